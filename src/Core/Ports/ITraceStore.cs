@@ -1,0 +1,65 @@
+using Apm.Core.Ids;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+
+namespace Apm.Core.Ports;
+
+/// <summary>Takes spans in. One thread, the writer's, calls it.</summary>
+public interface ITraceWriter
+{
+    /// <summary>
+    /// Makes a batch searchable at once. It is stored with the next <see cref="Flush"/> that finds it due.
+    /// The batch belongs to the store from here on; nobody changes it any more.
+    /// </summary>
+    /// <param name="batch">Normalised spans; chunks and payloads in it are ignored.</param>
+    /// <param name="position">The log record that the batch came from. Positions never go down.</param>
+    void Append(SpanBatch batch, LogPosition position);
+
+    /// <summary>Writes what is due (a full block, or one whose oldest span has waited long enough) to disk.</summary>
+    /// <param name="everything">Writes all that waits, due or not, as at shutdown.</param>
+    /// <exception cref="StoreUnavailableException">Nothing was lost: what could not be written still waits in memory. Retry later.</exception>
+    void Flush(bool everything);
+
+    /// <summary>Everything up to and including this log position is on disk in blocks.</summary>
+    LogPosition StoredUpTo { get; }
+}
+
+/// <summary>Which batches a reader wants. A store may give more than asked; the reader checks each span itself.</summary>
+public sealed record SpanScan
+{
+    /// <summary>Spans whose start lies in the range.</summary>
+    public TimeRange Range { get; init; } = TimeRange.All;
+
+    /// <summary>Only batches that may hold this trace (matched by <see cref="TraceId.Matches"/>); null for all.</summary>
+    public TraceId? TraceId { get; init; }
+
+    /// <summary>Only batches that may hold spans of this service; null for all.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>Only batches that may hold spans with all these text tags.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; } = [];
+}
+
+/// <summary>How much a store holds.</summary>
+/// <param name="OldestStartUnixNanos">Earliest start of a stored span; null when empty.</param>
+/// <param name="NewestStartUnixNanos">Latest start of a stored span; null when empty.</param>
+/// <param name="SpanCount">Stored and waiting spans.</param>
+/// <param name="ByteCount">Bytes on disk; 0 for a store in memory.</param>
+/// <param name="BlockCount">Blocks on disk.</param>
+public sealed record TraceStoreFacts(long? OldestStartUnixNanos, long? NewestStartUnixNanos, long SpanCount, long ByteCount, int BlockCount);
+
+/// <summary>Gives spans out. Any thread may call it, also while spans come in.</summary>
+public interface ITraceReader
+{
+    /// <summary>
+    /// The batches that may hold what is asked for, newest first as far as the store knows. A span that was sent twice
+    /// may be given twice; readers keep one per (trace, span id, service).
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    IEnumerable<SpanBatch> Scan(SpanScan scan, CancellationToken cancel);
+
+    TraceStoreFacts Facts();
+}
+
+/// <summary>Keeps traces: memory for what is new, blocks on disk for the rest.</summary>
+public interface ITraceStore : ITraceWriter, ITraceReader, IDisposable;

@@ -1,0 +1,54 @@
+namespace Apm.Core.Spans;
+
+/// <summary>What a request said once for all its spans. Texts are "" when the client did not say.</summary>
+public sealed record Payload
+{
+    /// <summary>The protocol that brought it, such as <c>datadog v0.4</c>, <c>otlp/grpc</c>, <c>zipkin v2</c>.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>When the last byte was received, Unix nanoseconds.</summary>
+    public required long ReceivedUnixNanos { get; init; }
+
+    /// <summary>Language as the tracer names it: <c>python</c>, <c>.NET</c>, <c>nodejs</c>.</summary>
+    public string Language { get; init; } = "";
+
+    /// <summary>Version of the language's runtime.</summary>
+    public string LanguageVersion { get; init; } = "";
+
+    /// <summary>Version of the tracing library; OTLP: <c>otlp-</c> and the SDK's version.</summary>
+    public string TracerVersion { get; init; } = "";
+
+    public string Env { get; init; } = "";
+    public string Hostname { get; init; } = "";
+    public string AppVersion { get; init; } = "";
+    public string ContainerId { get; init; } = "";
+    public string RuntimeId { get; init; } = "";
+
+    /// <summary>The tracer marked top-level spans itself; <c>_dd.top_level</c> is to be trusted.</summary>
+    public bool ClientComputedTopLevel { get; init; }
+
+    /// <summary>The tracer sends its own statistics; these spans must not be counted again.</summary>
+    public bool ClientComputedStats { get; init; }
+}
+
+/// <summary>Spans of one trace that were sent together: a run of the batch's spans. A trace may come in many chunks.</summary>
+public struct Chunk
+{
+    /// <summary>Priority of a chunk that carries none yet (trace-intake §1.12).</summary>
+    public const int NoPriority = -128;
+
+    public int FirstSpan;
+    public int SpanCount;
+
+    /// <summary>Sampling priority −1, 0, 1, 2 (others pass through); <see cref="NoPriority"/> when unknown.</summary>
+    public int Priority;
+
+    /// <summary>Index of the origin's text (<c>synthetics</c> …); 0 when there is none.</summary>
+    public int Origin;
+
+    /// <summary>Index into <see cref="SpanBatch.Payloads"/>.</summary>
+    public int Payload;
+
+    /// <summary>The tracer dropped the trace and sends this for statistics only (v0.7 <c>dropped_trace</c>).</summary>
+    public bool DroppedByTracer;
+}

@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+using Apm.Core.Ids;
+
+namespace Apm.Core.Spans;
+
+/// <summary>
+/// Many spans as columns, with the texts they share in one table. There is no object per span or tag.
+/// The same type is what a decoder fills, what waits in the head, and what a block gives back when it is read.
+/// </summary>
+/// <remarks>
+/// One thread fills and changes a batch; once it was handed to a store nobody changes it, and any thread may read.
+/// Columns are arrays at least <see cref="SpanCount"/> long; only that part means something.
+/// Text columns hold indexes into <see cref="Strings"/>.
+/// </remarks>
+public sealed class SpanBatch
+{
+    /// <summary>An empty batch, ready to be filled.</summary>
+    public SpanBatch(int expectedSpans = 16, StringTable? strings = null)
+    {
+        Strings = strings ?? new StringTable();
+        var spans = Math.Max(1, expectedSpans);
+        TraceIdHigh = new ulong[spans];
+        TraceIdLow = new ulong[spans];
+        SpanIds = new ulong[spans];
+        ParentIds = new ulong[spans];
+        StartUnixNanos = new long[spans];
+        DurationNanos = new long[spans];
+        Services = new int[spans];
+        Names = new int[spans];
+        Resources = new int[spans];
+        Types = new int[spans];
+        Envs = new int[spans];
+        Kinds = new SpanKind[spans];
+        Flags = new SpanFlags[spans];
+        Tags = new TagColumn<int>(spans);
+        Numbers = new TagColumn<double>(spans);
+    }
+
+    public StringTable Strings { get; }
+    public int SpanCount { get; private set; }
+
+    /// <summary>Upper half of each span's trace id; zero when its tracer sent 64 bits.</summary>
+    public ulong[] TraceIdHigh;
+    public ulong[] TraceIdLow;
+    public ulong[] SpanIds;
+
+    /// <summary>Zero for a root.</summary>
+    public ulong[] ParentIds;
+    public long[] StartUnixNanos;
+    public long[] DurationNanos;
+    public int[] Services;
+
+    /// <summary>Operation name, such as <c>flask.request</c>.</summary>
+    public int[] Names;
+
+    /// <summary>What the operation worked on, such as <c>GET /user/{id}</c>: an endpoint, a statement.</summary>
+    public int[] Resources;
+
+    /// <summary><c>web</c>, <c>http</c>, <c>sql</c>, <c>cache</c> …; 0 ("") when unknown.</summary>
+    public int[] Types;
+
+    /// <summary>Environment; filled by normalisation, 0 before.</summary>
+    public int[] Envs;
+    public SpanKind[] Kinds;
+    public SpanFlags[] Flags;
+
+    /// <summary>Text tags (Datadog <c>meta</c>, OTLP text attributes): key index → value index.</summary>
+    public TagColumn<int> Tags { get; private set; }
+
+    /// <summary>Numeric tags (Datadog <c>metrics</c>, OTLP numeric attributes): key index → value.</summary>
+    public TagColumn<double> Numbers { get; private set; }
+
+    /// <summary>Chunks in order; together they cover all spans while a batch is on its way in. Empty in batches read back from a store.</summary>
+    public List<Chunk> Chunks { get; } = [];
+
+    /// <summary>The requests the chunks came with.</summary>
+    public List<Payload> Payloads { get; } = [];
+
+    /// <summary>Adds a span with all fields zero and gives its index. Tags added next belong to it.</summary>
+    public int AddSpan()
+    {
+        var i = SpanCount;
+        if (i == SpanIds.Length) Grow();
+        SpanCount = i + 1;
+        Tags.BeginSpan(i);
+        Numbers.BeginSpan(i);
+        return i;
+    }
+
+    /// <summary>Sets a text tag of the newest span; the last value of a key wins.</summary>
+    public void SetTag(int key, int value) => Tags.Set(SpanCount - 1, key, value);
+
+    /// <summary>Sets a numeric tag of the newest span; the last value of a key wins.</summary>
+    public void SetNumber(int key, double value) => Numbers.Set(SpanCount - 1, key, value);
+
+    /// <summary>Declares the spans from <paramref name="firstSpan"/> to the newest one a chunk.</summary>
+    public void AddChunk(int firstSpan, int payload, int priority = Chunk.NoPriority, int origin = 0, bool droppedByTracer = false) =>
+        Chunks.Add(new Chunk
+        {
+            FirstSpan = firstSpan,
+            SpanCount = SpanCount - firstSpan,
+            Priority = priority,
+            Origin = origin,
+            Payload = payload,
+            DroppedByTracer = droppedByTracer,
+        });
+
+    /// <summary>The full id of a span's trace.</summary>
+    public TraceId TraceIdOf(int span) => new(TraceIdHigh[span], TraceIdLow[span]);
+
+    /// <summary>End of a span, Unix nanoseconds; saturates instead of overflowing.</summary>
+    public long EndUnixNanosOf(int span)
+    {
+        var end = unchecked(StartUnixNanos[span] + DurationNanos[span]);
+        return end < StartUnixNanos[span] ? long.MaxValue : end;
+    }
+
+    /// <summary>A text tag's value; null when the span has no such tag.</summary>
+    public string? TagOf(int span, string key)
+    {
+        var keyIndex = Strings.Find(key);
+        return keyIndex >= 0 && Tags.TryGet(span, keyIndex, out var value) ? Strings.Text(value) : null;
+    }
+
+    /// <summary>A numeric tag's value; null when the span has no such tag.</summary>
+    public double? NumberOf(int span, string key)
+    {
+        var keyIndex = Strings.Find(key);
+        return keyIndex >= 0 && Numbers.TryGet(span, keyIndex, out var value) ? value : null;
+    }
+
+    /// <summary>Copies one span out, for readers that want an object.</summary>
+    public Span SpanAt(int span)
+    {
+        var tags = new Dictionary<string, string>(Tags.CountOf(span), StringComparer.Ordinal);
+        foreach (var (key, value) in Tags.Of(span)) tags[Strings.Text(key)] = Strings.Text(value);
+        var numbers = new Dictionary<string, double>(Numbers.CountOf(span), StringComparer.Ordinal);
+        foreach (var (key, value) in Numbers.Of(span)) numbers[Strings.Text(key)] = value;
+        return new Span
+        {
+            TraceId = TraceIdOf(span),
+            Id = new SpanId(SpanIds[span]),
+            ParentId = new SpanId(ParentIds[span]),
+            StartUnixNanos = StartUnixNanos[span],
+            DurationNanos = DurationNanos[span],
+            Service = Strings.Text(Services[span]),
+            Name = Strings.Text(Names[span]),
+            Resource = Strings.Text(Resources[span]),
+            Type = Strings.Text(Types[span]),
+            Env = Strings.Text(Envs[span]),
+            Kind = Kinds[span],
+            Flags = Flags[span],
+            Tags = tags,
+            Numbers = numbers,
+        };
+    }
+
+    /// <summary>Removes whole chunks, keeping the others in order. Used when normalisation or sampling drops some.</summary>
+    /// <param name="keep">One entry per chunk.</param>
+    public void KeepChunks(ReadOnlySpan<bool> keep)
+    {
+        Invariant.Holds(keep.Length == Chunks.Count);
+        var to = 0;
+        var keptChunks = 0;
+        for (var c = 0; c < keep.Length; c++)
+        {
+            if (!keep[c]) continue;
+            var chunk = Chunks[c];
+            MoveSpans(chunk.FirstSpan, to, chunk.SpanCount);
+            chunk.FirstSpan = to;
+            Chunks[keptChunks++] = chunk;
+            to += chunk.SpanCount;
+        }
+        Chunks.RemoveRange(keptChunks, Chunks.Count - keptChunks);
+        SpanCount = to;
+    }
+
+    void MoveSpans(int from, int to, int count)
+    {
+        if (from == to || count == 0) return;
+        Array.Copy(TraceIdHigh, from, TraceIdHigh, to, count);
+        Array.Copy(TraceIdLow, from, TraceIdLow, to, count);
+        Array.Copy(SpanIds, from, SpanIds, to, count);
+        Array.Copy(ParentIds, from, ParentIds, to, count);
+        Array.Copy(StartUnixNanos, from, StartUnixNanos, to, count);
+        Array.Copy(DurationNanos, from, DurationNanos, to, count);
+        Array.Copy(Services, from, Services, to, count);
+        Array.Copy(Names, from, Names, to, count);
+        Array.Copy(Resources, from, Resources, to, count);
+        Array.Copy(Types, from, Types, to, count);
+        Array.Copy(Envs, from, Envs, to, count);
+        Array.Copy(Kinds, from, Kinds, to, count);
+        Array.Copy(Flags, from, Flags, to, count);
+        Tags.MoveSpans(from, to, count);
+        Numbers.MoveSpans(from, to, count);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void Grow()
+    {
+        var size = SpanIds.Length * 2;
+        Array.Resize(ref TraceIdHigh, size);
+        Array.Resize(ref TraceIdLow, size);
+        Array.Resize(ref SpanIds, size);
+        Array.Resize(ref ParentIds, size);
+        Array.Resize(ref StartUnixNanos, size);
+        Array.Resize(ref DurationNanos, size);
+        Array.Resize(ref Services, size);
+        Array.Resize(ref Names, size);
+        Array.Resize(ref Resources, size);
+        Array.Resize(ref Types, size);
+        Array.Resize(ref Envs, size);
+        Array.Resize(ref Kinds, size);
+        Array.Resize(ref Flags, size);
+        Tags.Grow(size);
+        Numbers.Grow(size);
+    }
+}

@@ -1,0 +1,35 @@
+namespace Apm.Core.Spans;
+
+/// <summary>Yes/no facts of a span. The numeric values are stored (docs/formats); never renumber.</summary>
+[Flags]
+#pragma warning disable CA1028 // One byte per span is the point.
+public enum SpanFlags : byte
+#pragma warning restore CA1028
+{
+    None = 0,
+
+    /// <summary>The span failed: Datadog <c>error</c> ≠ 0, OTLP status ERROR.</summary>
+    Error = 1,
+
+    /// <summary>First span of its service within the trace (trace-intake §3.2).</summary>
+    TopLevel = 2,
+
+    /// <summary>The integration asked for statistics on it: metric <c>_dd.measured</c> = 1.</summary>
+    Measured = 4,
+
+    /// <summary>A snapshot of a span that still runs: metric <c>_dd.partial_version</c>; never counted.</summary>
+    Partial = 8,
+}
+
+/// <summary>What side of a call a span is (OTLP numbering). Stored as a number; never renumber.</summary>
+#pragma warning disable CA1028
+public enum SpanKind : byte
+#pragma warning restore CA1028
+{
+    Unspecified = 0,
+    Internal = 1,
+    Server = 2,
+    Client = 3,
+    Producer = 4,
+    Consumer = 5,
+}
