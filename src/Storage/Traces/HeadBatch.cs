@@ -1,0 +1,50 @@
+using Apm.Core;
+using Apm.Core.Ids;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+
+namespace Apm.Storage.Traces;
+
+/// <summary>A batch that waits in memory, with what a scan needs to skip it without looking at each span.</summary>
+/// <remarks>Immutable; any thread may read.</remarks>
+public sealed class HeadBatch
+{
+    /// <summary>Takes over a batch that nobody changes any more.</summary>
+    /// <param name="batch">At least one span.</param>
+    /// <param name="position">The log record it came from.</param>
+    /// <param name="appendedUnixNanos">When the store got it.</param>
+    public HeadBatch(SpanBatch batch, LogPosition position, long appendedUnixNanos)
+    {
+        Invariant.Holds(batch.SpanCount > 0);
+        Batch = batch;
+        Position = position;
+        AppendedUnixNanos = appendedUnixNanos;
+        StartUnixNanosMin = long.MaxValue;
+        StartUnixNanosMax = long.MinValue;
+        foreach (var start in batch.StartUnixNanos.AsSpan(0, batch.SpanCount))
+        {
+            StartUnixNanosMin = Math.Min(StartUnixNanosMin, start);
+            StartUnixNanosMax = Math.Max(StartUnixNanosMax, start);
+        }
+    }
+
+    public SpanBatch Batch { get; }
+    public LogPosition Position { get; }
+    public long AppendedUnixNanos { get; }
+    public long StartUnixNanosMin { get; }
+    public long StartUnixNanosMax { get; }
+
+    /// <summary>False only when no span of the batch can match.</summary>
+    public bool MayMatch(SpanScan scan)
+    {
+        if (!scan.Range.Overlaps(StartUnixNanosMin, StartUnixNanosMax)) return false;
+        if (scan.TraceId is { } id && !MayHoldTrace(id)) return false;
+        if (scan.Service is { } service && Batch.Strings.Find(service) < 0) return false;
+        foreach (var (key, value) in scan.Tags)
+            if (Batch.Strings.Find(key) < 0 || Batch.Strings.Find(value) < 0) return false;
+        return true;
+    }
+
+    bool MayHoldTrace(TraceId id) => Batch.TraceIdLow.AsSpan(0, Batch.SpanCount).Contains(id.Low);
+}
