@@ -92,7 +92,19 @@ public sealed class StringTable
         var hash = Hash(bytes);
         var found = FindHashed(bytes, hash);
         if (found >= 0) return found;
-        return Utf8IsValid(bytes) ? Enter(bytes, hash) : Intern(Encoding.UTF8.GetString(bytes));
+        return Utf8IsValid(bytes) ? Enter(bytes, hash) : Intern(Repaired(bytes));
+    }
+
+    static byte[] Repaired(ReadOnlySpan<byte> bytes)
+    {
+        var repaired = new ArrayBufferWriter<byte>(bytes.Length + 16);
+        while (bytes.Length > 0)
+        {
+            var good = Rune.DecodeFromUtf8(bytes, out _, out var length) == OperationStatus.Done;
+            repaired.Write(good ? bytes[..length] : "\uFFFD"u8);
+            bytes = bytes[(good ? length : 1)..]; // One mark per byte, as Go does, not one per broken sequence.
+        }
+        return repaired.WrittenSpan.ToArray();
     }
 
     /// <summary>The index of a string, entered when new.</summary>

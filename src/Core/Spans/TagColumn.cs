@@ -9,6 +9,12 @@ namespace Apm.Core.Spans;
 /// <remarks>Filled by one thread; read by any once the batch is complete.</remarks>
 public sealed class TagColumn<TValue>
 {
+    /// <summary>From so many tags on keys are found by an index: searching them one by one would take quadratic time.</summary>
+    const int LargeTagCount = 256;
+
+    Dictionary<int, int>? _large; // of span _largeSpan: key → position among its tags
+    int _largeSpan;
+
     /// <summary>First entry of each span.</summary>
     public int[] Starts;
 
@@ -41,29 +47,43 @@ public sealed class TagColumn<TValue>
     /// <summary>Finds a tag by its key's index.</summary>
     public bool TryGet(int span, int key, out TValue value)
     {
-        var start = Starts[span];
-        var at = Keys.AsSpan(start, Counts[span]).IndexOf(key);
-        value = at >= 0 ? Values[start + at] : default!;
+        var at = Keys.AsSpan(Starts[span], Counts[span]).IndexOf(key);
+        value = at >= 0 ? Values[Starts[span] + at] : default!;
         return at >= 0;
     }
 
     /// <summary>Sets a tag; the last value of a key wins. Cheap for the newest span; an older one's tags are moved to the pool's end.</summary>
-    public void Set(int span, int key, TValue value)
+    /// <returns>True when the span had no tag of that key.</returns>
+    public bool Set(int span, int key, TValue value)
     {
         var start = Starts[span];
         var count = Counts[span];
-        var at = Keys.AsSpan(start, count).IndexOf(key);
+        var at = count < LargeTagCount ? Keys.AsSpan(start, count).IndexOf(key) : FindInLarge(span, key);
         if (at >= 0)
         {
             Values[start + at] = value;
-            return;
+            return false;
         }
-        if (start + count != PoolCount) start = MoveToEnd(span);
-        if (PoolCount == Keys.Length) GrowPool();
-        Keys[PoolCount] = key;
-        Values[PoolCount] = value;
-        PoolCount++;
-        Counts[span] = count + 1;
+        if (start + count != PoolCount) MoveToEnd(span);
+        Append(span, key, value);
+        if (count >= LargeTagCount) _large!.Add(key, count);
+        return true;
+    }
+
+    /// <summary>
+    /// Adds a tag whose key the caller knows to be absent. Only for the span whose entries end the pool: the newest one,
+    /// or one just cleared.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Append(int span, int key, TValue value)
+    {
+        var at = PoolCount;
+        Invariant.Holds(Starts[span] + Counts[span] == at);
+        if (at == Keys.Length) GrowPool();
+        Keys[at] = key;
+        Values[at] = value;
+        PoolCount = at + 1;
+        Counts[span]++;
     }
 
     /// <summary>Removes a tag; false when the span has none of that key.</summary>
@@ -79,22 +99,25 @@ public sealed class TagColumn<TValue>
             Values[i] = Values[i + 1];
         }
         Counts[span]--;
+        _large = null;
         return true;
     }
 
     /// <summary>Forgets all tags of a span (a repeated Datadog <c>meta</c> replaces the first, trace-intake §1.16).</summary>
-    public void Clear(int span) => Counts[span] = 0;
+    public void Clear(int span) => BeginSpan(span);
 
     internal void BeginSpan(int span)
     {
         Starts[span] = PoolCount;
         Counts[span] = 0;
+        _large = null;
     }
 
     internal void MoveSpans(int from, int to, int count)
     {
         Array.Copy(Starts, from, Starts, to, count);
         Array.Copy(Counts, from, Counts, to, count);
+        _large = null;
     }
 
     internal void Grow(int spans)
@@ -103,7 +126,19 @@ public sealed class TagColumn<TValue>
         Array.Resize(ref Counts, spans);
     }
 
-    int MoveToEnd(int span)
+    /// <summary>Position of a key among a large span's tags, through an index that lives as long as one span is being filled.</summary>
+    int FindInLarge(int span, int key)
+    {
+        if (_large is null || _largeSpan != span || _large.Count != Counts[span])
+        {
+            _largeSpan = span;
+            _large = new Dictionary<int, int>(Counts[span] * 2);
+            for (var i = 0; i < Counts[span]; i++) _large[Keys[Starts[span] + i]] = i;
+        }
+        return _large.TryGetValue(key, out var at) ? at : -1;
+    }
+
+    void MoveToEnd(int span)
     {
         var start = Starts[span];
         var count = Counts[span];
@@ -112,7 +147,6 @@ public sealed class TagColumn<TValue>
         Array.Copy(Values, start, Values, PoolCount, count);
         Starts[span] = PoolCount;
         PoolCount += count;
-        return Starts[span];
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

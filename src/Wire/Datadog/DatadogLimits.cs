@@ -1,0 +1,14 @@
+namespace Apm.Wire.Datadog;
+
+/// <summary>What a body may hold at most. Beyond it the whole body is refused with a <see cref="Apm.Core.PayloadException"/>.</summary>
+public static class DatadogLimits
+{
+    /// <summary>
+    /// Most spans of one body. A real v0.4 span takes over 60 bytes, so the largest accepted body cannot hold half as many;
+    /// only bodies made of empty maps reach it, which would take a hundred times their size in memory.
+    /// </summary>
+    public const int MaxSpans = 2_000_000;
+
+    /// <summary>How deep attribute values of span events and of v1.0 may nest.</summary>
+    public const int MaxAttributeDepth = 16;
+}
