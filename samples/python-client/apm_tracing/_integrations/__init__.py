@@ -1,0 +1,1 @@
+"""One module per library: ``patch(module)`` is called right after that library was imported."""

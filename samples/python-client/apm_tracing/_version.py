@@ -1,0 +1,3 @@
+"""The version that is reported to the agent and built into the package."""
+
+VERSION = "0.1.0"

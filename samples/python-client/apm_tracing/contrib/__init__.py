@@ -1,0 +1,1 @@
+"""Tracing switched on by hand, one module per framework."""
