@@ -1,0 +1,113 @@
+using System.Text;
+using Apm.Core.Ids;
+using Apm.Core.Spans;
+
+namespace Apm.Query.Traces;
+
+/// <summary>Makes a filter ready for batches: finds its texts among each batch's strings, and asks the cheap questions first.</summary>
+static class FilterCompiler
+{
+    public static BatchTest Compile(FilterNode node, SpanBatch batch) => node switch
+    {
+        AllOf all => All(all, batch),
+        AnyOf any => Any(any, batch),
+        Negation negation => Not(Compile(negation.Child, batch)),
+        TextCondition text => Text(text, batch),
+        NumberCondition number => Number(number, batch),
+        _ => throw new InvalidOperationException($"No test is known for {node.GetType().Name}."),
+    };
+
+    static BatchTest All(AllOf all, SpanBatch batch)
+    {
+        var parts = new List<BatchTest>();
+        foreach (var child in all.Children.OrderBy(Cost))
+        {
+            var part = Compile(child, batch);
+            if (part == ConstantTest.Never) return part;
+            if (part != ConstantTest.Always) parts.Add(part);
+        }
+        return parts.Count switch { 0 => ConstantTest.Always, 1 => parts[0], _ => new AllTest([.. parts]) };
+    }
+
+    static BatchTest Any(AnyOf any, SpanBatch batch)
+    {
+        var parts = new List<BatchTest>();
+        foreach (var child in any.Children.OrderBy(Cost))
+        {
+            var part = Compile(child, batch);
+            if (part == ConstantTest.Always) return part;
+            if (part != ConstantTest.Never) parts.Add(part);
+        }
+        return parts.Count switch { 0 => ConstantTest.Never, 1 => parts[0], _ => new AnyTest([.. parts]) };
+    }
+
+    static BatchTest Not(BatchTest inner) =>
+        inner == ConstantTest.Always ? ConstantTest.Never : inner == ConstantTest.Never ? ConstantTest.Always : new NotTest(inner);
+
+    /// <summary>Columns before tags, tags before free text.</summary>
+    static int Cost(FilterNode node) => node switch
+    {
+        TextCondition { Field: FilterField.Tag } or NumberCondition { Field: FilterField.Tag } => 2,
+        TextCondition { Field: FilterField.Text } => 4,
+        TextCondition { Pattern.ExactText: null } => 1,
+        Negation negation => Cost(negation.Child),
+        AllOf all => all.Children.Select(Cost).DefaultIfEmpty().Max() + 1,
+        AnyOf any => any.Children.Select(Cost).DefaultIfEmpty().Max() + 1,
+        _ => 0,
+    };
+
+    static BatchTest Text(TextCondition condition, SpanBatch batch) => condition.Field switch
+    {
+        FilterField.Service => Column(batch, batch.Services, condition.Pattern),
+        FilterField.Env => Column(batch, batch.Envs, condition.Pattern),
+        FilterField.Operation => Column(batch, batch.Names, condition.Pattern),
+        FilterField.Resource => Column(batch, batch.Resources, condition.Pattern),
+        FilterField.Type => Column(batch, batch.Types, condition.Pattern),
+        FilterField.Status => new FlagsTest(batch.Flags, SpanFlags.Error, condition.Pattern.ExactText == "error"),
+        FilterField.Kind => new KindTest(batch.Kinds, Enum.Parse<SpanKind>(condition.Pattern.PlainText, ignoreCase: true)),
+        FilterField.TraceId => TraceId.TryParse(condition.Pattern.PlainText, out var id) ? new TraceIdTest(batch, id) : ConstantTest.Never,
+        FilterField.Tag => Tag(batch, condition),
+        FilterField.Text => new AnyTextTest(batch, new StringMemo(batch.Strings, Contains(condition.Pattern.PlainText))),
+        _ => ConstantTest.Never,
+    };
+
+    static BatchTest Column(SpanBatch batch, int[] column, TextPattern pattern)
+    {
+        if (pattern.ExactText is not { } exact) return pattern.IsAnything ? new NotTest(new ColumnIs(column, 0)) : new ColumnIn(column, new StringMemo(batch.Strings, pattern.Matches));
+        var index = batch.Strings.Find(exact);
+        return index < 0 ? ConstantTest.Never : new ColumnIs(column, index);
+    }
+
+    static BatchTest Tag(SpanBatch batch, TextCondition condition)
+    {
+        var key = batch.Strings.Find(condition.Key);
+        return key < 0 ? ConstantTest.Never : new TagTest(batch, key, condition.Pattern, new StringMemo(batch.Strings, condition.Pattern.Matches));
+    }
+
+    static BatchTest Number(NumberCondition condition, SpanBatch batch)
+    {
+        if (condition.Field == FilterField.Duration) return new DurationTest(batch.DurationNanos, condition.Comparison, condition.Value);
+        var key = batch.Strings.Find(condition.Key);
+        return key < 0 ? ConstantTest.Never : new NumberTest(batch, key, condition.Comparison, condition.Value);
+    }
+
+    /// <summary>Looks for a text without regard to case. Text in ASCII is found in the bytes; other text needs decoding.</summary>
+    static StringMemo.Question Contains(string wanted)
+    {
+        if (wanted.Length == 0) return _ => true;
+        if (!Ascii.IsValid(wanted)) return utf8 => Encoding.UTF8.GetString(utf8).Contains(wanted, StringComparison.OrdinalIgnoreCase);
+        var lower = Encoding.ASCII.GetBytes(wanted.ToLowerInvariant());
+        var first = System.Buffers.SearchValues.Create([lower[0], (byte)char.ToUpperInvariant((char)lower[0])]);
+        return utf8 =>
+        {
+            while (utf8.Length >= lower.Length)
+            {
+                var at = utf8[..(utf8.Length - lower.Length + 1)].IndexOfAny(first);
+                if (at < 0) return false;
+                if (Ascii.EqualsIgnoreCase(utf8.Slice(at, lower.Length), lower)) return true;
+                utf8 = utf8[(at + 1)..];
+            }
+            return false;
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Core.Stats;
+using Apm.Core.Time;
+
+namespace Apm.Query.Traces;
+
+/// <summary>
+/// Searches the stored spans. Every answer is of whole numbers: what matched, what was looked at, and whether that was all.
+/// </summary>
+/// <remarks>
+/// Looks at columns, batch by batch, newest first; only the traces that are given are read a second time for their details.
+/// Any thread may call it.
+/// </remarks>
+public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
+{
+    /// <summary>Most traces that one search gives; default 1000. A larger limit is taken as this.</summary>
+    public const int MaxLimit = 1000;
+
+    /// <summary>Most traces that one search keeps count of; default 1 M (about 64 MB). More make the result incomplete.</summary>
+    public const int MaxTraces = 1_000_000;
+
+    /// <summary>How far around a trace's matching spans its other spans are looked for; default 10 min.</summary>
+    public const long NeighbourhoodNanos = 600 * UnixTime.NanosPerSecond;
+
+    /// <summary>Most buckets of a strip; default 1000.</summary>
+    public const int MaxBuckets = 1000;
+
+    /// <summary>Most values of one facet; default 50.</summary>
+    public const int MaxFacetValues = 50;
+
+    /// <summary>Finds traces with a span that satisfies all of the filter.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public TraceSearchResult Search(TraceSearchRequest request, CancellationToken cancel = default)
+    {
+        var started = clock.GetTimestamp();
+        var table = new TraceTable();
+        var needsWholeTraces = request.Sort is TraceSort.Slowest or TraceSort.MostErrors or TraceSort.MostSpans;
+        var scan = new MatchScan(reader, clock, request.Range, request.Filter)
+        {
+            Deadline = request.Deadline,
+            WantsAllSpans = needsWholeTraces && !request.Filter.IsEmpty,
+        };
+        scan.Run((batch, spans, matching) =>
+        {
+            CountSpans(table, batch, spans);
+            CountMatches(table, batch, matching);
+            if (table.Count > MaxTraces) scan.Stop($"The search stopped at {MaxTraces} traces, the newest. Narrow the range or the filter.");
+        }, cancel);
+
+        var matched = 0;
+        for (var i = 0; i < table.Count; i++) if (table[i].MatchedSpanCount > 0) matched++;
+        var page = TopOf(table, request.Sort, Math.Clamp(request.Limit, 1, MaxLimit));
+        var traces = TraceSummaries.Read(reader, table, page, cancel);
+        return new TraceSearchResult
+        {
+            Traces = traces,
+            MatchedTraceCount = matched,
+            MatchedSpanCount = scan.MatchedSpanCount,
+            ScannedSpanCount = scan.ScannedSpanCount,
+            IsComplete = scan.IncompleteReason is null,
+            IncompleteReason = scan.IncompleteReason,
+            ElapsedMilliseconds = clock.GetElapsedTime(started).TotalMilliseconds,
+        };
+    }
+
+    /// <summary>Matching spans over time: how many, how many failed, how long they took.</summary>
+    /// <param name="buckets">About how many buckets are wanted; at most <see cref="MaxBuckets"/>.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public TraceStrip Strip(TimeRange range, TraceFilter filter, int buckets, CancellationToken cancel = default)
+    {
+        var step = TimeSteps.For(range, Math.Clamp(buckets, 1, MaxBuckets), UnixTime.NanosPerSecond / 10);
+        var first = UnixTime.Floor(range.FromUnixNanos, step);
+        var count = (int)((Math.Max(range.ToUnixNanos, range.FromUnixNanos + 1) - first + step - 1) / step);
+        var hits = new long[count];
+        var errors = new long[count];
+        var longest = new double[count];
+        Array.Fill(longest, double.NaN);
+        var sketches = new DDSketch?[count];
+        var scan = new MatchScan(reader, clock, range, filter);
+        scan.Run((batch, _, matching) =>
+        {
+            foreach (var span in matching)
+            {
+                var at = (int)((batch.StartUnixNanos[span] - first) / step);
+                hits[at]++;
+                if ((batch.Flags[span] & SpanFlags.Error) != 0) errors[at]++;
+                var nanos = batch.DurationNanos[span];
+                if (!(nanos <= longest[at])) longest[at] = nanos;
+                (sketches[at] ??= new DDSketch()).Add(nanos);
+            }
+        }, cancel);
+        return new TraceStrip
+        {
+            StepNanos = step,
+            StartUnixNanos = [.. Enumerable.Range(0, count).Select(i => first + i * step)],
+            HitCounts = hits,
+            ErrorCounts = errors,
+            P50Nanos = [.. sketches.Select(sketch => sketch?.Quantile(0.5) ?? double.NaN)],
+            P95Nanos = [.. sketches.Select(sketch => sketch?.Quantile(0.95) ?? double.NaN)],
+            MaxNanos = longest,
+            IsComplete = scan.IncompleteReason is null,
+        };
+    }
+
+    /// <summary>The most frequent services, environments, operations, resources and statuses among matching spans.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public TraceFacets Facets(TimeRange range, TraceFilter filter, CancellationToken cancel = default)
+    {
+        var (services, envs, operations, resources) = (new ValueCounts(), new ValueCounts(), new ValueCounts(), new ValueCounts());
+        var errors = 0L;
+        var scan = new MatchScan(reader, clock, range, filter);
+        scan.Run((batch, _, matching) =>
+        {
+            services.Add(batch.Strings, batch.Services, matching);
+            envs.Add(batch.Strings, batch.Envs, matching);
+            operations.Add(batch.Strings, batch.Names, matching);
+            resources.Add(batch.Strings, batch.Resources, matching);
+            foreach (var span in matching) if ((batch.Flags[span] & SpanFlags.Error) != 0) errors++;
+        }, cancel);
+        FacetValue[] statuses = [new("ok", scan.MatchedSpanCount - errors), new("error", errors)];
+        return new TraceFacets
+        {
+            Services = services.Top(MaxFacetValues),
+            Envs = envs.Top(MaxFacetValues),
+            Operations = operations.Top(MaxFacetValues),
+            Resources = resources.Top(MaxFacetValues),
+            Statuses = [.. statuses.Where(status => status.SpanCount > 0)],
+            IsComplete = scan.IncompleteReason is null,
+        };
+    }
+
+    static void CountSpans(TraceTable table, SpanBatch batch, ReadOnlySpan<int> spans)
+    {
+        foreach (var span in spans)
+        {
+            ref var trace = ref table[table.FindOrAdd(batch.TraceIdHigh[span], batch.TraceIdLow[span])];
+            trace.SpanCount++;
+            if ((batch.Flags[span] & SpanFlags.Error) != 0) trace.ErrorCount++;
+            trace.StartUnixNanos = Math.Min(trace.StartUnixNanos, batch.StartUnixNanos[span]);
+            trace.EndUnixNanos = Math.Max(trace.EndUnixNanos, batch.EndUnixNanosOf(span));
+        }
+    }
+
+    static void CountMatches(TraceTable table, SpanBatch batch, ReadOnlySpan<int> matching)
+    {
+        foreach (var span in matching)
+        {
+            ref var trace = ref table[table.Find(batch.TraceIdHigh[span], batch.TraceIdLow[span])];
+            trace.MatchedSpanCount++;
+            trace.MatchStartUnixNanos = Math.Min(trace.MatchStartUnixNanos, batch.StartUnixNanos[span]);
+        }
+    }
+
+    /// <summary>The first entries with a match in the wanted order.</summary>
+    static List<int> TopOf(TraceTable table, TraceSort sort, int limit)
+    {
+        var order = Comparer<int>.Create((left, right) => Compare(ref table[left], ref table[right], sort));
+        var worstFirst = new PriorityQueue<int, int>(Comparer<int>.Create((left, right) => order.Compare(right, left)));
+        for (var i = 0; i < table.Count; i++)
+        {
+            if (table[i].MatchedSpanCount == 0) continue;
+            if (worstFirst.Count < limit) worstFirst.Enqueue(i, i);
+            else if (order.Compare(i, worstFirst.Peek()) < 0) worstFirst.EnqueueDequeue(i, i);
+        }
+        var page = worstFirst.UnorderedItems.Select(item => item.Element).ToList();
+        page.Sort(order);
+        return page;
+    }
+
+    static int Compare(ref TraceEntry left, ref TraceEntry right, TraceSort sort)
+    {
+        var order = sort switch
+        {
+            TraceSort.Oldest => left.MatchStartUnixNanos.CompareTo(right.MatchStartUnixNanos),
+            TraceSort.Slowest => right.DurationNanos.CompareTo(left.DurationNanos),
+            TraceSort.MostErrors => right.ErrorCount.CompareTo(left.ErrorCount),
+            TraceSort.MostSpans => right.SpanCount.CompareTo(left.SpanCount),
+            _ => right.MatchStartUnixNanos.CompareTo(left.MatchStartUnixNanos),
+        };
+        return order != 0 ? order : left.TraceId.CompareTo(right.TraceId);
+    }
+}

@@ -1,0 +1,106 @@
+using Apm.Core.Ids;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+
+namespace Apm.Query.Traces;
+
+/// <summary>Reads the traces of a page whole: their roots, services and extent.</summary>
+static class TraceSummaries
+{
+    public static IReadOnlyList<TraceSummary> Read(ITraceReader reader, TraceTable found, List<int> page, CancellationToken cancel)
+    {
+        if (page.Count == 0) return [];
+        var wanted = new TraceTable();
+        var drafts = new Draft[page.Count];
+        for (var i = 0; i < page.Count; i++)
+        {
+            ref var trace = ref found[page[i]];
+            var at = wanted.FindOrAdd(trace.High, trace.Low);
+            drafts[at] = new Draft { MatchedSpanCount = trace.MatchedSpanCount };
+        }
+        var seen = new SpanSet();
+        foreach (var window in Windows(found, page))
+            foreach (var batch in reader.Scan(new SpanScan { Range = window, TraceId = page.Count == 1 ? found[page[0]].TraceId : null }, cancel))
+            {
+                cancel.ThrowIfCancellationRequested();
+                for (var span = 0; span < batch.SpanCount; span++)
+                {
+                    var at = wanted.Find(batch.TraceIdHigh[span], batch.TraceIdLow[span]);
+                    if (at >= 0 && window.Contains(batch.StartUnixNanos[span]) && seen.Add(batch, span)) drafts[at].Add(batch, span);
+                }
+            }
+        return [.. page.Select(index => { ref var trace = ref found[index]; return drafts[wanted.Find(trace.High, trace.Low)].Finish(trace.TraceId); })];
+    }
+
+    /// <summary>The stretches of time that hold the traces, apart from each other.</summary>
+    static List<TimeRange> Windows(TraceTable found, List<int> page)
+    {
+        var windows = new List<TimeRange>();
+        foreach (var index in page.OrderBy(index => found[index].StartUnixNanos))
+        {
+            ref var trace = ref found[index];
+            var from = Math.Max(0, trace.StartUnixNanos) - Math.Min(Math.Max(0, trace.StartUnixNanos), TraceSearch.NeighbourhoodNanos);
+            var to = trace.EndUnixNanos > long.MaxValue - TraceSearch.NeighbourhoodNanos ? long.MaxValue : trace.EndUnixNanos + TraceSearch.NeighbourhoodNanos;
+            if (windows.Count > 0 && from <= windows[^1].ToUnixNanos) windows[^1] = windows[^1] with { ToUnixNanos = Math.Max(windows[^1].ToUnixNanos, to) };
+            else windows.Add(new TimeRange(from, to));
+        }
+        return windows;
+    }
+
+    /// <summary>One trace while its spans come in.</summary>
+    sealed class Draft
+    {
+        public int MatchedSpanCount;
+        int _spanCount;
+        int _errorCount;
+        long _start = long.MaxValue;
+        long _end = long.MinValue;
+        SpanBatch? _rootBatch;
+        int _root;
+        readonly Dictionary<string, (int Spans, int Errors)> _services = new(StringComparer.Ordinal);
+
+        public void Add(SpanBatch batch, int span)
+        {
+            var isError = (batch.Flags[span] & SpanFlags.Error) != 0;
+            _spanCount++;
+            if (isError) _errorCount++;
+            _start = Math.Min(_start, batch.StartUnixNanos[span]);
+            _end = Math.Max(_end, batch.EndUnixNanosOf(span));
+            var service = batch.Strings.Text(batch.Services[span]);
+            var (spans, errors) = _services.GetValueOrDefault(service);
+            _services[service] = (spans + 1, errors + (isError ? 1 : 0));
+            if (_rootBatch is null || IsBetterRoot(batch, span, _rootBatch, _root)) (_rootBatch, _root) = (batch, span);
+        }
+
+        public TraceSummary Finish(TraceId traceId)
+        {
+            var batch = _rootBatch!;
+            return new TraceSummary
+            {
+                TraceId = traceId,
+                Root = new TraceRoot(
+                    batch.Strings.Text(batch.Services[_root]), batch.Strings.Text(batch.Names[_root]), batch.Strings.Text(batch.Resources[_root]),
+                    batch.Strings.Text(batch.Types[_root]), batch.Strings.Text(batch.Envs[_root]), HttpStatus.Of(batch, _root),
+                    (batch.Flags[_root] & SpanFlags.Error) != 0, batch.DurationNanos[_root]),
+                IsRootMissing = batch.ParentIds[_root] != 0,
+                StartUnixNanos = _start,
+                DurationNanos = _end - _start,
+                SpanCount = _spanCount,
+                ErrorCount = _errorCount,
+                MatchedSpanCount = MatchedSpanCount,
+                Services = [.. _services.OrderByDescending(pair => pair.Value.Spans).ThenBy(pair => pair.Key, StringComparer.Ordinal)
+                    .Select(pair => new ServiceShare(pair.Key, pair.Value.Spans, pair.Value.Errors))],
+            };
+        }
+
+        /// <summary>Without a parent before with one, then the earlier, then the lower id.</summary>
+        static bool IsBetterRoot(SpanBatch batch, int span, SpanBatch than, int thanSpan)
+        {
+            var (isRoot, thanIsRoot) = (batch.ParentIds[span] == 0, than.ParentIds[thanSpan] == 0);
+            if (isRoot != thanIsRoot) return isRoot;
+            var (start, thanStart) = (batch.StartUnixNanos[span], than.StartUnixNanos[thanSpan]);
+            return start != thanStart ? start < thanStart : batch.SpanIds[span] < than.SpanIds[thanSpan];
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using Apm.Core.Ids;
+using Apm.Core.Time;
+
+namespace Apm.Query.Traces;
+
+/// <summary>In which order traces are wanted. Equal ones are ordered by trace id.</summary>
+public enum TraceSort
+{
+    /// <summary>By the start of a trace's earliest matching span, the latest first.</summary>
+    Newest,
+    Oldest,
+
+    /// <summary>By the time from a trace's first start to its last end.</summary>
+    Slowest,
+    MostErrors,
+    MostSpans,
+}
+
+/// <summary>What to search for.</summary>
+public sealed record TraceSearchRequest
+{
+    /// <summary>Spans that start in it are looked at.</summary>
+    public required TimeRange Range { get; init; }
+    public TraceFilter Filter { get; init; } = TraceFilter.Empty;
+    public TraceSort Sort { get; init; }
+
+    /// <summary>Most traces given; 1 to <see cref="TraceSearch.MaxLimit"/>.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>After this time the search stops and gives what it has, marked incomplete; default 5 s.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>What a search found, and how much it looked at.</summary>
+public sealed record TraceSearchResult
+{
+    public required IReadOnlyList<TraceSummary> Traces { get; init; }
+
+    /// <summary>Traces with at least one matching span; all of them, not only those given.</summary>
+    public required int MatchedTraceCount { get; init; }
+
+    /// <summary>Spans that match, each counted once however often it was sent.</summary>
+    public required long MatchedSpanCount { get; init; }
+
+    /// <summary>Spans in the range that were looked at, repeated ones included.</summary>
+    public required long ScannedSpanCount { get; init; }
+
+    /// <summary>False when the deadline or a limit ended the search; then the newest part was looked at.</summary>
+    public required bool IsComplete { get; init; }
+
+    /// <summary>Why it is not complete, as a sentence; null when it is.</summary>
+    public string? IncompleteReason { get; init; }
+    public required double ElapsedMilliseconds { get; init; }
+}
+
+/// <summary>One trace in a list.</summary>
+public sealed record TraceSummary
+{
+    public required TraceId TraceId { get; init; }
+    public required TraceRoot Root { get; init; }
+
+    /// <summary>No span without parent is there; <see cref="Root"/> is the earliest span instead.</summary>
+    public bool IsRootMissing { get; init; }
+
+    /// <summary>Earliest start of its spans.</summary>
+    public required long StartUnixNanos { get; init; }
+
+    /// <summary>From the earliest start to the latest end.</summary>
+    public required long DurationNanos { get; init; }
+    public required int SpanCount { get; init; }
+    public required int ErrorCount { get; init; }
+
+    /// <summary>How many of its spans match the filter.</summary>
+    public required int MatchedSpanCount { get; init; }
+
+    /// <summary>Most spans first, then by name.</summary>
+    public required IReadOnlyList<ServiceShare> Services { get; init; }
+}
+
+/// <summary>The span that stands for a trace. Texts are "" when unknown.</summary>
+/// <param name="HttpStatusCode">0 when it has none.</param>
+/// <param name="DurationNanos">Of this span alone.</param>
+public sealed record TraceRoot(string Service, string Name, string Resource, string Type, string Env, int HttpStatusCode, bool IsError, long DurationNanos);
+
+/// <summary>How many spans of a trace are a service's, and how many of those failed.</summary>
+public sealed record ServiceShare(string Service, int SpanCount, int ErrorCount);
+
+/// <summary>Matching spans over time.</summary>
+public sealed record TraceStrip
+{
+    /// <summary>Width of a bucket.</summary>
+    public required long StepNanos { get; init; }
+
+    /// <summary>Start of each bucket; multiples of the step.</summary>
+    public required IReadOnlyList<long> StartUnixNanos { get; init; }
+    public required IReadOnlyList<long> HitCounts { get; init; }
+    public required IReadOnlyList<long> ErrorCounts { get; init; }
+
+    /// <summary>NaN where there are no spans.</summary>
+    public required IReadOnlyList<double> P50Nanos { get; init; }
+
+    /// <summary>NaN where there are no spans.</summary>
+    public required IReadOnlyList<double> P95Nanos { get; init; }
+
+    /// <summary>NaN where there are no spans.</summary>
+    public required IReadOnlyList<double> MaxNanos { get; init; }
+    public required bool IsComplete { get; init; }
+}
+
+/// <summary>The most frequent values of what people narrow a search by, counted in matching spans, most first, then by value.</summary>
+public sealed record TraceFacets
+{
+    public required IReadOnlyList<FacetValue> Services { get; init; }
+    public required IReadOnlyList<FacetValue> Envs { get; init; }
+    public required IReadOnlyList<FacetValue> Operations { get; init; }
+    public required IReadOnlyList<FacetValue> Resources { get; init; }
+
+    /// <summary><c>ok</c> and <c>error</c>.</summary>
+    public required IReadOnlyList<FacetValue> Statuses { get; init; }
+    public required bool IsComplete { get; init; }
+}
+
+public sealed record FacetValue(string Value, long SpanCount);
