@@ -9,7 +9,7 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTION
 
 def run(app, environ, start_response, tracer, operation, component, service=None, distributed_tracing=True):
     """Calls a WSGI application under a server span; under the one that is there already, if there is one."""
-    if not tracer.enabled or ENVIRON_KEY in environ:
+    if not tracer.enabled or active(environ) is not None:
         return app(environ, start_response)
     try:
         request = Request(tracer, environ, operation, component, service, distributed_tracing)
@@ -25,11 +25,18 @@ def run(app, environ, start_response, tracer, operation, component, service=None
     return request.result(result)
 
 
+def active(environ):
+    """The Request that is being traced under this environ; None when there is none or it has ended."""
+    request = environ.get(ENVIRON_KEY)
+    return request if request is not None and not request.span.finished else None
+
+
 class Request:
     """The span and what is known of its request. Found in the WSGI environ under ENVIRON_KEY."""
 
     def __init__(self, tracer, environ, operation, component, service, distributed_tracing):
         self._before = _context.current()
+        self._inside = None
         self.method = _method(environ)
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         self._path = path.encode("latin-1", "replace").decode("utf-8", "replace")
@@ -51,6 +58,8 @@ class Request:
 
     def use_framework(self, operation, component, service=None):
         """A framework took over what a plain WSGI server began."""
+        if self.span.resource == self.span.name:
+            self.span.resource = operation
         self.span.name = operation
         self.span.meta["component"] = component
         if service:
@@ -85,15 +94,16 @@ class Request:
             # Nothing runs later, and servers send these faster when they can see what they are.
             self.finish()
             return result
-        _context.set_current(self._before)
+        self.suspend()
         return _Body(result, self)
 
     def activate(self):
-        """Makes the span current while a streaming body is produced."""
-        _context.set_current(self.span)
+        """Makes current, while a piece of a streaming body is produced, what was so at its last piece."""
+        _context.set_current(self._inside or self.span)
 
     def suspend(self):
         """Gives the thread back as it was."""
+        self._inside = _context.current()
         _context.set_current(self._before)
 
     def finish(self):

@@ -98,9 +98,9 @@ class TraceWriter:
             self._due = None
             self._flushes += 1
         while chunks:
-            body, taken = self._encode(chunks)
+            taken, encoded = self._encode(chunks)
             batch = chunks[:taken]
-            if body is not None and not self._send(body, batch):
+            if encoded and not self._send(encoded):
                 self._put_back(chunks)
                 return
             self._forget(batch)
@@ -111,7 +111,7 @@ class TraceWriter:
         self.run()
 
     def _encode(self, chunks):
-        """The payload of the first chunks, and how many were taken; None as payload when none could be."""
+        """How many of the first chunks fit into one request, and (span count, bytes) of each that can be written."""
         parts = []
         size = 0
         taken = 0
@@ -127,28 +127,25 @@ class TraceWriter:
             if part is not None:
                 if parts and size + len(part) > PAYLOAD_BYTES_MAX:
                     break
-                parts.append(part)
+                parts.append((len(chunk), part))
                 size += len(part)
             taken += 1
-        if not parts:
-            return None, taken
-        body = bytearray()
-        pack_array_head(body, len(parts))
-        for part in parts:
-            body += part
-        self._parts = len(parts)
-        return bytes(body), taken
+        return taken, parts
 
-    def _send(self, body, batch):
+    def _send(self, parts):
         """False when the agent cannot be reached or is not well, and the batch should wait."""
         from apm_tracing._agent import AgentUnreachable
 
+        body = bytearray()
+        pack_array_head(body, len(parts))
+        for _, part in parts:
+            body += part
         headers = self._headers()
         headers["Content-Type"] = "application/msgpack"
-        headers["X-Datadog-Trace-Count"] = str(self._parts)
+        headers["X-Datadog-Trace-Count"] = str(len(parts))
         headers["Datadog-Client-Computed-Top-Level"] = "yes"
         try:
-            status, answer = self._agent.send("PUT", "/v0.4/traces", body, headers)
+            status, answer = self._agent.send("PUT", "/v0.4/traces", bytes(body), headers)
         except AgentUnreachable as error:
             self.last_error = str(error)
             return False
@@ -156,7 +153,7 @@ class TraceWriter:
             self.last_error = "the agent answered %d" % status
             return False
         self._failures = 0
-        spans = sum(len(chunk) for chunk in batch)
+        spans = sum(count for count, _ in parts)
         if status >= 300:
             self.last_error = "the agent answered %d: %s" % (status, answer[:200].decode("utf-8", "replace"))
             self.spans_dropped_refused += spans

@@ -1,4 +1,4 @@
-"""Tracing without a line of code: what the injected start-up, or ``import apm_tracing.auto``, switches on."""
+"""Tracing without a line of code: ``install()``, called by the injected start-up or by hand."""
 
 import importlib
 import os

@@ -73,7 +73,7 @@ def _call(original):
         settings = _settings_of(self)
         if settings is None:
             return original(self, environ, start_response)
-        request = environ.get(_request.ENVIRON_KEY)
+        request = _request.active(environ)
         if request is not None:
             if request.span.name != OPERATION:
                 request.use_framework(OPERATION, "flask", settings.service)
@@ -90,7 +90,7 @@ def _call(original):
 def _current_request():
     from flask import request
 
-    return request, request.environ.get(_request.ENVIRON_KEY)
+    return request, _request.active(request.environ)
 
 
 def _full_dispatch_request(original):

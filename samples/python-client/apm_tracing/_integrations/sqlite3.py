@@ -51,12 +51,21 @@ def _connection_class(base, cursor_base):
     class TracedConnection(base):
         apm_database = ""
 
-        # The C code of execute, executemany and executescript calls this as well.
         def cursor(self, factory=None, *args, **kwargs):
             wanted = cursor_base if factory is None else factory
             if isinstance(wanted, type) and issubclass(wanted, cursor_base):
                 wanted = _cursor_class(wanted)
             return super().cursor(wanted, *args, **kwargs)
+
+        # As documented: a cursor, and its method. Whether C code asks for our cursor depends on the version.
+        def execute(self, *args, **kwargs):
+            return self.cursor().execute(*args, **kwargs)
+
+        def executemany(self, *args, **kwargs):
+            return self.cursor().executemany(*args, **kwargs)
+
+        def executescript(self, *args, **kwargs):
+            return self.cursor().executescript(*args, **kwargs)
 
     _rename(TracedConnection, base)
     _connection_classes[base] = TracedConnection

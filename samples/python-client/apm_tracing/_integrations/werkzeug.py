@@ -27,7 +27,7 @@ def _run_with_reloader(original):
 def _serve_forever(original):
     def serve_forever(self, *args, **kwargs):
         secure = getattr(self, "ssl_context", None) is not None
-        _listen.began([(self.host, self.port)], secure)
+        _listen.began([self.server_address], secure)
         return original(self, *args, **kwargs)
 
     return serve_forever

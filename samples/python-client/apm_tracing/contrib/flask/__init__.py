@@ -3,6 +3,8 @@
     traced_app = TraceMiddleware(app, tracer, service="my-app", distributed_tracing=True)
 """
 
+import importlib
+
 DEFAULT_SERVICE = "flask"
 
 
@@ -23,6 +25,7 @@ class TraceMiddleware:
         import flask.app
 
         from apm_tracing._integrations import flask as integration
+        from apm_tracing._integrations import werkzeug as server_integration
 
         if tracer is None:
             from apm_tracing import tracer
@@ -31,4 +34,6 @@ class TraceMiddleware:
         self.service = service
         self.use_signals = use_signals
         integration.patch(flask.app, all_apps=False)
+        for name in ("werkzeug.serving", "werkzeug._reloader"):
+            server_integration.patch(importlib.import_module(name))
         integration.trace_app(app, tracer, service, service == DEFAULT_SERVICE, distributed_tracing)
