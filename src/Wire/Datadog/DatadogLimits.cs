@@ -11,4 +11,10 @@ public static class DatadogLimits
 
     /// <summary>How deep attribute values of span events and of v1.0 may nest.</summary>
     public const int MaxAttributeDepth = 16;
+
+    /// <summary>How deep JSON bodies may nest; a span with links needs seven levels.</summary>
+    public const int MaxJsonDepth = 64;
+
+    /// <summary>Most groups of one bucket of client statistics; the most generous tracer stops at 7000.</summary>
+    public const int MaxStatsGroups = 100_000;
 }

@@ -22,7 +22,12 @@ struct DecodePlace
     /// <summary>Offset of the key inside the map that stands under the current key; -1 outside.</summary>
     public int InnerKeyOffset;
 
-    public static DecodePlace Start => new() { Trace = -1, Span = -1, KeyOffset = -1, InnerKeyOffset = -1 };
+    /// <summary>Place in a v0.5 span, 0 to 11; -1 outside of such spans.</summary>
+    public int Element;
+
+    static readonly string[] Elements = ["service", "name", "resource", "trace_id", "span_id", "parent_id", "start", "duration", "error", "meta", "metrics", "type"];
+
+    public static DecodePlace Start => new() { Trace = -1, Span = -1, KeyOffset = -1, InnerKeyOffset = -1, Element = -1 };
 
     /// <summary>Protocol, byte, place and problem in one sentence, as <see cref="PayloadException"/> promises.</summary>
     public readonly PayloadException Explain(string protocol, ReadOnlySpan<byte> body, MsgPackException problem)
@@ -31,6 +36,7 @@ struct DecodePlace
         var before = " (";
         if (Trace >= 0) Append("trace ", Trace.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (Span >= 0) Append("span ", Span.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (Element >= 0) Append("", Elements[Element]);
         if (KeyAt(body, KeyOffset) is { } key) Append("key ", key);
         if (KeyAt(body, InnerKeyOffset) is { } inner) Append("in it ", inner);
         if (before != " (") text.Append(')');
