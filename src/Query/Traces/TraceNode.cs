@@ -1,0 +1,66 @@
+using Apm.Core.Ids;
+using Apm.Core.Spans;
+
+namespace Apm.Query.Traces;
+
+/// <summary>One row of a trace: a span, or a gap that stands for a parent that is not stored.</summary>
+public sealed class TraceNode
+{
+    /// <summary>Position in <see cref="TraceTree.Nodes"/>.</summary>
+    public int Index { get; internal set; }
+
+    /// <summary>Position of the parent; -1 for a root.</summary>
+    public int ParentIndex { get; internal set; } = -1;
+
+    /// <summary>0 for a root.</summary>
+    public int Depth { get; internal set; }
+
+    /// <summary>Direct children.</summary>
+    public int ChildCount { get; internal set; }
+
+    /// <summary>All nodes beneath it; they follow it in display order.</summary>
+    public int DescendantCount { get; internal set; }
+
+    /// <summary>Its own time: its duration without the time in which at least one child ran.</summary>
+    public long SelfNanos { get; internal set; }
+
+    /// <summary>Making it shorter would have made the trace shorter.</summary>
+    public bool IsOnCriticalPath { get; internal set; }
+
+    /// <summary>No span: the parent of its children is not stored. <see cref="SpanId"/> is the missing parent's; texts are "", times those of the children.</summary>
+    public bool IsGap { get; internal set; }
+
+    /// <summary>Its parents form a circle, which was cut here.</summary>
+    public bool IsCutFromCycle { get; internal set; }
+    public SpanId SpanId { get; internal set; }
+
+    /// <summary>As it was sent; <see cref="Core.Ids.SpanId.None"/> for a root and a gap.</summary>
+    public SpanId ParentId { get; internal set; }
+    public long StartUnixNanos { get; internal set; }
+    public long DurationNanos { get; internal set; }
+
+    /// <summary>Saturates instead of overflowing.</summary>
+    public long EndUnixNanos => DurationNanos > long.MaxValue - StartUnixNanos ? long.MaxValue : StartUnixNanos + DurationNanos;
+    public string Service { get; internal set; } = "";
+
+    /// <summary>Operation name.</summary>
+    public string Name { get; internal set; } = "";
+    public string Resource { get; internal set; } = "";
+    public string Type { get; internal set; } = "";
+    public SpanKind Kind { get; internal set; }
+    public SpanFlags Flags { get; internal set; }
+    public bool IsError => (Flags & SpanFlags.Error) != 0;
+
+    internal TraceNode? Parent;
+    internal SpanBatch? Batch;
+    internal int BatchSpan;
+
+    /// <summary>The span with its tags, made anew by each call; null for a gap.</summary>
+    public Span? ReadSpan() => Batch?.SpanAt(BatchSpan);
+
+    /// <summary>A text tag; null when there is none or this is a gap.</summary>
+    public string? TagOf(string key) => Batch?.TagOf(BatchSpan, key);
+
+    /// <summary>0 when it has none.</summary>
+    public int HttpStatusCode => Batch is null ? 0 : HttpStatus.Of(Batch, BatchSpan);
+}
