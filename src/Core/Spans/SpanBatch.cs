@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Apm.Core.Ids;
 
@@ -90,6 +91,9 @@ public sealed class SpanBatch
     /// <summary>Sets a text tag of the newest span; the last value of a key wins.</summary>
     public void SetTag(int key, int value) => Tags.Set(SpanCount - 1, key, value);
 
+    /// <summary>Gives the newest span, which has no text tags yet, many at once. The keys must be distinct.</summary>
+    public void SetFirstTags(ReadOnlySpan<int> keys, ReadOnlySpan<int> values) => Tags.SetFirst(SpanCount - 1, keys, values);
+
     /// <summary>Sets a numeric tag of the newest span; the last value of a key wins.</summary>
     public void SetNumber(int key, double value) => Numbers.Set(SpanCount - 1, key, value);
 
@@ -173,6 +177,38 @@ public sealed class SpanBatch
         }
         Chunks.RemoveRange(keptChunks, Chunks.Count - keptChunks);
         SpanCount = to;
+    }
+
+    /// <summary>Puts the spans from <paramref name="first"/> to the newest into another order. For decoders, before chunks are declared over them.</summary>
+    /// <param name="order">The spans' present indexes in their new order, each once.</param>
+    public void ReorderSpans(int first, ReadOnlySpan<int> order)
+    {
+        Invariant.Holds(first + order.Length == SpanCount);
+        Reorder(TraceIdHigh, first, order);
+        Reorder(TraceIdLow, first, order);
+        Reorder(SpanIds, first, order);
+        Reorder(ParentIds, first, order);
+        Reorder(StartUnixNanos, first, order);
+        Reorder(DurationNanos, first, order);
+        Reorder(Services, first, order);
+        Reorder(Names, first, order);
+        Reorder(Resources, first, order);
+        Reorder(Types, first, order);
+        Reorder(Envs, first, order);
+        Reorder(Kinds, first, order);
+        Reorder(Flags, first, order);
+        Reorder(Tags.Starts, first, order);
+        Reorder(Tags.Counts, first, order);
+        Reorder(Numbers.Starts, first, order);
+        Reorder(Numbers.Counts, first, order);
+    }
+
+    static void Reorder<T>(T[] column, int first, ReadOnlySpan<int> order)
+    {
+        var before = ArrayPool<T>.Shared.Rent(order.Length);
+        Array.Copy(column, first, before, 0, order.Length);
+        for (var i = 0; i < order.Length; i++) column[first + i] = before[order[i] - first];
+        ArrayPool<T>.Shared.Return(before);
     }
 
     void MoveSpans(int from, int to, int count)

@@ -86,6 +86,19 @@ public sealed class TagColumn<TValue>
         Counts[span]++;
     }
 
+    /// <summary>Gives a span without tags many at once; the keys must be distinct.</summary>
+    public void SetFirst(int span, ReadOnlySpan<int> keys, ReadOnlySpan<TValue> values)
+    {
+        Invariant.Holds(Counts[span] == 0);
+        Invariant.Holds(keys.Length == values.Length);
+        while (PoolCount + keys.Length > Keys.Length) GrowPool();
+        keys.CopyTo(Keys.AsSpan(PoolCount));
+        values.CopyTo(Values.AsSpan(PoolCount));
+        Starts[span] = PoolCount;
+        Counts[span] = keys.Length;
+        PoolCount += keys.Length;
+    }
+
     /// <summary>Removes a tag; false when the span has none of that key.</summary>
     public bool Remove(int span, int key)
     {
