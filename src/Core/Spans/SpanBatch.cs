@@ -15,8 +15,17 @@ namespace Apm.Core.Spans;
 /// </remarks>
 public sealed class SpanBatch
 {
+    readonly Lock? _loading; // Only in batches that a store gave.
+    Func<StoredTags>? _loadTags;
+    TagColumn<int>? _tags;
+    TagColumn<double>? _numbers;
+
     /// <summary>An empty batch, ready to be filled.</summary>
-    public SpanBatch(int expectedSpans = 16, StringTable? strings = null)
+    public SpanBatch(int expectedSpans = 16, StringTable? strings = null) : this(expectedSpans, strings, tags: null)
+    {
+    }
+
+    SpanBatch(int expectedSpans, StringTable? strings, Func<StoredTags>? tags)
     {
         Strings = strings ?? new StringTable();
         var spans = Math.Max(1, expectedSpans);
@@ -33,9 +42,20 @@ public sealed class SpanBatch
         Envs = new int[spans];
         Kinds = new SpanKind[spans];
         Flags = new SpanFlags[spans];
-        Tags = new TagColumn<int>(spans);
-        Numbers = new TagColumn<double>(spans);
+        if (tags is null)
+        {
+            _tags = new TagColumn<int>(spans);
+            _numbers = new TagColumn<double>(spans);
+            return;
+        }
+        _loading = new Lock();
+        _loadTags = tags;
+        SpanCount = expectedSpans;
     }
+
+    /// <summary>A batch for a store to fill from what it reads back: the columns are there, zero, for the store to set before it gives the batch out.</summary>
+    /// <param name="loadTags">Reads the tags when somebody first asks for them, on that thread, once. What it throws, the asker gets.</param>
+    public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags) => new(spanCount, strings, loadTags);
 
     public StringTable Strings { get; }
     public int SpanCount { get; private set; }
@@ -66,10 +86,10 @@ public sealed class SpanBatch
     public SpanFlags[] Flags;
 
     /// <summary>Text tags (Datadog <c>meta</c>, OTLP text attributes): key index → value index.</summary>
-    public TagColumn<int> Tags { get; private set; }
+    public TagColumn<int> Tags => _tags ?? LoadTags().Tags;
 
     /// <summary>Numeric tags (Datadog <c>metrics</c>, OTLP numeric attributes): key index → value.</summary>
-    public TagColumn<double> Numbers { get; private set; }
+    public TagColumn<double> Numbers => _numbers ?? LoadTags().Numbers;
 
     /// <summary>Chunks in order; together they cover all spans while a batch is on its way in. Empty in batches read back from a store.</summary>
     public List<Chunk> Chunks { get; } = [];
@@ -232,6 +252,22 @@ public sealed class SpanBatch
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    StoredTags LoadTags()
+    {
+        lock (_loading!)
+        {
+            if (_loadTags is not null)
+            {
+                var loaded = _loadTags();
+                _numbers = loaded.Numbers;
+                _tags = loaded.Tags;
+                _loadTags = null;
+            }
+            return new StoredTags(_tags!, _numbers!);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     void Grow()
     {
         var size = SpanIds.Length * 2;
@@ -252,3 +288,6 @@ public sealed class SpanBatch
         Numbers.Grow(size);
     }
 }
+
+/// <summary>The tags of a batch that a store read back.</summary>
+public sealed record StoredTags(TagColumn<int> Tags, TagColumn<double> Numbers);

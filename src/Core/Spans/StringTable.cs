@@ -20,10 +20,11 @@ public sealed class StringTable
     byte[] _utf8;
     int[] _ends;       // exclusive end of string i in _utf8
     ulong[] _hashes;
-    int[] _slots;      // index + 1; 0 is free. Length is a power of two.
+    int[]? _slots;     // index + 1; 0 is free. Length is a power of two. Null until somebody searches a stored table.
     string?[]? _texts; // made on demand
     int _count;
     int _used;
+    readonly StoredRest? _rest; // Strings from _count on, of a stored table.
 
     /// <summary>Starts with "" at index 0.</summary>
     public StringTable(int expectedStrings = 64, int expectedBytes = 1024)
@@ -36,16 +37,38 @@ public sealed class StringTable
         Intern([]);
     }
 
+    StringTable(byte[] utf8, int[] ends, StoredRest? rest)
+    {
+        Invariant.Holds(ends.Length > 0 && ends[0] == 0);
+        _utf8 = utf8;
+        _ends = ends;
+        _hashes = [];
+        _count = ends.Length;
+        _used = ends[^1];
+        _rest = rest;
+    }
+
+    /// <summary>A table as a store reads it back; nothing can be interned any more. Nothing is hashed before the first search.</summary>
+    /// <param name="utf8">The strings, valid UTF-8, one after the other; owned by the table from here on.</param>
+    /// <param name="ends">Exclusive end of each string; the first is "" and ends at 0. All are distinct.</param>
+    /// <param name="loadRest">
+    /// Reads further strings when somebody first needs one: a table whose entries after "" follow on these. Null when these
+    /// are all. Runs once, on the asking thread, who also gets what it throws.
+    /// </param>
+    public static StringTable Stored(byte[] utf8, int[] ends, Func<StringTable>? loadRest = null) =>
+        new(utf8, ends, loadRest is null ? null : new StoredRest(loadRest));
+
     /// <summary>How many strings there are, "" included.</summary>
-    public int Count => _count;
+    public int Count => _count + (_rest is null ? 0 : _rest.Table.Count - 1);
 
     /// <summary>Bytes of all strings together.</summary>
-    public int ByteCount => _used;
+    public int ByteCount => _used + (_rest is null ? 0 : _rest.Table.ByteCount);
 
     /// <summary>The string's bytes. The index must come from this table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Utf8(int index)
     {
+        if (index >= _count && _rest is not null) return _rest.Table.Utf8(index - _count + 1);
         var start = index == 0 ? 0 : _ends[index - 1];
         return _utf8.AsSpan(start, _ends[index] - start);
     }
@@ -54,6 +77,7 @@ public sealed class StringTable
     public string Text(int index)
     {
         if (index == 0) return "";
+        if (index >= _count && _rest is not null) return _rest.Table.Text(index - _count + 1);
         var texts = Volatile.Read(ref _texts);
         if (texts is null || texts.Length <= index)
         {
@@ -65,7 +89,13 @@ public sealed class StringTable
     }
 
     /// <summary>The index of a string that is there already; -1 when it is not.</summary>
-    public int Find(ReadOnlySpan<byte> utf8) => FindHashed(utf8, Hash(utf8));
+    public int Find(ReadOnlySpan<byte> utf8)
+    {
+        var found = FindHashed(utf8, Hash(utf8));
+        if (found >= 0 || _rest is null) return found;
+        var inRest = _rest.Table.Find(utf8);
+        return inRest < 0 ? -1 : _count + inRest - 1;
+    }
 
     /// <summary>The index of a string that is there already; -1 when it is not.</summary>
     public int Find(string text)
@@ -82,6 +112,16 @@ public sealed class StringTable
     public int Intern(ReadOnlySpan<byte> utf8)
     {
         var hash = Hash(utf8);
+        var found = FindHashed(utf8, hash);
+        return found >= 0 ? found : Enter(utf8, hash);
+    }
+
+    /// <summary>As <see cref="Intern(ReadOnlySpan{byte})"/>, for a string of another table, whose hash is known.</summary>
+    public int Intern(StringTable other, int index)
+    {
+        if (index >= other._hashes.Length) return Intern(other.Utf8(index));
+        var utf8 = other.Utf8(index);
+        var hash = other._hashes[index];
         var found = FindHashed(utf8, hash);
         return found >= 0 ? found : Enter(utf8, hash);
     }
@@ -118,21 +158,49 @@ public sealed class StringTable
         return index;
     }
 
+    /// <summary>Forgets all but "", keeping the room. Only for a table that nobody else reads.</summary>
+    public void Clear()
+    {
+        Invariant.Holds(_slots is not null && _rest is null);
+        Array.Clear(_slots!);
+        _texts = null;
+        _count = 0;
+        _used = 0;
+        Intern([]);
+    }
+
     static bool Utf8IsValid(ReadOnlySpan<byte> bytes) => System.Text.Unicode.Utf8.IsValid(bytes);
 
     int FindHashed(ReadOnlySpan<byte> utf8, ulong hash)
     {
-        var mask = _slots.Length - 1;
+        var slots = Volatile.Read(ref _slots) ?? HashStored();
+        var mask = slots.Length - 1;
         for (var slot = (int)(hash & (uint)mask); ; slot = (slot + 1) & mask)
         {
-            var entry = _slots[slot];
+            var entry = slots[slot];
             if (entry == 0) return -1;
             if (_hashes[entry - 1] == hash && Utf8(entry - 1).SequenceEqual(utf8)) return entry - 1;
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    int[] HashStored()
+    {
+        var hashes = new ulong[_count];
+        var slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, _count) * 2)];
+        for (var i = 0; i < _count; i++)
+        {
+            hashes[i] = Hash(Utf8(i));
+            Place(slots, hashes[i], i);
+        }
+        Volatile.Write(ref _hashes, hashes);
+        Volatile.Write(ref _slots, slots); // A race costs a second hashing, nothing else: both come to the same.
+        return slots;
+    }
+
     int Enter(ReadOnlySpan<byte> utf8, ulong hash)
     {
+        Invariant.Holds(_slots is not null && _rest is null);
         if (_count == _ends.Length)
         {
             Array.Resize(ref _ends, _count * 2);
@@ -144,23 +212,23 @@ public sealed class StringTable
         _ends[_count] = _used;
         _hashes[_count] = hash;
         _count++;
-        if (_count * 2 > _slots.Length) Rehash(_slots.Length * 2);
-        else Place(_count - 1);
+        if (_count * 2 > _slots!.Length) Rehash(_slots.Length * 2);
+        else Place(_slots, hash, _count - 1);
         return _count - 1;
     }
 
     void Rehash(int slots)
     {
         _slots = new int[slots];
-        for (var i = 0; i < _count; i++) Place(i);
+        for (var i = 0; i < _count; i++) Place(_slots, _hashes[i], i);
     }
 
-    void Place(int index)
+    static void Place(int[] slots, ulong hash, int index)
     {
-        var mask = _slots.Length - 1;
-        var slot = (int)(_hashes[index] & (uint)mask);
-        while (_slots[slot] != 0) slot = (slot + 1) & mask;
-        _slots[slot] = index + 1;
+        var mask = slots.Length - 1;
+        var slot = (int)(hash & (uint)mask);
+        while (slots[slot] != 0) slot = (slot + 1) & mask;
+        slots[slot] = index + 1;
     }
 
     static ulong Hash(ReadOnlySpan<byte> bytes)
@@ -192,5 +260,27 @@ public sealed class StringTable
     {
         var high = Math.BigMul(value, 0xD6E8FEB86659FD93, out var low);
         return high ^ low;
+    }
+
+    sealed class StoredRest(Func<StringTable> load)
+    {
+        readonly Lock _loading = new();
+        Func<StringTable>? _load = load;
+        StringTable? _table;
+
+        public StringTable Table => Volatile.Read(ref _table) ?? Load();
+
+        StringTable Load()
+        {
+            lock (_loading)
+            {
+                if (_table is null)
+                {
+                    Volatile.Write(ref _table, _load!());
+                    _load = null;
+                }
+                return _table;
+            }
+        }
     }
 }

@@ -35,6 +35,18 @@ public sealed class TagColumn<TValue>
         Values = new TValue[spans * 8];
     }
 
+    /// <summary>Tags as a store read them back, complete.</summary>
+    /// <param name="starts">First entry of each span; owned by the column from here on, as are the others.</param>
+    /// <param name="poolCount">Entries in use of the last two.</param>
+    public TagColumn(int[] starts, int[] counts, int[] keys, TValue[] values, int poolCount)
+    {
+        Starts = starts;
+        Counts = counts;
+        Keys = keys;
+        Values = values;
+        PoolCount = poolCount;
+    }
+
     /// <summary>Entries in the pool, those given up by a move included.</summary>
     public int PoolCount { get; private set; }
 

@@ -1,0 +1,57 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Storage.Traces.Blocks;
+
+namespace Apm.Storage.Traces;
+
+/// <summary>Gives batches out of stored blocks, from memory when they were unpacked lately.</summary>
+/// <remarks>Thread-safe.</remarks>
+sealed class BlockSource(TraceStoreSettings settings, Counters counters)
+{
+    readonly DecodedBlockCache _cache = new(settings.DecodedCacheBytes);
+
+    /// <summary>The batches of a block that may hold what is asked for. A damaged block is set aside, counted, and gives nothing.</summary>
+    /// <exception cref="StoreUnavailableException">The file cannot be read. Safe to retry.</exception>
+    public IReadOnlyList<SpanBatch> Read(StoredBlock block, SpanScan scan)
+    {
+        try
+        {
+            if (scan.TraceId is null && scan.Tags.Count == 0) return [_cache.Find(block) ?? ReadAll(Open(block), block)];
+            var reader = Open(block);
+            if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
+            if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
+            return [_cache.Find(block) ?? ReadAll(reader, block)];
+        }
+        catch (BlockDamagedException damage)
+        {
+            SetAside(block, damage);
+            return [];
+        }
+    }
+
+    public void Forget(StoredBlock block) => _cache.Remove(block);
+
+    static BlockReader Open(StoredBlock block) => new(block.Slice.File, block.Offset, block.Info.HeaderBytes);
+
+    static bool MayHoldTags(BlockReader reader, IReadOnlyList<KeyValuePair<string, string>> tags)
+    {
+        var filter = reader.ReadTagFilter();
+        return filter is not null && tags.All(tag => filter.MayContain(StableHash.OfTag(StableHash.OfText(tag.Key), StableHash.OfText(tag.Value))));
+    }
+
+    SpanBatch ReadAll(BlockReader reader, StoredBlock block)
+    {
+        var batch = reader.ReadAll(bytes => _cache.Grow(block, bytes), damage => SetAside(block, damage));
+        _cache.Add(block, batch);
+        return batch;
+    }
+
+    void SetAside(StoredBlock block, Exception damage)
+    {
+        if (!block.SetAside()) return;
+        _cache.Remove(block);
+        counters.Add("trace_blocks_damaged");
+        settings.OnTrouble($"Trace slice {block.Slice.Path}, block at byte {block.Offset}: {damage.Message} Its {block.Info.SpanCount} spans are left out from now on. Check the disk, or restore the file.");
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace Apm.Storage.Traces.Blocks;
+
+/// <summary>Reads what <see cref="ByteWriter"/> wrote; runs past no end.</summary>
+public ref struct ByteReader(ReadOnlySpan<byte> bytes)
+{
+    readonly ReadOnlySpan<byte> _bytes = bytes;
+    int _at;
+
+    public readonly int Offset => _at;
+
+    public readonly int Left => _bytes.Length - _at;
+
+    /// <exception cref="BlockDamagedException">Fewer are left; so it is for all of these.</exception>
+    public ReadOnlySpan<byte> Bytes(int count)
+    {
+        if (count < 0 || count > Left) throw TooShort();
+        var taken = _bytes.Slice(_at, count);
+        _at += count;
+        return taken;
+    }
+
+    public byte Byte() => Bytes(1)[0];
+
+    public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Bytes(2));
+
+    public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Bytes(4));
+
+    public ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(8));
+
+    public long Int64() => unchecked((long)UInt64());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Varint()
+    {
+        unchecked
+        {
+            ulong value = 0;
+            for (var shift = 0; shift < 70; shift += 7)
+            {
+                if ((uint)_at >= (uint)_bytes.Length) throw TooShort();
+                var part = _bytes[_at++];
+                value |= (ulong)(part & 0x7F) << shift;
+                if (part < 0x80) return value;
+            }
+        }
+        throw new BlockDamagedException("A number of a block is longer than 64 bits.");
+    }
+
+    /// <summary>A count or an index of at most <paramref name="max"/>.</summary>
+    public int VarintInt(int max)
+    {
+        var value = Varint();
+        return value <= (ulong)max ? (int)value : throw new BlockDamagedException($"A block says {value} where at most {max} can be.");
+    }
+
+    readonly BlockDamagedException TooShort() => new($"A block ends at byte {_bytes.Length} of a part that should be longer.");
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Storage.Files;
+using Apm.Storage.Traces.Blocks;
+
+namespace Apm.Storage.Traces;
+
+/// <summary>
+/// A segment file: a header of 32 bytes, then blocks (docs/formats/trace-segment.md). One writer appends, any thread reads.
+/// </summary>
+/// <remarks>
+/// A dropped slice's file is deleted but not closed: readers that still hold it finish, and it goes when the last lets go.
+/// </remarks>
+public sealed class SliceFile
+{
+    public const string Suffix = ".seg";
+    public const int HeaderBytes = 32;
+    const ulong Magic = 0x0A474553_4D50411A; // 1A "APMSEG" 0A as little-endian bytes
+    const uint Version = 1;
+
+    SliceFile(string path, StoreFile file, long startUnixNanos, LogPosition coveredAtStart)
+    {
+        Path = path;
+        File = file;
+        StartUnixNanos = startUnixNanos;
+        CoveredAtStart = coveredAtStart;
+    }
+
+    public string Path { get; }
+
+    /// <summary>The file's name without its ending; names sort as the slices began.</summary>
+    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+
+    public StoreFile File { get; }
+
+    /// <summary>When it was begun.</summary>
+    public long StartUnixNanos { get; }
+
+    /// <summary>All up to this log position was stored in slices before it; kept here, so that dropping them does not lose it.</summary>
+    public LogPosition CoveredAtStart { get; }
+
+    /// <summary>Begins a slice and makes it durable.</summary>
+    public static SliceFile Create(StoreFiles files, string folder, long nowUnixNanos, LogPosition covered)
+    {
+        var path = FreePath(files, folder, nowUnixNanos);
+        var header = new ByteWriter(HeaderBytes);
+        header.UInt64(Magic);
+        header.UInt32(Version);
+        header.Int64(nowUnixNanos);
+        header.Int64(covered.Number);
+        header.UInt32(Checksum.Of(header.Written));
+        StoreFile? file = null;
+        try
+        {
+            file = files.Open(path);
+            file.Write(0, header.Written);
+            file.Flush();
+            files.FlushFolder(folder);
+            return new SliceFile(path, file, nowUnixNanos, covered);
+        }
+        catch
+        {
+            file?.Dispose();
+            TryDelete(files, path);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a slice that is there.</summary>
+    /// <exception cref="BlockDamagedException">Its header is not what was written.</exception>
+    public static SliceFile Open(StoreFiles files, string path)
+    {
+        var file = files.Open(path);
+        try
+        {
+            var header = new byte[HeaderBytes];
+            if (file.Read(0, header) < HeaderBytes) throw new BlockDamagedException("its header is cut short");
+            var reader = new ByteReader(header);
+            if (reader.UInt64() != Magic || Checksum.Of(header.AsSpan(0, HeaderBytes - 4)) != new ByteReader(header.AsSpan(HeaderBytes - 4)).UInt32())
+                throw new BlockDamagedException("its header is damaged");
+            var version = reader.UInt32();
+            if (version != Version) throw new BlockDamagedException($"it is of version {version}, this program reads version {Version}");
+            return new SliceFile(path, file, reader.Int64(), new LogPosition(reader.Int64()));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    static string FreePath(StoreFiles files, string folder, long nowUnixNanos)
+    {
+        for (var time = UnixTime.ToDateTime(nowUnixNanos); ; time = time.AddMilliseconds(1))
+        {
+            var path = System.IO.Path.Combine(folder, time.ToString("yyyyMMdd'T'HHmmss'-'fff", CultureInfo.InvariantCulture) + Suffix);
+            if (!files.Exists(path)) return path;
+        }
+    }
+
+    static void TryDelete(StoreFiles files, string path)
+    {
+        try
+        {
+            files.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The next start deletes what has no header.
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Apm.Core.Ports;
+using Apm.Storage.Traces.Blocks;
+
+namespace Apm.Storage.Traces;
+
+/// <summary>A block on disk as the store knows it without reading it.</summary>
+/// <remarks>Any thread may read; filter and state change once at most, in one direction.</remarks>
+public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, BloomFilter? traceFilter)
+{
+    volatile BloomFilter? _traceFilter = traceFilter;
+    int _isSetAside;
+
+    public SliceFile Slice { get; } = slice;
+
+    /// <summary>Of its first byte in the slice's file.</summary>
+    public long Offset { get; } = offset;
+
+    public BlockInfo Info { get; } = info;
+
+    /// <summary>Null when memory for filters ran out; then any trace may be in it.</summary>
+    public BloomFilter? TraceFilter => _traceFilter;
+
+    /// <summary>It was found damaged; nobody reads it any more.</summary>
+    public bool IsSetAside => Volatile.Read(ref _isSetAside) != 0;
+
+    /// <summary>False only when no span of the block can match; text tags are not looked at.</summary>
+    public bool MayMatch(SpanScan scan)
+    {
+        if (IsSetAside || !scan.Range.Overlaps(Info.StartUnixNanosMin, Info.StartUnixNanosMax)) return false;
+        if (scan.TraceId is { } id && TraceFilter?.MayContain(StableHash.OfTrace(id.Low)) == false) return false;
+        return scan.Service is null || Info.Services?.Contains(scan.Service) != false;
+    }
+
+    public void DropFilter() => _traceFilter = null;
+
+    /// <summary>True for the first who says so.</summary>
+    public bool SetAside() => Interlocked.Exchange(ref _isSetAside, 1) == 0;
+}

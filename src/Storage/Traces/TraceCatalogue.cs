@@ -1,0 +1,174 @@
+using System.Globalization;
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Storage.Files;
+using Apm.Storage.LiteDb;
+using Apm.Storage.Traces.Blocks;
+using LiteDB;
+
+namespace Apm.Storage.Traces;
+
+/// <summary>
+/// The blocks of all slices as documents, so that a start need not read the slices. The slices are the truth: entries may
+/// be missing, and the whole file may be thrown away.
+/// </summary>
+/// <remarks>One thread.</remarks>
+sealed class TraceCatalogue : IDisposable
+{
+    const string Collection = "blocks";
+    const string Slice = "slice";
+
+    /// <summary>Documents of one write; with their filters some hundred kilobytes.</summary>
+    const int ChangesPerWrite = 64;
+
+    /// <summary>Entries that wait while the catalogue cannot be written; more are left for the next start to find.</summary>
+    const int MaxWaiting = 4_096;
+
+    readonly TraceStoreSettings _settings;
+    readonly Counters _counters;
+    readonly LiteDatabaseFile? _database;
+    readonly List<LiteChange> _waiting = [];
+
+    TraceCatalogue(LiteDatabaseFile? database, TraceStoreSettings settings, Counters counters)
+    {
+        _database = database;
+        _settings = settings;
+        _counters = counters;
+    }
+
+    /// <summary>Opens the catalogue. One that cannot be read is renamed and begun anew; when that fails too, the store goes without.</summary>
+    public static TraceCatalogue Open(string path, TraceStoreSettings settings, StoreFiles files, TimeProvider clock, Counters counters, out IReadOnlyList<BsonDocument> entries)
+    {
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            LiteDatabaseFile? database = null;
+            try
+            {
+                database = new LiteDatabaseFile(path, [new LiteCollectionShape(Collection, Slice)], new LiteDatabaseSettings(), files, clock, counters);
+                entries = database.FindAll(Collection);
+                return new TraceCatalogue(database, settings, counters);
+            }
+            catch (Exception failure) when (failure is StoreUnavailableException or IOException or UnauthorizedAccessException)
+            {
+                database?.Dispose();
+                counters.Add("trace_catalogue_failures");
+                settings.OnTrouble($"The catalogue of traces {path} cannot be read ({failure.Message}). It is set aside as {path}.broken and made anew from the slices; no trace is lost.");
+                PutAside(files, path);
+            }
+        }
+        entries = [];
+        return new TraceCatalogue(null, settings, counters);
+    }
+
+    static void PutAside(StoreFiles files, string path)
+    {
+        foreach (var file in new[] { path, LiteDatabaseFile.LogPathOf(path) })
+        {
+            try
+            {
+                if (files.Exists(file)) files.Rename(file, file + ".broken");
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Then the second attempt fails as well, and the store does without.
+            }
+        }
+    }
+
+    public void Enter(StoredBlock block)
+    {
+        if (_waiting.Count < MaxWaiting) _waiting.Add(LiteChange.Upsert(Collection, ToDocument(block)));
+    }
+
+    public void Remove(SliceBlocks slice)
+    {
+        for (var i = 0; i < slice.Count; i++) Remove(IdOf(slice.File.Name, slice[i].Offset));
+    }
+
+    public void Remove(BsonValue id) => _waiting.Add(LiteChange.Remove(Collection, id));
+
+    /// <summary>Writes what waits, once it is enough. A failure is counted, and what waits is written with a later call.</summary>
+    public void Save(bool everything)
+    {
+        if (_database is null)
+        {
+            _waiting.Clear();
+            return;
+        }
+        while (_waiting.Count > 0 && (everything || _waiting.Count >= _settings.CatalogueBatchBlocks))
+        {
+            var count = Math.Min(ChangesPerWrite, _waiting.Count);
+            try
+            {
+                _database.Write([.. _waiting.Take(count)]);
+            }
+            catch (StoreUnavailableException)
+            {
+                _counters.Add("trace_catalogue_failures");
+                return;
+            }
+            _waiting.RemoveRange(0, count);
+        }
+    }
+
+    static BsonValue IdOf(string slice, long offset) => string.Create(CultureInfo.InvariantCulture, $"{slice}:{offset:D12}");
+
+    static BsonDocument ToDocument(StoredBlock block)
+    {
+        var info = block.Info;
+        return new BsonDocument
+        {
+            ["_id"] = IdOf(block.Slice.Name, block.Offset),
+            [Slice] = block.Slice.Name,
+            ["offset"] = block.Offset,
+            ["bytes"] = info.ByteCount,
+            ["headerBytes"] = info.HeaderBytes,
+            ["spans"] = info.SpanCount,
+            ["traces"] = info.TraceCount,
+            ["startMin"] = info.StartUnixNanosMin,
+            ["startMax"] = info.StartUnixNanosMax,
+            ["durationMin"] = info.DurationNanosMin,
+            ["durationMax"] = info.DurationNanosMax,
+            ["covered"] = info.CoveredUpTo.Number,
+            ["written"] = info.WrittenUnixNanos,
+            ["services"] = info.Services is null ? BsonValue.Null : new BsonArray(info.Services.Select(service => new BsonValue(service))),
+            ["traceFilter"] = block.TraceFilter is null ? BsonValue.Null : block.TraceFilter.Bytes.ToArray(),
+        };
+    }
+
+    public static string SliceOf(BsonDocument entry) => entry[Slice].AsString;
+
+    /// <summary>Null when the document is not one of ours.</summary>
+    public static StoredBlock? ToBlock(SliceFile slice, BsonDocument entry)
+    {
+        try
+        {
+            var services = entry["services"];
+            var info = new BlockInfo
+            {
+                ByteCount = entry["bytes"].AsInt32,
+                HeaderBytes = entry["headerBytes"].AsInt32,
+                SpanCount = entry["spans"].AsInt32,
+                TraceCount = entry["traces"].AsInt32,
+                StartUnixNanosMin = entry["startMin"].AsInt64,
+                StartUnixNanosMax = entry["startMax"].AsInt64,
+                DurationNanosMin = entry["durationMin"].AsInt64,
+                DurationNanosMax = entry["durationMax"].AsInt64,
+                CoveredUpTo = new LogPosition(entry["covered"].AsInt64),
+                WrittenUnixNanos = entry["written"].AsInt64,
+                Services = services.IsNull ? null : [.. services.AsArray.Select(service => string.Intern(service.AsString))],
+            };
+            return new StoredBlock(slice, entry["offset"].AsInt64, info, entry["traceFilter"].IsNull ? null : BloomFilter.FromBytes(entry["traceFilter"].AsBinary));
+        }
+        catch (Exception failure) when (failure is InvalidCastException or BlockDamagedException or NullReferenceException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        Save(everything: true);
+        _database?.Dispose();
+    }
+}

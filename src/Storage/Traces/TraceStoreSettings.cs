@@ -1,0 +1,41 @@
+namespace Apm.Storage.Traces;
+
+/// <summary>Limits of the trace store on disk.</summary>
+public sealed record TraceStoreSettings
+{
+    /// <summary>Waiting spans that make a block due; default 16 384. Blocks of 4 k to 64 k are all fine.</summary>
+    public int BlockSpans { get; init; } = 16_384;
+
+    /// <summary>Most spans of one block; default 65 536. A larger batch is cut into several blocks.</summary>
+    public int MaxBlockSpans { get; init; } = 65_536;
+
+    /// <summary>A batch that waited so long makes a block due, however small; default 10 s.</summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A slice ends with the hour (of this length) in which it began; default 1 h.</summary>
+    public TimeSpan SliceDuration { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>A slice of so many bytes takes no more; default 256 MiB. Retention drops whole slices, so this is its grain.</summary>
+    public long MaxSliceBytes { get; init; } = 268_435_456;
+
+    /// <summary>Slices last written longer ago are dropped, counted in <c>spans_expired{age}</c>; default 15 days.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(15);
+
+    /// <summary>When slices take more bytes together, the oldest are dropped, counted in <c>spans_expired{bytes}</c>; default 10 GiB. The newest slice stays.</summary>
+    public long MaxBytes { get; init; } = 10_737_418_240;
+
+    /// <summary>Memory for blocks that were unpacked lately; default 64 MiB.</summary>
+    public long DecodedCacheBytes { get; init; } = 67_108_864;
+
+    /// <summary>
+    /// Memory for trace filters, two bytes per stored trace; default 64 MiB. Beyond it the oldest blocks go without
+    /// (counted in <c>trace_filters_dropped</c>): a search by trace id then reads their trace ids from disk.
+    /// </summary>
+    public long MaxFilterBytes { get; init; } = 67_108_864;
+
+    /// <summary>Blocks that are entered in the catalogue together; default 16. Those not yet entered are read again at the next start.</summary>
+    public int CatalogueBatchBlocks { get; init; } = 16;
+
+    /// <summary>Told in one sentence of what went wrong and what it means: damage, a rebuilt catalogue. Any thread. Default: nobody.</summary>
+    public Action<string> OnTrouble { get; init; } = static _ => { };
+}

@@ -1,0 +1,237 @@
+using Apm.Core.Ids;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Storage.Files;
+using Apm.Storage.Traces.Blocks;
+using Apm.TestKit;
+
+namespace Apm.Storage.Tests.Traces;
+
+public sealed class BlockTests : IDisposable
+{
+    const long T0 = 1_767_225_600_000_000_000;
+    readonly string _path = Path.Combine(Path.GetTempPath(), $"apm-block-{Guid.NewGuid():N}");
+
+    public void Dispose() => File.Delete(_path);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void Whatever_is_written_is_read_back(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 25; round++)
+        {
+            var batches = Enumerable.Range(0, chance.Next(1, 5)).Select(_ => SpanBatches.Random(chance, chance.Next(1, 200), T0)).ToArray();
+            var block = WriteAndOpen(encoder, batches);
+            var read = block.ReadAll();
+
+            Assert.Equal(SpanBatches.Describe(batches.SelectMany(SpanBatches.Spans)), SpanBatches.Describe(SpanBatches.Spans(read)));
+        }
+    }
+
+    [Fact]
+    public void The_order_of_a_spans_tags_is_kept()
+    {
+        var batch = new SpanBatch();
+        batch.AddSpan();
+        foreach (var key in new[] { "z", "a", "m" }) batch.SetTag(batch.Strings.Intern(key), batch.Strings.Intern("v"));
+        using var encoder = new BlockEncoder();
+        var read = WriteAndOpen(encoder, batch).ReadAll();
+
+        var keys = new List<string>();
+        foreach (var (key, _) in read.Tags.Of(0)) keys.Add(read.Strings.Text(key));
+        Assert.Equal(["z", "a", "m"], keys);
+    }
+
+    [Fact]
+    public void Spans_stand_by_trace_and_start()
+    {
+        var batch = SpanBatches.Of(Plain(2, 20, T0 + 9), Plain(1, 10, T0 + 5), Plain(2, 21, T0 + 7), Plain(1, 11, T0 + 1));
+        using var encoder = new BlockEncoder();
+        var read = WriteAndOpen(encoder, batch).ReadAll();
+
+        Assert.Equal([11UL, 10, 21, 20], read.SpanIds.Take(4));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Every_trace_is_read_alone_as_it_is_in_the_whole(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        var batch = SpanBatches.Random(chance, 300, T0);
+        var block = WriteAndOpen(encoder, batch);
+        var all = SpanBatches.Spans(batch).ToList();
+        foreach (var id in all.Select(span => span.TraceId).Append(new TraceId(0, 7)).Append(new TraceId(5, 12345)).Distinct())
+        {
+            var found = block.ReadTrace(id).SelectMany(SpanBatches.Spans);
+            Assert.Equal(SpanBatches.Describe(all.Where(span => span.TraceId.Matches(id))), SpanBatches.Describe(found));
+        }
+    }
+
+    [Fact]
+    public void The_filters_know_every_trace_and_every_tag_and_few_others()
+    {
+        using var encoder = new BlockEncoder();
+        var batch = SpanBatches.Of([.. Enumerable.Range(1, 2_000).Select(i => Plain((ulong)i * 7919, (ulong)i, T0) with { Tags = new Dictionary<string, string> { ["user"] = $"u{i}" } })]);
+        var block = WriteAndOpen(encoder, batch);
+
+        var traces = block.ReadTraceFilter();
+        Assert.All(Enumerable.Range(1, 2_000), i => Assert.True(traces.MayContain(StableHash.OfTrace((ulong)i * 7919))));
+        Assert.InRange(Enumerable.Range(1, 10_000).Count(i => traces.MayContain(StableHash.OfTrace(((ulong)i * 7919) + 1))), 0, 50);
+
+        var tags = block.ReadTagFilter()!;
+        Assert.All(Enumerable.Range(1, 2_000), i => Assert.True(tags.MayContain(TagHash("user", $"u{i}"))));
+        Assert.InRange(Enumerable.Range(2_001, 10_000).Count(i => tags.MayContain(TagHash("user", $"u{i}"))), 0, 1_500);
+    }
+
+    [Fact]
+    public void The_catalogue_entry_says_what_is_inside()
+    {
+        using var encoder = new BlockEncoder();
+        var block = WriteAndOpen(encoder, SpanBatches.Of(Plain(1, 1, T0) with { Service = "b" }, Plain(2, 2, T0 + 50) with { DurationNanos = 7 }));
+        var info = block.Header.Info;
+
+        Assert.Equal((2, 2), (info.SpanCount, info.TraceCount));
+        Assert.Equal((T0, T0 + 50, 7, 1_000), (info.StartUnixNanosMin, info.StartUnixNanosMax, info.DurationNanosMin, info.DurationNanosMax));
+        Assert.Equal((new LogPosition(42), T0 + 1), (info.CoveredUpTo, info.WrittenUnixNanos));
+        Assert.Equal(["b", "web"], info.Services!.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_block_of_too_many_services_is_read_for_every_one()
+    {
+        using var encoder = new BlockEncoder();
+        var batch = SpanBatches.Of([.. Enumerable.Range(0, BlockFormat.MaxServicesNamed + 1).Select(i => Plain(1, (ulong)i + 1, T0) with { Service = $"s{i}" })]);
+        Assert.Null(WriteAndOpen(encoder, batch).Header.Info.Services);
+    }
+
+    [Fact]
+    public void A_trace_larger_than_small_ones_keeps_its_parents()
+    {
+        var spans = Enumerable.Range(1, 5_000).Select(i => Plain(1, (ulong)i, T0 + i) with { ParentId = new SpanId((ulong)(i * 31 % 5_100)) }).ToArray();
+        using var encoder = new BlockEncoder();
+        Assert.Equal(SpanBatches.Describe(spans), SpanBatches.Describe(SpanBatches.Spans(WriteAndOpen(encoder, SpanBatches.Of(spans)).ReadAll())));
+    }
+
+    [Fact]
+    public void An_order_cut_into_several_blocks_loses_nothing()
+    {
+        var chance = new Random(3);
+        var batches = new[] { SpanBatches.Random(chance, 500, T0), SpanBatches.Random(chance, 300, T0) };
+        var order = new SpanOrder();
+        order.Sort(batches);
+        using var encoder = new BlockEncoder();
+        var found = new List<Span>();
+        for (var from = 0; from < 800; from += 111)
+        {
+            var block = Open(encoder.Encode(batches, order, from, Math.Min(800, from + 111), new LogPosition(1), T0));
+            found.AddRange(SpanBatches.Spans(block.ReadAll()));
+            Assert.All(found.TakeLast(5), span => Assert.Contains(SpanBatches.Describe(span), block.ReadTrace(span.TraceId).SelectMany(SpanBatches.Spans).Select(SpanBatches.Describe)));
+        }
+        Assert.Equal(SpanBatches.Describe(batches.SelectMany(SpanBatches.Spans)), SpanBatches.Describe(found));
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(1_000_000)]
+    public void Coarse_times_come_back_and_take_less_room(long unit)
+    {
+        var chance = new Random(1);
+        Span Coarse(int i, long rest) => Plain(1 + ((ulong)i / 10), (ulong)i + 1, T0 + (chance.Next(100_000) * unit) + rest) with { DurationNanos = (chance.Next(100_000) * unit) + rest };
+        var coarse = SpanBatches.Of([.. Enumerable.Range(0, 1_000).Select(i => Coarse(i, 0))]);
+        var fine = SpanBatches.Of([.. Enumerable.Range(0, 1_000).Select(i => Coarse(i, 1))]);
+        using var encoder = new BlockEncoder();
+        var block = WriteAndOpen(encoder, coarse);
+        Assert.Equal(SpanBatches.Describe(SpanBatches.Spans(coarse)), SpanBatches.Describe(SpanBatches.Spans(block.ReadAll())));
+        Assert.True(block.Header.Info.ByteCount < WriteAndOpen(encoder, fine).Header.Info.ByteCount);
+    }
+
+    [Fact]
+    public void Damage_anywhere_is_noticed_or_harmless_and_never_anything_else()
+    {
+        using var encoder = new BlockEncoder();
+        var batch = SpanBatches.Random(new Random(9), 400, T0);
+        var bytes = Encode(encoder, batch).ToArray();
+        var whole = SpanBatches.Describe(SpanBatches.Spans(batch));
+        var chance = new Random(10);
+        var noticed = 0;
+        for (var i = 0; i < 300; i++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[i < 100 ? i : chance.Next(bytes.Length)] ^= (byte)(1 << chance.Next(8));
+            var tagsDamaged = 0;
+            try
+            {
+                using var file = Write(damaged);
+                if (!BlockHeader.TryReadPrefix(damaged, out var headerBytes, out _)) { noticed++; continue; }
+                var read = new BlockReader(file, 0, headerBytes).ReadAll(onTagsDamaged: _ => tagsDamaged++);
+                var lines = SpanBatches.Describe(SpanBatches.Spans(read));
+                if (tagsDamaged > 0) noticed++;
+                else Assert.Equal(whole, lines); // A filter, or padding.
+            }
+            catch (BlockDamagedException)
+            {
+                noticed++;
+            }
+        }
+        Assert.InRange(noticed, 200, 300);
+    }
+
+    [Fact]
+    public void A_block_of_a_newer_version_says_so()
+    {
+        using var encoder = new BlockEncoder();
+        var bytes = Encode(encoder, SpanBatches.Of(Plain(1, 1, T0))).ToArray();
+        bytes[4] = 2;
+        BitConverter.GetBytes(Checksum.Of(bytes.AsSpan(0, 28))).CopyTo(bytes, 28);
+
+        var failure = Assert.Throws<BlockDamagedException>(() => BlockHeader.Read(bytes));
+        Assert.Equal("A block is of version 2; this program reads up to 1. Use the newer program that wrote it.", failure.Message);
+    }
+
+    static ulong TagHash(string key, string value) =>
+        StableHash.OfTag(StableHash.OfText(System.Text.Encoding.UTF8.GetBytes(key)), StableHash.OfText(System.Text.Encoding.UTF8.GetBytes(value)));
+
+    static EncodedBlock Encode(BlockEncoder encoder, params SpanBatch[] batches)
+    {
+        var order = new SpanOrder();
+        order.Sort(batches);
+        return encoder.Encode(batches, order, 0, order.SpanCount, new LogPosition(42), T0 + 1);
+    }
+
+    BlockReader WriteAndOpen(BlockEncoder encoder, params SpanBatch[] batches) => Open(Encode(encoder, batches));
+
+    BlockReader Open(EncodedBlock block)
+    {
+        var bytes = block.ToArray();
+        Assert.Equal(block.Info.ByteCount, bytes.Length);
+        return new BlockReader(Write(bytes), 0, block.Info.HeaderBytes);
+    }
+
+    StoreFile Write(byte[] bytes)
+    {
+        File.WriteAllBytes(_path, bytes);
+        var opened = DiskFiles.Instance.OpenRead(_path);
+        File.Delete(_path); // The open file stays readable.
+        return opened;
+    }
+
+    static Span Plain(ulong trace, ulong id, long start) => new()
+    {
+        TraceId = new TraceId(0, trace),
+        Id = new SpanId(id),
+        StartUnixNanos = start,
+        DurationNanos = 1_000,
+        Service = "web",
+        Name = "http.request",
+        Resource = "GET /",
+    };
+}
