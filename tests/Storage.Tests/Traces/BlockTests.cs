@@ -193,7 +193,7 @@ public sealed class BlockTests : IDisposable
         bytes[4] = 2;
         BitConverter.GetBytes(Checksum.Of(bytes.AsSpan(0, 28))).CopyTo(bytes, 28);
 
-        var failure = Assert.Throws<BlockDamagedException>(() => BlockHeader.Read(bytes));
+        var failure = Assert.Throws<BlockVersionException>(() => BlockHeader.Read(bytes));
         Assert.Equal("A block is of version 2; this program reads up to 1. Use the newer program that wrote it.", failure.Message);
     }
 
