@@ -1,0 +1,19 @@
+using Apm.Core.Spans;
+using Apm.Core.Stats;
+using Apm.TraceAgent.Normalize;
+
+namespace Apm.TraceAgent.Intake;
+
+/// <summary>A payload as the pipeline takes it: normalised spans, or statistics of a client.</summary>
+/// <param name="Envelope">What the headers said.</param>
+/// <param name="Batch">The spans; empty when the payload held statistics.</param>
+/// <param name="Facts">One per chunk of the batch.</param>
+/// <param name="ClientStats">Buckets of <c>/v0.6/stats</c>; empty for spans.</param>
+/// <param name="Note">What the decoder had to leave out, for partial answers.</param>
+public sealed record DecodedPayload(
+    PayloadEnvelope Envelope, SpanBatch Batch, ChunkFacts[] Facts, IReadOnlyList<StatsBucket> ClientStats, DecodeNote Note);
+
+/// <summary>Spans that a decoder could not accept although the payload was readable (OTLP partial success).</summary>
+/// <param name="RejectedSpanCount">0 when all was well.</param>
+/// <param name="Reason">Sentence for the first; "" when all was well.</param>
+public readonly record struct DecodeNote(long RejectedSpanCount, string Reason);

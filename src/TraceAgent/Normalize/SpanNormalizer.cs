@@ -1,0 +1,74 @@
+using System.Buffers.Text;
+using System.Globalization;
+using Apm.Core.Counting;
+using Apm.Core.Spans;
+
+namespace Apm.TraceAgent.Normalize;
+
+/// <summary>
+/// Repairs a batch by the rules of the Datadog agent (trace-intake §2): names, limits, times; drops chunks that cannot
+/// be meant; joins the halves of 128-bit ids; finds each chunk's environment; marks top-level and measured spans.
+/// Every repair and every drop is counted with its reason.
+/// </summary>
+/// <remarks>
+/// Thread-safe: it has no state but counters. The same batch normalised again would not change. What "now" is comes
+/// from the payload's time of receipt, so that a replay of the log gives the same spans.
+/// </remarks>
+public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings)
+{
+    /// <summary>2000-01-01T00:00Z: a start before it is taken for a wrong unit (trace-intake §2.2 rule 13).</summary>
+    public const long EarliestStartUnixNanos = 946_684_800_000_000_000;
+
+    /// <summary>Normalises in place.</summary>
+    /// <returns>Per chunk that is left, what statistics need of it; same order as <see cref="SpanBatch.Chunks"/>.</returns>
+    public ChunkFacts[] Normalize(SpanBatch batch)
+    {
+        var run = new NormalizeRun(batch, settings);
+        var facts = new List<ChunkFacts>(batch.Chunks.Count);
+        var keep = new bool[batch.Chunks.Count];
+        var droppedAny = false;
+        for (var c = 0; c < keep.Length; c++)
+        {
+            var chunk = batch.Chunks[c];
+            var reason = run.WhyDropped(chunk);
+            keep[c] = reason is null;
+            if (reason is not null)
+            {
+                droppedAny = true;
+                var service = chunk.SpanCount == 0 ? "" : batch.Strings.Text(batch.Services[chunk.FirstSpan]);
+                counters.Add("spans_rejected", reason, Math.Max(1, chunk.SpanCount), service);
+                continue;
+            }
+            facts.Add(run.NormalizeChunk(c));
+        }
+        run.ReportRepairs(counters);
+        if (droppedAny) batch.KeepChunks(keep);
+        return [.. facts];
+    }
+}
+
+/// <summary>Settings of normalisation.</summary>
+public sealed record NormalizeSettings
+{
+    /// <summary>Environment of spans that name none; default <c>none</c> (Datadog <c>apm_config.env</c>).</summary>
+    public string DefaultEnv { get; init; } = "none";
+
+    /// <summary>Longest resource in bytes; default 5000, 15000 with the Datadog feature <c>big_resource</c>. A longer one is cut and counted.</summary>
+    public int MaxResourceBytes { get; init; } = 5_000;
+
+    /// <summary>Longest tag key in bytes; a longer one is cut, ends in <c>...</c> and is counted.</summary>
+    public int MaxTagKeyBytes { get; init; } = 200;
+
+    /// <summary>Longest tag value in bytes; a longer one is cut, ends in <c>...</c> and is counted.</summary>
+    public int MaxTagValueBytes { get; init; } = 25_000;
+}
+
+/// <summary>What normalisation learnt of a chunk that its spans do not show.</summary>
+/// <param name="RootSpan">Index of the chunk's root in the batch.</param>
+/// <param name="Env">Index of the chunk's environment.</param>
+/// <param name="Version">Index of the chunk's application version; 0 when unknown.</param>
+/// <param name="Hostname">Index of the host; 0 when unknown.</param>
+/// <param name="RuntimeId">Index of the process's runtime id; 0 when unknown.</param>
+/// <param name="Priority">Sampling priority; <see cref="Chunk.NoPriority"/> when none was given.</param>
+/// <param name="ProcessId">0 when unknown.</param>
+public readonly record struct ChunkFacts(int RootSpan, int Env, int Version, int Hostname, int RuntimeId, int Priority, int ProcessId);

@@ -1,0 +1,36 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.TraceAgent.Normalize;
+
+namespace Apm.TraceAgent;
+
+/// <summary>What the pipeline stands on. The host makes and disposes them.</summary>
+public sealed record PipelineParts
+{
+    public required IPayloadLog Log { get; init; }
+    public required ITraceStore Traces { get; init; }
+    public required IStatsStore Stats { get; init; }
+    public required ServiceCatalogue Catalogue { get; init; }
+    public required Counters Counters { get; init; }
+    public required RecentProblems Problems { get; init; }
+    public required TimeProvider Clock { get; init; }
+}
+
+/// <summary>Limits and times of the pipeline.</summary>
+public sealed record PipelineSettings
+{
+    /// <summary>
+    /// Most spans that may wait between the log and the store; default 500 000, about 200 MB. Beyond it payloads are
+    /// answered 429 and counted in <c>payloads_rejected{overloaded}</c>.
+    /// </summary>
+    public long MaxQueuedSpans { get; init; } = 500_000;
+
+    /// <summary>How often blocks are looked at for being due; default 1 s.</summary>
+    public TimeSpan TickEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    public NormalizeSettings Normalize { get; init; } = new();
+}
+
+/// <summary>More came than can be worked off; nothing was kept. Retry after a second.</summary>
+public sealed class OverloadedException(string message) : Exception(message);

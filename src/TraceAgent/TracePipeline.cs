@@ -1,0 +1,169 @@
+using System.Threading.Channels;
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Core.Time;
+using Apm.TraceAgent.Aggregate;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
+using Apm.TraceAgent.Write;
+
+namespace Apm.TraceAgent;
+
+/// <summary>
+/// The way of every payload, whatever protocol brought it: log, then statistics, then sampling, then the store.
+/// <see cref="Accept"/> completes when the payload is on disk; what comes after happens on one loop, in the log's order.
+/// </summary>
+/// <remarks>Any thread may call <see cref="Accept"/>. Call <see cref="Start"/> once before, <see cref="StopAsync"/> once after.</remarks>
+public sealed class TracePipeline : IAsyncDisposable
+{
+    readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new() { SingleReader = true });
+    readonly PipelineParts _parts;
+    readonly PipelineSettings _settings;
+    readonly PayloadDecoder _decoder;
+    readonly StatsAggregator _aggregator;
+    readonly TraceSampler _sampler;
+    readonly TraceWriter _writer;
+    readonly ServiceSightings _sightings;
+    ITimer? _ticks;
+    Task _loop = Task.CompletedTask;
+    long _queuedSpans;
+
+    /// <summary>Takes up statistics where their last checkpoint left off.</summary>
+    public TracePipeline(PipelineParts parts, PipelineSettings settings)
+    {
+        _parts = parts;
+        _settings = settings;
+        _decoder = new PayloadDecoder(parts.Counters, settings.Normalize);
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint());
+        _sampler = new TraceSampler(parts.Counters);
+        _writer = new TraceWriter(parts, _aggregator);
+        _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
+        Statistics = new LiveStatsReader(_aggregator, parts.Stats);
+    }
+
+    /// <summary>Statistics as they stand, open buckets included.</summary>
+    public IStatsReader Statistics { get; }
+
+    /// <summary>Reads bodies; the same code reads the log again after a restart.</summary>
+    public PayloadDecoder Decoder => _decoder;
+
+    /// <summary>Replays what the log holds beyond the stores, then takes payloads.</summary>
+    /// <returns>How many records were replayed.</returns>
+    public int Start()
+    {
+        var from = LogPosition.Min(_parts.Traces.StoredUpTo, _aggregator.Covered);
+        var replayed = 0;
+        foreach (var record in _parts.Log.ReadAfter(from))
+        {
+            Process(DecodeAgain(record), record.Position);
+            replayed++;
+        }
+        _parts.Counters.Add("log_records_replayed", count: replayed);
+        _loop = Task.Factory.StartNew(RunLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        _ticks = _parts.Clock.CreateTimer(_ => _work.Writer.TryWrite(Work.Tick), null, _settings.TickEvery, _settings.TickEvery);
+        return replayed;
+    }
+
+    /// <summary>Takes a decoded payload in. When the task completes, it is on disk and will be counted and stored, whatever happens.</summary>
+    /// <param name="payload">From <see cref="Decoder"/>.</param>
+    /// <param name="body">Its bytes as they came; must stay unchanged until the task completes.</param>
+    /// <exception cref="OverloadedException">Too much waits already; nothing was kept. Retry later.</exception>
+    /// <exception cref="StoreUnavailableException">The disk is full or fails; nothing was kept. Retry later.</exception>
+    public async Task Accept(DecodedPayload payload, ReadOnlyMemory<byte> body)
+    {
+        var spans = payload.Batch.SpanCount;
+        if (Interlocked.Add(ref _queuedSpans, spans) > _settings.MaxQueuedSpans && spans > 0)
+        {
+            Interlocked.Add(ref _queuedSpans, -spans);
+            _parts.Counters.Add("payloads_rejected", "overloaded");
+            throw new OverloadedException($"More than {_settings.MaxQueuedSpans} spans wait to be written; retry in a second.");
+        }
+        try
+        {
+            await _parts.Log.Append(payload.Envelope.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position)));
+        }
+        catch
+        {
+            Interlocked.Add(ref _queuedSpans, -spans);
+            throw;
+        }
+    }
+
+    /// <summary>Completes when everything accepted before the call is counted and searchable.</summary>
+    public Task Settled()
+    {
+        var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_work.Writer.TryWrite(new Work(null, default, settled))) settled.SetResult();
+        return settled.Task;
+    }
+
+    /// <summary>Works off what was accepted, writes everything, and ends. Payloads offered afterwards wait in the log for the next start.</summary>
+    public async Task StopAsync()
+    {
+        if (_ticks is not null) await _ticks.DisposeAsync();
+        _ticks = null;
+        _work.Writer.TryComplete();
+        await _loop;
+        _writer.WriteDue(everything: true);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    async Task RunLoop()
+    {
+        while (await _work.Reader.WaitToReadAsync())
+        {
+            while (_work.Reader.TryRead(out var work))
+            {
+                if (work.Payload is not null)
+                {
+                    var spans = work.Payload.Batch.SpanCount; // Before the sampler takes some out.
+                    Process(work.Payload, work.Position);
+                    Interlocked.Add(ref _queuedSpans, -spans);
+                    _writer.WriteFullBlocks();
+                }
+                else if (work.Settled is not null) work.Settled.SetResult();
+                else _writer.WriteDue(everything: false);
+            }
+        }
+    }
+
+    /// <summary>The way of a payload after the log.</summary>
+    void Process(DecodedPayload? payload, LogPosition position)
+    {
+        if (payload is null)
+        {
+            _aggregator.Pass(position);
+            return;
+        }
+        _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
+        if (payload.Batch.SpanCount == 0) return;
+        _sightings.Note(payload.Batch, payload.Facts);
+        _sampler.DropUnsampled(payload.Batch);
+        _writer.Append(payload.Batch, position);
+    }
+
+    /// <summary>A record that no longer reads (written by a newer version) is counted and passed over; the rest must not wait for it.</summary>
+    DecodedPayload? DecodeAgain(LogRecord record)
+    {
+        try
+        {
+            var envelope = PayloadEnvelope.Read(record.Bytes, out var body);
+            return _decoder.Decode(envelope, body.Span);
+        }
+        catch (Core.PayloadException problem)
+        {
+            _parts.Counters.Add("log_records_unreadable");
+            _parts.Problems.Add("replay of the log", problem.Message, _parts.Clock.NowUnixNanos());
+            return null;
+        }
+    }
+
+    /// <summary>An entry of the loop's queue: a payload, somebody who waits, or (neither) a tick.</summary>
+    readonly record struct Work(DecodedPayload? Payload, LogPosition Position, TaskCompletionSource? Settled = null)
+    {
+        public static Work Tick => default;
+    }
+}
