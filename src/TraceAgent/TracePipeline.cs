@@ -138,9 +138,9 @@ public sealed class TracePipeline : IAsyncDisposable
             _aggregator.Pass(position);
             return;
         }
-        _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
+        var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
         if (payload.Batch.SpanCount == 0) return;
-        _sightings.Note(payload.Batch, payload.Facts);
+        if (isNew) _sightings.Note(payload.Batch, payload.Facts);
         _sampler.DropUnsampled(payload.Batch);
         _writer.Append(payload.Batch, position);
     }

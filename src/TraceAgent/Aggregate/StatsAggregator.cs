@@ -68,16 +68,18 @@ public sealed class StatsAggregator
     /// <param name="facts">One per chunk, from normalisation.</param>
     /// <param name="position">The log record it came from.</param>
     /// <param name="fromClient">Statistics that a tracer computed itself, to be merged (trace-intake §3.10).</param>
-    public void Add(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts, LogPosition position, IReadOnlyList<StatsBucket> fromClient)
+    /// <returns>False when it was passed over.</returns>
+    public bool Add(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts, LogPosition position, IReadOnlyList<StatsBucket> fromClient)
     {
         lock (_lock)
         {
-            if (position <= _covered) return;
+            if (position <= _covered) return false;
             AddSpans_NeedsLock(batch, facts);
             foreach (var bucket in fromClient)
                 foreach (var (key, cell) in bucket.Cells)
                     CellAt_NeedsLock(key, Math.Clamp(bucket.StartUnixNanos, _oldestOpenStart, NewestStart())).Merge(cell);
             _covered = position;
+            return true;
         }
     }
 

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.TraceAgent.Intake;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;

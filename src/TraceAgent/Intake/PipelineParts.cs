@@ -3,7 +3,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.TraceAgent.Normalize;
 
-namespace Apm.TraceAgent;
+namespace Apm.TraceAgent.Intake;
 
 /// <summary>What the pipeline stands on. The host makes and disposes them.</summary>
 public sealed record PipelineParts

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds the command line (and the samples) when a source is newer than the last build. Quiet when there is nothing to do.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+stamp="$root/src/Cli/bin/Release/.built"
+
+need() { command -v "$1" >/dev/null || { echo "apm: $2" >&2; exit 1; }; }
+
+if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/samples/FlaskLikeApp" "$root/Directory.Build.props" "$root/Directory.Packages.props" \
+      \( -name bin -o -name obj -o -name node_modules -o -name js \) -prune -o -type f -newer "$stamp" -print -quit)" ]; then
+  exit 0
+fi
+
+need dotnet "the .NET 10 SDK is needed to build; see https://dotnet.microsoft.com/download"
+need node "Node.js 20 or newer is needed to build the screens"
+echo "apm: building (first time: a minute or two) …" >&2
+mkdir -p "$(dirname "$stamp")"
+started=$(mktemp)
+log=$(mktemp)
+for project in src/Cli samples/FlaskLikeApp; do
+  if ! dotnet build "$root/$project" -c Release -v quiet >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log" "$started"
+    echo "apm: the build failed; the compiler's reasons stand above." >&2
+    exit 1
+  fi
+done
+mv "$started" "$stamp"
+rm -f "$log"

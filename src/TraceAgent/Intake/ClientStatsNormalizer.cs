@@ -1,0 +1,41 @@
+using System.Text;
+using Apm.Core.Stats;
+using Apm.TraceAgent.Normalize;
+using Apm.Wire.Datadog;
+
+namespace Apm.TraceAgent.Intake;
+
+/// <summary>Repairs the names in statistics of a client as those of spans are (trace-intake §3.10), so that both meet in one key.</summary>
+static class ClientStatsNormalizer
+{
+    /// <summary>The buckets of a payload with normal names; keys that become equal are merged.</summary>
+    public static IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, NormalizeSettings settings)
+    {
+        var result = new List<StatsBucket>();
+        foreach (var bucket in payload.ToBuckets())
+        {
+            var normal = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
+            foreach (var (key, cell) in bucket.Cells) normal.CellOf(Normalize(key, payload.Lang, settings)).Merge(cell);
+            result.Add(normal);
+        }
+        return result;
+    }
+
+    static StatsKey Normalize(StatsKey key, string language, NormalizeSettings settings)
+    {
+        var service = Text(NameRules.Service(Bytes(key.Service)));
+        var name = Text(NameRules.OperationName(Bytes(key.Name)));
+        var env = Text(NameRules.TagValue(Bytes(key.Env)));
+        return key with
+        {
+            Service = service.Length == 0 ? NameRules.FallbackService(language) : service,
+            Name = name,
+            Resource = key.Resource.Length == 0 ? name : Text(NameRules.Cut(Bytes(key.Resource), settings.MaxResourceBytes)),
+            Env = env.Length == 0 || key.Env == "unknown-env" ? settings.DefaultEnv : env,
+        };
+    }
+
+    static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
+}

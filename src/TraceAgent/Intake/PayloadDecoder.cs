@@ -1,0 +1,71 @@
+using Apm.Core;
+using Apm.Core.Counting;
+using Apm.Core.Spans;
+using Apm.TraceAgent.Normalize;
+using Apm.Wire.Datadog;
+using Apm.Wire.Otlp;
+using Apm.Wire.Zipkin;
+
+namespace Apm.TraceAgent.Intake;
+
+/// <summary>Turns a body into normalised spans or statistics. A broken body gives nothing at all.</summary>
+/// <remarks>Thread-safe. The same envelope and bytes give the same result at any time, so the log can be read again.</remarks>
+public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings)
+{
+    /// <summary>Bytes that a span takes on the wire at least, to guess how many there are.</summary>
+    const int GuessBytesPerSpan = 512;
+
+    readonly SpanNormalizer _normalizer = new(counters, settings);
+
+    /// <exception cref="PayloadException">The bytes are not what the format says; the message says where.</exception>
+    public DecodedPayload Decode(PayloadEnvelope envelope, ReadOnlySpan<byte> body)
+    {
+        if (envelope.Format == PayloadFormat.ClientStats)
+        {
+            var buckets = ClientStatsNormalizer.Normalize(ClientStatsDecoder.Decode(body), settings);
+            return new DecodedPayload(envelope, new SpanBatch(1), [], buckets, default);
+        }
+        var batch = new SpanBatch(Math.Clamp(body.Length / GuessBytesPerSpan, 1, 65_536));
+        var note = DecodeSpans(envelope, body, batch);
+        CountReceived(batch);
+        var facts = _normalizer.Normalize(batch);
+        return new DecodedPayload(envelope, batch, facts, [], note);
+    }
+
+    static DecodeNote DecodeSpans(PayloadEnvelope envelope, ReadOnlySpan<byte> body, SpanBatch batch)
+    {
+        var payload = envelope.Payload;
+        switch (envelope.Format)
+        {
+            case PayloadFormat.DatadogMsgPack: DatadogV04Decoder.Decode(body, batch, payload); return default;
+            case PayloadFormat.DatadogV05: DatadogV05Decoder.Decode(body, batch, payload); return default;
+            case PayloadFormat.DatadogV07: DatadogV07Decoder.Decode(body, batch, payload); return default;
+            case PayloadFormat.DatadogJson: DatadogJsonDecoder.Decode(body, batch, payload, flatSpans: false); return default;
+            case PayloadFormat.DatadogJsonSpans: DatadogJsonDecoder.Decode(body, batch, payload, flatSpans: true); return default;
+            case PayloadFormat.OtlpProtobuf: return Note(OtlpProtobufTraceDecoder.Decode(body, batch, payload));
+            case PayloadFormat.OtlpJson: return Note(OtlpJsonTraceDecoder.Decode(body, batch, payload));
+            case PayloadFormat.ZipkinJson: ZipkinJsonDecoder.Decode(body, batch, payload); return default;
+            default: throw new PayloadException($"Payload format {(int)envelope.Format} is not known to this version of Apm.");
+        }
+    }
+
+    static DecodeNote Note(OtlpDecodeResult result) => new(result.RejectedSpans, result.FirstReason);
+
+    void CountReceived(SpanBatch batch)
+    {
+        if (batch.SpanCount == 0) return;
+        var first = batch.Services[0];
+        var run = 0;
+        for (var i = 0; i < batch.SpanCount; i++)
+        {
+            if (batch.Services[i] != first)
+            {
+                counters.Add("spans_received", count: run, service: batch.Strings.Text(first));
+                first = batch.Services[i];
+                run = 0;
+            }
+            run++;
+        }
+        counters.Add("spans_received", count: run, service: batch.Strings.Text(first));
+    }
+}

@@ -1,0 +1,95 @@
+using Apm.Core;
+using Apm.TraceAgent.Intake;
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Receive;
+
+/// <summary>
+/// Which path is answered by whom, on every port of the agent alike: a client that mixes up the ports is served all the same.
+/// Whatever goes wrong is answered in words, counted, and remembered for the screens; it never ends the connection's process.
+/// </summary>
+public sealed class AgentRoutes(Counters counters, RecentProblems problems, TimeProvider clock)
+{
+    readonly Dictionary<string, RequestDelegate> _exact = new(StringComparer.Ordinal);
+    readonly List<(string Prefix, RequestDelegate Handler)> _prefixes = [];
+
+    /// <summary>Answers a path, whatever the method (trace-intake §1.1).</summary>
+    public void Map(string path, RequestDelegate handler) => _exact.Add(path, handler);
+
+    /// <summary>Answers all paths that begin so. The prefix ends in a slash.</summary>
+    public void MapPrefix(string prefix, RequestDelegate handler) => _prefixes.Add((prefix, handler));
+
+    /// <summary>Answers a request.</summary>
+    public async Task Answer(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "/";
+        var handler = Find(path);
+        counters.Add("requests", handler is null ? "unknown path" : KnownPathOf(path));
+        if (handler is null)
+        {
+            await Refuse(context, StatusCodes.Status404NotFound, "unknown_path",
+                $"Nothing answers {path} here. Paths: {string.Join(", ", _exact.Keys.Order(StringComparer.Ordinal))}; and below {string.Join(", ", _prefixes.Select(entry => entry.Prefix))}.");
+            return;
+        }
+        try
+        {
+            await handler(context);
+        }
+        catch (PayloadException problem)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, "undecodable", problem.Message);
+        }
+        catch (BodyTooLargeException problem)
+        {
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, "too_large", $"payload-too-large\n{problem.Message}");
+        }
+        catch (OverloadedException problem)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await Refuse(context, StatusCodes.Status429TooManyRequests, "overloaded", problem.Message);
+        }
+        catch (StoreUnavailableException problem)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await Refuse(context, StatusCodes.Status503ServiceUnavailable, "store_unavailable", problem.Message);
+        }
+        catch (BadHttpRequestException problem)
+        {
+            await Refuse(context, problem.StatusCode, "broken_request", $"The request broke off or is not HTTP as it should be: {problem.Message}");
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            counters.Add("payloads_rejected", "client_went_away");
+        }
+    }
+
+    /// <summary>Answers a refusal as text, counts it, and remembers the sentence.</summary>
+    public Task Refuse(HttpContext context, int status, string reason, string sentence)
+    {
+        Remember(context, reason, sentence);
+        if (context.Response.HasStarted) return Task.CompletedTask;
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(sentence + "\n", context.RequestAborted);
+    }
+
+    /// <summary>Counts a refusal and remembers its sentence; somebody else writes the answer.</summary>
+    public void Remember(HttpContext context, string reason, string sentence)
+    {
+        counters.Add("payloads_rejected", reason);
+        problems.Add($"{context.Request.Method} {context.Request.Path}", sentence, clock.NowUnixNanos());
+    }
+
+    RequestDelegate? Find(string path)
+    {
+        if (_exact.TryGetValue(path, out var handler)) return handler;
+        foreach (var (prefix, prefixHandler) in _prefixes)
+            if (path.StartsWith(prefix, StringComparison.Ordinal)) return prefixHandler;
+        return null;
+    }
+
+    string KnownPathOf(string path) => _exact.ContainsKey(path) ? path : _prefixes.Find(entry => path.StartsWith(entry.Prefix, StringComparison.Ordinal)).Prefix;
+}

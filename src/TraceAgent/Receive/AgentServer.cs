@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using Apm.Core.Counting;
+using Apm.TraceAgent.Intake;
+using Apm.Core.Services;
+using Apm.TraceAgent.Receive.Datadog;
+using Apm.TraceAgent.Receive.Otlp;
+using Apm.TraceAgent.Receive.Zipkin;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Apm.TraceAgent.Receive;
+
+/// <summary>The listeners of the agent: Datadog on 8126, OTLP on 4317 and 4318, Zipkin on 9411; loopback only.</summary>
+public sealed class AgentServer : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly List<(string Name, int Port)> _listeners = [];
+
+    AgentServer(WebApplication app) => _app = app;
+
+    /// <summary>What listens, by name, with the port that was really taken.</summary>
+    public IReadOnlyList<(string Name, int Port)> Listeners => _listeners;
+
+    /// <summary>Opens the ports and answers from now on.</summary>
+    /// <param name="warn">Told in a sentence when a port other than 8126 could not be opened; the rest works on.</param>
+    /// <exception cref="PortTakenException">The agent's own port could not be opened.</exception>
+    public static async Task<AgentServer> Start(AgentSettings settings, PipelineParts parts, TracePipeline pipeline, ILoggerFactory logs, Action<PortTakenException> warn)
+    {
+        var ports = new List<(string Name, int Port)> { ("agent", settings.AgentPort) };
+        foreach (var (name, port) in new[] { ("otlp-grpc", settings.OtlpGrpcPort), ("otlp-http", settings.OtlpHttpPort), ("zipkin", settings.ZipkinPort) })
+        {
+            if (port is not { } wanted) continue;
+            if (PortCheck.WhyTaken(name, wanted) is { } taken) warn(taken);
+            else ports.Add((name, wanted));
+        }
+        if (PortCheck.WhyTaken("agent", settings.AgentPort) is { } agentTaken) throw agentTaken;
+
+        var routes = new AgentRoutes(parts.Counters, parts.Problems, parts.Clock);
+        var receiver = new PayloadReceiver(pipeline, new BodyReader(settings), parts.Counters, parts.Clock);
+        var telemetry = new TelemetryReceiver(receiver, parts.Catalogue, parts.Counters, routes);
+        new DatadogEndpoints(settings, new AgentInfo(settings), receiver, telemetry, routes, parts.Counters).Register();
+        new OtlpEndpoints(receiver, routes, parts.Counters).Register();
+        new OtlpGrpcEndpoints(receiver, routes, parts.Counters).Register();
+        new ZipkinEndpoints(receiver, routes).Register();
+
+        var server = new AgentServer(Build(ports, routes, logs));
+        await server._app.StartAsync();
+        server.NoteListeners(ports);
+        return server;
+    }
+
+    /// <summary>Stops accepting, lets requests under way finish, closes the ports.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    static WebApplication Build(List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // The body reader has the limit, and answers it in words.
+            kestrel.Limits.MaxConcurrentConnections = 1_000;
+            foreach (var (name, port) in ports)
+            {
+                var protocols = name == "otlp-grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1;
+                kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols);
+                if (port != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, port, listen => listen.Protocols = protocols);
+            }
+        });
+        var app = builder.Build();
+        app.Run(routes.Answer);
+        return app;
+    }
+
+    void NoteListeners(List<(string Name, int Port)> ports)
+    {
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var bound = addresses.Where(address => address.Contains("127.0.0.1", StringComparison.Ordinal)).Select(address => new Uri(address).Port).ToList();
+        for (var i = 0; i < ports.Count; i++) _listeners.Add((ports[i].Name, ports[i].Port != 0 ? ports[i].Port : bound[i]));
+    }
+}

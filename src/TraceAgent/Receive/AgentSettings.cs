@@ -1,0 +1,38 @@
+namespace Apm.TraceAgent.Receive;
+
+/// <summary>Where the agent listens and what it takes.</summary>
+public sealed record AgentSettings
+{
+    /// <summary>The trace agent's fixed port; default 8126. 0 lets the system choose.</summary>
+    public int AgentPort { get; init; } = 8126;
+
+    /// <summary>OTLP/gRPC; default 4317. 0 lets the system choose, null turns it off.</summary>
+    public int? OtlpGrpcPort { get; init; } = 4317;
+
+    /// <summary>OTLP/HTTP; default 4318. 0 lets the system choose, null turns it off.</summary>
+    public int? OtlpHttpPort { get; init; } = 4318;
+
+    /// <summary>Zipkin; default 9411. 0 lets the system choose, null turns it off.</summary>
+    public int? ZipkinPort { get; init; } = 9411;
+
+    /// <summary>
+    /// Largest request body in bytes, after decompression; default 25 MiB (Datadog <c>max_payload_size</c>).
+    /// A larger one is answered 413 and counted in <c>payloads_rejected{too_large}</c>.
+    /// </summary>
+    public int MaxBodyBytes { get; init; } = 26_214_400;
+
+    /// <summary>
+    /// Most bytes of bodies being read at once; default 256 MiB. Beyond it requests are answered 429 and counted in
+    /// <c>payloads_rejected{too_many_bytes_in_flight}</c>.
+    /// </summary>
+    public long MaxBytesInFlight { get; init; } = 268_435_456;
+
+    /// <summary>Agent version told to tracers. At least 7.26 lets .NET flush partially; 7.79 is needed with v1.0 (trace-intake §12).</summary>
+    public string AgentVersion { get; init; } = "7.80.0";
+
+    /// <summary>DogStatsD port told to tracers; default 8125.</summary>
+    public int StatsdPort { get; init; } = 8125;
+
+    /// <summary>Environment of spans that name none.</summary>
+    public string DefaultEnv { get; init; } = "none";
+}

@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.IO.Compression;
+using Apm.Core;
+using Apm.TraceAgent.Intake;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Receive;
+
+/// <summary>Reads request bodies into pooled memory, decompressed, within the limits.</summary>
+/// <remarks>Thread-safe.</remarks>
+public sealed class BodyReader(AgentSettings settings)
+{
+    long _bytesInFlight;
+
+    /// <summary>Reads a whole body. Dispose the result when its bytes are no longer needed.</summary>
+    /// <exception cref="BodyTooLargeException">Larger than <see cref="AgentSettings.MaxBodyBytes"/>; the rest was not read.</exception>
+    /// <exception cref="OverloadedException">Too many bytes are being read already.</exception>
+    /// <exception cref="PayloadException">The compression is unknown or broken.</exception>
+    public async Task<PooledBody> Read(HttpRequest request, CancellationToken cancel)
+    {
+        var raw = await ReadRaw(request, cancel);
+        try
+        {
+            var encoding = request.Headers.ContentEncoding.ToString();
+            if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return raw;
+            using (raw) return Decompress(raw.Memory, encoding);
+        }
+        catch
+        {
+            raw.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Decompresses bytes that came with a Content-Encoding, or a gRPC message.</summary>
+    public PooledBody Decompress(ReadOnlyMemory<byte> compressed, string encoding)
+    {
+        using var source = encoding.ToLowerInvariant() switch
+        {
+            "gzip" or "x-gzip" => (Stream)new GZipStream(AsStream(compressed), CompressionMode.Decompress),
+            "deflate" => new ZLibStream(AsStream(compressed), CompressionMode.Decompress),
+            _ => throw new PayloadException($"Content-Encoding \"{encoding}\" is not one of gzip, deflate, identity. Turn compression off, or use gzip."),
+        };
+        var body = new PooledBody(this, Math.Min(settings.MaxBodyBytes, compressed.Length * 4 + 256));
+        try
+        {
+            while (true)
+            {
+                var read = source.Read(body.FreeSpan(settings.MaxBodyBytes));
+                if (read == 0) return body;
+                body.Length += read;
+            }
+        }
+        catch (InvalidDataException problem)
+        {
+            body.Dispose();
+            throw new PayloadException($"The body is not valid {encoding} data ({problem.Message}). Send it uncompressed, or check the client's compression.");
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An independent copy.</summary>
+    public PooledBody Copy(ReadOnlyMemory<byte> bytes)
+    {
+        var body = new PooledBody(this, bytes.Length + 1);
+        body.Append(bytes.Span, settings.MaxBodyBytes);
+        return body;
+    }
+
+    async Task<PooledBody> ReadRaw(HttpRequest request, CancellationToken cancel)
+    {
+        if (request.ContentLength > settings.MaxBodyBytes) throw new BodyTooLargeException(settings.MaxBodyBytes);
+        var body = new PooledBody(this, (int)(request.ContentLength ?? 4_096) + 1);
+        try
+        {
+            var reader = request.BodyReader;
+            while (true)
+            {
+                var result = await reader.ReadAsync(cancel);
+                foreach (var segment in result.Buffer) body.Append(segment.Span, settings.MaxBodyBytes);
+                reader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted) return body;
+            }
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    internal void Reserve(int bytes)
+    {
+        if (Interlocked.Add(ref _bytesInFlight, bytes) <= settings.MaxBytesInFlight) return;
+        Interlocked.Add(ref _bytesInFlight, -bytes);
+        throw new OverloadedException($"Bodies of more than {settings.MaxBytesInFlight} bytes are being read at once; retry in a second.");
+    }
+
+    internal void Release(int bytes) => Interlocked.Add(ref _bytesInFlight, -bytes);
+
+    static MemoryStream AsStream(ReadOnlyMemory<byte> memory) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment)
+            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+            : new MemoryStream(memory.ToArray(), writable: false);
+}
+
+/// <summary>A body in rented memory.</summary>
+/// <remarks>One owner; not thread-safe. After <see cref="Dispose"/> its memory is somebody else's.</remarks>
+public sealed class PooledBody : IDisposable
+{
+    readonly BodyReader _reader;
+    byte[] _bytes;
+    int _reserved;
+
+    internal PooledBody(BodyReader reader, int expectedBytes)
+    {
+        _reader = reader;
+        reader.Reserve(expectedBytes);
+        _reserved = expectedBytes;
+        _bytes = ArrayPool<byte>.Shared.Rent(expectedBytes);
+    }
+
+    /// <summary>Bytes read.</summary>
+    public int Length { get; internal set; }
+
+    /// <summary>The bytes; valid until disposed.</summary>
+    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
+
+    internal void Append(ReadOnlySpan<byte> part, int maxBytes)
+    {
+        if (Length + part.Length > maxBytes) throw new BodyTooLargeException(maxBytes);
+        EnsureFree(part.Length);
+        part.CopyTo(_bytes.AsSpan(Length));
+        Length += part.Length;
+    }
+
+    internal Span<byte> FreeSpan(int maxBytes)
+    {
+        if (Length > maxBytes) throw new BodyTooLargeException(maxBytes);
+        EnsureFree(1);
+        return _bytes.AsSpan(Length, Math.Min(_bytes.Length - Length, maxBytes + 1 - Length));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_bytes.Length == 0) return;
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+        _reader.Release(_reserved);
+    }
+
+    void EnsureFree(int bytes)
+    {
+        if (Length + bytes <= _bytes.Length) return;
+        var size = Math.Max(_bytes.Length * 2, Length + bytes);
+        _reader.Reserve(size - _reserved);
+        _reserved = size;
+        var grown = ArrayPool<byte>.Shared.Rent(size);
+        _bytes.AsSpan(0, Length).CopyTo(grown);
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = grown;
+    }
+}
+
+/// <summary>A body is larger than the limit; it was not kept.</summary>
+public sealed class BodyTooLargeException(int maxBytes)
+    : Exception($"The body is larger than {maxBytes} bytes. Send smaller batches, or raise the limit of the agent.")
+{
+    public int MaxBytes { get; } = maxBytes;
+}

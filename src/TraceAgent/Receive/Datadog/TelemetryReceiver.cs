@@ -1,0 +1,125 @@
+using System.Globalization;
+using Apm.Core.Counting;
+using Apm.Core.Services;
+using Apm.TraceAgent.Write;
+using Apm.Wire.Datadog;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Receive.Datadog;
+
+/// <summary>
+/// Reads what tracers tell of themselves: which process lives, its settings and routes, where it listens
+/// (trace-intake §1.20, §1.21). It is how an app is known before its first request. Kept best-effort: not logged.
+/// </summary>
+public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue catalogue, Counters counters, AgentRoutes routes)
+{
+    /// <summary>Most settings, routes and addresses kept of one process each; default 500. More are counted as <c>telemetry_over_limit</c>.</summary>
+    public const int MaxEntries = 500;
+
+    /// <summary>Answers <c>/telemetry/proxy/…</c>. What cannot be read is counted and remembered, and still answered 202: no tracer can do better.</summary>
+    public async Task Answer(HttpContext context)
+    {
+        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        try
+        {
+            foreach (var message in TelemetryDecoder.Decode(body.Memory.Span)) Note(message, receiver.NowUnixNanos);
+        }
+        catch (Core.PayloadException problem)
+        {
+            routes.Remember(context, "telemetry_unreadable", problem.Message);
+        }
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync("{}", context.RequestAborted);
+    }
+
+    /// <summary>Answers <c>/v0.7/config</c>: nothing to configure, and the poll is a sign of life.</summary>
+    public async Task AnswerRemoteConfig(HttpContext context)
+    {
+        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        if (body.Length > 0)
+        {
+            var request = RemoteConfigRequest.Decode(body.Memory.Span);
+            catalogue.SawProcess(request.RuntimeId, receiver.NowUnixNanos, process => process with
+            {
+                Service = Known(request.Service, process.Service),
+                Env = Known(request.Env, process.Env),
+                Version = Known(request.AppVersion, process.Version),
+                Language = Known(LanguageNames.Common(request.Language), process.Language),
+                TracerVersion = Known(request.TracerVersion, process.TracerVersion),
+            });
+        }
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync("{}", context.RequestAborted);
+    }
+
+    void Note(TelemetryMessage message, long nowUnixNanos)
+    {
+        counters.Add("telemetry_messages", message.RequestType);
+        catalogue.SawProcess(message.RuntimeId, nowUnixNanos, process =>
+        {
+            var settings = Merge(process.Settings, message);
+            return process with
+            {
+                Service = Known(message.ServiceName, process.Service),
+                Env = Known(message.Env, process.Env),
+                Version = Known(message.ServiceVersion, process.Version),
+                Language = Known(LanguageNames.Common(message.LanguageName), process.Language),
+                LanguageVersion = Known(message.LanguageVersion, process.LanguageVersion),
+                TracerVersion = Known(message.TracerVersion, process.TracerVersion),
+                Hostname = Known(message.Hostname, process.Hostname),
+                ProcessId = settings.TryGetValue("process_id", out var pid) && int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : process.ProcessId,
+                ListenUrls = settings.TryGetValue("listen_urls", out var urls) ? ListenUrls.Parse(urls) : process.ListenUrls,
+                Routes = message.Routes.Count == 0 ? process.Routes : Merge(message.IsFirstRoutes ? [] : process.Routes, message.Routes),
+                Settings = settings,
+                HasEnded = message.RequestType == "app-closing",
+            };
+        });
+    }
+
+    Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> known, TelemetryMessage message)
+    {
+        var merged = new Dictionary<string, string>(known, StringComparer.Ordinal);
+        foreach (var setting in message.Configuration)
+        {
+            if (merged.Count >= MaxEntries && !merged.ContainsKey(setting.Name))
+            {
+                counters.Add("telemetry_over_limit", "settings");
+                continue;
+            }
+            merged[setting.Name] = SecretSettings.Mask(setting.Name, setting.Value);
+        }
+        return merged;
+    }
+
+    List<RouteInfo> Merge(IReadOnlyList<RouteInfo> known, IReadOnlyList<TelemetryRoute> told)
+    {
+        var merged = known.Concat(told.Select(route => new RouteInfo(route.Method, route.Path, route.ResourceName))).Distinct().ToList();
+        if (merged.Count <= MaxEntries) return merged;
+        counters.Add("telemetry_over_limit", "routes", merged.Count - MaxEntries);
+        return merged[..MaxEntries];
+    }
+
+    static string Known(string told, string before) => told.Length > 0 ? told : before;
+}
+
+/// <summary>Addresses that an app says it listens on. Only http and https addresses are believed; nothing is ever fetched from them.</summary>
+static class ListenUrls
+{
+    public static IReadOnlyList<string> Parse(string urls) =>
+        [.. urls.Split([',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(url => Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https")
+            .Take(16)];
+}
+
+/// <summary>Settings whose values are never kept: keys, tokens, passwords.</summary>
+static class SecretSettings
+{
+    static readonly string[] Words = ["key", "secret", "token", "password", "passwd", "credential", "authorization", "cookie"];
+
+    /// <summary>The value, or stars when the name says that it is a secret or the value holds a password in a URL.</summary>
+    public static string Mask(string name, string value) =>
+        Words.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase)) && value.Length > 0 ? "***"
+        : Uri.TryCreate(value, UriKind.Absolute, out var url) && url.UserInfo.Length > 0 ? value.Replace(url.UserInfo + "@", "***@", StringComparison.Ordinal)
+        : value;
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using Apm.Core;
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.TraceAgent.Intake;
+using Apm.Wire.Otlp;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Receive.Otlp;
+
+/// <summary>
+/// OTLP over gRPC (trace-intake §7.1, §7.3): unary calls, one length-prefixed message each way, status in trailers.
+/// Done on bare HTTP/2, because the message goes to our own decoder as bytes (docs/adr/0002).
+/// </summary>
+public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters)
+{
+    const int PrefixBytes = 5;
+
+    public void Register()
+    {
+        routes.Map("/opentelemetry.proto.collector.trace.v1.TraceService/Export", context => Answer(context, OtlpSignal.Traces));
+        routes.Map("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", context => Answer(context, OtlpSignal.Metrics));
+        routes.Map("/opentelemetry.proto.collector.logs.v1.LogsService/Export", context => Answer(context, OtlpSignal.Logs));
+    }
+
+    async Task Answer(HttpContext context, OtlpSignal signal)
+    {
+        context.Response.ContentType = "application/grpc";
+        try
+        {
+            using var framed = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+            using var message = Unframe(context, framed);
+            var answer = signal == OtlpSignal.Traces
+                ? await Keep(context, message)
+                : OtlpEndpoints.CountOnly(signal, message.Memory.Span, isJson: false, counters);
+            await WriteMessage(context, answer);
+            End(context, OtlpStatusCode.Ok, "");
+        }
+        catch (PayloadException problem) { Fail(context, OtlpStatusCode.InvalidArgument, "undecodable", problem.Message); }
+        catch (BodyTooLargeException problem) { Fail(context, OtlpStatusCode.ResourceExhausted, "too_large", problem.Message); }
+        catch (OverloadedException problem) { Fail(context, OtlpStatusCode.Unavailable, "overloaded", problem.Message); }
+        catch (StoreUnavailableException problem) { Fail(context, OtlpStatusCode.Unavailable, "store_unavailable", problem.Message); }
+    }
+
+    async Task<byte[]> Keep(HttpContext context, PooledBody message)
+    {
+        var decoded = await receiver.Keep(message, PayloadFormat.OtlpProtobuf, OtlpEndpoints.Describe(context, "otlp/grpc", receiver.NowUnixNanos));
+        return OtlpAnswers.Success(OtlpSignal.Traces, decoded.Note.RejectedSpanCount, decoded.Note.Reason, isJson: false);
+    }
+
+    /// <summary>Takes the five bytes off: compressed or not, and the length.</summary>
+    PooledBody Unframe(HttpContext context, PooledBody framed)
+    {
+        var bytes = framed.Memory.Span;
+        if (bytes.Length < PrefixBytes) throw new PayloadException($"gRPC: a message begins with 5 bytes of flag and length; {bytes.Length} came. Use OTLP/HTTP on port 4318 if the exporter is not a gRPC client.");
+        var length = BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]);
+        if (length != bytes.Length - PrefixBytes) throw new PayloadException($"gRPC: the prefix announces {length} bytes, {bytes.Length - PrefixBytes} came. Export sends one message per call.");
+        var message = framed.Memory[PrefixBytes..];
+        return bytes[0] switch
+        {
+            0 => receiver.Bodies.Copy(message),
+            1 => receiver.Bodies.Decompress(message, context.Request.Headers["grpc-encoding"].ToString()),
+            var flag => throw new PayloadException($"gRPC: the first byte of a message is 0 or 1, not {flag}. Use OTLP/HTTP on port 4318 if the exporter is not a gRPC client."),
+        };
+    }
+
+    static Task WriteMessage(HttpContext context, byte[] message)
+    {
+        var framed = new byte[PrefixBytes + message.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(framed.AsSpan(1), (uint)message.Length);
+        message.CopyTo(framed, PrefixBytes);
+        return context.Response.Body.WriteAsync(framed, 0, framed.Length, context.RequestAborted);
+    }
+
+    void Fail(HttpContext context, OtlpStatusCode code, string reason, string sentence)
+    {
+        routes.Remember(context, reason, sentence);
+        End(context, code, sentence);
+    }
+
+    static void End(HttpContext context, OtlpStatusCode code, string sentence)
+    {
+        var status = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (!context.Response.SupportsTrailers())
+        {
+            context.Response.Headers["grpc-status"] = status;
+            if (sentence.Length > 0) context.Response.Headers["grpc-message"] = Uri.EscapeDataString(sentence);
+            return;
+        }
+        context.Response.AppendTrailer("grpc-status", status);
+        if (sentence.Length > 0) context.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(sentence));
+    }
+}

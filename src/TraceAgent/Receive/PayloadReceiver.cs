@@ -1,0 +1,34 @@
+using Apm.Core.Counting;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+using Apm.TraceAgent.Intake;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Receive;
+
+/// <summary>What all protocols do alike: read the body, decode it, have it logged.</summary>
+public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, Counters counters, TimeProvider clock)
+{
+    /// <summary>Reads, decodes and keeps a body. When the task completes, it is on disk.</summary>
+    /// <param name="format">How to read it.</param>
+    /// <param name="describe">What the headers say, given the time of receipt.</param>
+    public async Task<DecodedPayload> Receive(HttpContext context, PayloadFormat format, Func<long, Payload> describe)
+    {
+        using var body = await bodies.Read(context.Request, context.RequestAborted);
+        return await Keep(body, format, describe(clock.NowUnixNanos()));
+    }
+
+    /// <summary>Decodes and keeps a body that was read already.</summary>
+    public async Task<DecodedPayload> Keep(PooledBody body, PayloadFormat format, Payload payload)
+    {
+        var decoded = pipeline.Decoder.Decode(new PayloadEnvelope(format, payload), body.Memory.Span);
+        counters.Add("payloads_received", payload.Protocol);
+        counters.Add("bytes_received", payload.Protocol, body.Length);
+        if (decoded.Batch.SpanCount > 0 || decoded.ClientStats.Count > 0) await pipeline.Accept(decoded, body.Memory);
+        return decoded;
+    }
+
+    public BodyReader Bodies => bodies;
+
+    public long NowUnixNanos => clock.NowUnixNanos();
+}
