@@ -59,7 +59,7 @@ if [ $# -eq 0 ]; then
   code=$?
   [ $code -eq 0 ] || cat "$log"
   ran=$(sed -nE 's/^Ran ([0-9]+) tests?.*/\1/p' "$log" | tail -n 1)
-  bad=$(grep -oE '(failures|errors)=[0-9]+' "$log" | grep -oE '[0-9]+' | paste -sd+ | bc 2>/dev/null || echo 0)
+  bad=$(grep -oE '(failures|errors)=[0-9]+' "$log" | grep -oE '[0-9]+' | awk '{ sum += $1 } END { print sum + 0 }')
   left=$(grep -oE 'skipped=[0-9]+' "$log" | grep -oE '[0-9]+' | tail -n 1)
   ran=${ran:-0} bad=${bad:-0} left=${left:-0}
   if [ $code -ne 0 ] && [ "$bad" = 0 ]; then bad=1; fi

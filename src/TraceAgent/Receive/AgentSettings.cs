@@ -33,6 +33,9 @@ public sealed record AgentSettings
     /// <summary>DogStatsD port told to tracers; default 8125.</summary>
     public int StatsdPort { get; init; } = 8125;
 
+    /// <summary>Port of the screens, told to the launcher; 0 when there are none.</summary>
+    public int UiPort { get; init; }
+
     /// <summary>Environment of spans that name none.</summary>
     public string DefaultEnv { get; init; } = "none";
 }

@@ -41,6 +41,7 @@ public sealed class AgentInfo
                 analyzed_spans_by_service = new { },
                 // "obfuscation" is left out on purpose: a part of it would void the whole document for some tracers.
             },
+            apm = new { ui_port = settings.UiPort }, // Ours alone: where the launcher finds the screens. Tracers pass over it.
         });
         StateHash = Convert.ToHexStringLower(SHA256.HashData(Body));
     }

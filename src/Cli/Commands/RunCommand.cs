@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Apm.Cli.Launch;
+
+namespace Apm.Cli.Commands;
+
+/// <summary><c>apm run -- CMD ARGS</c>: the launcher. It speaks when it starts, when the first trace arrives, and when something is wrong.</summary>
+static class RunCommand
+{
+    public static Command Make()
+    {
+        var service = new Option<string?>("--service") { Description = "Name under which its traces appear (default: from the command)." };
+        var env = new Option<string?>("--env") { Description = "Environment, such as dev or prod." };
+        var version = new Option<string?>("--app-version", "--version") { Description = "Version of the app." };
+        var command = new Argument<string[]>("command") { Description = "The command to run, after --.", Arity = ArgumentArity.OneOrMore };
+        var run = new Command("run", "Run a command traced: apm run -- python3 flaskapp.py") { service, env, version, command };
+        run.SetAction((arguments, _) => Run(arguments.GetValue(command)!, new LaunchIdentity(arguments.GetValue(service), arguments.GetValue(env), arguments.GetValue(version))));
+        return run;
+    }
+
+    static async Task<int> Run(string[] command, LaunchIdentity identity)
+    {
+        Func<string, string?> environment = Environment.GetEnvironmentVariable;
+        var isQuiet = environment("APM_QUIET") is "1" or "true";
+        void Say(string sentence)
+        {
+            if (!isQuiet) Console.Error.WriteLine($"apm: {sentence}");
+        }
+        try
+        {
+            var plan = CommandReader.Read(command, environment);
+            var agentUrl = AgentProbe.AddressFrom(environment);
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+            var agent = await AgentProbe.Ask(agentUrl, http);
+            var variables = LaunchEnvironment.Make(plan, identity, agentUrl, agent.OtlpUrl ?? agentUrl, Installed.Parts(), environment);
+            var service = variables.GetValueOrDefault("DD_SERVICE", "");
+            Say(agent.Problem.Length > 0 ? agent.Problem : Opening(plan, service, agentUrl, agent));
+
+            var clock = TimeProvider.System;
+            var since = clock.GetUtcNow();
+            using var ended = new CancellationTokenSource();
+            var firstTrace = Task.CompletedTask;
+            var exitCode = await ChildProcess.Run(plan, variables, _ => firstTrace = AnnounceFirstTrace());
+            await ended.CancelAsync();
+            await firstTrace;
+            return exitCode;
+
+            async Task AnnounceFirstTrace()
+            {
+                if (service.Length == 0 || isQuiet) return;
+                var ui = agent.UiUrl;
+                while (ui is null && !agent.IsAgent && !ended.IsCancellationRequested)
+                {
+                    ui = (await AgentProbe.Ask(agentUrl, http)).UiUrl; // It may be started after the app.
+                    if (ui is null) await Task.Delay(TimeSpan.FromSeconds(2), clock, ended.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                }
+                if (ui is null) return;
+                if (await FirstTrace.Wait(ui, service, since, http, clock, ended.Token) is { } link) Say($"first trace of {service}: {link}");
+            }
+        }
+        catch (LaunchException problem)
+        {
+            Console.Error.WriteLine($"apm: {problem.Message}");
+            return problem.ExitCode;
+        }
+    }
+
+    static string Opening(LaunchPlan plan, string service, Uri agentUrl, AgentAnswer agent)
+    {
+        var what = plan.Kind switch { ProgramKind.Python => "Python", ProgramKind.DotNet => ".NET", _ => "whatever its language has a tracer for" };
+        var name = service.Length > 0 ? $"tracing {service} ({what})" : $"tracing {Path.GetFileName(plan.File)} ({what})";
+        var where = agent.UiUrl is { } ui ? $"look at {new Uri(ui, service.Length > 0 ? $"/services/{Uri.EscapeDataString(service)}" : "/services")}" : "it is not Apm, so look at its own screens";
+        return $"{name} → agent {agentUrl.ToString().TrimEnd('/')} ok; {where}";
+    }
+}
+
+/// <summary>Where the parts that the launcher injects lie beside the command line.</summary>
+static class Installed
+{
+    /// <exception cref="LaunchException">A part is missing: the build is incomplete.</exception>
+    public static InjectedParts Parts()
+    {
+        var hook = Path.Combine(AppContext.BaseDirectory, "startup-hook", "Apm.StartupHook.dll");
+        var python = Path.Combine(AppContext.BaseDirectory, "python-client");
+        foreach (var needed in new[] { hook, Path.Combine(python, "apm_tracing", "bootstrap", "sitecustomize.py") })
+            if (!File.Exists(needed)) throw new LaunchException(1, $"{needed} is missing, so nothing could be traced. Build again: rm -rf src/Cli/bin && ./apm --help");
+        return new InjectedParts(python, hook);
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Apm.Core.Time;
+using Apm.TraceAgent.Serve;
+using Spectre.Console;
+
+namespace Apm.Cli.Commands;
+
+/// <summary><c>apm status</c>: what listens, what has arrived, per service. Exit code 1 when nothing runs.</summary>
+static class StatusCommand
+{
+    public static Command Make()
+    {
+        var url = new Option<string>("--url") { Description = "Address of the screens.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("APM_URL") ?? "http://localhost:8127" };
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var command = new Command("status", "Say what listens and what has arrived, per service.") { url, json };
+        command.SetAction((arguments, cancel) => Run(arguments.GetValue(url)!, arguments.GetValue(json), cancel));
+        return command;
+    }
+
+    static async Task<int> Run(string url, bool asJson, CancellationToken cancel)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            var address = new Uri(new Uri(url), "/api/status");
+            if (asJson)
+            {
+                Console.WriteLine(await http.GetStringAsync(address, cancel));
+                return 0;
+            }
+            var report = await http.GetFromJsonAsync<StatusReport>(address, JsonSerializerOptions.Web, cancel) ?? throw new JsonException("empty answer");
+            Print(report);
+            return 0;
+        }
+        catch (Exception problem) when (problem is HttpRequestException or JsonException or TaskCanceledException or UriFormatException)
+        {
+            await Console.Error.WriteLineAsync($"apm: no Apm answers at {url} ({problem.Message}). Start it with ./apm up, or give its address with --url.");
+            return 1;
+        }
+    }
+
+    static void Print(StatusReport report)
+    {
+        var up = TimeSpan.FromTicks((report.NowUnixNanos - report.StartedUnixNanos) / UnixTime.NanosPerTick);
+        AnsiConsole.MarkupLineInterpolated($"[bold]Apm {report.Version}[/] up {Age(up)} · {report.UiUrl} · data {report.DataFolder}");
+        AnsiConsole.MarkupLineInterpolated($"listens on {string.Join(", ", report.Listeners.Select(listener => $"{listener.Name} {listener.Port}"))}");
+        AnsiConsole.MarkupLineInterpolated($"stored {Count(report.Traces.SpanCount)} spans in {report.Traces.BlockCount} blocks, {Count(report.Traces.ByteCount)} bytes; log {Count(report.LogByteCount)} bytes");
+        PrintServices(report);
+        PrintWaiting(report);
+        PrintCounters(report);
+        foreach (var problem in report.Problems.Take(5))
+            AnsiConsole.MarkupLineInterpolated($"[yellow]{Ago(report, problem.LastUnixNanos)}[/] {problem.Where}: {problem.Sentence}{(problem.Count > 1 ? $" (×{problem.Count})" : "")}");
+        if (report.Problems.Count > 5) Console.WriteLine($"{report.Problems.Count - 5} older problems: apm status --json");
+    }
+
+    static void PrintServices(StatusReport report)
+    {
+        if (report.Services.Count == 0)
+        {
+            Console.WriteLine("No span has arrived yet. Trace an app with: ./apm-run python3 flaskapp.py");
+            return;
+        }
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in new[] { "service", "language", "version" }) table.AddColumn(column);
+        foreach (var column in new[] { "received", "stored", "rejected", "last seen" }) table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (var service in report.Services)
+            table.AddRow(Markup.Escape(service.Name), Markup.Escape(service.Language), Markup.Escape(service.Version), Count(service.ReceivedSpanCount), Count(service.StoredSpanCount), Count(service.RejectedSpanCount), Ago(report, service.LastSeenUnixNanos));
+        AnsiConsole.Write(table);
+    }
+
+    static void PrintWaiting(StatusReport report)
+    {
+        foreach (var process in report.Processes.Where(process => process.SpanCount == 0))
+            AnsiConsole.MarkupLineInterpolated($"[blue]waiting[/] {process.Service} ({process.Language}, pid {process.ProcessId}) is alive and has had no request; {process.Routes.Count} routes known");
+    }
+
+    static void PrintCounters(StatusReport report)
+    {
+        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_rejected" or "spans_late" or "store_failures"))
+            Console.WriteLine($"  {counter.Name}{(counter.Label.Length > 0 ? $" ({counter.Label})" : "")}{(counter.Service.Length > 0 ? $" of {counter.Service}" : "")}: {Count(counter.Value)}");
+    }
+
+    static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    static string Ago(StatusReport report, long atUnixNanos) => Age(TimeSpan.FromTicks(Math.Max(0, report.NowUnixNanos - atUnixNanos) / UnixTime.NanosPerTick)) + " ago";
+
+    static string Age(TimeSpan age) =>
+        age.TotalSeconds < 90 ? $"{(int)age.TotalSeconds} s" : age.TotalMinutes < 90 ? $"{(int)age.TotalMinutes} min" : age.TotalHours < 48 ? $"{(int)age.TotalHours} h" : $"{(int)age.TotalDays} d";
+}

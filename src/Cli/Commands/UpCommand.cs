@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Apm.Cli.Host;
+using Apm.Core.Ports;
+using Apm.TraceAgent.Receive;
+
+namespace Apm.Cli.Commands;
+
+/// <summary><c>apm up</c>: everything in one process, until Ctrl-C or SIGTERM.</summary>
+static class UpCommand
+{
+    public static Command Make()
+    {
+        var data = new Option<string?>("--data") { Description = "Folder for the data (default ./data, or APM_DATA)." };
+        var ports = new Option<string[]>("--port")
+        {
+            Description = $"Another port, as NAME=N or NAME=off; NAME is one of {string.Join(", ", HostSettings.PortNames)}. May be repeated.",
+            DefaultValueFactory = _ => [],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var demo = new Option<bool>("--demo") { Description = "Also start the two sample apps, traced, with light traffic." };
+        var noBrowser = new Option<bool>("--no-browser") { Description = "Do not open the screens in a browser." };
+        var command = new Command("up", "Run the agent, the store and the screens in one process.") { data, ports, demo, noBrowser };
+        command.SetAction((arguments, cancel) => Run(arguments.GetValue(data), arguments.GetValue(ports) ?? [], arguments.GetValue(demo), !arguments.GetValue(noBrowser), cancel));
+        return command;
+    }
+
+    static async Task<int> Run(string? dataFolder, string[] ports, bool withDemo, bool withBrowser, CancellationToken cancel)
+    {
+        try
+        {
+            var settings = HostSettings.Read(dataFolder, ports, Environment.GetEnvironmentVariable);
+            await using var host = await ApmHost.Start(settings, TimeProvider.System, sentence => Console.Error.WriteLine($"apm: {sentence}"));
+            Greet(host, settings);
+            if (withBrowser) Browser.TryOpen(host.UiUrl);
+            await using var demo = withDemo ? Demo.Start(host, Console.Error.WriteLine) : null;
+            await WaitForTheEnd(cancel);
+            Console.Error.WriteLine("apm: stopping …");
+            return 0;
+        }
+        catch (Exception problem) when (problem is PortTakenException or SettingsException or StoreUnavailableException)
+        {
+            await Console.Error.WriteLineAsync($"apm: {problem.Message}");
+            return 1;
+        }
+    }
+
+    static void Greet(ApmHost host, HostSettings settings)
+    {
+        var agent = host.AgentPort == 8126 ? "" : $" DD_TRACE_AGENT_URL=http://localhost:{host.AgentPort}";
+        var otlp = host.PortOf("otlp-http") is { } port ? port : host.AgentPort;
+        Console.WriteLine($"""
+
+              Apm is up.   {host.UiUrl}
+
+              agent {host.AgentPort} · {string.Join(" · ", host.Listeners.Where(listener => listener.Name != "agent").Select(listener => $"{listener.Name} {listener.Port}"))} · data {settings.DataFolder}
+
+              Python          {agent.TrimStart()}{(agent.Length > 0 ? " " : "")}./apm-run python3 flaskapp.py
+              .NET            {agent.TrimStart()}{(agent.Length > 0 ? " " : "")}./apm-run dotnet MyApp.dll
+              OpenTelemetry   OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:{otlp} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf your-app
+
+              Ctrl-C stops it; what was received is kept.
+
+            """);
+    }
+
+    static async Task WaitForTheEnd(CancellationToken cancel)
+    {
+        var ended = new TaskCompletionSource();
+        await using var registration = cancel.Register(() => ended.TrySetResult());
+        await ended.Task;
+    }
+}
+
+/// <summary>Opens an address in the user's browser, where there is one.</summary>
+static class Browser
+{
+    public static void TryOpen(string url)
+    {
+        if (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("DISPLAY") is null && Environment.GetEnvironmentVariable("WAYLAND_DISPLAY") is null) return;
+        try
+        {
+            var opener = OperatingSystem.IsMacOS() ? "open" : OperatingSystem.IsWindows() ? "explorer" : "xdg-open";
+            using var process = Process.Start(new ProcessStartInfo(opener, url) { RedirectStandardError = true, RedirectStandardOutput = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            // No opener on this machine: the address stands on the screen.
+        }
+    }
+}

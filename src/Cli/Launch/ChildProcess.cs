@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Apm.Cli.Launch;
+
+/// <summary>The app under the launcher: it has our terminal and our signals, and we end with its exit code.</summary>
+public static partial class ChildProcess
+{
+    /// <summary>Starts it, waits for it, and passes SIGTERM and SIGHUP on. Ctrl-C reaches it from the terminal itself.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="variables">Set on top of our own environment.</param>
+    /// <param name="started">Told the process id once it runs.</param>
+    /// <returns>Its exit code; 128 and the signal's number when a signal ended it.</returns>
+    /// <exception cref="LaunchException">The system could not start it.</exception>
+    public static async Task<int> Run(LaunchPlan plan, IReadOnlyDictionary<string, string> variables, Action<int> started)
+    {
+        var start = new ProcessStartInfo(plan.File) { UseShellExecute = false };
+        foreach (var argument in plan.Arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in variables) start.Environment[name] = value;
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
+        using var process = StartOrExplain(start);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => PassOn(context, process, 15));
+        using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => PassOn(context, process, 1));
+        started(process.Id);
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    static Process StartOrExplain(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new LaunchException(126, $"{start.FileName} could not be started.");
+        }
+        catch (System.ComponentModel.Win32Exception problem)
+        {
+            throw new LaunchException(126, $"{start.FileName} could not be started: {problem.Message}. If it is a script, its first line must name an interpreter that exists.");
+        }
+    }
+
+    static void PassOn(PosixSignalContext context, Process process, int signal)
+    {
+        context.Cancel = true;
+        if (!process.HasExited && !OperatingSystem.IsWindows()) _ = Kill(process.Id, signal);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Apm.Cli.Launch;
+
+/// <summary>Waits for the first trace of the launched app, to give its link.</summary>
+public static class FirstTrace
+{
+    static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Asks the read API until there is one, or until cancelled; null then.</summary>
+    /// <param name="ui">The screens' address.</param>
+    /// <param name="service">The service to look for.</param>
+    /// <param name="since">Only traces that started after this.</param>
+    public static async Task<string?> Wait(Uri ui, string service, DateTimeOffset since, HttpClient http, TimeProvider clock, CancellationToken cancel)
+    {
+        var start = since.ToUnixTimeMilliseconds() * 1_000;
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                var end = clock.GetUtcNow().AddMinutes(1).ToUnixTimeMilliseconds() * 1_000;
+                var query = string.Create(CultureInfo.InvariantCulture, $"/jaeger/api/traces?service={Uri.EscapeDataString(service)}&start={start}&end={end}&limit=1");
+                using var answer = await http.GetAsync(new Uri(ui, query), cancel);
+                if (answer.IsSuccessStatusCode)
+                {
+                    using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancel));
+                    var traces = body.RootElement.GetProperty("data");
+                    if (traces.GetArrayLength() > 0) return new Uri(ui, $"/traces/{traces[0].GetProperty("traceID").GetString()}").ToString();
+                }
+                await Task.Delay(Between, clock, cancel);
+            }
+            catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException or JsonException)
+            {
+                if (cancel.IsCancellationRequested) return null;
+                await Task.Delay(Between, clock, CancellationToken.None);
+            }
+        }
+        return null;
+    }
+}
