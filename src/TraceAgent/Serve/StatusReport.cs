@@ -44,7 +44,7 @@ public sealed class StatusReporter(PipelineParts parts, StatusFacts facts)
         return new StatusReport
         {
             Version = facts.Version,
-            UiUrl = facts.UiUrl,
+            UiUrl = facts.UiUrl(),
             DataFolder = facts.DataFolder,
             StartedUnixNanos = facts.StartedUnixNanos,
             NowUnixNanos = parts.Clock.NowUnixNanos(),
@@ -66,4 +66,4 @@ public sealed class StatusReporter(PipelineParts parts, StatusFacts facts)
 }
 
 /// <summary>What does not change while the process runs.</summary>
-public sealed record StatusFacts(string Version, string UiUrl, string DataFolder, long StartedUnixNanos, Func<IReadOnlyList<ListenerStatus>> Listeners);
+public sealed record StatusFacts(string Version, Func<string> UiUrl, string DataFolder, long StartedUnixNanos, Func<IReadOnlyList<ListenerStatus>> Listeners);

@@ -1,0 +1,103 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Core.Time;
+using Apm.TraceAgent;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Receive;
+using Apm.TraceAgent.Serve;
+
+namespace Apm.Cli.Host;
+
+/// <summary>Everything in one process: the stores, the pipeline, the agent's listeners, the screens.</summary>
+/// <remarks>Starts from the inside out, so that nothing is taken before it can be kept, and stops from the outside in.</remarks>
+public sealed class ApmHost : IAsyncDisposable
+{
+    readonly Stack<Func<ValueTask>> _stops = new();
+    AgentServer? _agent;
+
+    ApmHost(HostSettings settings) => Settings = settings;
+
+    public HostSettings Settings { get; }
+
+    /// <summary>The agent's port as it was really opened.</summary>
+    public int AgentPort => _agent!.Listeners[0].Port;
+
+    /// <summary>Address of the screens.</summary>
+    public string UiUrl { get; private set; } = "";
+
+    /// <summary>All that listens but the screens.</summary>
+    public IReadOnlyList<ListenerStatus> Listeners => [.. _agent!.Listeners.Select(listener => new ListenerStatus(listener.Name, listener.Port))];
+
+    /// <summary>The port of a listener; null when it is off or could not be opened.</summary>
+    public int? PortOf(string name) => Listeners.FirstOrDefault(listener => listener.Name == name)?.Port;
+
+    /// <summary>Opens the data, replays the log, opens the ports.</summary>
+    /// <param name="warn">Told in a sentence what does not work while the rest does.</param>
+    /// <exception cref="PortTakenException">8126 or 8127 is taken.</exception>
+    /// <exception cref="StoreUnavailableException">The data folder cannot be used; the message says why.</exception>
+    public static async Task<ApmHost> Start(HostSettings settings, TimeProvider clock, Action<string> warn)
+    {
+        if (PortCheck.WhyTaken("agent", settings.Agent.AgentPort) is { } agentTaken) throw agentTaken;
+        if (PortCheck.WhyTaken("ui", settings.UiPort) is { } uiTaken) throw uiTaken;
+        var host = new ApmHost(settings);
+        try
+        {
+            await host.Open(clock, warn);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        while (_stops.TryPop(out var stop)) await stop();
+    }
+
+    async Task Open(TimeProvider clock, Action<string> warn)
+    {
+        var counters = new Counters();
+        var problems = new RecentProblems();
+        var stores = Stores.Open(Settings.DataFolder, clock, counters, problems);
+        StopWith(stores.Dispose);
+        var parts = new PipelineParts
+        {
+            Log = stores.Log,
+            Traces = stores.Traces,
+            Stats = stores.Stats,
+            Catalogue = new ServiceCatalogue(stores.Documents),
+            Counters = counters,
+            Problems = problems,
+            Clock = clock,
+        };
+        var pipeline = new TracePipeline(parts, new PipelineSettings());
+        pipeline.Start();
+        _stops.Push(pipeline.DisposeAsync);
+
+        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, facts);
+        _stops.Push(screens.DisposeAsync);
+        UiUrl = screens.Url;
+
+        using var logs = LoggerFactory.Create(logging => logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error));
+        _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port }, parts, pipeline, logs, problem => warn(problem.Message));
+        _stops.Push(_agent.DisposeAsync);
+    }
+
+    void StopWith(Action dispose) => _stops.Push(() =>
+    {
+        dispose();
+        return ValueTask.CompletedTask;
+    });
+}
+
+/// <summary>Name and version of this build.</summary>
+public static class Product
+{
+    public static string Version { get; } = typeof(Product).Assembly.GetName().Version?.ToString(3) ?? "0";
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Apm.ApmUi;
+using Apm.Core.Ports;
+using Apm.Query.Evaluate;
+using Apm.Query.ServiceMap;
+using Apm.Query.Services;
+using Apm.Query.Traces;
+using Apm.TraceAgent;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Serve;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Apm.Cli.Host;
+
+/// <summary>The screens and the read APIs on 8127; loopback only.</summary>
+public sealed class UiServer : IAsyncDisposable
+{
+    readonly WebApplication _app;
+
+    UiServer(WebApplication app, int port)
+    {
+        _app = app;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    public string Url => $"http://localhost:{Port}";
+
+    /// <summary>Opens the port and answers from now on.</summary>
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
+        builder.WebHost.UseStaticWebAssets();
+        builder.Logging.ClearProviders().AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, settings.UiPort);
+            if (settings.UiPort != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, settings.UiPort);
+        });
+        AddServices(builder.Services, settings, parts, pipeline, documents, facts);
+        var app = builder.Build();
+        Map(app);
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new UiServer(app, new Uri(address).Port);
+    }
+
+    /// <summary>Lets requests under way finish, closes the port.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2)); // A live page may hold a request open.
+        await _app.StopAsync(patience.Token);
+        await _app.DisposeAsync();
+    }
+
+    static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts)
+    {
+        services.AddSingleton(parts.Clock);
+        services.AddSingleton(parts.Counters);
+        services.AddSingleton(parts.Problems);
+        services.AddSingleton(parts.Catalogue);
+        services.AddSingleton<ITraceReader>(parts.Traces);
+        services.AddSingleton(pipeline.Statistics);
+        services.AddSingleton(documents);
+        services.AddSingleton(new StatusReporter(parts, facts));
+        services.AddSingleton<TraceSearch>();
+        services.AddSingleton<TraceLookup>();
+        services.AddSingleton<ServiceQueries>();
+        services.AddSingleton<ServiceMapQuery>();
+        services.AddSingleton<MetricQueries>();
+        services.AddApmUi(new UiSettings
+        {
+            AgentPort = settings.Agent.AgentPort,
+            OtlpHttpPort = settings.Agent.OtlpHttpPort ?? settings.Agent.AgentPort,
+            OtlpGrpcPort = settings.Agent.OtlpGrpcPort,
+        });
+    }
+
+    static void Map(WebApplication app)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok"));
+        app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
+        app.MapJaegerApi();
+        app.MapMetricQueryApi();
+        app.MapApmUi();
+    }
+}
