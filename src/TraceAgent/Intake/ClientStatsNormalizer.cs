@@ -9,17 +9,8 @@ namespace Apm.TraceAgent.Intake;
 static class ClientStatsNormalizer
 {
     /// <summary>The buckets of a payload with normal names; keys that become equal are merged.</summary>
-    public static IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, NormalizeSettings settings)
-    {
-        var result = new List<StatsBucket>();
-        foreach (var bucket in payload.ToBuckets())
-        {
-            var normal = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
-            foreach (var (key, cell) in bucket.Cells) normal.CellOf(Normalize(key, payload.Lang, settings)).Merge(cell);
-            result.Add(normal);
-        }
-        return result;
-    }
+    public static IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, NormalizeSettings settings) =>
+        payload.ToBuckets(key => Normalize(key, payload.Language, settings));
 
     static StatsKey Normalize(StatsKey key, string language, NormalizeSettings settings)
     {

@@ -45,6 +45,7 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
             case PayloadFormat.OtlpProtobuf: return Note(OtlpProtobufTraceDecoder.Decode(body, batch, payload));
             case PayloadFormat.OtlpJson: return Note(OtlpJsonTraceDecoder.Decode(body, batch, payload));
             case PayloadFormat.ZipkinJson: ZipkinJsonDecoder.Decode(body, batch, payload); return default;
+            case PayloadFormat.ZipkinProtobuf: ZipkinProtobufDecoder.Decode(body, batch, payload); return default;
             default: throw new PayloadException($"Payload format {(int)envelope.Format} is not known to this version of Apm.");
         }
     }

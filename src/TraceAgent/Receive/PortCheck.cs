@@ -7,6 +7,8 @@ namespace Apm.TraceAgent.Receive;
 /// <summary>Says who has a port, before we fail on it.</summary>
 public static class PortCheck
 {
+    static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+
     /// <summary>Null when the port is free on loopback (or 0).</summary>
     public static PortTakenException? WhyTaken(string name, int port)
     {
@@ -49,7 +51,7 @@ public static class PortCheck
     {
         var suffix = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
         var inodes = new HashSet<string>();
-        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists))
+        foreach (var table in Tables.Where(File.Exists))
             foreach (var line in File.ReadLines(table).Skip(1))
             {
                 var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

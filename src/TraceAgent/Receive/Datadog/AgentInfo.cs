@@ -16,9 +16,11 @@ public sealed class AgentInfo
         "/v0.1/pipeline_stats", "/v0.7/config", "/telemetry/proxy/", "/tracer_flare/v1", "/dogstatsd/v2/proxy",
     ];
 
+    static readonly string[] SpanKinds = ["server", "consumer", "client", "producer"];
+
     public AgentInfo(AgentSettings settings)
     {
-        Body = JsonSerializer.SerializeToUtf8Bytes(new
+        var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
             version = settings.AgentVersion,
             git_commit = "",
@@ -29,7 +31,7 @@ public sealed class AgentInfo
             span_events = true,
             evp_proxy_allowed_headers = Array.Empty<string>(),
             peer_tags = PeerTagNames.Keys,
-            span_kinds_stats_computed = new[] { "server", "consumer", "client", "producer" },
+            span_kinds_stats_computed = SpanKinds,
             config = new
             {
                 default_env = settings.DefaultEnv,
@@ -43,7 +45,8 @@ public sealed class AgentInfo
             },
             apm = new { ui_port = settings.UiPort }, // Ours alone: where the launcher finds the screens. Tracers pass over it.
         });
-        StateHash = Convert.ToHexStringLower(SHA256.HashData(Body));
+        Body = body;
+        StateHash = Convert.ToHexStringLower(SHA256.HashData(body));
     }
 
     /// <summary>The exact bytes to send.</summary>

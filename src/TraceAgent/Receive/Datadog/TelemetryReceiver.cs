@@ -44,7 +44,7 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
             {
                 Service = Known(request.Service, process.Service),
                 Env = Known(request.Env, process.Env),
-                Version = Known(request.AppVersion, process.Version),
+                Version = Known(request.Version, process.Version),
                 Language = Known(LanguageNames.Common(request.Language), process.Language),
                 TracerVersion = Known(request.TracerVersion, process.TracerVersion),
             });
@@ -61,16 +61,16 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
             var settings = Merge(process.Settings, message);
             return process with
             {
-                Service = Known(message.ServiceName, process.Service),
-                Env = Known(message.Env, process.Env),
-                Version = Known(message.ServiceVersion, process.Version),
-                Language = Known(LanguageNames.Common(message.LanguageName), process.Language),
-                LanguageVersion = Known(message.LanguageVersion, process.LanguageVersion),
-                TracerVersion = Known(message.TracerVersion, process.TracerVersion),
-                Hostname = Known(message.Hostname, process.Hostname),
+                Service = Known(message.Application.ServiceName, process.Service),
+                Env = Known(message.Application.Env, process.Env),
+                Version = Known(message.Application.ServiceVersion, process.Version),
+                Language = Known(LanguageNames.Common(message.Application.LanguageName), process.Language),
+                LanguageVersion = Known(message.Application.LanguageVersion, process.LanguageVersion),
+                TracerVersion = Known(message.Application.TracerVersion, process.TracerVersion),
+                Hostname = Known(message.Host.Hostname, process.Hostname),
                 ProcessId = settings.TryGetValue("process_id", out var pid) && int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : process.ProcessId,
                 ListenUrls = settings.TryGetValue("listen_urls", out var urls) ? ListenUrls.Parse(urls) : process.ListenUrls,
-                Routes = message.Routes.Count == 0 ? process.Routes : Merge(message.IsFirstRoutes ? [] : process.Routes, message.Routes),
+                Routes = message.Routes.Count == 0 ? process.Routes : Merge(process.Routes, message.Routes),
                 Settings = settings,
                 HasEnded = message.RequestType == "app-closing",
             };

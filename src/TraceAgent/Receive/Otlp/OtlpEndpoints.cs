@@ -24,7 +24,7 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
     Task AnswerTraces(HttpContext context) => Guard(context, async isJson =>
     {
         var decoded = await receiver.Receive(context, isJson ? PayloadFormat.OtlpJson : PayloadFormat.OtlpProtobuf, now => Describe(context, isJson ? "otlp/http json" : "otlp/http", now));
-        await Write(context, StatusCodes.Status200OK, isJson, OtlpAnswers.Success(OtlpSignal.Traces, decoded.Note.RejectedSpanCount, decoded.Note.Reason, isJson));
+        await Write(context, StatusCodes.Status200OK, isJson, Accepted(decoded.Note, isJson));
     });
 
     Task AnswerCounted(HttpContext context, OtlpSignal signal) => Guard(context, async isJson =>
@@ -38,8 +38,13 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
     {
         var count = signal == OtlpSignal.Metrics ? OtlpCounts.CountMetrics(body, isJson) : OtlpCounts.CountLogs(body, isJson);
         counters.Add("otlp_not_kept", signal == OtlpSignal.Metrics ? "metric data points" : "log records", count);
-        return OtlpAnswers.Success(signal, 0, count == 0 ? "" : $"This version of Apm keeps traces only; {count} {(signal == OtlpSignal.Metrics ? "data points" : "log records")} were counted, not kept.", isJson);
+        if (count == 0) return OtlpAnswers.Success(isJson);
+        return OtlpAnswers.PartialSuccess(signal, 0, $"This version of Apm keeps traces only; {count} {(signal == OtlpSignal.Metrics ? "data points" : "log records")} were counted, not kept.", isJson);
     }
+
+    /// <summary>Success, or the spans that had to be left out and why.</summary>
+    public static byte[] Accepted(DecodeNote note, bool isJson) =>
+        note.RejectedSpanCount == 0 ? OtlpAnswers.Success(isJson) : OtlpAnswers.PartialSuccess(OtlpSignal.Traces, note.RejectedSpanCount, note.Reason, isJson);
 
     /// <summary>What the headers of an OTLP request say; the rest stands in its resources.</summary>
     public static Payload Describe(HttpContext context, string protocol, long receivedUnixNanos) => new()
@@ -72,34 +77,34 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
         }
         catch (PayloadException problem)
         {
-            await Fail(context, StatusCodes.Status400BadRequest, OtlpStatusCode.InvalidArgument, "undecodable", problem.Message, isJson);
+            await Fail(context, StatusCodes.Status400BadRequest, OtlpAnswers.InvalidArgument, "undecodable", problem.Message, isJson);
         }
         catch (BodyTooLargeException problem)
         {
-            await Fail(context, StatusCodes.Status413PayloadTooLarge, OtlpStatusCode.ResourceExhausted, "too_large", problem.Message, isJson);
+            await Fail(context, StatusCodes.Status413PayloadTooLarge, OtlpAnswers.ResourceExhausted, "too_large", problem.Message, isJson);
         }
         catch (OverloadedException problem)
         {
             context.Response.Headers.RetryAfter = "1";
-            await Fail(context, StatusCodes.Status429TooManyRequests, OtlpStatusCode.Unavailable, "overloaded", problem.Message, isJson);
+            await Fail(context, StatusCodes.Status429TooManyRequests, OtlpAnswers.Unavailable, "overloaded", problem.Message, isJson);
         }
         catch (StoreUnavailableException problem)
         {
             context.Response.Headers.RetryAfter = "5";
-            await Fail(context, StatusCodes.Status503ServiceUnavailable, OtlpStatusCode.Unavailable, "store_unavailable", problem.Message, isJson);
+            await Fail(context, StatusCodes.Status503ServiceUnavailable, OtlpAnswers.Unavailable, "store_unavailable", problem.Message, isJson);
         }
     }
 
-    Task Fail(HttpContext context, int httpStatus, OtlpStatusCode code, string reason, string sentence, bool isJson)
+    Task Fail(HttpContext context, int httpStatus, int code, string reason, string sentence, bool isJson)
     {
         routes.Remember(context, reason, sentence);
-        return Write(context, httpStatus, isJson, OtlpAnswers.Failure(code, sentence, isJson));
+        return Write(context, httpStatus, isJson, OtlpAnswers.Status(code, sentence, isJson));
     }
 
     static Task Write(HttpContext context, int status, bool isJson, byte[] body)
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = isJson ? "application/json" : "application/x-protobuf";
+        context.Response.ContentType = OtlpAnswers.ContentType(isJson);
         context.Response.ContentLength = body.Length;
         return context.Response.Body.WriteAsync(body, 0, body.Length, context.RequestAborted);
     }

@@ -16,6 +16,9 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
 {
     const int PrefixBytes = 5;
 
+    /// <summary>gRPC status 0.</summary>
+    const int Ok = 0;
+
     public void Register()
     {
         routes.Map("/opentelemetry.proto.collector.trace.v1.TraceService/Export", context => Answer(context, OtlpSignal.Traces));
@@ -34,18 +37,18 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
                 ? await Keep(context, message)
                 : OtlpEndpoints.CountOnly(signal, message.Memory.Span, isJson: false, counters);
             await WriteMessage(context, answer);
-            End(context, OtlpStatusCode.Ok, "");
+            End(context, Ok, "");
         }
-        catch (PayloadException problem) { Fail(context, OtlpStatusCode.InvalidArgument, "undecodable", problem.Message); }
-        catch (BodyTooLargeException problem) { Fail(context, OtlpStatusCode.ResourceExhausted, "too_large", problem.Message); }
-        catch (OverloadedException problem) { Fail(context, OtlpStatusCode.Unavailable, "overloaded", problem.Message); }
-        catch (StoreUnavailableException problem) { Fail(context, OtlpStatusCode.Unavailable, "store_unavailable", problem.Message); }
+        catch (PayloadException problem) { Fail(context, OtlpAnswers.InvalidArgument, "undecodable", problem.Message); }
+        catch (BodyTooLargeException problem) { Fail(context, OtlpAnswers.ResourceExhausted, "too_large", problem.Message); }
+        catch (OverloadedException problem) { Fail(context, OtlpAnswers.Unavailable, "overloaded", problem.Message); }
+        catch (StoreUnavailableException problem) { Fail(context, OtlpAnswers.Unavailable, "store_unavailable", problem.Message); }
     }
 
     async Task<byte[]> Keep(HttpContext context, PooledBody message)
     {
         var decoded = await receiver.Keep(message, PayloadFormat.OtlpProtobuf, OtlpEndpoints.Describe(context, "otlp/grpc", receiver.NowUnixNanos));
-        return OtlpAnswers.Success(OtlpSignal.Traces, decoded.Note.RejectedSpanCount, decoded.Note.Reason, isJson: false);
+        return OtlpEndpoints.Accepted(decoded.Note, isJson: false);
     }
 
     /// <summary>Takes the five bytes off: compressed or not, and the length.</summary>
@@ -72,15 +75,15 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
         return context.Response.Body.WriteAsync(framed, 0, framed.Length, context.RequestAborted);
     }
 
-    void Fail(HttpContext context, OtlpStatusCode code, string reason, string sentence)
+    void Fail(HttpContext context, int code, string reason, string sentence)
     {
         routes.Remember(context, reason, sentence);
         End(context, code, sentence);
     }
 
-    static void End(HttpContext context, OtlpStatusCode code, string sentence)
+    static void End(HttpContext context, int code, string sentence)
     {
-        var status = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var status = code.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (!context.Response.SupportsTrailers())
         {
             context.Response.Headers["grpc-status"] = status;
