@@ -54,7 +54,8 @@ public sealed class DDSketch
     public void AddToBin(int index, double weight)
     {
         if (weight <= 0) return;
-        _bins[Reach(index) - _firstIndex] += weight;
+        var at = Reach(index); // First: it may replace the array.
+        _bins[at - _firstIndex] += weight;
         Count += weight;
     }
 
@@ -130,11 +131,14 @@ public sealed class DDSketch
             return index;
         }
         if (index >= _firstIndex && index < _firstIndex + _bins.Length) return index;
-        var low = Math.Min(index, _firstIndex);
-        var high = Math.Max(index, _firstIndex + _bins.Length - 1);
+        // Only bins that hold something count; spare room is made on the side that grows.
+        var lowestUsed = _firstIndex + _bins.AsSpan().IndexOfAnyExcept(0.0);
+        var highestUsed = _firstIndex + _bins.AsSpan().LastIndexOfAnyExcept(0.0);
+        var low = Math.Min(index, lowestUsed);
+        var high = Math.Max(index, highestUsed);
         if (high - low + 1 > MaxBins) low = high - MaxBins + 1;
-        var grown = new double[Math.Min(MaxBins, Math.Max(high - low + 1, Math.Min(_bins.Length * 2, MaxBins)))];
-        if (index < _firstIndex) low = Math.Max(high - grown.Length + 1, high - MaxBins + 1);
+        var grown = new double[Math.Min(MaxBins, ((high - low + 1) * 3 / 2) + 8)];
+        if (index < lowestUsed) low = high - grown.Length + 1;
         for (var i = 0; i < _bins.Length; i++)
         {
             if (_bins[i] != 0) grown[Math.Max(0, _firstIndex + i - low)] += _bins[i];
