@@ -61,8 +61,12 @@ public static class TelemetryDecoder
         LanguageVersion = application.Text("language_version"),
         RuntimeName = application.Text("runtime_name"),
         RuntimeVersion = application.Text("runtime_version"),
-        ProcessTags = application.Text("process_tags"),
+        ProcessTags = application.Text("process_tags") is { Length: > 0 } tags ? tags : Joined(application.Object("process_tags")),
     };
+
+    /// <summary>Node sends process tags as an object, the others as text.</summary>
+    static string Joined(JsonElement tags) =>
+        tags.ValueKind == JsonValueKind.Object ? string.Join(',', tags.EnumerateObject().Select(tag => $"{tag.Name}:{tags.ValueText(tag.Name)}")) : "";
 
     static TelemetryHost ReadHost(JsonElement host) => new()
     {
