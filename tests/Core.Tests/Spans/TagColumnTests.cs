@@ -66,10 +66,11 @@ public class TagColumnTests
         batch.Tags.Set(0, 2, 20);
         batch.Tags.Append(0, 3, 30);
         batch.AddSpan();
+        batch.Tags.Append(1, 4, 40);
 
         Assert.Equal([(1, 10), (2, 20), (3, 30)], Entries(batch.Tags, 0));
-        Assert.Throws<System.Diagnostics.UnreachableException>(() => batch.Tags.Append(2 - 2, 4, 40)); // Set would have moved them.
-        batch.Tags.Append(1, 4, 40);
+        Assert.Equal([(4, 40)], Entries(batch.Tags, 1));
+        Assert.Throws<System.Diagnostics.UnreachableException>(() => batch.Tags.Append(0, 5, 50)); // Its entries do not end the pool.
     }
 
     [Fact]
