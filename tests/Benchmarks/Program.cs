@@ -1,1 +1,11 @@
-return 0;
+using Apm.Benchmarks;
+
+// `dotnet run -c Release --project tests/Benchmarks -- NAME [arguments]`. A benchmark is one line here and one file beside.
+var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
+{
+    ["decode"] = DecodeBenchmark.Run,
+};
+
+if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);
+Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys)}. Each prints its figures and writes them to tests/Benchmarks/results.");
+return 2;
