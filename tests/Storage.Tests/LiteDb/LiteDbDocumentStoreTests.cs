@@ -7,9 +7,9 @@ using Apm.Storage.Tests.Files;
 
 namespace Apm.Storage.Tests.LiteDb;
 
-public sealed class MemoryDocumentStoreContract : DocumentStoreContract
+public sealed class InMemoryDocumentStoreContract : DocumentStoreContract
 {
-    protected override IDocumentStore OpenEmptyStore() => new MemoryDocumentStore();
+    protected override IDocumentStore OpenEmptyStore() => new InMemoryDocumentStore();
 
     protected override IDocumentStore Reopen(IDocumentStore store) => store;
 }

@@ -9,9 +9,9 @@ using Apm.Storage.Tests.Files;
 
 namespace Apm.Storage.Tests.Log;
 
-public sealed class MemoryPayloadLogContract : PayloadLogContract
+public sealed class InMemoryPayloadLogContract : PayloadLogContract
 {
-    protected override IPayloadLog OpenEmptyLog() => new MemoryPayloadLog();
+    protected override IPayloadLog OpenEmptyLog() => new InMemoryPayloadLog();
 
     protected override IPayloadLog Reopen(IPayloadLog log) => log;
 }

@@ -9,9 +9,9 @@ using Apm.Storage.Tests.Files;
 
 namespace Apm.Storage.Tests.Stats;
 
-public sealed class MemoryStatsStoreContract : StatsStoreContract
+public sealed class InMemoryStatsStoreContract : StatsStoreContract
 {
-    protected override IStatsStore OpenEmptyStore() => new MemoryStatsStore();
+    protected override IStatsStore OpenEmptyStore() => new InMemoryStatsStore();
 
     protected override IStatsStore Reopen(IStatsStore store) => store;
 }

@@ -3,7 +3,7 @@ using Apm.Core.Ports;
 namespace Apm.Storage.InMemory;
 
 /// <summary>The payload log's twin in memory, for tests and for trying things out: nothing survives the process.</summary>
-public sealed class MemoryPayloadLog : IPayloadLog
+public sealed class InMemoryPayloadLog : IPayloadLog
 {
     readonly Lock _lock = new();
     readonly List<LogRecord> _records = [];

@@ -5,7 +5,7 @@ using Apm.Core.Time;
 namespace Apm.Storage.InMemory;
 
 /// <summary>The statistics store's twin in memory: 10 s buckets only, nothing is dropped, nothing survives the process.</summary>
-public sealed class MemoryStatsStore : IStatsStore
+public sealed class InMemoryStatsStore : IStatsStore
 {
     readonly Lock _lock = new();
     readonly SortedDictionary<long, List<StatsBucket>> _closed = [];

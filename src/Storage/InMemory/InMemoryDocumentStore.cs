@@ -4,7 +4,7 @@ using Apm.Storage.Documents;
 namespace Apm.Storage.InMemory;
 
 /// <summary>The document store's twin in memory: documents pass through JSON all the same, so what works here works on disk.</summary>
-public sealed class MemoryDocumentStore : IDocumentStore
+public sealed class InMemoryDocumentStore : IDocumentStore
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, SortedDictionary<string, string>> _collections = new(StringComparer.Ordinal);
