@@ -59,6 +59,11 @@ public sealed class AllOf(IReadOnlyList<FilterNode> children, TextRange at) : Fi
 
     internal override void Print(StringBuilder to, bool isNested)
     {
+        if (Children.Count == 1)
+        {
+            Children[0].Print(to, isNested);
+            return;
+        }
         if (isNested) to.Append('(');
         for (var i = 0; i < Children.Count; i++)
         {

@@ -31,6 +31,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     public string? IncompleteReason { get; private set; }
 
     readonly SpanSet _seen = new();
+    readonly SpanSet _seenMatching = new(); // Apart: of a span and its earlier snapshot only one may match.
 
     /// <summary>Ends the scan after the batch at hand.</summary>
     public void Stop(string reason) => IncompleteReason ??= reason;
@@ -73,25 +74,24 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         ScannedSpanCount += inRange;
         if (inRange == 0) return;
 
-        var test = FilterCompiler.Compile(filter.Root, batch);
-        if (!WantsAllSpans)
+        var inRangeSpans = matching.AsSpan(0, inRange);
+        var fresh = 0;
+        if (WantsAllSpans)
         {
-            var matched = KeepNew(batch, matching.AsSpan(0, test.Keep(matching.AsSpan(0, inRange))));
-            MatchedSpanCount += matched;
-            if (matched > 0) take(batch, matching.AsSpan(0, matched), matching.AsSpan(0, matched));
-            return;
+            inRangeSpans.CopyTo(all);
+            fresh = KeepNew(_seen, batch, all.AsSpan(0, inRange));
         }
-        var fresh = KeepNew(batch, matching.AsSpan(0, inRange));
-        matching.AsSpan(0, fresh).CopyTo(all);
-        var kept = test.Keep(matching.AsSpan(0, fresh));
-        MatchedSpanCount += kept;
-        if (fresh > 0) take(batch, all.AsSpan(0, fresh), matching.AsSpan(0, kept));
+        var test = FilterCompiler.Compile(filter.Root, batch);
+        var matched = KeepNew(_seenMatching, batch, inRangeSpans[..test.Keep(inRangeSpans)]);
+        MatchedSpanCount += matched;
+        ReadOnlySpan<int> matchedSpans = matching.AsSpan(0, matched);
+        if (WantsAllSpans ? fresh > 0 || matched > 0 : matched > 0) take(batch, WantsAllSpans ? all.AsSpan(0, fresh) : matchedSpans, matchedSpans);
     }
 
-    int KeepNew(SpanBatch batch, Span<int> spans)
+    static int KeepNew(SpanSet seen, SpanBatch batch, Span<int> spans)
     {
         var kept = 0;
-        foreach (var span in spans) if (_seen.Add(batch, span)) spans[kept++] = span;
+        foreach (var span in spans) if (seen.Add(batch, span)) spans[kept++] = span;
         return kept;
     }
 

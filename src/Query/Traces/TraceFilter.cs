@@ -101,12 +101,20 @@ public sealed class TraceFilter : IEquatable<TraceFilter>
         })]);
     }
 
+    /// <summary>Both hold for the same span.</summary>
+    public TraceFilter And(TraceFilter other) => new([.. Conditions, .. other.Conditions]);
+
+    /// <summary>At least one of them holds for the span.</summary>
+    public TraceFilter Or(TraceFilter other) => IsEmpty || other.IsEmpty ? Empty : new([new AnyOf([Alone(), other.Alone()], default)]);
+
     /// <summary>Text that <see cref="TraceFilterParser"/> reads back as the same filter; "" for the empty one.</summary>
     public override string ToString() => _text;
 
     public bool Equals(TraceFilter? other) => other is not null && _text == other._text;
     public override bool Equals(object? obj) => Equals(obj as TraceFilter);
     public override int GetHashCode() => string.GetHashCode(_text, StringComparison.Ordinal);
+
+    FilterNode Alone() => Conditions.Count == 1 ? Conditions[0] : Root;
 
     string? Exact(FilterField field) =>
         Conditions.OfType<TextCondition>().FirstOrDefault(condition => condition.Field == field && condition.Pattern.ExactText is not null)?.Pattern.ExactText;

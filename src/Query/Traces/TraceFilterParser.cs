@@ -131,9 +131,10 @@ public sealed class TraceFilterParser
         }
         if (first.Kind == FilterTokenKind.Quoted)
             throw new QueryTextException($"A key stands without quotes; column {first.At.Column}. A tag's key may have them after the @: @\"{first.Text}\":value.", first.At, $"@\"{first.Text}\"");
+        var afterColon = _next.At.End;
         var value = TakeValue();
         if (!value.IsJoined || value.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted))
-            throw new QueryTextException($"A value is missing after \"{first.Text}:\" at column {value.At.Column}. Write {first.Text}:* for any value.", new(value.At.Start, 0), first.Text + ":*");
+            throw new QueryTextException($"A value is missing after \"{first.Text}:\" at column {afterColon + 1}. Write {first.Text}:* for any value.", new(afterColon, 0), first.Text + ":*");
         return Condition(first.Text, value.Text, TextRange.Join(first.At, value.At), first.At, value.At, value.Kind == FilterTokenKind.Quoted);
     }
 

@@ -29,6 +29,12 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// <summary>Most values of one facet; default 50.</summary>
     public const int MaxFacetValues = 50;
 
+    /// <summary>Most operations listed of one service; default 2000.</summary>
+    public const int MaxOperations = 2000;
+
+    /// <summary>Longest time spent on listing operations; default 1 s. The newest spans decide.</summary>
+    public static readonly TimeSpan OperationsDeadline = TimeSpan.FromSeconds(1);
+
     /// <summary>Finds traces with a span that satisfies all of the filter.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
     public TraceSearchResult Search(TraceSearchRequest request, CancellationToken cancel = default)
@@ -130,6 +136,29 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
         };
     }
 
+    /// <summary>
+    /// The operations of a service among its newest spans, by name then kind; what it was called for (the resources of its entry
+    /// spans) counts as operations too.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public IReadOnlyList<OperationName> Operations(string service, CancellationToken cancel = default)
+    {
+        var found = new HashSet<OperationName>();
+        var scan = new MatchScan(reader, clock, TimeRange.All, TraceFilter.Empty.With("service", service)) { Deadline = OperationsDeadline };
+        scan.Run((batch, _, matching) =>
+        {
+            var met = new HashSet<(int, SpanKind)>(); // Texts are made once per batch.
+            foreach (var span in matching)
+            {
+                if (met.Add((batch.Names[span], batch.Kinds[span]))) found.Add(new OperationName(batch.Strings.Text(batch.Names[span]), batch.Kinds[span]));
+                if ((batch.Flags[span] & SpanFlags.TopLevel) != 0 && met.Add((~batch.Resources[span], batch.Kinds[span])))
+                    found.Add(new OperationName(batch.Strings.Text(batch.Resources[span]), batch.Kinds[span]));
+            }
+            if (found.Count >= MaxOperations) scan.Stop($"There are more than {MaxOperations} operations.");
+        }, cancel);
+        return [.. found.OrderBy(operation => operation.Name, StringComparer.Ordinal).ThenBy(operation => operation.Kind).Take(MaxOperations)];
+    }
+
     static void CountSpans(TraceTable table, SpanBatch batch, ReadOnlySpan<int> spans)
     {
         foreach (var span in spans)
@@ -146,7 +175,9 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     {
         foreach (var span in matching)
         {
-            ref var trace = ref table[table.Find(batch.TraceIdHigh[span], batch.TraceIdLow[span])];
+            var at = table.Find(batch.TraceIdHigh[span], batch.TraceIdLow[span]);
+            if (at < 0) continue; // A repeated span under another upper half: it was entered under the first.
+            ref var trace = ref table[at];
             trace.MatchedSpanCount++;
             trace.MatchStartUnixNanos = Math.Min(trace.MatchStartUnixNanos, batch.StartUnixNanos[span]);
         }

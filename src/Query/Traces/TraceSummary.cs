@@ -121,3 +121,18 @@ public sealed record TraceFacets
 }
 
 public sealed record FacetValue(string Value, long SpanCount);
+
+/// <summary>An operation of a service, or a resource it was called for, and the side of a call its spans are.</summary>
+public readonly record struct OperationName(string Name, Core.Spans.SpanKind Kind)
+{
+    /// <summary>Lower case, as tags have it; "" when unknown.</summary>
+    public string KindText => Kind switch
+    {
+        Core.Spans.SpanKind.Internal => "internal",
+        Core.Spans.SpanKind.Server => "server",
+        Core.Spans.SpanKind.Client => "client",
+        Core.Spans.SpanKind.Producer => "producer",
+        Core.Spans.SpanKind.Consumer => "consumer",
+        _ => "",
+    };
+}

@@ -36,10 +36,12 @@ sealed class TraceTable
     /// <summary>The entry of an id; -1 when there is none.</summary>
     public int Find(ulong high, ulong low)
     {
-        if (_last < Count && Same(_last, high, low)) return _last; // Spans of a trace come in runs.
+        if (_last < Count && _entries[_last].Low == low && _entries[_last].High == high) return _last; // Spans of a trace come in runs.
+        var found = -1;
         for (var at = _slots[Slot(low)]; at != 0; at = _entries[at - 1].Next)
-            if (Same(at - 1, high, low)) return _last = at - 1;
-        return -1;
+            if (Same(at - 1, high, low)) found = at - 1; // The last of the chain was entered first.
+        if (found >= 0) _last = found;
+        return found;
     }
 
     /// <summary>The entry of an id, made when new. An entry that was known by half its id learns the other half.</summary>

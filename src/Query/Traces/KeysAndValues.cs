@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+
+namespace Apm.Query.Traces;
+
+/// <summary>
+/// What can be typed next: real keys and values with how often they occur, from the newest spans of a range.
+/// </summary>
+/// <remarks>Any thread may call it.</remarks>
+public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
+{
+    /// <summary>Spans looked at; default 50,000, the newest.</summary>
+    public const int MaxSpans = 50_000;
+
+    /// <summary>Longest time spent; default 300 ms, since somebody is typing.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Most distinct values counted; default 10,000.</summary>
+    public const int MaxDistinct = 10_000;
+
+    /// <summary>The words of the language that begin so, then tag keys with <c>@</c>, the most frequent first.</summary>
+    /// <param name="prefix">What was typed, case ignored; an <c>@</c> in front asks for tag keys only.</param>
+    /// <param name="limit">Most entries given.</param>
+    public IReadOnlyList<FacetValue> Keys(TimeRange range, string prefix, int limit, CancellationToken cancel = default)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var wanted = prefix.TrimStart('@');
+        Scan(range, (batch, spans) =>
+        {
+            var byKey = new Dictionary<int, long>();
+            foreach (var span in spans)
+            {
+                foreach (var (key, _) in batch.Tags.Of(span)) CollectionsMarshal.GetValueRefOrAddDefault(byKey, key, out _)++;
+                foreach (var (key, _) in batch.Numbers.Of(span)) CollectionsMarshal.GetValueRefOrAddDefault(byKey, key, out _)++;
+            }
+            foreach (var (key, count) in byKey) Count(counts, "@" + batch.Strings.Text(key), count);
+        }, cancel);
+        var words = prefix.StartsWith('@') ? [] : FilterWords.Keys.Where(word => word.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)).Select(word => new FacetValue(word, 0));
+        return [.. words.Concat(Top(counts, "@" + wanted)).Take(limit)];
+    }
+
+    /// <summary>Values of a key that begin so, the most frequent first; counts are 0 for words of the language.</summary>
+    /// <param name="key">A word of the language, or <c>@</c> and a tag's key; of an unknown one there are no values.</param>
+    /// <param name="prefix">What was typed, case ignored.</param>
+    /// <param name="limit">Most entries given.</param>
+    public IReadOnlyList<FacetValue> Values(TimeRange range, string key, string prefix, int limit, CancellationToken cancel = default)
+    {
+        var field = key.StartsWith('@') ? FilterField.Tag : FilterWords.FieldOf(key);
+        if (field is FilterField.Status or FilterField.Kind)
+            return [.. (field == FilterField.Status ? FilterWords.Statuses : FilterWords.Kinds).Where(word => word.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Take(limit).Select(word => new FacetValue(word, 0))];
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        Scan(range, (batch, spans) =>
+        {
+            if (field == FilterField.Tag) CountTag(counts, batch, spans, key[1..]);
+            else if (ColumnOf(batch, field) is { } column) CountColumn(counts, batch, spans, column);
+        }, cancel);
+        return [.. Top(counts, prefix).Take(limit)];
+    }
+
+    void Scan(TimeRange range, Action<SpanBatch, int[]> take, CancellationToken cancel)
+    {
+        var looked = 0;
+        var scan = new MatchScan(reader, clock, range, TraceFilter.Empty) { Deadline = Deadline };
+        scan.Run((batch, _, matching) =>
+        {
+            var newest = matching.Length > MaxSpans - looked ? matching[^(MaxSpans - looked)..] : matching;
+            looked += newest.Length;
+            take(batch, newest.ToArray());
+            if (looked >= MaxSpans) scan.Stop("Enough for completion.");
+        }, cancel);
+    }
+
+    static void CountTag(Dictionary<string, long> counts, SpanBatch batch, int[] spans, string tag)
+    {
+        var key = batch.Strings.Find(tag);
+        if (key < 0) return;
+        var texts = new Dictionary<int, long>();
+        foreach (var span in spans)
+        {
+            if (batch.Tags.TryGet(span, key, out var text)) CollectionsMarshal.GetValueRefOrAddDefault(texts, text, out _)++;
+            else if (batch.Numbers.TryGet(span, key, out var number)) Count(counts, number.ToString("R", CultureInfo.InvariantCulture), 1);
+        }
+        foreach (var (text, count) in texts) Count(counts, batch.Strings.Text(text), count);
+    }
+
+    static void CountColumn(Dictionary<string, long> counts, SpanBatch batch, int[] spans, int[] column)
+    {
+        var texts = new Dictionary<int, long>();
+        foreach (var span in spans) CollectionsMarshal.GetValueRefOrAddDefault(texts, column[span], out _)++;
+        foreach (var (text, count) in texts) if (text != 0) Count(counts, batch.Strings.Text(text), count);
+    }
+
+    static int[]? ColumnOf(SpanBatch batch, FilterField? field) => field switch
+    {
+        FilterField.Service => batch.Services,
+        FilterField.Env => batch.Envs,
+        FilterField.Operation => batch.Names,
+        FilterField.Resource => batch.Resources,
+        FilterField.Type => batch.Types,
+        _ => null,
+    };
+
+    static void Count(Dictionary<string, long> counts, string text, long count)
+    {
+        if (counts.Count < MaxDistinct || counts.ContainsKey(text)) CollectionsMarshal.GetValueRefOrAddDefault(counts, text, out _) += count;
+    }
+
+    static IEnumerable<FacetValue> Top(Dictionary<string, long> counts, string prefix) =>
+        counts.Where(pair => pair.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new FacetValue(pair.Key, pair.Value));
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text.Json;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+using Apm.Query.ServiceMap;
+using Apm.Query.Traces;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Apm.TraceAgent.Serve;
+
+/// <summary>
+/// The query API of Jaeger under <c>/jaeger</c>, so that a Jaeger data source (Grafana, Jaeger's own UI) reads our traces:
+/// services, operations, traces, one trace, dependencies. Nothing is written through it.
+/// </summary>
+/// <remarks>
+/// Jaeger's operation is our operation name; the resource stands in the tag <c>resource.name</c>, is listed among the operations
+/// of a service, and may be asked for as one, since it is what tells endpoints apart.
+/// </remarks>
+public static class JaegerApi
+{
+    /// <summary>Range of the dependencies when none is asked for: one day.</summary>
+    public const long DefaultDependencyLookbackMillis = 86_400_000;
+
+    /// <summary>Maps the endpoints. Needs <see cref="ITraceReader"/>, <see cref="IStatsReader"/>, <see cref="ServiceCatalogue"/> and <see cref="TimeProvider"/> from the services.</summary>
+    public static IEndpointRouteBuilder MapJaegerApi(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/jaeger/api");
+        api.MapGet("/services", http => Guard(http, Services));
+        api.MapGet("/services/{service}/operations", http => Guard(http, ServiceOperations));
+        api.MapGet("/operations", http => Guard(http, Operations));
+        api.MapGet("/traces", http => Guard(http, Traces));
+        api.MapGet("/traces/{traceId}", http => Guard(http, Trace));
+        api.MapGet("/dependencies", http => Guard(http, Dependencies));
+        return routes;
+    }
+
+    static Task Services(HttpContext http)
+    {
+        var names = http.RequestServices.GetRequiredService<ServiceCatalogue>().Services().Select(service => service.Name).ToList();
+        return Answer(http, json => WriteTexts(json, names), names.Count, 0);
+    }
+
+    static Task ServiceOperations(HttpContext http)
+    {
+        var names = OperationsOf(http, (string)http.Request.RouteValues["service"]!).Select(operation => operation.Name).Distinct().ToList();
+        return Answer(http, json => WriteTexts(json, names), names.Count, 0);
+    }
+
+    static Task Operations(HttpContext http)
+    {
+        var service = http.Request.Query["service"].ToString();
+        if (service.Length == 0) throw new JaegerRequestException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
+        var kind = http.Request.Query["spanKind"].ToString();
+        var operations = OperationsOf(http, service).Where(operation => kind.Length == 0 || operation.KindText.Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        return Answer(http, json =>
+        {
+            json.WriteStartArray();
+            foreach (var operation in operations)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", operation.Name);
+                json.WriteString("spanKind", operation.KindText);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }, operations.Count, 0);
+    }
+
+    static Task Traces(HttpContext http)
+    {
+        var clock = http.RequestServices.GetRequiredService<TimeProvider>();
+        var reader = http.RequestServices.GetRequiredService<ITraceReader>();
+        var request = JaegerRequest.Read(http.Request.Query, clock.NowUnixNanos());
+        var ids = request.TraceIds;
+        if (ids.Count == 0)
+        {
+            var found = new TraceSearch(reader, clock).Search(new TraceSearchRequest { Range = request.Range, Filter = request.Filter, Limit = request.Limit }, http.RequestAborted);
+            ids = [.. found.Traces.Select(trace => trace.TraceId)];
+        }
+        var lookup = new TraceLookup(reader);
+        var traces = ids.Select(id => lookup.Read(id, http.RequestAborted)).OfType<TraceTree>().ToList();
+        return Answer(http, json =>
+        {
+            json.WriteStartArray();
+            foreach (var trace in traces) JaegerJson.WriteTrace(json, trace);
+            json.WriteEndArray();
+        }, traces.Count, request.TraceIds.Count > 0 ? 0 : request.Limit);
+    }
+
+    static Task Trace(HttpContext http)
+    {
+        var id = JaegerRequest.TraceIdOf((string?)http.Request.RouteValues["traceId"]);
+        var trace = new TraceLookup(http.RequestServices.GetRequiredService<ITraceReader>()).Read(id, http.RequestAborted);
+        return trace is null
+            ? Refuse(http, 404, $"trace not found: nothing is stored under {id}; it may have expired, or not have been sent here")
+            : Answer(http, json =>
+            {
+                json.WriteStartArray();
+                JaegerJson.WriteTrace(json, trace);
+                json.WriteEndArray();
+            }, 1, 0);
+    }
+
+    static Task Dependencies(HttpContext http)
+    {
+        var clock = http.RequestServices.GetRequiredService<TimeProvider>();
+        var endMillis = Millis(http, "endTs") ?? clock.NowUnixNanos() / UnixTime.NanosPerMillisecond;
+        var lookbackMillis = Math.Min(endMillis, Millis(http, "lookback") ?? DefaultDependencyLookbackMillis);
+        var range = new TimeRange((endMillis - lookbackMillis) * UnixTime.NanosPerMillisecond, endMillis * UnixTime.NanosPerMillisecond);
+        var services = http.RequestServices;
+        var map = new ServiceMapQuery(services.GetRequiredService<ITraceReader>(), services.GetRequiredService<IStatsReader>(), services.GetRequiredService<ServiceCatalogue>(), clock)
+            .Read(range, env: null, http.RequestAborted);
+        return Answer(http, json =>
+        {
+            json.WriteStartArray();
+            foreach (var edge in map.Edges)
+            {
+                json.WriteStartObject();
+                json.WriteString("parent", edge.From);
+                json.WriteString("child", edge.To);
+                json.WriteNumber("callCount", edge.CallCount);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }, map.Edges.Count, 0);
+    }
+
+    static IReadOnlyList<OperationName> OperationsOf(HttpContext http, string service) =>
+        new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Operations(service, http.RequestAborted);
+
+    static long? Millis(HttpContext http, string name)
+    {
+        var text = http.Request.Query[name].ToString();
+        if (text.Length == 0) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var millis) && millis <= long.MaxValue / UnixTime.NanosPerMillisecond ? millis
+            : throw new JaegerRequestException($"unable to parse param '{name}': \"{text}\" is not a number of milliseconds");
+    }
+
+    static void WriteTexts(Utf8JsonWriter json, List<string> texts)
+    {
+        json.WriteStartArray();
+        foreach (var text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    static Task Answer(HttpContext http, Action<Utf8JsonWriter> writeData, int total, int limit) =>
+        JsonAnswer.Write(http, 200, json => JaegerJson.WriteAnswer(json, writeData, total, limit));
+
+    static Task Refuse(HttpContext http, int status, string sentence) =>
+        JsonAnswer.Write(http, status, json => JaegerJson.WriteAnswer(json, writeData: null, 0, 0, status, sentence));
+
+    /// <summary>Turns what can go wrong into Jaeger's own shape of an error.</summary>
+    static async Task Guard(HttpContext http, Func<HttpContext, Task> answer)
+    {
+        try
+        {
+            await answer(http);
+        }
+        catch (JaegerRequestException wrong)
+        {
+            await Refuse(http, 400, wrong.Message);
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            await Refuse(http, 503, unavailable.Message);
+        }
+    }
+}

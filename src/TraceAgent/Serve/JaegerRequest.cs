@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json;
+using Apm.Core.Ids;
+using Apm.Core.Time;
+using Apm.Query.Text;
+using Apm.Query.Traces;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Serve;
+
+/// <summary>A request's parameters are wrong; the message is a sentence for who sent it.</summary>
+sealed class JaegerRequestException(string message) : Exception(message);
+
+/// <summary>
+/// The parameters of <c>GET /jaeger/api/traces</c>: service, operation, tags (JSON object) or tag (<c>key:value</c>, repeated),
+/// minDuration and maxDuration (<c>100ms</c>), start and end (Unix microseconds) or lookback (<c>1h</c>), limit; or traceID, repeated.
+/// </summary>
+sealed class JaegerRequest
+{
+    /// <summary>Traces given when no limit is asked for; Jaeger's own default.</summary>
+    public const int DefaultLimit = 100;
+
+    /// <summary>Most traces given; default 500. A larger limit is taken as this.</summary>
+    public const int MaxLimit = 500;
+
+    /// <summary>Length of the range when no start is given; Jaeger's own default, two days.</summary>
+    public const long DefaultLookbackNanos = 2 * 86_400 * UnixTime.NanosPerSecond;
+
+    /// <summary>Empty unless traces are asked for by id.</summary>
+    public IReadOnlyList<TraceId> TraceIds { get; private init; } = [];
+    public TimeRange Range { get; private init; }
+    public TraceFilter Filter { get; private init; } = TraceFilter.Empty;
+    public int Limit { get; private init; }
+
+    /// <exception cref="JaegerRequestException">A parameter is missing or wrong.</exception>
+    public static JaegerRequest Read(IQueryCollection query, long nowUnixNanos)
+    {
+        if (query.TryGetValue("traceID", out var ids) && ids.Count > 0) return new JaegerRequest { TraceIds = [.. ids.Take(MaxLimit).Select(TraceIdOf)], Limit = MaxLimit };
+        var service = query["service"].ToString();
+        if (service.Length == 0) throw new JaegerRequestException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
+
+        var end = Micros(query, "end") ?? nowUnixNanos;
+        var start = Micros(query, "start") ?? Math.Max(0, end - (Lookback(query["lookback"]) ?? DefaultLookbackNanos));
+        if (end <= start) throw new JaegerRequestException("parameter 'end' must be later than 'start'; both are Unix microseconds");
+        return new JaegerRequest
+        {
+            Range = new TimeRange(start, end == long.MaxValue ? end : end + 1), // Jaeger's end is included.
+            Filter = FilterOf(query, service),
+            Limit = LimitOf(query["limit"]),
+        };
+    }
+
+    public static TraceId TraceIdOf(string? text) => TraceId.TryParse(text, out var id)
+        ? id
+        : throw new JaegerRequestException($"cannot parse trace id \"{text}\": write 16 or 32 hex digits");
+
+    static TraceFilter FilterOf(IQueryCollection query, string service)
+    {
+        var filter = TraceFilter.Empty.With("service", service);
+        if (query["operation"].ToString() is { Length: > 0 } operation)
+            filter = filter.And(TraceFilter.Empty.With("operation", operation).Or(TraceFilter.Empty.With("resource", operation)));
+        filter = filter.WithDuration(Duration(query, "minDuration"), Duration(query, "maxDuration"));
+        foreach (var (key, value) in Tags(query))
+        {
+            try
+            {
+                filter = filter.And(Tag(key, value));
+            }
+            catch (QueryTextException wrong)
+            {
+                throw new JaegerRequestException($"malformed tag \"{key}\": {wrong.Message}");
+            }
+        }
+        return filter;
+    }
+
+    /// <summary>A few tags of Jaeger's are columns of ours.</summary>
+    static TraceFilter Tag(string key, string value) => key switch
+    {
+        "error" => TraceFilter.Empty.With("status", value.Equals("true", StringComparison.OrdinalIgnoreCase) ? "error" : "ok"),
+        "span.kind" => TraceFilter.Empty.With("kind", value),
+        "span.type" => TraceFilter.Empty.With("type", value),
+        "env" => TraceFilter.Empty.With("env", value),
+        "resource.name" => TraceFilter.Empty.With("resource", value),
+        _ => TraceFilter.Empty.With("@" + key, value),
+    };
+
+    static IEnumerable<(string Key, string Value)> Tags(IQueryCollection query)
+    {
+        foreach (var tag in query["tag"])
+        {
+            var colon = tag?.IndexOf(':', StringComparison.Ordinal) ?? -1;
+            if (colon <= 0) throw new JaegerRequestException($"malformed 'tag' parameter, expecting key:value, received: {tag}");
+            yield return (tag![..colon], tag[(colon + 1)..]);
+        }
+        foreach (var tags in query["tags"])
+        {
+            if (string.IsNullOrWhiteSpace(tags)) continue;
+            foreach (var pair in JsonTags(tags)) yield return pair;
+        }
+    }
+
+    static List<(string, string)> JsonTags(string text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            if (json.RootElement.ValueKind != JsonValueKind.Object) throw new JaegerRequestException("malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}");
+            return [.. json.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText()))];
+        }
+        catch (JsonException wrong)
+        {
+            throw new JaegerRequestException($"malformed 'tags' parameter, cannot unmarshal JSON: {wrong.Message}");
+        }
+    }
+
+    static long? Duration(IQueryCollection query, string name)
+    {
+        var text = query[name].ToString();
+        if (text.Length == 0) return null;
+        return DurationText.TryParse(text, out var nanos) ? nanos
+            : throw new JaegerRequestException($"unable to parse param '{name}': \"{text}\" is not a duration; write for example 100ms, 1.5s, 250us");
+    }
+
+    static long? Micros(IQueryCollection query, string name)
+    {
+        var text = query[name].ToString();
+        if (text.Length == 0) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros <= long.MaxValue / 1000 ? micros * 1000
+            : throw new JaegerRequestException($"unable to parse param '{name}': \"{text}\" is not a time in Unix microseconds");
+    }
+
+    static long? Lookback(string? text) => DurationText.TryParse(text, out var nanos) ? nanos : null; // Jaeger's UI sends "custom" beside start and end.
+
+    static int LimitOf(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return DefaultLimit;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? Math.Min(limit, MaxLimit)
+            : throw new JaegerRequestException($"unable to parse param 'limit': \"{text}\" is not a number above 0");
+    }
+}
