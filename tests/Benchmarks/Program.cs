@@ -4,6 +4,7 @@ using Apm.Benchmarks;
 var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["decode"] = DecodeBenchmark.Run,
+    ["search"] = SearchBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);

@@ -1,0 +1,134 @@
+using Apm.Query.Text;
+using Apm.Query.Traces;
+using CsCheck;
+
+namespace Apm.Query.Tests.Traces;
+
+public class TraceFilterParserTests
+{
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("   ", "")]
+    [InlineData("service:web", "service:web")]
+    [InlineData("service:web resource:\"GET /x\" status:error", "service:web resource:\"GET /x\" status:error")]
+    [InlineData("SERVICE:web Status:ERROR", "service:web status:error")]
+    [InlineData("name:flask.request operation_name:a resource_name:b", "operation:flask.request operation:a resource:b")]
+    [InlineData("duration:>100ms duration:<=1.5s", "duration:>100ms duration:<=1500ms")]
+    [InlineData("duration:1m30s", "duration:=90s")]
+    [InlineData("@http.status_code:500", "@http.status_code:500")]
+    [InlineData("@http.status_code:>=500", "@http.status_code:>=500")]
+    [InlineData("@http.status_code:\">=500\"", "@http.status_code:\">=500\"")]
+    [InlineData("@http.url:http://x:80/a?b=c", "@http.url:http://x:80/a?b=c")]
+    [InlineData("@k:*", "@k:*")]
+    [InlineData("@k:a**b", "@k:a*b")]
+    [InlineData("@k:a\\*b", "@k:a\\*b")]
+    [InlineData("@k:c:\\dir", "@k:c:\\\\dir")]
+    [InlineData("@\"odd key\":v", "@\"odd key\":v")]
+    [InlineData("-env:dev", "-env:dev")]
+    [InlineData("NOT env:dev", "-env:dev")]
+    [InlineData("a -b", "a -b")]
+    [InlineData("\"free text\"", "\"free text\"")]
+    [InlineData("*part*", "part")]
+    [InlineData("\"-minus\" \"a:b\" \"OR\"", "\"-minus\" \"a:b\" \"OR\"")]
+    [InlineData("service:a OR service:b", "service:a OR service:b")]
+    [InlineData("(service:a OR service:b) status:ok", "(service:a OR service:b) status:ok")]
+    [InlineData("service:a AND status:ok OR x", "(service:a status:ok) OR x")]
+    [InlineData("-(a OR b)", "-(a OR b)")]
+    [InlineData("trace_id:123", "trace_id:0000000000000123")]
+    [InlineData("kind:SERVER", "kind:server")]
+    public void Prints_as_text_that_reads_back_as_the_same(string typed, string printed)
+    {
+        var filter = TraceFilterParser.Parse(typed);
+
+        Assert.Equal(printed, filter.ToString());
+        Assert.Equal(filter, TraceFilterParser.Parse(printed));
+        Assert.Equal(printed, TraceFilterParser.Parse(printed).ToString());
+    }
+
+    [Theory]
+    [InlineData("servise:web", 0, 7, "service", "Unknown word \"servise\" before the colon at column 1. Did you mean \"service\"? For a tag write @servise:value; for text that holds a colon use quotes.")]
+    [InlineData("env:a foo.bar:b", 6, 7, "@foo.bar", "Unknown word \"foo.bar\" before the colon at column 7. For a tag write @foo.bar:value; for text that holds a colon use quotes.")]
+    [InlineData("status:errror", 7, 6, "error", "\"errror\" at column 8 is no status. Did you mean \"error\"? There are: error, ok.")]
+    [InlineData("kind:sever", 5, 5, "server", "\"sever\" at column 6 is no kind. Did you mean \"server\"? There are: unspecified, internal, server, client, producer, consumer.")]
+    [InlineData("duration:>100", 9, 4, ">100ms", "\"100\" at column 10 is not a duration. Write a number with a unit (ns, us, ms, s, m, h), such as duration:>100ms.")]
+    [InlineData("duration:fast", 9, 4, null, "\"fast\" at column 10 is not a duration. Write a number with a unit (ns, us, ms, s, m, h), such as duration:>100ms.")]
+    [InlineData("@a:>many", 3, 5, null, "\"many\" at column 4 is not a number. Write for example @a:>=500, or quote the value to compare it as text.")]
+    [InlineData("@a", 0, 2, "@a:*", "After @a at column 1 a colon and a value are expected, such as @a:500 or @a:* for any value.")]
+    [InlineData("@:x", 0, 1, null, "A tag's key is missing after the @ at column 1, such as @http.status_code:500.")]
+    [InlineData("service: web", 8, 0, "service:*", "A value is missing after \"service:\" at column 9. Write service:* for any value.")]
+    [InlineData("service:", 8, 0, "service:*", "A value is missing after \"service:\" at column 9. Write service:* for any value.")]
+    [InlineData("\"open", 0, 5, "\"", "The quote at column 1 is not closed. Add \" where the text ends.")]
+    [InlineData("(a", 0, 1, ")", "The parenthesis at column 1 is not closed. Add \")\" where it ends.")]
+    [InlineData("a)", 1, 1, null, "The \")\" at column 2 closes nothing. Remove it.")]
+    [InlineData("a OR", 4, 0, null, "The search ends at column 5 where a condition is expected, such as service:web.")]
+    [InlineData("OR a", 0, 2, "\"OR\"", "\"OR\" at column 1 stands where a condition is expected, such as service:web. Quote it to search for it as text.")]
+    [InlineData("trace_id:xyz", 9, 3, null, "\"xyz\" at column 10 is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.")]
+    [InlineData("\"a\":b", 0, 3, "@\"a\"", "A key stands without quotes; column 1. A tag's key may have them after the @: @\"a\":value.")]
+    public void Says_where_what_and_what_to_do_next(string typed, int start, int length, string? suggestion, string sentence)
+    {
+        Assert.False(TraceFilterParser.TryParse(typed, out var filter, out var error));
+
+        Assert.Equal(sentence, error.Message);
+        Assert.Equal(new TextRange(start, length), error.At);
+        Assert.Equal(suggestion, error.Suggestion);
+        Assert.True(filter.IsEmpty);
+    }
+
+    [Fact]
+    public void Points_at_the_wrong_part() =>
+        Assert.Equal("env:a servise:b\n      ^^^^^^^", Assert.Throws<QueryTextException>(() => TraceFilterParser.Parse("env:a servise:b")).Point("env:a servise:b"));
+
+    [Fact]
+    public void Refuses_what_is_too_long_or_too_deep()
+    {
+        Assert.StartsWith("The search has 5000 characters; at most 4096", Assert.Throws<QueryTextException>(() => TraceFilterParser.Parse(new string('a', 5000))).Message, StringComparison.Ordinal);
+        Assert.StartsWith("More than 32 levels", Assert.Throws<QueryTextException>(() => TraceFilterParser.Parse(new string('(', 2000))).Message, StringComparison.Ordinal);
+        Assert.StartsWith("More than 32 levels", Assert.Throws<QueryTextException>(() => TraceFilterParser.Parse(string.Concat(Enumerable.Repeat("NOT ", 500)) + "a")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reads_or_refuses_any_text_and_prints_what_it_read_so_that_it_reads_back()
+    {
+        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t"];
+        Gen.Int[0, pieces.Length - 1].Array[0, 12].Select(chosen => string.Concat(chosen.Select(at => pieces[at]))).Sample(text =>
+        {
+            if (!TraceFilterParser.TryParse(text, out var filter, out _)) return;
+            Assert.Equal(filter.ToString(), TraceFilterParser.Parse(filter.ToString()).ToString());
+        }, iter: 20_000);
+    }
+
+    [Fact]
+    public void Tells_its_simple_conditions()
+    {
+        var filter = TraceFilterParser.Parse("service:web env:prod name:a resource:\"GET /\" status:error duration:>=1ms duration:<2s @k:v* hello");
+
+        Assert.Equal(("web", "prod", "a", "GET /", "hello"), (filter.Service, filter.Env, filter.Name, filter.Resource, filter.Text));
+        Assert.True(filter.IsError);
+        Assert.Equal((1_000_000L, 2_000_000_000L), (filter.MinDurationNanos, filter.MaxDurationNanos));
+        Assert.Equal([new("k", "v*")], filter.Tags);
+    }
+
+    [Fact]
+    public void Is_changed_by_clicks()
+    {
+        var filter = TraceFilter.Empty.With("service", "web").With("service", "api").With("@q", "SELECT * FROM \"t\"").With("env", "dev", isNegated: true)
+            .WithDuration(1_000_000, null).WithText(" a b ");
+
+        Assert.Equal("service:api @q:\"SELECT \\* FROM \\\"t\\\"\" -env:dev duration:>=1ms \"a b\"", filter.ToString());
+        Assert.Equal("service:api -env:dev", filter.Without("@q").WithDuration(null, null).WithText("").ToString());
+        Assert.Equal(filter, filter.With("env", "dev", isNegated: true).WithDuration(1_000_000, null).WithText("a b"), FilterSets.Same);
+        Assert.Equal("service:api (operation:x OR resource:x)", TraceFilter.Empty.With("service", "api").And(TraceFilter.Empty.With("operation", "x").Or(TraceFilter.Empty.With("resource", "x"))).ToString());
+        Assert.Throws<QueryTextException>(() => filter.With("status", "broken"));
+    }
+
+    /// <summary>Same conditions in any order.</summary>
+    sealed class FilterSets : IEqualityComparer<TraceFilter>
+    {
+        public static readonly FilterSets Same = new();
+
+        public bool Equals(TraceFilter? left, TraceFilter? right) => Texts(left!).SetEquals(Texts(right!));
+        public int GetHashCode(TraceFilter filter) => 0;
+
+        static HashSet<string> Texts(TraceFilter filter) => [.. filter.Conditions.Select(condition => condition.ToString())];
+    }
+}
