@@ -17,4 +17,10 @@ public static class DatadogLimits
 
     /// <summary>Most groups of one bucket of client statistics; the most generous tracer stops at 7000.</summary>
     public const int MaxStatsGroups = 100_000;
+
+    /// <summary>
+    /// Most bytes of v1.0 strings that one body may have copied into JSON texts (links, events, nested attributes). A reference
+    /// takes two bytes and may stand for megabytes.
+    /// </summary>
+    public const int MaxSpelledOutBytes = 64 << 20;
 }

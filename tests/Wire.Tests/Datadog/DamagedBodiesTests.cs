@@ -172,6 +172,7 @@ public class DamagedBodiesTests
             "v0.7" => new MsgPackWriter().Map(3).Text("chunks").Array(1).Map(2).Text("priority").Integer(1)
                 .Text("spans").Raw(DatadogV04Encoder.Encode([spans]).AsSpan(1))
                 .Text("tags").Map(1).Text("a").Text("b").Text("env").Text("prod").ToArray(),
+            "v1.0" => Golden.V1,
             "stats" => Golden.Stats,
             "config" => """{"client":{"client_tracer":{"runtime_id":"r\u00e9","service":"web"}}}"""u8.ToArray(),
             _ => """{"request_type":"message-batch","runtime_id":"r","payload":[{"request_type":"app-started","payload":{"configuration":[{"name":"a\u00e9","value":[1],"origin":"code"}]}}]}"""u8.ToArray(),

@@ -16,6 +16,7 @@ static class Decoding
         ["v0.4"] = DatadogV04Decoder.Decode,
         ["v0.5"] = DatadogV05Decoder.Decode,
         ["v0.7"] = DatadogV07Decoder.Decode,
+        ["v1.0"] = DatadogV1Decoder.Decode,
     };
 
     public static SpanBatch Decode(string route, ReadOnlySpan<byte> body)
