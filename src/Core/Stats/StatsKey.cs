@@ -38,6 +38,24 @@ public sealed record StatsKey
 /// <remarks>Not thread-safe. Counts are weighted by the inverse of the tracer's sample rate; sketches are not.</remarks>
 public sealed class StatsCell
 {
+    readonly IStoredSketches? _stored;
+    readonly int _storedIndex;
+    DDSketch? _okNanos;
+    DDSketch? _errorNanos;
+
+    public StatsCell()
+    {
+    }
+
+    /// <summary>A stored cell: its sketches are read when somebody asks for them, which most readers of counts never do.</summary>
+    /// <param name="stored">Where the sketches are; must give the same ones at any time.</param>
+    /// <param name="index">The cell's place there.</param>
+    public StatsCell(IStoredSketches stored, int index)
+    {
+        _stored = stored;
+        _storedIndex = index;
+    }
+
     public double HitCount { get; set; }
 
     /// <summary>Hits that entered the service.</summary>
@@ -48,10 +66,18 @@ public sealed class StatsCell
     public double DurationNanos { get; set; }
 
     /// <summary>Durations of spans without error, nanoseconds.</summary>
-    public DDSketch OkNanos { get; init; } = new();
+    public DDSketch OkNanos
+    {
+        get => _okNanos ??= _stored?.ReadOkNanos(_storedIndex) ?? new DDSketch();
+        init => _okNanos = value;
+    }
 
     /// <summary>Durations of spans with error, nanoseconds.</summary>
-    public DDSketch ErrorNanos { get; init; } = new();
+    public DDSketch ErrorNanos
+    {
+        get => _errorNanos ??= _stored?.ReadErrorNanos(_storedIndex) ?? new DDSketch();
+        init => _errorNanos = value;
+    }
 
     /// <summary>Adds all of another cell.</summary>
     public void Merge(StatsCell other)
@@ -71,4 +97,14 @@ public sealed class StatsCell
         all.Merge(ErrorNanos);
         return all;
     }
+}
+
+/// <summary>Sketches of a stored bucket, decoded on demand. Thread-safe; each call gives a new sketch.</summary>
+public interface IStoredSketches
+{
+    /// <summary>Durations without error of the cell at a place.</summary>
+    DDSketch ReadOkNanos(int index);
+
+    /// <summary>Durations with error of the cell at a place.</summary>
+    DDSketch ReadErrorNanos(int index);
 }

@@ -71,6 +71,14 @@ public sealed class DiskFiles : StoreFiles
 
         public override void SetLength(long length) => RandomAccess.SetLength(handle, length);
 
+        public override void Reserve(long length)
+        {
+            // A file with holes would find the disk full only in the middle of a write.
+            if (OperatingSystem.IsLinux() && LibC.Fallocate(handle, 0, length) is var error and not 0 and not LibC.NotSupported)
+                throw LibC.ErrorOf("Reserving disk space", error);
+            base.Reserve(length);
+        }
+
         public override void Flush()
         {
             // fdatasync leaves out the time stamps that fsync writes as well: one journal commit less for a file of fixed length.
@@ -98,13 +106,21 @@ public sealed class DiskFiles : StoreFiles
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         public static extern int Fdatasync(SafeFileHandle file);
 
+        public const int NotSupported = 95;
+
+        [DllImport("libc", EntryPoint = "posix_fallocate")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int Fallocate(SafeFileHandle file, long offset, long length);
+
         [DllImport("libc", EntryPoint = "close")]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         public static extern int Close(int descriptor);
 
-        public static IOException LastError(string what)
+        public static IOException LastError(string what) => ErrorOf(what, Marshal.GetLastPInvokeError());
+
+        public static IOException ErrorOf(string what, int error)
         {
-            var reason = new Win32Exception(Marshal.GetLastPInvokeError());
+            var reason = new Win32Exception(error);
             return new IOException($"{what} failed: {reason.Message}.", reason);
         }
     }

@@ -79,6 +79,12 @@ public abstract class StoreFile : IDisposable
     /// <summary>Cuts the file, or extends it with zeros.</summary>
     public abstract void SetLength(long length);
 
+    /// <summary>Makes the file at least so long, with zeros, and has the disk space set aside where the system can.</summary>
+    public virtual void Reserve(long length)
+    {
+        if (Length < length) SetLength(length);
+    }
+
     /// <summary>Returns when all that was written is on disk.</summary>
     /// <remarks>After a failed flush nobody knows what is on disk; the caller must not flush again and believe it.</remarks>
     public abstract void Flush();

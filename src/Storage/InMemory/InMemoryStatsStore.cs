@@ -1,0 +1,65 @@
+using Apm.Core.Ports;
+using Apm.Core.Stats;
+using Apm.Core.Time;
+
+namespace Apm.Storage.InMemory;
+
+/// <summary>The statistics store's twin in memory: 10 s buckets only, nothing is dropped, nothing survives the process.</summary>
+public sealed class InMemoryStatsStore : IStatsStore
+{
+    readonly Lock _lock = new();
+    readonly SortedDictionary<long, List<StatsBucket>> _closed = [];
+    StatsCheckpoint? _checkpoint;
+
+    public StatsCheckpoint? ReadCheckpoint()
+    {
+        lock (_lock) return _checkpoint is null ? null : _checkpoint with { Open = [.. _checkpoint.Open.Select(Copy)] };
+    }
+
+    public void Write(StatsCheckpoint checkpoint)
+    {
+        lock (_lock)
+        {
+            foreach (var bucket in checkpoint.Closed)
+            {
+                if (!_closed.TryGetValue(bucket.StartUnixNanos, out var buckets)) _closed.Add(bucket.StartUnixNanos, buckets = []);
+                buckets.Add(Copy(bucket));
+            }
+            _checkpoint = checkpoint with { Closed = [], Open = [.. checkpoint.Open.Select(Copy)] };
+        }
+    }
+
+    public IEnumerable<StatsRow> Read(TimeRange range, StatsFilter filter, long coarsestNanos)
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. from buckets in _closed
+                   where buckets.Key < range.ToUnixNanos && buckets.Key + StatsBucket.CountedWidthNanos > range.FromUnixNanos
+                   from bucket in buckets.Value
+                   from cell in bucket.Cells
+                   where filter.Accepts(cell.Key)
+                   select new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, cell.Key, Copy(cell.Value)),
+            ];
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    static StatsBucket Copy(StatsBucket bucket)
+    {
+        var copy = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
+        foreach (var (key, cell) in bucket.Cells) copy.Cells.Add(key, Copy(cell));
+        return copy;
+    }
+
+    static StatsCell Copy(StatsCell cell)
+    {
+        var copy = new StatsCell();
+        copy.Merge(cell);
+        return copy;
+    }
+}

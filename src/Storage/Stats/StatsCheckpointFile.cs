@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using Apm.Core.Ports;
+using Apm.Core.Stats;
+using Apm.Storage.Files;
+
+namespace Apm.Storage.Stats;
+
+/// <summary>
+/// The file <c>checkpoint</c>: the open buckets at a log position, and the appends that belong to it, so that an append
+/// which a crash prevented is done at the next start. Its form is in <c>docs/formats/stats-segment.md</c>.
+/// </summary>
+static class StatsCheckpointFile
+{
+    const int Version = 1;
+    const int MaxBuckets = 1_000_000;
+
+    public static byte[] Encode(StatsCheckpoint checkpoint, IReadOnlyList<StatsAppend> appends)
+    {
+        var bytes = new StatsByteWriter();
+        bytes.WriteRaw("APMC"u8);
+        bytes.WriteUInt32(Version);
+        bytes.WriteSigned(checkpoint.Covered.Number);
+        bytes.WriteSigned(checkpoint.OldestOpenStartUnixNanos);
+        bytes.WriteVarint((ulong)appends.Count);
+        foreach (var append in appends)
+        {
+            bytes.WriteSigned(append.HourUnixNanos);
+            bytes.WriteSigned(append.LengthBefore);
+            bytes.WriteBlob(append.Bytes);
+        }
+        bytes.WriteVarint((ulong)checkpoint.Open.Count);
+        foreach (var bucket in checkpoint.Open) bytes.WriteBlob(StoredBucket.Encode(bucket));
+        bytes.WriteUInt32(Checksum.Of(bytes.Written));
+        return bytes.Written.ToArray();
+    }
+
+    /// <returns>The checkpoint (without its closed buckets), and the appends to do again.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no checkpoint.</exception>
+    public static (StatsCheckpoint Checkpoint, IReadOnlyList<StatsAppend> Appends) Decode(ReadOnlySpan<byte> file)
+    {
+        if (file.Length < 12 || !file[..4].SequenceEqual("APMC"u8) || BinaryPrimitives.ReadUInt32LittleEndian(file[^4..]) != Checksum.Of(file[..^4]))
+            throw new InvalidDataException("its checksum is wrong");
+        var reader = new StatsByteReader(file[..^4]);
+        reader.ReadRaw(4);
+        var version = reader.ReadUInt32();
+        if (version > Version) throw new InvalidDataException($"it was written by a newer version of Apm (format {version})");
+        var covered = new LogPosition(reader.ReadSigned());
+        var oldestOpen = reader.ReadSigned();
+        var appends = new StatsAppend[Math.Min(reader.ReadNumberOf(leastBytesEach: 3), MaxBuckets)];
+        for (var i = 0; i < appends.Length; i++) appends[i] = new StatsAppend(reader.ReadSigned(), reader.ReadSigned(), reader.ReadBlob().ToArray());
+        var open = new StatsBucket[Math.Min(reader.ReadNumberOf(leastBytesEach: 1), MaxBuckets)];
+        for (var i = 0; i < open.Length; i++) open[i] = new StoredBucket(reader.ReadBlob().ToArray(), keys: null).ToBucket();
+        return (new StatsCheckpoint([], open, oldestOpen, covered), appends);
+    }
+}
+
+/// <summary>Bytes that belong behind a known length of an hour's 10 s file. Doing it twice is the same as once.</summary>
+/// <param name="LengthBefore">0 when the file begins with it, header included.</param>
+sealed record StatsAppend(long HourUnixNanos, long LengthBefore, byte[] Bytes);

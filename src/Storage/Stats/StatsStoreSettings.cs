@@ -1,0 +1,20 @@
+namespace Apm.Storage.Stats;
+
+/// <summary>Limits of the statistics on disk. Whole hours are dropped, and counted in <c>stats_hours_dropped</c>.</summary>
+public sealed record StatsStoreSettings
+{
+    /// <summary>How long buckets of 10 s are kept; default 7 days. Later there are those of a minute.</summary>
+    public TimeSpan KeepTenSeconds { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How long buckets of a minute are kept; default 30 days. Later there are those of an hour.</summary>
+    public TimeSpan KeepMinutes { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long buckets of an hour are kept; default 400 days.</summary>
+    public TimeSpan KeepHours { get; init; } = TimeSpan.FromDays(400);
+
+    /// <summary>Most bytes of all files; default 2 GiB. Beyond, the oldest hours go, the finest of them first.</summary>
+    public long MaxBytes { get; init; } = 2_147_483_648;
+
+    /// <summary>Most bytes of buckets held in memory for reading; default 48 MiB. Others are read from disk again.</summary>
+    public long MaxCachedBytes { get; init; } = 50_331_648;
+}
