@@ -88,11 +88,7 @@ internal sealed class HookPropagator(DistributedContextPropagator inner, Propaga
         if (getter is null || settings.Behavior == ExtractBehavior.Ignore) return;
 
         // The usual request comes with neither, and should cost no more than the two questions.
-        if (Read(carrier, getter, DatadogHeaders.TraceId) is null && Read(carrier, getter, W3CHeaders.TraceParent) is null)
-        {
-            if (settings.Behavior == ExtractBehavior.Continue) inner.ExtractTraceIdAndState(carrier, getter, out traceId, out traceState);
-            return;
-        }
+        if (Read(carrier, getter, DatadogHeaders.TraceId) is null && Read(carrier, getter, W3CHeaders.TraceParent) is null) return;
         if (ContextExtractor.Extract(settings, name => Read(carrier, getter, name)) is not { TraceIdLow: not 0 } context) return;
 
         // Inside the process a parent must not be 0; the encoder writes what really came.

@@ -178,6 +178,7 @@ internal sealed class AgentSender : IDisposable
 
     void Forget()
     {
+        if (_current is not null) _payloads.Recycle(_current);
         _current = null;
         _attempts = 0;
     }

@@ -12,6 +12,7 @@ internal sealed class PayloadBuilder
     const int HeaderBytes = 5;
 
     readonly Queue<Payload> _finished = [];
+    byte[] _spare = [];
     byte[] _bytes = [];
     int _length = HeaderBytes;
     int _chunkCount;
@@ -40,12 +41,22 @@ internal sealed class PayloadBuilder
         return _finished.TryDequeue(out payload!);
     }
 
+    /// <summary>Gives back a payload that is done with; its bytes are used again.</summary>
+    /// <remarks>Megabytes allocated anew for each payload would make the app collect its oldest generation all the time.</remarks>
+    public void Recycle(Payload payload)
+    {
+        // A buffer much larger than what is sent now comes from a burst that is over.
+        var isFitting = payload.Body.Length >= payload.Buffer.Length / 8;
+        if (isFitting && payload.Buffer.Length > _spare.Length) _spare = payload.Buffer;
+    }
+
     void Close()
     {
         if (_chunkCount == 0) return;
         WriteArray32(_bytes, _chunkCount);
-        _finished.Enqueue(new Payload(_bytes.AsMemory(0, _length), _chunkCount, _spanCount));
-        _bytes = [];
+        _finished.Enqueue(new Payload(_bytes, _length, _chunkCount, _spanCount));
+        _bytes = _spare;
+        _spare = [];
         _length = HeaderBytes;
         _chunkCount = 0;
         _spanCount = 0;
@@ -64,7 +75,12 @@ internal sealed class PayloadBuilder
 }
 
 /// <summary>One body for the agent.</summary>
-/// <param name="Body">The bytes.</param>
+/// <param name="Buffer">Holds the bytes.</param>
+/// <param name="LengthBytes">How many of them.</param>
 /// <param name="ChunkCount">Chunks in it.</param>
 /// <param name="SpanCount">Spans in it.</param>
-internal sealed record Payload(ReadOnlyMemory<byte> Body, int ChunkCount, int SpanCount);
+internal sealed record Payload(byte[] Buffer, int LengthBytes, int ChunkCount, int SpanCount)
+{
+    /// <summary>The bytes.</summary>
+    public ReadOnlyMemory<byte> Body => Buffer.AsMemory(0, LengthBytes);
+}
