@@ -20,6 +20,7 @@ public sealed class SegmentTraceStore : ITraceStore
     const string CatalogueName = "catalogue.db";
 
     readonly Lock _writing = new();
+    readonly Lock _rewriting = new(); // Taken before _writing.
     readonly string _folder;
     readonly TraceStoreSettings _settings;
     readonly StoreFiles _files;
@@ -28,6 +29,7 @@ public sealed class SegmentTraceStore : ITraceStore
     readonly BlockWriter _writer;
     readonly TraceCatalogue _catalogue;
     readonly BlockSource _source;
+    readonly SliceRewriter _rewriter;
     readonly Queue<StoredBlock> _withFilter = new(); // The oldest first.
     volatile TraceStoreView _view = TraceStoreView.Empty;
     long _filterBytes;
@@ -49,6 +51,7 @@ public sealed class SegmentTraceStore : ITraceStore
         _files = files ?? DiskFiles.Instance;
         _writer = new BlockWriter(folder, _settings, _files, clock);
         _source = new BlockSource(_settings, counters);
+        _rewriter = new SliceRewriter(_settings, _files);
         try
         {
             _files.CreateFolder(folder);
@@ -74,10 +77,17 @@ public sealed class SegmentTraceStore : ITraceStore
     void ReadSlices(ILookup<string, LiteDB.BsonDocument> entries)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var fileName in _files.ListNames(_folder))
+        var fileNames = _files.ListNames(_folder);
+        foreach (var fileName in fileNames)
         {
-            if (!fileName.EndsWith(SliceFile.Suffix, StringComparison.Ordinal)) continue;
             var path = Path.Combine(_folder, fileName);
+            if (fileName.EndsWith(SliceFile.Suffix + StoreFiles.TemporarySuffix, StringComparison.Ordinal)) _files.Delete(path);
+            if (!fileName.EndsWith(SliceFile.Suffix, StringComparison.Ordinal)) continue;
+            if (fileNames.Contains(fileName[..^SliceFile.Suffix.Length] + SliceFile.RewrittenMark + SliceFile.Suffix))
+            {
+                _files.Delete(path); // Killed after the rewritten slice was put in its place.
+                continue;
+            }
             if (OpenSlice(path) is not { } slice) continue;
             names.Add(slice.Name);
             var known = entries[slice.Name].Select(entry => TraceCatalogue.ToBlock(slice, entry)).OfType<StoredBlock>().OrderBy(block => block.Offset);
@@ -308,15 +318,68 @@ public sealed class SegmentTraceStore : ITraceStore
         _files.Delete(oldest.File.Path);
         _files.FlushFolder(_folder);
         _view = _view with { Slices = _view.Slices[1..] };
-        _catalogue.Remove(oldest);
-        for (var i = 0; i < oldest.Count; i++)
+        Forget_NeedsLock(oldest);
+    }
+
+    /// <summary>
+    /// Rewrites one closed slice of many small blocks, as little traffic leaves them, into large ones: fewer to look at, and
+    /// half the bytes. Each slice is rewritten once at most. Any thread may call it; it reads and writes without holding the others up.
+    /// </summary>
+    /// <returns>Whether a slice was rewritten; call again until none is.</returns>
+    /// <exception cref="StoreUnavailableException">The disk is full or fails; the slice stays as it was. Retry later.</exception>
+    public bool RewriteSmallBlocks(CancellationToken cancel)
+    {
+        lock (_rewriting)
         {
-            _source.Forget(oldest[i]);
-            // Those of the oldest slice are the oldest filters.
-            if (!_withFilter.TryPeek(out var next) || next != oldest[i]) continue;
-            _filterBytes -= next.TraceFilter?.ByteCount ?? 0;
-            _withFilter.Dequeue();
+            SliceBlocks? old;
+            lock (_writing)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                old = Array.Find(_view.Slices, slice => !_writer.IsWritingTo(slice.File) && _rewriter.IsWorthwhile(slice));
+            }
+            if (old is null) return false;
+            try
+            {
+                if (_rewriter.Rewrite(old, cancel) is not { } rewritten) return false;
+                lock (_writing) Replace_NeedsLock(old, rewritten);
+                return true;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                _counters.Add("trace_writes_failed");
+                throw new StoreUnavailableException($"Trace slice {old.File.Path} cannot be rewritten: {failure.Message} It stays as it was. Free some disk space, or check that the folder can be written.", failure);
+            }
         }
+    }
+
+    void Replace_NeedsLock(SliceBlocks old, SliceBlocks rewritten)
+    {
+        var at = Array.IndexOf(_view.Slices, old);
+        if (at < 0 || _isDisposed)
+        {
+            // Retention dropped it meanwhile, or we were closed: then the next start finds the old one replaced, which is as good.
+            if (!_isDisposed) _files.Delete(rewritten.File.Path);
+            rewritten.File.File.Dispose();
+            return;
+        }
+        var slices = (SliceBlocks[])_view.Slices.Clone();
+        slices[at] = rewritten;
+        _view = _view with { Slices = slices };
+        for (var i = 0; i < rewritten.Count; i++) _catalogue.Enter(rewritten[i]);
+        Forget_NeedsLock(old);
+        _catalogue.Save(everything: true);
+        _files.Delete(old.File.Path);
+    }
+
+    /// <summary>After a slice left the view.</summary>
+    void Forget_NeedsLock(SliceBlocks gone)
+    {
+        _catalogue.Remove(gone);
+        for (var i = 0; i < gone.Count; i++) _source.Forget(gone[i]);
+        _filterBytes = 0;
+        _withFilter.Clear();
+        foreach (var slice in _view.Slices)
+            for (var i = 0; i < slice.Count; i++) RememberFilter(slice[i]);
     }
 
     void ThrowIfClosed()
@@ -327,12 +390,14 @@ public sealed class SegmentTraceStore : ITraceStore
     /// <summary>Closes the files. What waits in memory is not written: call <see cref="Flush"/> first, or leave it to the log.</summary>
     public void Dispose()
     {
+        lock (_rewriting)
         lock (_writing)
         {
             if (_isDisposed) return;
             _isDisposed = true;
             _catalogue.Dispose();
             _writer.Dispose();
+            _rewriter.Dispose();
             foreach (var slice in _view.Slices) slice.File.File.Dispose();
         }
     }

@@ -15,6 +15,9 @@ namespace Apm.Storage.Traces;
 public sealed class SliceFile
 {
     public const string Suffix = ".seg";
+
+    /// <summary>Ends the name of a slice that was rewritten into larger blocks; it replaces the one without.</summary>
+    public const string RewrittenMark = "+";
     public const int HeaderBytes = 32;
     const ulong Magic = 0x0A474553_4D50411A; // 1A "APMSEG" 0A as little-endian bytes
     const uint Version = 1;
@@ -34,6 +37,9 @@ public sealed class SliceFile
 
     public StoreFile File { get; }
 
+    /// <summary>It was rewritten into larger blocks already.</summary>
+    public bool IsRewritten => Name.EndsWith(RewrittenMark, StringComparison.Ordinal);
+
     /// <summary>When it was begun.</summary>
     public long StartUnixNanos { get; }
 
@@ -41,9 +47,30 @@ public sealed class SliceFile
     public LogPosition CoveredAtStart { get; }
 
     /// <summary>Begins a slice and makes it durable.</summary>
-    public static SliceFile Create(StoreFiles files, string folder, long nowUnixNanos, LogPosition covered)
+    public static SliceFile Create(StoreFiles files, string folder, long nowUnixNanos, LogPosition covered) =>
+        CreateAt(files, FreePath(files, folder, nowUnixNanos), nowUnixNanos, covered);
+
+    /// <summary>Begins a slice that shall take another's place; it counts once <see cref="PutInPlace"/> named it.</summary>
+    public static SliceFile CreateReplacement(StoreFiles files, SliceFile of)
     {
-        var path = FreePath(files, folder, nowUnixNanos);
+        var path = ReplacementPathOf(of) + StoreFiles.TemporarySuffix;
+        files.Delete(path);
+        return CreateAt(files, path, of.StartUnixNanos, of.CoveredAtStart);
+    }
+
+    /// <summary>Makes the replacement, which must be flushed, the slice that the next start finds.</summary>
+    public static SliceFile PutInPlace(StoreFiles files, SliceFile replacement, SliceFile of)
+    {
+        var path = ReplacementPathOf(of);
+        files.Rename(replacement.Path, path);
+        files.FlushFolder(System.IO.Path.GetDirectoryName(path)!);
+        return new SliceFile(path, replacement.File, replacement.StartUnixNanos, replacement.CoveredAtStart);
+    }
+
+    static string ReplacementPathOf(SliceFile slice) => slice.Path[..^Suffix.Length] + RewrittenMark + Suffix;
+
+    static SliceFile CreateAt(StoreFiles files, string path, long nowUnixNanos, LogPosition covered)
+    {
         var header = new ByteWriter(HeaderBytes);
         header.UInt64(Magic);
         header.UInt32(Version);
@@ -56,7 +83,7 @@ public sealed class SliceFile
             file = files.Open(path);
             file.Write(0, header.Written);
             file.Flush();
-            files.FlushFolder(folder);
+            files.FlushFolder(System.IO.Path.GetDirectoryName(path)!);
             return new SliceFile(path, file, nowUnixNanos, covered);
         }
         catch

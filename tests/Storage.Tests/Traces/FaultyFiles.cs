@@ -12,7 +12,7 @@ sealed class FaultyFiles : StoreFiles
 
     public bool FlushFails { get; set; }
 
-    public override StoreFile Open(string path) => path.EndsWith(".seg", StringComparison.Ordinal) ? new Faulty(this, Real.Open(path)) : Real.Open(path);
+    public override StoreFile Open(string path) => path.Contains(".seg", StringComparison.Ordinal) ? new Faulty(this, Real.Open(path)) : Real.Open(path);
 
     public override StoreFile OpenRead(string path) => Real.OpenRead(path);
 

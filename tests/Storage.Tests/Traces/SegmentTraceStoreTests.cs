@@ -396,6 +396,98 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
     }
 
     [Fact]
+    public void A_closed_slice_of_small_blocks_is_rewritten_once_and_loses_nothing()
+    {
+        using var store = OpenIn(Folder);
+        for (var i = 0; i < 5; i++)
+        {
+            store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+            store.Flush(everything: true);
+        }
+        Assert.False(store.RewriteSmallBlocks(CancellationToken.None)); // Still written to.
+        _clock.Advance(TimeSpan.FromHours(1));
+        store.Append(Spans(51, 10), new LogPosition(6));
+        store.Flush(everything: true);
+        var before = store.Facts();
+        var expected = Read(store, new SpanScan());
+        var reading = store.Scan(new SpanScan(), CancellationToken.None);
+
+        Assert.True(store.RewriteSmallBlocks(CancellationToken.None));
+        Assert.False(store.RewriteSmallBlocks(CancellationToken.None));
+
+        Assert.Equal(expected, Read(store, new SpanScan()));
+        Assert.Equal(60, reading.SelectMany(SpanBatches.Spans).Count(span => span.Tags.Count == 1));
+        Assert.Equal((60, 2), (store.Facts().SpanCount, store.Facts().BlockCount));
+        Assert.True(store.Facts().ByteCount < before.ByteCount);
+        Assert.Equal(["20260101T000000-000+.seg", "20260101T010000-000.seg"], Slices());
+        Assert.Single(Read(store, new SpanScan { TraceId = new TraceId(0, 33) }));
+        foreach (var keepsCatalogue in new[] { true, false })
+        {
+            var copy = CopyOf(Folder, $"after{keepsCatalogue}");
+            if (!keepsCatalogue) File.Delete(Path.Combine(copy, "catalogue.db"));
+            using var survivor = OpenIn(copy);
+            Assert.Equal(expected, Read(survivor, new SpanScan()));
+            Assert.Equal(new LogPosition(6), survivor.StoredUpTo);
+            Assert.False(survivor.RewriteSmallBlocks(CancellationToken.None));
+        }
+        Assert.Empty(_troubles);
+    }
+
+    [Fact]
+    public void Killed_while_rewriting_it_has_each_span_once()
+    {
+        var copy = Path.Combine(_root, "before");
+        using (var store = OpenIn(Folder))
+        {
+            store.Append(Spans(1, 10), new LogPosition(1));
+            store.Flush(everything: true);
+            store.Append(Spans(11, 10), new LogPosition(2));
+            store.Flush(everything: true);
+            CopyOf(Folder, "before");
+            _clock.Advance(TimeSpan.FromHours(1));
+            store.Append(Spans(21, 10), new LogPosition(3));
+            store.Flush(everything: true);
+            Assert.True(store.RewriteSmallBlocks(CancellationToken.None));
+        }
+        // Both files, as when the process dies between naming the new one and deleting the old one; and one half written.
+        var rewritten = Path.Combine(Folder, "20260101T000000-000+.seg");
+        File.Copy(rewritten, Path.Combine(copy, Path.GetFileName(rewritten)));
+        File.WriteAllBytes(Path.Combine(copy, "20260101T090000-000+.seg.tmp"), new byte[100]);
+
+        using var survivor = OpenIn(copy);
+        Assert.Equal(From1To(20), Ids(survivor));
+        Assert.Equal(["20260101T000000-000+.seg"], Directory.GetFiles(copy, "*.seg*").Select(path => Path.GetFileName(path)!));
+    }
+
+    [Fact]
+    public void A_full_disk_leaves_a_slice_as_it_was_and_a_damaged_one_is_not_rewritten()
+    {
+        var files = new FaultyFiles();
+        using var store = OpenIn(Folder, files: files);
+        foreach (var i in new[] { 0, 1 })
+        {
+            store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+            store.Flush(everything: true);
+        }
+        _clock.Advance(TimeSpan.FromHours(1));
+        store.Append(Spans(21, 10), new LogPosition(3));
+        store.Flush(everything: true);
+        files.BytesLeft = 100;
+        var failure = Assert.Throws<StoreUnavailableException>(() => store.RewriteSmallBlocks(CancellationToken.None));
+        Assert.Equal($"Trace slice {Path.Combine(Folder, "20260101T000000-000.seg")} cannot be rewritten: No space left on device It stays as it was. Free some disk space, or check that the folder can be written.", failure.Message);
+        Assert.Equal(["20260101T000000-000.seg", "20260101T010000-000.seg"], Slices());
+        Assert.Equal(From1To(30), Ids(store));
+        files.BytesLeft = -1;
+
+        var path = Path.Combine(Folder, "20260101T000000-000.seg");
+        using (var file = DiskFiles.Instance.Open(path)) file.Write(file.Length / 2, new byte[file.Length / 4]);
+        Assert.False(store.RewriteSmallBlocks(CancellationToken.None));
+        Assert.True(File.Exists(path));
+    }
+
+    string[] Slices() => [.. Directory.GetFiles(Folder, "*.seg*").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+
+    [Fact]
     public void Without_memory_for_filters_a_trace_is_still_found()
     {
         using var store = OpenIn(Folder, new TraceStoreSettings { MaxFilterBytes = 32 });

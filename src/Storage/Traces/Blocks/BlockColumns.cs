@@ -25,7 +25,8 @@ sealed class BlockColumns
         _block = block;
         var info = block.Header.Info;
         _traceLows = block.ReadIds(SectionKind.TraceLows, info.TraceCount);
-        _traceHighs = block.ReadIds(SectionKind.TraceHighs, info.TraceCount);
+        _traceHighs = new ulong[info.TraceCount];
+        Planes.Read(block.Read(SectionKind.TraceHighs), info.TraceCount, sizeof(ulong), 0, _traceHighs);
         TraceBegins = ReadTraceBegins(block.Read(SectionKind.TraceSpanCounts), info);
         _spanIds = block.ReadIds(SectionKind.SpanIds, info.SpanCount);
         _parents = block.Read(SectionKind.Parents);

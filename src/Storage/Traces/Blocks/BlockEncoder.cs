@@ -193,13 +193,15 @@ public sealed class BlockEncoder : IDisposable
             _traceIds[i] = batches[SpanOrder.BatchOf(span)].TraceIdLow[SpanOrder.IndexOf(span)];
             _traceFilter.Add(StableHash.OfTrace(_traceIds[i]));
         }
-        AddPlanes(SectionKind.TraceLows, _traceIds.AsSpan(0, traces));
+        AddIds(SectionKind.TraceLows, _traceIds.AsSpan(0, traces));
         for (var i = 0; i < traces; i++)
         {
             var span = spans[_traceBegins[i]];
             _traceIds[i] = batches[SpanOrder.BatchOf(span)].TraceIdHigh[SpanOrder.IndexOf(span)];
         }
-        AddPlanes(SectionKind.TraceHighs, _traceIds.AsSpan(0, traces));
+        _raw.Clear();
+        Planes.Write(_raw, _traceIds.AsSpan(0, traces), sizeof(ulong)); // Often a time in whole seconds and zeros.
+        _sections.Add(SectionKind.TraceHighs, _raw.Written);
         _raw.Clear();
         for (var i = 0; i < traces; i++) _raw.Varint(_traceBegins[i + 1] - _traceBegins[i]);
         _sections.Add(SectionKind.TraceSpanCounts, _raw.Written);
@@ -214,16 +216,17 @@ public sealed class BlockEncoder : IDisposable
             _ids[i] = batch.SpanIds[SpanOrder.IndexOf(spans[i])];
             _parentIds[i] = batch.ParentIds[SpanOrder.IndexOf(spans[i])];
         }
-        AddPlanes(SectionKind.SpanIds, _ids.AsSpan(0, spans.Length));
+        AddIds(SectionKind.SpanIds, _ids.AsSpan(0, spans.Length));
         _parents.Write(_ids.AsSpan(0, spans.Length), _parentIds.AsSpan(0, spans.Length), _traceBegins.AsSpan(0, traces + 1));
         _sections.Add(SectionKind.Parents, _parents.Codes);
         _sections.Add(SectionKind.OutsideParents, _parents.Outside);
     }
 
-    void AddPlanes(SectionKind kind, ReadOnlySpan<ulong> ids)
+    /// <summary>As they are: ids are random, so nothing makes them smaller, and they can be searched where they stand.</summary>
+    void AddIds(SectionKind kind, ReadOnlySpan<ulong> ids)
     {
         _raw.Clear();
-        Planes.Write(_raw, ids, sizeof(ulong));
+        _raw.UInt64s(ids);
         _sections.Add(kind, _raw.Written);
     }
 

@@ -75,12 +75,7 @@ public sealed class BlockReader
         return found;
     }
 
-    internal ulong[] ReadIds(SectionKind kind, int count)
-    {
-        var ids = new ulong[count];
-        Planes.Read(Read(kind), count, sizeof(ulong), 0, ids);
-        return ids;
-    }
+    internal ulong[] ReadIds(SectionKind kind, int count) => new ByteReader(Read(kind)).UInt64s(count);
 
     /// <summary>A part, unpacked; empty when the block has none of the kind.</summary>
     internal byte[] Read(SectionKind kind)

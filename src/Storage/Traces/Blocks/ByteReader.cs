@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Apm.Storage.Traces.Blocks;
 
@@ -29,6 +30,13 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
     public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Bytes(4));
 
     public ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(8));
+
+    public ulong[] UInt64s(int count)
+    {
+        var values = MemoryMarshal.Cast<byte, ulong>(Bytes(count > Left / sizeof(ulong) ? -1 : count * sizeof(ulong))).ToArray();
+        if (!BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(values, values);
+        return values;
+    }
 
     public long Int64() => unchecked((long)UInt64());
 

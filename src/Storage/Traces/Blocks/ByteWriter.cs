@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Apm.Storage.Traces.Blocks;
 
@@ -48,6 +49,13 @@ public sealed class ByteWriter(int capacity = 4096)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(Free(8), value);
         Advance(8);
+    }
+
+    public void UInt64s(ReadOnlySpan<ulong> values)
+    {
+        if (BitConverter.IsLittleEndian) Bytes(MemoryMarshal.AsBytes(values));
+        else
+            foreach (var value in values) UInt64(value);
     }
 
     public void Int64(long value) => UInt64(unchecked((ulong)value));
