@@ -115,5 +115,9 @@ sealed class BlockWriter(string folder, TraceStoreSettings settings, StoreFiles 
         }
     }
 
-    public void Dispose() => _encoder.Dispose();
+    public void Dispose()
+    {
+        _encoder.Dispose();
+        _slice?.File.Dispose(); // It may have no block yet, so that the store does not know it.
+    }
 }

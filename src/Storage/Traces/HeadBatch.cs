@@ -20,6 +20,7 @@ public sealed class HeadBatch
         Batch = batch;
         Position = position;
         AppendedUnixNanos = appendedUnixNanos;
+        TextBytes = batch.Strings.ByteCount;
         StartUnixNanosMin = long.MaxValue;
         StartUnixNanosMax = long.MinValue;
         foreach (var start in batch.StartUnixNanos.AsSpan(0, batch.SpanCount))
@@ -32,6 +33,9 @@ public sealed class HeadBatch
     public SpanBatch Batch { get; }
     public LogPosition Position { get; }
     public long AppendedUnixNanos { get; }
+    /// <summary>Bytes of its strings.</summary>
+    public long TextBytes { get; }
+
     public long StartUnixNanosMin { get; }
     public long StartUnixNanosMax { get; }
 

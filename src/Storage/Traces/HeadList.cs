@@ -14,21 +14,25 @@ public sealed class HeadList
 {
     readonly HeadBatch[] _batches;
 
-    HeadList(HeadBatch[] batches, int count, long spanCount)
+    HeadList(HeadBatch[] batches, int count, long spanCount, long textBytes)
     {
         _batches = batches;
         Count = count;
         SpanCount = spanCount;
+        TextBytes = textBytes;
     }
 
     /// <summary>No batches.</summary>
-    public static HeadList Empty { get; } = new([], 0, 0);
+    public static HeadList Empty { get; } = new([], 0, 0, 0);
 
     /// <summary>Batches.</summary>
     public int Count { get; }
 
     /// <summary>Spans of all batches.</summary>
     public long SpanCount { get; }
+
+    /// <summary>Bytes of all batches' strings.</summary>
+    public long TextBytes { get; }
 
     /// <summary>By age: 0 is the oldest.</summary>
     public HeadBatch this[int index]
@@ -50,7 +54,7 @@ public sealed class HeadList
             Array.Copy(_batches, batches, Count);
         }
         batches[Count] = batch;
-        return new HeadList(batches, Count + 1, SpanCount + batch.Batch.SpanCount);
+        return new HeadList(batches, Count + 1, SpanCount + batch.Batch.SpanCount, TextBytes + batch.TextBytes);
     }
 
     /// <summary>A snapshot without the oldest batches.</summary>
@@ -59,8 +63,8 @@ public sealed class HeadList
         if (count == 0) return this;
         if (count == Count) return Empty;
         var rest = _batches.AsSpan(count, Count - count).ToArray();
-        long gone = 0;
-        for (var i = 0; i < count; i++) gone += _batches[i].Batch.SpanCount;
-        return new HeadList(rest, rest.Length, SpanCount - gone);
+        var (spans, bytes) = (SpanCount, TextBytes);
+        foreach (var gone in _batches.AsSpan(0, count)) (spans, bytes) = (spans - gone.Batch.SpanCount, bytes - gone.TextBytes);
+        return new HeadList(rest, rest.Length, spans, bytes);
     }
 }

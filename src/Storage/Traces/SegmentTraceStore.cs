@@ -34,7 +34,7 @@ public sealed class SegmentTraceStore : ITraceStore
     volatile TraceStoreView _view = TraceStoreView.Empty;
     long _filterBytes;
     LogPosition _appended;
-    LogPosition _storedUpTo;
+    long _storedUpToNumber;
     volatile bool _isDisposed;
 
     /// <summary>Opens the store in a folder, making it when it is not there, and finds what a crash left.</summary>
@@ -68,10 +68,8 @@ public sealed class SegmentTraceStore : ITraceStore
     /// <inheritdoc/>
     public LogPosition StoredUpTo
     {
-        get
-        {
-            lock (_writing) return _storedUpTo;
-        }
+        get => new(Interlocked.Read(ref _storedUpToNumber));
+        private set => Interlocked.Exchange(ref _storedUpToNumber, value.Number);
     }
 
     void ReadSlices(ILookup<string, LiteDB.BsonDocument> entries)
@@ -92,10 +90,10 @@ public sealed class SegmentTraceStore : ITraceStore
             names.Add(slice.Name);
             var known = entries[slice.Name].Select(entry => TraceCatalogue.ToBlock(slice, entry)).OfType<StoredBlock>().OrderBy(block => block.Offset);
             var blocks = new SliceRecovery(slice, _settings, _counters).Read(known, _catalogue.Enter);
-            _storedUpTo = Later(_storedUpTo, slice.CoveredAtStart);
+            StoredUpTo = Later(StoredUpTo, slice.CoveredAtStart);
             for (var i = 0; i < blocks.Count; i++)
             {
-                _storedUpTo = Later(_storedUpTo, blocks[i].Info.CoveredUpTo);
+                StoredUpTo = Later(StoredUpTo, blocks[i].Info.CoveredUpTo);
                 RememberFilter(blocks[i]);
             }
             _view = _view.WithSlice(blocks);
@@ -103,7 +101,7 @@ public sealed class SegmentTraceStore : ITraceStore
         foreach (var gone in entries.Where(slice => !names.Contains(slice.Key)))
             foreach (var entry in gone) _catalogue.Remove(entry["_id"]);
         _catalogue.Save(everything: true);
-        _appended = _storedUpTo;
+        _appended = StoredUpTo;
     }
 
     SliceFile? OpenSlice(string path)
@@ -152,7 +150,7 @@ public sealed class SegmentTraceStore : ITraceStore
             var head = _view.Head;
             var due = DueBatches(head, everything);
             if (due > 0) WriteOldest_NeedsLock(head, due);
-            _storedUpTo = CoveredBefore_NeedsLock(head, due);
+            StoredUpTo = CoveredBefore_NeedsLock(head, due);
             _catalogue.Save(everything);
         }
     }
@@ -163,42 +161,52 @@ public sealed class SegmentTraceStore : ITraceStore
         if (head.Count == 0) return 0;
         var waitedNanos = _clock.NowUnixNanos() - head[0].AppendedUnixNanos;
         if (everything || waitedNanos >= _settings.MaxWait.Ticks * UnixTime.NanosPerTick) return head.Count;
-        if (head.SpanCount < _settings.BlockSpans) return 0;
-        var (due, spans) = (0, 0L);
-        for (var i = 0; i < head.Count; i++)
+        if (head.SpanCount < _settings.BlockSpans && head.TextBytes < _settings.BlockTextBytes) return 0;
+        var due = 0;
+        while (EndOfBlock(head, due, out var isFull) is var end && isFull) due = end;
+        return due;
+    }
+
+    /// <summary>Behind the last batch that goes into a block with the batch <paramref name="from"/>.</summary>
+    int EndOfBlock(HeadList head, int from, out bool isFull)
+    {
+        var (spans, bytes) = (0L, 0L);
+        for (var i = from; i < head.Count; i++)
         {
             spans += head[i].Batch.SpanCount;
-            if (spans < _settings.BlockSpans) continue;
-            (due, spans) = (i + 1, 0);
+            bytes += head[i].TextBytes;
+            isFull = spans >= _settings.BlockSpans || bytes >= _settings.BlockTextBytes;
+            if (isFull) return i + 1;
         }
-        return due;
+        isFull = false;
+        return head.Count;
     }
 
     /// <summary>What is stored once the oldest batches are: all before the record of the oldest that still waits.</summary>
     LogPosition CoveredBefore_NeedsLock(HeadList head, int batches) =>
-        batches == head.Count ? _appended : Later(_storedUpTo, new LogPosition(head[batches].Position.Number - 1));
+        batches == head.Count ? _appended : Later(StoredUpTo, new LogPosition(head[batches].Position.Number - 1));
 
     void WriteOldest_NeedsLock(HeadList head, int due)
     {
         IReadOnlyList<StoredBlock> blocks;
         try
         {
-            _writer.BeginSliceWhenDue(_storedUpTo);
-            var before = _storedUpTo;
+            _writer.BeginSliceWhenDue(StoredUpTo);
+            var before = StoredUpTo;
             for (var from = 0; from < due;)
             {
-                var (to, spans) = (from, 0L);
-                while (to < due && spans < _settings.BlockSpans) spans += head[to++].Batch.SpanCount;
+                var to = Math.Min(due, EndOfBlock(head, from, out _));
                 var covered = CoveredBefore_NeedsLock(head, to);
                 _writer.Append([.. Enumerable.Range(from, to - from).Select(i => head[i])], before, covered);
                 (from, before) = (to, covered);
             }
             blocks = _writer.Commit();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
             _writer.Abandon();
             _counters.Add("trace_writes_failed");
+            if (failure is not (IOException or UnauthorizedAccessException)) throw;
             throw new StoreUnavailableException(
                 $"Traces cannot be written to {_folder}: {failure.Message} {head.SpanCount} spans wait in memory, and nothing is lost. Free some disk space, or check that the folder can be written; then it goes on by itself.", failure);
         }
@@ -313,7 +321,7 @@ public sealed class SegmentTraceStore : ITraceStore
         {
             // The log position must outlive the last slice.
             if (_writer.IsWritingTo(oldest.File)) _writer.EndSlice();
-            _writer.BeginSliceWhenDue(_storedUpTo);
+            _writer.BeginSliceWhenDue(StoredUpTo);
         }
         _files.Delete(oldest.File.Path);
         _files.FlushFolder(_folder);
@@ -355,10 +363,9 @@ public sealed class SegmentTraceStore : ITraceStore
     void Replace_NeedsLock(SliceBlocks old, SliceBlocks rewritten)
     {
         var at = Array.IndexOf(_view.Slices, old);
-        if (at < 0 || _isDisposed)
+        if (at < 0)
         {
-            // Retention dropped it meanwhile, or we were closed: then the next start finds the old one replaced, which is as good.
-            if (!_isDisposed) _files.Delete(rewritten.File.Path);
+            _files.Delete(rewritten.File.Path); // Retention dropped the old one meanwhile.
             rewritten.File.File.Dispose();
             return;
         }

@@ -53,7 +53,7 @@ public sealed class SliceFile
     /// <summary>Begins a slice that shall take another's place; it counts once <see cref="PutInPlace"/> named it.</summary>
     public static SliceFile CreateReplacement(StoreFiles files, SliceFile of)
     {
-        var path = ReplacementPathOf(of) + StoreFiles.TemporarySuffix;
+        var path = ReplacementPathOf(of.Path) + StoreFiles.TemporarySuffix;
         files.Delete(path);
         return CreateAt(files, path, of.StartUnixNanos, of.CoveredAtStart);
     }
@@ -61,13 +61,13 @@ public sealed class SliceFile
     /// <summary>Makes the replacement, which must be flushed, the slice that the next start finds.</summary>
     public static SliceFile PutInPlace(StoreFiles files, SliceFile replacement, SliceFile of)
     {
-        var path = ReplacementPathOf(of);
+        var path = ReplacementPathOf(of.Path);
         files.Rename(replacement.Path, path);
         files.FlushFolder(System.IO.Path.GetDirectoryName(path)!);
         return new SliceFile(path, replacement.File, replacement.StartUnixNanos, replacement.CoveredAtStart);
     }
 
-    static string ReplacementPathOf(SliceFile slice) => slice.Path[..^Suffix.Length] + RewrittenMark + Suffix;
+    static string ReplacementPathOf(string path) => path[..^Suffix.Length] + RewrittenMark + Suffix;
 
     static SliceFile CreateAt(StoreFiles files, string path, long nowUnixNanos, LogPosition covered)
     {
@@ -122,7 +122,8 @@ public sealed class SliceFile
         for (var time = UnixTime.ToDateTime(nowUnixNanos); ; time = time.AddMilliseconds(1))
         {
             var path = System.IO.Path.Combine(folder, time.ToString("yyyyMMdd'T'HHmmss'-'fff", CultureInfo.InvariantCulture) + Suffix);
-            if (!files.Exists(path)) return path;
+            // A rewritten slice counts as well: beside it, the new one would be taken for what it replaced.
+            if (!files.Exists(path) && !files.Exists(ReplacementPathOf(path))) return path;
         }
     }
 

@@ -70,20 +70,21 @@ sealed class SliceRewriter(TraceStoreSettings settings, StoreFiles files) : IDis
     {
         var written = new List<(long, EncodedBlock)>();
         var batches = new List<SpanBatch>();
-        var (spans, offset) = (0L, (long)SliceFile.HeaderBytes);
+        var (spans, bytes, offset) = (0L, 0L, (long)SliceFile.HeaderBytes);
         for (var i = 0; i < old.Count; i++)
         {
             cancel.ThrowIfCancellationRequested();
             var block = old[i];
             batches.Add(ReadWhole(block));
             spans += block.Info.SpanCount;
-            if (spans < settings.BlockSpans && i + 1 < old.Count) continue;
+            bytes += batches[^1].Strings.ByteCount;
+            if (spans < settings.BlockSpans && bytes < settings.BlockTextBytes && i + 1 < old.Count) continue;
             var encoded = Encode(batches, block.Info.CoveredUpTo, block.Info.WrittenUnixNanos);
             to.File.Write(offset, encoded.Parts);
             written.Add((offset, encoded));
             offset += encoded.Info.ByteCount;
             batches.Clear();
-            spans = 0;
+            (spans, bytes) = (0, 0);
         }
         return written;
     }

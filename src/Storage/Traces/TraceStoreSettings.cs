@@ -6,6 +6,9 @@ public sealed record TraceStoreSettings
     /// <summary>Waiting spans that make a block due; default 16 384. Blocks of 4 k to 64 k are all fine.</summary>
     public int BlockSpans { get; init; } = 16_384;
 
+    /// <summary>Bytes of waiting texts that make a block due, however few its spans; default 32 MiB. So a block stays readable within memory.</summary>
+    public long BlockTextBytes { get; init; } = 33_554_432;
+
     /// <summary>Most spans of one block; default 65 536. A larger batch is cut into several blocks.</summary>
     public int MaxBlockSpans { get; init; } = 65_536;
 

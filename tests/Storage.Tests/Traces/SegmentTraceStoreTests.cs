@@ -63,6 +63,41 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
     }
 
     [Fact]
+    public void Few_spans_with_long_texts_become_a_block_as_well()
+    {
+        using var store = OpenIn(Folder, new TraceStoreSettings { BlockTextBytes = 1_000 });
+        for (var i = 1; i <= 3; i++)
+        {
+            store.Append(SpanBatches.Of(Plain((ulong)i, (ulong)i) with { Resource = new string('x', 600) }), new LogPosition(i));
+            store.Flush(everything: false);
+        }
+        Assert.Equal((1, new LogPosition(2)), (store.Facts().BlockCount, store.StoredUpTo));
+        Assert.Equal(From1To(3), Ids(store));
+    }
+
+    [Fact]
+    public void A_new_slice_never_takes_the_name_of_a_rewritten_one()
+    {
+        using (var store = OpenIn(Folder))
+        {
+            store.Append(Spans(1, 10), new LogPosition(1));
+            store.Flush(everything: true);
+            store.Append(Spans(11, 10), new LogPosition(2));
+            store.Flush(everything: true);
+        }
+        _clock.Advance(TimeSpan.FromHours(1));
+        using (var store = OpenIn(Folder))
+        {
+            Assert.True(store.RewriteSmallBlocks(CancellationToken.None));
+            _clock.Set(T0); // The clock was set back.
+            store.Append(Spans(21, 10), new LogPosition(3));
+            store.Flush(everything: true);
+        }
+        using var reopened = OpenIn(Folder);
+        Assert.Equal(From1To(30), Ids(reopened));
+    }
+
+    [Fact]
     public void A_record_of_which_a_batch_still_waits_is_not_covered()
     {
         using var store = OpenIn(Folder, new TraceStoreSettings { BlockSpans = 4 });
