@@ -226,7 +226,7 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
         {
             Name = name,
             Type = type,
-            Kind = draft?.IsOnlyCalls == true || known is { Language: "" } ? ServiceKinds.Of(type, isClientSide: draft?.IsOnlyCalls == true) : ServiceKinds.Of(type),
+            Kind = ServiceKinds.Of(type, isClientSide: draft is { HasEntries: true, IsOnlyCalls: true }),
             Language = known is { Language.Length: > 0 } ? known.Language : alive.Select(process => process.Language).FirstOrDefault(language => language.Length > 0) ?? "",
             Version = known is { Version.Length: > 0 } ? known.Version : alive.Select(process => process.Version).FirstOrDefault(version => version.Length > 0) ?? "",
             VersionSinceUnixNanos = known?.VersionSinceUnixNanos ?? 0,
@@ -263,6 +263,8 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
         public double[] Hits { get; } = new double[axis.Count];
         public double[] Errors { get; } = new double[axis.Count];
         public string Type { get; private set; } = "";
+
+        public bool HasEntries => Entries.EntryCount > 0;
 
         /// <summary>All its entry spans are calls to it, told by who calls: a database or third party.</summary>
         public bool IsOnlyCalls { get; private set; } = true;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
@@ -50,7 +51,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
                 if (WantsAllSpans) Reach(ref all, batch.SpanCount);
                 RunBatch(batch, matching, all, take);
                 if (IncompleteReason is null && clock.GetElapsedTime(started) > Deadline)
-                    Stop($"The search stopped after {Deadline.TotalSeconds:0.#} s; what is shown is from the newest part of the range. Narrow the range or the filter.");
+                    Stop(string.Create(CultureInfo.InvariantCulture, $"The search stopped after {Deadline.TotalSeconds:0.#} s; what is shown is from the newest part of the range. Narrow the range or the filter."));
                 if (IncompleteReason is not null) return;
             }
         }
@@ -112,7 +113,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         {
             if (condition.Pattern.ExactText is not { } exact) continue;
             // A number looks like a text in the filter, but stands in another column: only what cannot be one is asked of the store.
-            if (condition.Field == FilterField.Tag && !double.TryParse(exact, System.Globalization.CultureInfo.InvariantCulture, out _)) tags.Add(new(condition.Key, exact));
+            if (condition.Field == FilterField.Tag && !double.TryParse(exact, CultureInfo.InvariantCulture, out _)) tags.Add(new(condition.Key, exact));
             if (condition.Field == FilterField.TraceId && TraceId.TryParse(exact, out var id)) trace = id;
         }
         return new SpanScan { Range = range, Service = filter.Service, Tags = tags, TraceId = trace };

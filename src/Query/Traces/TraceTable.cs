@@ -25,8 +25,8 @@ struct TraceEntry
 /// <remarks>Not thread-safe.</remarks>
 sealed class TraceTable
 {
-    int[] _slots = new int[1024]; // index + 1
-    TraceEntry[] _entries = new TraceEntry[512];
+    int[] _slots = new int[4096]; // index + 1
+    TraceEntry[] _entries = new TraceEntry[4096];
     int _last;
 
     public int Count { get; private set; }
@@ -78,8 +78,8 @@ sealed class TraceTable
 
     void Grow()
     {
-        Array.Resize(ref _entries, _entries.Length * 2);
-        _slots = new int[_entries.Length * 2];
+        Array.Resize(ref _entries, _entries.Length * 4); // Few steps: each copies all and enters all anew.
+        _slots = new int[_entries.Length];
         for (var i = 0; i < Count; i++)
         {
             var slot = Slot(_entries[i].Low);

@@ -139,6 +139,14 @@ public class ServiceQueriesTests
     }
 
     [Fact]
+    public void A_service_that_nothing_entered_in_the_range_is_an_application_still()
+    {
+        var service = Queries([Some.Span(id: 2, parent: 1, service: "it", type: "", kind: SpanKind.Client)]).Service("it", TenMinutes);
+
+        Assert.Equal((ServiceKind.Application, 0.0), (service!.Kind, service.HitCount));
+    }
+
+    [Fact]
     public void An_unknown_service_is_null() => Assert.Null(Queries([]).Service("nobody", TenMinutes));
 
     ServiceQueries Queries(IEnumerable<Span> spans) => new(new StatsList(Some.Stats(spans)), _catalogue, _clock);
