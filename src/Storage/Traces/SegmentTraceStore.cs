@@ -56,7 +56,7 @@ public sealed class SegmentTraceStore : ITraceStore
         {
             _files.CreateFolder(folder);
             _catalogue = TraceCatalogue.Open(Path.Combine(folder, CatalogueName), _settings, _files, clock, counters, out var entries);
-            ReadSlices(entries.ToLookup(TraceCatalogue.SliceOf));
+            Take(new SliceFolder(folder, _settings, _files, counters).Open(entries.ToLookup(TraceCatalogue.SliceOf), _catalogue));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -72,58 +72,19 @@ public sealed class SegmentTraceStore : ITraceStore
         private set => Interlocked.Exchange(ref _storedUpToNumber, value.Number);
     }
 
-    void ReadSlices(ILookup<string, LiteDB.BsonDocument> entries)
+    void Take(IReadOnlyList<SliceBlocks> slices)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var fileNames = _files.ListNames(_folder);
-        foreach (var fileName in fileNames)
+        foreach (var slice in slices)
         {
-            var path = Path.Combine(_folder, fileName);
-            if (fileName.EndsWith(SliceFile.Suffix + StoreFiles.TemporarySuffix, StringComparison.Ordinal)) _files.Delete(path);
-            if (!fileName.EndsWith(SliceFile.Suffix, StringComparison.Ordinal)) continue;
-            if (fileNames.Contains(fileName[..^SliceFile.Suffix.Length] + SliceFile.RewrittenMark + SliceFile.Suffix))
+            StoredUpTo = Later(StoredUpTo, slice.File.CoveredAtStart);
+            for (var i = 0; i < slice.Count; i++)
             {
-                _files.Delete(path); // Killed after the rewritten slice was put in its place.
-                continue;
+                StoredUpTo = Later(StoredUpTo, slice[i].Info.CoveredUpTo);
+                RememberFilter(slice[i]);
             }
-            if (OpenSlice(path) is not { } slice) continue;
-            names.Add(slice.Name);
-            var known = entries[slice.Name].Select(entry => TraceCatalogue.ToBlock(slice, entry)).OfType<StoredBlock>().OrderBy(block => block.Offset);
-            var blocks = new SliceRecovery(slice, _settings, _counters).Read(known, _catalogue.Enter);
-            StoredUpTo = Later(StoredUpTo, slice.CoveredAtStart);
-            for (var i = 0; i < blocks.Count; i++)
-            {
-                StoredUpTo = Later(StoredUpTo, blocks[i].Info.CoveredUpTo);
-                RememberFilter(blocks[i]);
-            }
-            _view = _view.WithSlice(blocks);
         }
-        foreach (var gone in entries.Where(slice => !names.Contains(slice.Key)))
-            foreach (var entry in gone) _catalogue.Remove(entry["_id"]);
-        _catalogue.Save(everything: true);
+        _view = _view with { Slices = [.. slices] };
         _appended = StoredUpTo;
-    }
-
-    SliceFile? OpenSlice(string path)
-    {
-        try
-        {
-            return SliceFile.Open(_files, path);
-        }
-        catch (BlockDamagedException damage)
-        {
-            using (var file = _files.OpenRead(path))
-            {
-                if (file.Length <= SliceFile.HeaderBytes)
-                {
-                    _files.Delete(path); // Begun when the process died; nothing was ever in it.
-                    return null;
-                }
-            }
-            _counters.Add("trace_slices_damaged");
-            _settings.OnTrouble($"Trace slice {path} is left out: {damage.Message}. The spans in it cannot be read. Check the disk, or restore the file.");
-            return null;
-        }
     }
 
     static LogPosition Later(LogPosition a, LogPosition b) => a > b ? a : b;
