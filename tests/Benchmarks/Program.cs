@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["decode"] = DecodeBenchmark.Run,
     ["search"] = SearchBenchmark.Run,
     ["trace-store"] = TraceStoreBenchmark.Run,
+    ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);

@@ -122,6 +122,7 @@ internal sealed class ZipkinSpanMapper
         SetTimes(span);
         SetStatus(span);
         AddEndpoints(attributes);
+        if (NameTellsMoreThanMethod(attributes)) Add(attributes, "resource.name"u8, OtelValueKind.Text, Name);
         if (Debug) Add(attributes, "sampling.priority"u8, OtelValueKind.Int, 2);
         if (isServerHalf) Add(attributes, "zipkin.shared"u8, OtelValueKind.Bool, 1);
 
@@ -143,6 +144,13 @@ internal sealed class ZipkinSpanMapper
         var result = _otel.Finish();
         return new ZipkinDecodeResult(result.AcceptedSpans, _sharedHalves.Count, _withoutStart);
     }
+
+    /// <summary>
+    /// Zipkin's libraries put the route into the span's name (<c>get /user/{id}</c>) and nowhere else; by §7.7 all of a service's
+    /// endpoints would be called <c>GET</c>.
+    /// </summary>
+    bool NameTellsMoreThanMethod(OtelAttributes attributes) =>
+        (attributes.Has(OtelKey.HttpMethod) || attributes.Has(OtelKey.HttpRequestMethod)) && !attributes.Has(OtelKey.HttpRoute) && _batch.Strings.Utf8(Name).Contains((byte)' ');
 
     void SetTimes(OtelSpanDraft span)
     {
