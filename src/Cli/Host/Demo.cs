@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Apm.Cli.Launch;
 
 namespace Apm.Cli.Host;
 
@@ -13,11 +14,14 @@ public sealed class Demo : IAsyncDisposable
     /// <summary>A round of requests: mostly fine, sometimes slow or failing, one that goes through both apps.</summary>
     static readonly string[] Round =
     [
-        $"{FlaskUrl}/", $"{AspNetUrl}/api/call", $"{FlaskUrl}/api/apm", $"{AspNetUrl}/api/user/7", $"{FlaskUrl}/api/trace", $"{AspNetUrl}/",
-        $"{AspNetUrl}/api/call", $"{AspNetUrl}/api/slow", $"{AspNetUrl}/api/user/12", $"{AspNetUrl}/api/apm", $"{AspNetUrl}/api/fail", $"{FlaskUrl}/api/apm",
+        $"{FlaskUrl}/", $"{AspNetUrl}/api/downstream", $"{FlaskUrl}/api/apm", $"{AspNetUrl}/api/user/7", $"{FlaskUrl}/api/trace", $"{AspNetUrl}/",
+        $"{AspNetUrl}/api/downstream", $"{AspNetUrl}/api/slow", $"{AspNetUrl}/api/user/12", $"{AspNetUrl}/api/apm", $"{AspNetUrl}/api/fail", $"{FlaskUrl}/api/apm",
     ];
 
     static readonly TimeSpan BetweenRequests = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>How long a sample may take to end when asked.</summary>
+    static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     readonly List<Process> _processes = [];
     readonly CancellationTokenSource _ended = new();
@@ -49,11 +53,24 @@ public sealed class Demo : IAsyncDisposable
         await _traffic;
         foreach (var process in _processes)
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
+            await Stop(process);
             process.Dispose();
         }
         _ended.Dispose();
+    }
+
+    static async Task Stop(Process process)
+    {
+        using var patience = new CancellationTokenSource(StopPatience);
+        try
+        {
+            if (!process.HasExited) ChildProcess.Terminate(process.Id);
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
     }
 
     void Launch(ApmHost host, string[] command, (string Name, string Value)[] variables)

@@ -42,7 +42,15 @@ public static partial class ChildProcess
     static void PassOn(PosixSignalContext context, Process process, int signal)
     {
         context.Cancel = true;
-        if (!process.HasExited && !OperatingSystem.IsWindows()) _ = Kill(process.Id, signal);
+        if (!process.HasExited) Signal(process.Id, signal);
+    }
+
+    /// <summary>Asks a process to end, so that it can still send what it holds.</summary>
+    public static void Terminate(int processId) => Signal(processId, 15);
+
+    static void Signal(int processId, int signal)
+    {
+        if (!OperatingSystem.IsWindows()) _ = Kill(processId, signal);
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
