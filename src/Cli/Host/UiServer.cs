@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Apm.ApmUi;
 using Apm.Core.Ports;
-using Apm.Query.Evaluate;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -72,12 +71,13 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<TraceLookup>();
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
-        services.AddSingleton<MetricQueries>();
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,
             OtlpHttpPort = settings.Agent.OtlpHttpPort ?? settings.Agent.AgentPort,
-            OtlpGrpcPort = settings.Agent.OtlpGrpcPort,
+            OtlpGrpcPort = settings.Agent.OtlpGrpcPort ?? 4317,
+            ZipkinPort = settings.Agent.ZipkinPort ?? settings.Agent.AgentPort,
+            Version = Product.Version,
         });
     }
 
@@ -86,7 +86,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
         app.MapJaegerApi();
-        app.MapMetricQueryApi();
+        app.MapQueryApi();
         app.MapApmUi();
     }
 }
