@@ -43,7 +43,7 @@ public sealed class Stores : IDisposable
             var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters));
             var stats = Opened(new FileStatsStore(data.StatsPath, new StatsStoreSettings(), DiskFiles.Instance, clock, counters));
             var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings { OnMessage = Note }, DiskFiles.Instance, counters));
-            var documents = Opened(new LiteDbDocumentStore(data.StatePath));
+            var documents = Opened(new LiteDbDocumentStore(data.StatePath, new LiteDatabaseSettings(), DiskFiles.Instance, clock, counters));
             var retention = Opened(clock.CreateTimer(_ => Retain(traces, clock, problems), null, RetentionEvery, RetentionEvery));
             var stores = new Stores(log, traces, stats, documents);
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
