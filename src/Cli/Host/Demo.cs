@@ -77,7 +77,7 @@ public sealed class Demo : IAsyncDisposable
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "apm.dll"));
-        foreach (var argument in new[] { "run", "--env", "demo", "--" }.Concat(command)) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["run", "--env", "demo", "--", .. command]) start.ArgumentList.Add(argument);
         start.Environment["DD_TRACE_AGENT_URL"] = $"http://localhost:{host.AgentPort}";
         foreach (var (name, value) in variables) start.Environment[name] = value;
         var process = Process.Start(start);
@@ -119,7 +119,7 @@ public sealed class Demo : IAsyncDisposable
 
     static string? FindPythonWithFlask()
     {
-        foreach (var candidate in new[] { "python3", "/usr/bin/python3" })
+        foreach (var candidate in (string[])["python3", "/usr/bin/python3"])
         {
             try
             {

@@ -86,7 +86,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
         app.MapJaegerApi();
-        app.MapQueryApi();
+        app.MapMetricQueryApi();
         app.MapApmUi();
     }
 }
