@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Apm.Cli.Launch;
+using Apm.TraceAgent.Normalize;
 
 namespace Apm.Cli.Commands;
 
@@ -32,7 +33,7 @@ static class RunCommand
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             var agent = await AgentProbe.Ask(agentUrl, http);
             var variables = LaunchEnvironment.Make(plan, identity, agentUrl, agent.OtlpUrl ?? agentUrl, Installed.Parts(), environment);
-            var service = variables.GetValueOrDefault("DD_SERVICE", "");
+            var service = NameRules.ServiceText(variables.GetValueOrDefault("DD_SERVICE", "")); // As the agent stores it.
             Say(agent.Problem.Length > 0 ? agent.Problem : Opening(plan, service, agentUrl, agent));
 
             var clock = TimeProvider.System;

@@ -14,9 +14,9 @@ static class ClientStatsNormalizer
 
     static StatsKey Normalize(StatsKey key, string language, NormalizeSettings settings)
     {
-        var service = Text(NameRules.Service(Bytes(key.Service)));
+        var service = NameRules.ServiceText(key.Service);
         var name = Text(NameRules.OperationName(Bytes(key.Name)));
-        var env = Text(NameRules.TagValue(Bytes(key.Env)));
+        var env = NameRules.TagValueText(key.Env);
         return key with
         {
             Service = service.Length == 0 ? NameRules.FallbackService(language) : service,

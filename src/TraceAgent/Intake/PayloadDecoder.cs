@@ -27,8 +27,8 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
         }
         var batch = new SpanBatch(Math.Clamp(body.Length / GuessBytesPerSpan, 1, 65_536));
         var note = DecodeSpans(envelope, body, batch);
-        CountReceived(batch);
         var facts = _normalizer.Normalize(batch);
+        CountReceived(batch);
         return new DecodedPayload(envelope, batch, facts, [], note);
     }
 
@@ -52,6 +52,7 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
 
     static DecodeNote Note(OtlpDecodeResult result) => new(result.RejectedSpans, result.FirstReason);
 
+    /// <summary>Counts what is left under its normal service name; what was rejected, the normaliser counted as received too.</summary>
     void CountReceived(SpanBatch batch)
     {
         if (batch.SpanCount == 0) return;

@@ -40,6 +40,12 @@ public static class NameRules
     /// <summary>Service rule; empty in, or nothing left, gives empty out: the caller has the fallback.</summary>
     public static byte[] Service(ReadOnlySpan<byte> input) => TagValue(Cut(input, MaxNameBytes));
 
+    /// <summary>The service rule on text: the name under which spans of that service are stored.</summary>
+    public static string ServiceText(string service) => Encoding.UTF8.GetString(Service(Encoding.UTF8.GetBytes(service)));
+
+    /// <summary>The value rule on text.</summary>
+    public static string TagValueText(string value) => Encoding.UTF8.GetString(TagValue(Encoding.UTF8.GetBytes(value)));
+
     /// <summary>The service of a span that names none.</summary>
     public static string FallbackService(string language) =>
         language.Length == 0 ? "unnamed-service" : $"unnamed-{language.ToLowerInvariant()}-service";

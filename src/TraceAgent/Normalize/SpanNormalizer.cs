@@ -35,7 +35,8 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
             if (reason is not null)
             {
                 droppedAny = true;
-                var service = chunk.SpanCount == 0 ? "" : batch.Strings.Text(batch.Services[chunk.FirstSpan]);
+                var service = chunk.SpanCount == 0 ? "" : NameRules.ServiceText(batch.Strings.Text(batch.Services[chunk.FirstSpan]));
+                counters.Add("spans_received", count: chunk.SpanCount, service: service);
                 counters.Add("spans_rejected", reason, Math.Max(1, chunk.SpanCount), service);
                 continue;
             }

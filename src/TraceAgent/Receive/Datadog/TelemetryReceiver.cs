@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Core.Counting;
 using Apm.Core.Services;
+using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Write;
 using Apm.Wire.Datadog;
 using Microsoft.AspNetCore.Http;
@@ -42,8 +43,8 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
             var request = RemoteConfigRequest.Decode(body.Memory.Span);
             catalogue.SawProcess(request.RuntimeId, receiver.NowUnixNanos, process => process with
             {
-                Service = Known(request.Service, process.Service),
-                Env = Known(request.Env, process.Env),
+                Service = Known(NameRules.ServiceText(request.Service), process.Service),
+                Env = Known(NameRules.TagValueText(request.Env), process.Env),
                 Version = Known(request.Version, process.Version),
                 Language = Known(LanguageNames.Common(request.Language), process.Language),
                 TracerVersion = Known(request.TracerVersion, process.TracerVersion),
@@ -61,8 +62,8 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
             var settings = Merge(process.Settings, message);
             return process with
             {
-                Service = Known(message.Application.ServiceName, process.Service),
-                Env = Known(message.Application.Env, process.Env),
+                Service = Known(NameRules.ServiceText(message.Application.ServiceName), process.Service),
+                Env = Known(NameRules.TagValueText(message.Application.Env), process.Env),
                 Version = Known(message.Application.ServiceVersion, process.Version),
                 Language = Known(LanguageNames.Common(message.Application.LanguageName), process.Language),
                 LanguageVersion = Known(message.Application.LanguageVersion, process.LanguageVersion),
