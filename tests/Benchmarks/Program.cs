@@ -4,6 +4,8 @@ using Apm.Benchmarks;
 var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["decode"] = DecodeBenchmark.Run,
+    ["log"] = LogBenchmark.Run,
+    ["stats-read"] = StatsReadBenchmark.Run,
     ["search"] = SearchBenchmark.Run,
     ["trace-store"] = TraceStoreBenchmark.Run,
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
