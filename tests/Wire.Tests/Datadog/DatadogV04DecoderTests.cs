@@ -75,6 +75,29 @@ public class DatadogV04DecoderTests
     }
 
     [Fact]
+    public void Repeated_keys_of_v05_among_known_ones()
+    {
+        // [1 2 3] is known to be distinct; [4 1 4] takes its place and is not.
+        var body = new MsgPackWriter().Array(2).Array(5).Text("").Text("a").Text("b").Text("c").Text("d").Array(1).Array(5);
+        foreach (var keys in new ulong[][] { [1, 2, 3], [4, 1, 4], [4, 1, 4], [2, 2], [2, 1, 2] })
+        {
+            body.Array(12);
+            for (var i = 0; i < 9; i++) body.Integer(0);
+            body.Map(keys.Length);
+            foreach (var key in keys) body.Unsigned(key).Unsigned(1);
+            body.Map(keys.Length);
+            for (var i = 0; i < keys.Length; i++) body.Unsigned(keys[i]).Integer(i);
+            body.Integer(0);
+        }
+
+        var batch = Decoding.Decode("v0.5", body.ToArray());
+
+        Assert.Equal([3, 2, 2, 1, 2], Enumerable.Range(0, 5).Select(batch.Tags.CountOf));
+        Assert.Equal([3, 2, 2, 1, 2], Enumerable.Range(0, 5).Select(batch.Numbers.CountOf));
+        Assert.Equal(new Dictionary<string, double> { ["d"] = 2, ["a"] = 1 }, batch.SpanAt(1).Numbers);
+    }
+
+    [Fact]
     public void Links_events_and_structs_become_tags_even_when_meta_comes_after_them()
     {
         var body = new MsgPackWriter().Array(1).Array(1).Map(5)
