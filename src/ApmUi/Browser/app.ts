@@ -1,0 +1,123 @@
+// What runs on every page: keys, copy buttons, preferences, menus. An island's code is fetched when a page first holds one.
+
+import './keys';
+import './live';
+import './fragment';
+import { go, onPage, refresh } from './nav';
+
+const islands: Record<string, () => Promise<unknown>> = {
+  'apm-chart': () => import('./chart'),
+  'apm-waterfall': () => import('./waterfall'),
+  'apm-map': () => import('./map'),
+  'apm-distribution': () => import('./distribution'),
+};
+
+function loadIslands(): void {
+  for (const [tag, load] of Object.entries(islands)) {
+    if (!document.querySelector(tag)) continue;
+    delete islands[tag];
+    void load();
+  }
+}
+
+function setCookie(name: string, value: string): void {
+  document.cookie = `apm_${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=lax`;
+}
+
+/** The server writes times in the viewer's zone; the first visit tells it which one that is. */
+function tellZone(): void {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const known = document.documentElement.dataset['browserZone'] ?? '';
+  if (!zone || known === zone || document.cookie.includes(`apm_zone=${encodeURIComponent(zone)}`)) return;
+  setCookie('zone', zone);
+  if (document.documentElement.dataset['zone'] !== zone && !document.documentElement.hasAttribute('data-utc')) refresh();
+}
+
+async function copy(button: HTMLElement): Promise<void> {
+  let text = button.dataset['copy'] ?? '';
+  if (button.hasAttribute('data-share')) text = new URL(text, location.href).href;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement('textarea');
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  const say = document.getElementById('say');
+  if (say) say.textContent = 'Copied';
+  const before = button.querySelector('use')?.getAttribute('href');
+  button.classList.add('done');
+  button.title = 'Copied';
+  if (before) button.querySelector('use')!.setAttribute('href', before.replace(/#.*/, '#check'));
+  setTimeout(() => {
+    button.classList.remove('done');
+    button.title = 'Copy';
+    if (before) button.querySelector('use')?.setAttribute('href', before);
+  }, 1500);
+}
+
+document.addEventListener('click', event => {
+  const target = (event.target as Element).closest<HTMLElement>('[data-copy], [data-pref], [data-dialog], [data-refresh], [data-menu], a[data-negate]');
+  if (!target) {
+    if (!(event.target as Element).closest('.rail')) document.querySelector('.rail.open')?.classList.remove('open');
+    return;
+  }
+  if (target.dataset['copy'] !== undefined) void copy(target);
+  else if (target.dataset['pref']) setPreference(target.dataset['pref']!, target.dataset['value'] ?? '');
+  else if (target.dataset['dialog']) (document.getElementById(target.dataset['dialog']!) as HTMLDialogElement | null)?.showModal();
+  else if (target.hasAttribute('data-refresh')) refresh();
+  else if (target.hasAttribute('data-menu')) document.querySelector('.rail')?.classList.toggle('open');
+  else if (event.altKey && target.dataset['negate']) {
+    event.preventDefault();
+    event.stopPropagation();
+    go(target.dataset['negate']!);
+  }
+}, true);
+
+function setPreference(name: string, value: string): void {
+  if (name === 'theme' && value === '') {
+    const root = document.documentElement;
+    const dark = root.dataset['theme'] ? root.dataset['theme'] === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+    value = dark ? 'light' : 'dark';
+    root.dataset['theme'] = value;
+  }
+  setCookie(name, value);
+  refresh();
+}
+
+/** A select that stands for a choice of the page goes there at once. */
+document.addEventListener('change', event => {
+  const select = event.target as HTMLElement;
+  if (select.matches('[data-submit]')) (select.closest('form') as HTMLFormElement).requestSubmit();
+});
+
+/** Empty fields stay out of addresses (ui.md §1). Capturing, so that it is done before Blazor reads the form. */
+document.addEventListener('submit', event => {
+  const form = event.target as HTMLFormElement;
+  if (form.method !== 'get') return;
+  const emptied = [...form.elements].filter((field): field is HTMLInputElement => 'name' in field && (field as HTMLInputElement).name !== '' && (field as HTMLInputElement).value === '');
+  for (const field of emptied) field.disabled = true;
+  setTimeout(() => { for (const field of emptied) field.disabled = false; });
+  (document.activeElement as HTMLElement | null)?.blur();
+}, true);
+
+onPage(() => {
+  loadIslands();
+  document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover();
+  document.querySelector('.rail.open')?.classList.remove('open');
+});
+
+/** A row of a list leads where its main link leads; links, buttons and selected text in it keep their own meaning. */
+document.addEventListener('click', event => {
+  if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target as Element;
+  if (target.closest('a, button, input, summary, label') || getSelection()?.type === 'Range') return;
+  const link = target.closest('table.t[data-rows] tbody tr')?.querySelector<HTMLAnchorElement>('[data-open], a.main');
+  if (link) go(link.href);
+});
+
+loadIslands();
+tellZone();

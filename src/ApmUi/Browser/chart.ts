@@ -1,0 +1,358 @@
+// <apm-chart src label height>: a time series drawn with uPlot from column JSON of /ui/data.
+// All charts of a page share one crosshair; a drag zooms the page; arrow keys walk, Shift+arrows select, Enter zooms.
+
+import uPlot from 'uplot';
+import plotStyle from 'uplot/dist/uPlot.min.css';
+import style from './chart.css';
+import { clock, figure, zone, type Unit } from './format';
+import { Island, el, failure } from './island';
+import { go, showRange } from './nav';
+import { color, onTheme } from './theme';
+
+interface Series {
+  name: string;
+  /** A token: `s3`, `error`, `text-2`. */
+  color: string;
+  draw: 'line' | 'bars' | 'area' | 'points';
+  dash?: boolean;
+  values: (number | null)[];
+}
+
+interface ChartData {
+  unit: Unit;
+  fromMs: number;
+  toMs: number;
+  stepMs: number;
+  times: number[];
+  series: Series[];
+  stacked: boolean;
+  /** What the chart says in a sentence; its accessible name. */
+  summary: string;
+  /** Events to mark, such as a new version. */
+  marks: { atMs: number; text: string }[];
+  /** Where a click on a moment leads; `{from}` and `{to}` stand for it. Absent when nowhere. */
+  behind?: string;
+}
+
+const axisFont = '11px system-ui, "Segoe UI", Roboto, sans-serif';
+
+class ApmChart extends Island {
+  static observedAttributes = ['src', 'height', 'label'];
+
+  #data: ChartData | null = null;
+  #plot: uPlot | null = null;
+  #off = new Set<string>();
+  #asTable = false;
+  #anchor: number | null = null;
+  #mouseDown = false;
+  #box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
+  #card = el('div', { class: 'card' });
+  #legend = el('div', { class: 'legend' });
+  #table = el('div', { class: 'tablewrap', tabindex: '0', hidden: true });
+  #say = el('div', { class: 'vh', 'aria-live': 'polite' });
+
+  constructor() {
+    super(plotStyle + style);
+    this.root.append(this.#box, this.#table, this.#legend, this.#say);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#reserve();
+    const size = new ResizeObserver(() => {
+      const width = this.#box.clientWidth;
+      if (this.#plot && width > 0 && Math.abs(width - this.#plot.width) > 1) this.#plot.setSize({ width, height: this.#height });
+      else if (!this.#plot && this.#data && width > 0) this.#draw();
+    });
+    size.observe(this);
+    this.onDisconnect(() => size.disconnect());
+    this.onDisconnect(onTheme(() => this.#draw()));
+    this.listen(this.#box, 'keydown', (event: KeyboardEvent) => this.#key(event));
+    void this.#load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (!this.isConnected || before === after) return;
+    if (name === 'src') void this.#load();
+    else this.#draw();
+  }
+
+  /** For tests: what is drawn. */
+  inspect(): object {
+    return {
+      series: this.#data?.series.map(s => ({ name: s.name, points: s.values.filter(v => v !== null).length })) ?? [],
+      from: this.#data?.fromMs, to: this.#data?.toMs, unit: this.#data?.unit,
+    };
+  }
+
+  get #height(): number { return Number(this.getAttribute('height') ?? 150); }
+
+  #reserve(): void {
+    this.#box.style.minHeight = this.#table.style.maxHeight = this.#height + 'px';
+  }
+
+  async #load(): Promise<void> {
+    const src = this.getAttribute('src');
+    if (!src) return;
+    if (!this.#data) this.state = 'loading';
+    try {
+      const data = await this.fetchJson<ChartData>(src);
+      if (!data) return;
+      this.#data = data;
+      this.#draw();
+    } catch (error) {
+      this.#plot?.destroy();
+      this.#plot = null;
+      this.#data = null;
+      const box = failure(error instanceof Error ? error.message : String(error), () => void this.#load());
+      box.style.height = this.#height + 'px';
+      this.#box.replaceChildren(box);
+      this.#legend.replaceChildren();
+      this.state = 'error';
+    }
+  }
+
+  #draw(): void {
+    const data = this.#data;
+    if (!data || !this.isConnected) return;
+    this.#reserve();
+    this.#plot?.destroy();
+    this.#plot = null;
+    const label = this.getAttribute('label') ?? '';
+    this.#box.setAttribute('aria-label', `${label}. ${data.summary}`);
+    if (data.series.every(s => s.values.every(v => v === null))) {
+      const box = el('div', { class: 'empty' }, data.summary);
+      box.style.height = this.#height + 'px';
+      this.#box.replaceChildren(box);
+      this.#legend.replaceChildren();
+      this.state = 'empty';
+      return;
+    }
+    this.#drawLegend(data);
+    this.#drawTable(data);
+    const width = this.#box.clientWidth;
+    if (width === 0) return;
+    this.#box.replaceChildren();
+    const { columns, series } = this.#columns(data);
+    this.#plot = new uPlot(this.#options(data, series, width), columns, this.#box);
+    this.#plot.over.append(this.#card);
+    this.state = 'ready';
+  }
+
+  /** uPlot's columns. Stacked series are summed up from the bottom and drawn from the top, so that each shows its own part. */
+  #columns(data: ChartData): { columns: uPlot.AlignedData; series: Series[] } {
+    const times = data.times.map(ms => ms / 1000);
+    const shown = data.series.filter(s => !this.#off.has(s.name));
+    if (!data.stacked) return { columns: [times, ...shown.map(s => s.values)] as uPlot.AlignedData, series: shown };
+    const sums: number[] = new Array<number>(times.length).fill(0);
+    const tops = shown.map(s => s.values.map((v, i) => (sums[i] = (sums[i] ?? 0) + (v ?? 0))));
+    return { columns: [times, ...tops.reverse()] as uPlot.AlignedData, series: [...shown].reverse() };
+  }
+
+  #options(data: ChartData, shown: Series[], width: number): uPlot.Options {
+    const grid = { stroke: color('line'), width: 1 };
+    const text = color('text-2');
+    const short = data.toMs - data.fromMs < 10 * 60_000;
+    const days = data.toMs - data.fromMs > 36 * 3_600_000;
+    return {
+      width,
+      height: this.#height,
+      padding: [8, 4, 0, 0],
+      legend: { show: false },
+      tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
+      scales: {
+        x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
+        y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+      },
+      cursor: {
+        y: false,
+        points: { size: 6, width: 1.5, fill: () => color('surface') },
+        drag: { x: true, y: false, setScale: false, dist: 5 },
+        sync: { key: 'apm', scales: ['x', null], filters: { pub: type => type !== 'mouseup' && type !== 'mousedown' && type !== 'dblclick' } },
+        bind: {
+          dblclick: () => () => { history.back(); return null; },
+          mousedown: (_u, _t, handler) => event => { this.#mouseDown = true; handler(event); return null; },
+        },
+      },
+      axes: [
+        {
+          stroke: text, font: axisFont, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 24, gap: 2, space: days ? 70 : short ? 62 : 48,
+          values: (_u, ticks) => ticks.map(t => clock(t * 1000, short, days)),
+        },
+        {
+          stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6, space: 34,
+          values: (_u, ticks) => ticks.map(v => figure(v, data.unit)),
+          ...(data.unit === 'duration' ? { incrs: durationSteps } : {}),
+        },
+      ],
+      series: [{}, ...shown.map(s => this.#series(s))],
+      hooks: {
+        setCursor: [u => this.#showCard(u, data, shown)],
+        setSelect: [u => this.#selected(u)],
+        draw: [u => this.#drawMarks(u, data)],
+        ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
+      },
+    };
+  }
+
+  #series(s: Series): uPlot.Series {
+    const stroke = color(s.color);
+    const common = { label: s.name, stroke, width: 1.5, spanGaps: false, points: { show: false } };
+    switch (s.draw) {
+      case 'bars': return { ...common, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.82, 28], align: 1 }) };
+      case 'area': return { ...common, fill: stroke + '2e' };
+      case 'points': return { ...common, width: 0, paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } };
+      default: return { ...common, ...(s.dash ? { dash: [4, 3] } : {}), points: { show: (_u, _i, from, to) => to - from < 3, size: 4, fill: stroke } };
+    }
+  }
+
+  #drawLegend(data: ChartData): void {
+    const buttons: HTMLElement[] = data.series.map(s => {
+      const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: 'Click shows this one alone; Ctrl-click hides or adds it' },
+        this.#swatch(s), s.name, ' ', el('b', {}, figure(last(s.values), data.unit)));
+      button.addEventListener('click', event => this.#toggle(s.name, event.ctrlKey || event.metaKey));
+      return button;
+    });
+    const table = el('button', { type: 'button', class: 'table', 'aria-pressed': this.#asTable }, this.#asTable ? 'View as chart' : 'View as table');
+    table.addEventListener('click', () => {
+      this.#asTable = !this.#asTable;
+      this.#draw();
+    });
+    this.#legend.replaceChildren(...(data.series.length > 1 || data.series[0]?.name ? buttons : []), table);
+  }
+
+  #swatch(s: Series): HTMLElement {
+    const swatch = el('i', { class: 'sw' + (s.draw === 'bars' ? ' bar' : s.dash ? ' dash' : '') });
+    swatch.style.setProperty('--c', `var(--${s.color})`);
+    return swatch;
+  }
+
+  #toggle(name: string, adds: boolean): void {
+    const names = this.#data!.series.map(s => s.name);
+    if (adds) {
+      if (!this.#off.delete(name)) this.#off.add(name);
+    } else {
+      const alone = names.every(n => n === name || this.#off.has(n));
+      this.#off = new Set(alone ? [] : names.filter(n => n !== name));
+    }
+    if (this.#off.size === names.length) this.#off.clear();
+    this.#draw();
+  }
+
+  #drawTable(data: ChartData): void {
+    this.#box.hidden = this.#asTable;
+    this.#table.hidden = !this.#asTable;
+    if (!this.#asTable) return;
+    const head = el('tr', {}, el('th', { scope: 'col' }, `Time (${zone()})`), ...data.series.map(s => el('th', { scope: 'col' }, s.name)));
+    const rows = data.times.map((ms, i) => el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], data.unit)))));
+    this.#table.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, ...rows.reverse())));
+  }
+
+  #showCard(u: uPlot, data: ChartData, shown: Series[]): void {
+    const i = u.cursor.idx;
+    const left = u.cursor.left ?? -1;
+    if (i === null || i === undefined || left < 0) {
+      this.#card.classList.remove('on');
+      return;
+    }
+    const at = data.times[i]!;
+    const ordered = data.stacked ? [...shown].reverse() : shown;
+    this.#card.replaceChildren(el('div', { class: 'at' }, `${clock(at, true, data.toMs - data.fromMs > 86_400_000)} ${zoneShort()}`),
+      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, figure(s.values[i], data.unit)))));
+    const width = this.#card.offsetWidth;
+    const x = left + width + 16 > u.over.clientWidth ? left - width - 12 : left + 12;
+    this.#card.style.transform = `translate(${Math.max(0, x)}px, 4px)`;
+    this.#card.classList.add('on');
+  }
+
+  #selected(u: uPlot): void {
+    if (!this.#mouseDown || u.select.width < 5) return;
+    this.#mouseDown = false;
+    const from = u.posToVal(u.select.left, 'x') * 1000;
+    const to = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    showRange(from, to);
+  }
+
+  #clicked(u: uPlot, data: ChartData): void {
+    const i = u.cursor.idx;
+    if (!data.behind || i === null || i === undefined || u.select.width > 0) return;
+    const at = data.times[i]!;
+    go(data.behind.replace('{from}', String(at)).replace('{to}', String(at + data.stepMs)));
+  }
+
+  #drawMarks(u: uPlot, data: ChartData): void {
+    const scale = devicePixelRatio;
+    for (const mark of data.marks) {
+      const x = Math.round(u.valToPos(mark.atMs / 1000, 'x', true));
+      if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+      u.ctx.save();
+      u.ctx.strokeStyle = u.ctx.fillStyle = color('text-2');
+      u.ctx.setLineDash([3 * scale, 3 * scale]);
+      u.ctx.beginPath();
+      u.ctx.moveTo(x, u.bbox.top);
+      u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+      u.ctx.stroke();
+      u.ctx.font = `${10 * scale}px system-ui, sans-serif`;
+      u.ctx.fillText(mark.text, x + 4 * scale, u.bbox.top + 9 * scale);
+      u.ctx.restore();
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const u = this.#plot;
+    const data = this.#data;
+    if (!u || !data || event.altKey || event.ctrlKey || event.metaKey) return;
+    const now = u.cursor.idx ?? data.times.length - 1;
+    switch (event.key) {
+      case 'ArrowLeft':
+      case 'ArrowRight': {
+        const to = Math.min(data.times.length - 1, Math.max(0, now + (event.key === 'ArrowLeft' ? -1 : 1)));
+        this.#anchor = event.shiftKey ? this.#anchor ?? now : null;
+        u.setCursor({ left: u.valToPos(data.times[to]! / 1000, 'x'), top: 10 });
+        if (this.#anchor !== null) {
+          const a = u.valToPos(data.times[this.#anchor]! / 1000, 'x');
+          const b = u.valToPos(data.times[to]! / 1000, 'x');
+          u.setSelect({ left: Math.min(a, b), top: 0, width: Math.abs(b - a), height: u.over.clientHeight }, false);
+        }
+        this.#say.textContent = `${clock(data.times[to]!)}: ` + data.series.map(s => `${s.name} ${figure(s.values[to], data.unit)}`).join(', ');
+        break;
+      }
+      case 'Enter':
+        if (this.#anchor !== null) showRange(data.times[this.#anchor]!, data.times[now]! + data.stepMs);
+        else this.#clicked(u, data);
+        break;
+      case 'Escape':
+        if (this.#anchor === null) return;
+        this.#anchor = null;
+        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        break;
+      default: return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** Steps of a duration axis, in nanoseconds: 1, 2, 5 by decades to a second, then by the clock. */
+const durationSteps = [
+  ...[3, 4, 5, 6, 7, 8].flatMap(e => [1, 2, 5].map(m => m * 10 ** e)),
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].map(s => s * 1e9),
+];
+
+function last(values: (number | null)[]): number | null {
+  for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null) return values[i]!;
+  return null;
+}
+
+function zoneShort(): string {
+  return document.documentElement.dataset['zoneName'] || 'UTC';
+}
+
+customElements.define('apm-chart', ApmChart);

@@ -1,0 +1,115 @@
+// <apm-live src version to>: asks every 2 s whether anything came in; when it did, the page is rendered anew.
+// While the pointer is over a list, text is selected or something is typed, the page holds still and says how many wait.
+
+import { el } from './island';
+import { refresh } from './nav';
+
+const pollMs = 2000;
+
+/** Between two renderings of a live page. A request after a quiet while is shown at the next poll. */
+const refreshMs = 5000;
+
+/** So often the axes move on, even when nothing came in. */
+const idleMs = 20_000;
+
+interface Pulse { version: string; spans: number }
+
+class ApmLive extends HTMLElement {
+  #timer = 0;
+  #busy = false;
+  #etag = '';
+  #spans = -1;
+  #last = performance.now();
+  #chip: HTMLElement | null = null;
+  #undo: (() => void)[] = [];
+
+  static observedAttributes = ['version'];
+
+  connectedCallback(): void {
+    this.#timer = window.setInterval(() => void this.#poll(), pollMs);
+    const visible = () => { if (!document.hidden) void this.#poll(); };
+    document.addEventListener('visibilitychange', visible);
+    this.#undo.push(() => document.removeEventListener('visibilitychange', visible));
+  }
+
+  disconnectedCallback(): void {
+    clearInterval(this.#timer);
+    for (const undo of this.#undo.splice(0)) undo();
+    this.#chip?.remove();
+  }
+
+  /** The page was rendered anew, by us or by a navigation. */
+  attributeChangedCallback(): void {
+    this.#last = performance.now();
+    this.#spans = -1;
+    this.#chip?.remove();
+    this.#chip = null;
+  }
+
+  async #poll(): Promise<void> {
+    const src = this.getAttribute('src');
+    if (!src || document.hidden || this.#busy) return;
+    this.#busy = true;
+    try {
+      const response = await fetch(src, { headers: this.#etag ? { 'if-none-match': this.#etag } : {}, cache: 'no-store' });
+      this.#setOffline(!response.ok && response.status !== 304);
+      if (response.ok && response.status !== 304) {
+        this.#etag = response.headers.get('etag') ?? '';
+        this.#heard(await response.json() as Pulse);
+      } else if (performance.now() - this.#last > idleMs && !held()) {
+        this.#last = performance.now();
+        refresh();
+      }
+    } catch {
+      this.#setOffline(true);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #heard(pulse: Pulse): void {
+    const shown = this.getAttribute('version');
+    if (pulse.version === shown) {
+      this.#spans = pulse.spans;
+      return;
+    }
+    if (held()) {
+      this.#etag = '';
+      this.#wait(pulse.spans - Number(this.getAttribute('spans') ?? 0));
+      return;
+    }
+    if (performance.now() - this.#last < refreshMs && this.#spans >= 0) {
+      this.#etag = '';
+      this.#spans = pulse.spans;
+      return;
+    }
+    this.#last = performance.now();
+    refresh();
+  }
+
+  #wait(fresh: number): void {
+    const text = fresh > 0 ? `${fresh} new span${fresh === 1 ? '' : 's'}` : 'Changes';
+    if (!this.#chip) {
+      this.#chip = el('button', { type: 'button', class: 'btn waiting' });
+      this.#chip.addEventListener('click', () => refresh());
+      document.body.append(this.#chip);
+    }
+    this.#chip.textContent = `${text} · show`;
+  }
+
+  /** The server does not answer: said in place of "Live", and taken back by the next answer. */
+  #setOffline(offline: boolean): void {
+    document.documentElement.classList.toggle('offline', offline);
+  }
+}
+
+/** Somebody reads or works here right now. */
+function held(): boolean {
+  const active = document.activeElement;
+  return document.querySelector('.t tbody:hover, [popover]:popover-open, dialog[open]') !== null
+    || getSelection()?.type === 'Range'
+    || (active instanceof HTMLInputElement && active.value !== active.defaultValue)
+    || active instanceof HTMLSelectElement;
+}
+
+customElements.define('apm-live', ApmLive);

@@ -1,0 +1,54 @@
+namespace Apm.ApmUi.Charts;
+
+/// <summary>What <c>apm-chart</c> draws: columns of one time axis. Not a public contract.</summary>
+public sealed record ChartData
+{
+    /// <summary>What the values are: <c>duration</c> (ns), <c>rate</c> (per second), <c>ratio</c> or <c>count</c>.</summary>
+    public required string Unit { get; init; }
+    public required long FromMs { get; init; }
+    public required long ToMs { get; init; }
+    public required long StepMs { get; init; }
+
+    /// <summary>Start of each bucket, milliseconds.</summary>
+    public required IReadOnlyList<long> Times { get; init; }
+    public required IReadOnlyList<ChartSeries> Series { get; init; }
+
+    /// <summary>Series lie upon each other.</summary>
+    public bool Stacked { get; init; }
+
+    /// <summary>The chart in a sentence: its accessible name, and what stands in its place when it is empty.</summary>
+    public required string Summary { get; init; }
+    public IReadOnlyList<ChartMark> Marks { get; init; } = [];
+
+    /// <summary>Where a click on a moment leads, with <c>{from}</c> and <c>{to}</c>; null when nowhere.</summary>
+    public string? Behind { get; init; }
+
+    /// <summary>False when not all of the range could be read.</summary>
+    public bool Complete { get; init; } = true;
+
+    /// <summary>Spans or statistics cells that were looked at.</summary>
+    public long Scanned { get; init; }
+}
+
+/// <summary>One series.</summary>
+/// <param name="Name">As the legend says it.</param>
+/// <param name="Color">Token: <c>s3</c>, <c>error</c>.</param>
+/// <param name="Draw"><c>line</c>, <c>bars</c>, <c>area</c> or <c>points</c>.</param>
+/// <param name="Values">One per time; null where there is nothing.</param>
+/// <param name="Dash">Broken line.</param>
+public sealed record ChartSeries(string Name, string Color, string Draw, IReadOnlyList<double?> Values, bool Dash = false)
+{
+    /// <summary>Values with NaN and infinities as nothing, and no more digits than a chart can show.</summary>
+    public static IReadOnlyList<double?> Values4(IEnumerable<double> values) =>
+        [.. values.Select(value => double.IsFinite(value) ? Round(value) : (double?)null)];
+
+    static double Round(double value)
+    {
+        if (value == 0) return 0;
+        var scale = Math.Pow(10, Math.Floor(Math.Log10(Math.Abs(value))) - 3);
+        return scale >= 1 ? Math.Round(value / scale) * scale : Math.Round(value, Math.Min(15, (int)-Math.Log10(scale)));
+    }
+}
+
+/// <summary>Something that happened, drawn as a dashed vertical.</summary>
+public sealed record ChartMark(long AtMs, string Text);

@@ -1,0 +1,67 @@
+using Apm.ApmUi.Format;
+using Apm.ApmUi.Pages.Services;
+using Apm.ApmUi.Shared;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Query.ServiceMap;
+using Apm.Query.Services;
+using Apm.Query.Traces;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.ApmUi.Pages.Service;
+
+/// <summary>One service. Its state is the address: <c>tab, sort</c> besides env and time.</summary>
+public partial class ServicePage
+{
+    [Parameter] public string Name { get; set; } = "";
+    [Inject] ServiceQueries Queries { get; set; } = null!;
+    [Inject] ServiceMapQuery MapQuery { get; set; } = null!;
+    [Inject] TraceSearch Search { get; set; } = null!;
+    [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
+    [CascadingParameter] public HttpContext? Context { get; set; }
+
+    ServiceView? View;
+    string? Failed;
+    string? NotFoundEvidence;
+    IReadOnlyList<TraceSummary> Errors = [];
+    IReadOnlyList<ProcessInfo> Instances = [];
+
+    string Tab => State.Url["tab"] is "errors" or "calls" or "instances" ? State.Url["tab"]! : "endpoints";
+    string Quoted => TraceFilter.Empty.With("service", Name).ToString()["service:".Length..];
+    (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);
+
+    string Chart(string what) => State.Data("/ui/data/red", ("service", Name), ("what", what));
+
+    static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;
+
+    protected override void OnInitialized()
+    {
+        var cancel = Context?.RequestAborted ?? default;
+        try
+        {
+            if (Queries.Service(Name, State.Window.Range, State.Env) is not { } summary)
+            {
+                NotFoundEvidence = Catalogue.Services() is { Count: > 0 } known
+                    ? $"Known are {string.Join(", ", known.Take(8).Select(service => service.Name))}{(known.Count > 8 ? " and " + (known.Count - 8) + " more" : "")}."
+                    : "No service has been seen at all.";
+                if (Context is { Response.HasStarted: false }) Context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return;
+            }
+            View = ServiceView.Of(State, summary,
+                Queries.Endpoints(Name, State.Env, State.Window.Range),
+                Queries.Downstream(Name, State.Window.Range, State.Env),
+                MapQuery.Read(State.Window.Range, State.Env, cancel));
+            Instances = [.. Catalogue.Processes().Where(process => process.Service == Name).Take(100)];
+            if (Tab == "errors")
+            {
+                var filter = TraceQuery.Complete(TraceFilter.Empty.With("service", Name).With("status", "error"), State.Url);
+                Errors = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 50 }, cancel).Traces;
+            }
+        }
+        catch (StoreUnavailableException error)
+        {
+            Failed = error.Message;
+        }
+    }
+}

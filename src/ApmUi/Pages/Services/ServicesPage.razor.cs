@@ -1,0 +1,44 @@
+using Apm.Core.Ports;
+using Apm.Query.ServiceMap;
+using Apm.Query.Services;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.ApmUi.Pages.Services;
+
+/// <summary>The list of services. Its state is the address: <c>tab, sort, q</c> besides env and time.</summary>
+public partial class ServicesPage
+{
+    [Inject] ServiceQueries Queries { get; set; } = null!;
+    [Inject] ServiceMapQuery MapQuery { get; set; } = null!;
+    [CascadingParameter] public HttpContext? Context { get; set; }
+
+    ServicesView? View;
+    string? Failed;
+
+    bool ShowsOthers => State.Url["tab"] == "others";
+    string SortKey => State.Url["sort"] ?? "impact";
+
+    string EmptySays => State.Url["q"] is { } needle ? $"No service has “{needle}” in its name."
+        : ShowsOthers ? "No database or third party has been called in this time."
+        : State.Env is { } env ? $"No service has been seen in env {env}." : "No service has been seen.";
+
+    string? EmptyEvidence => ShowsOthers && State.Url["q"] is null ? "They are told by the calls of services: spans of kind client that name what they call." : null;
+
+    protected override void OnInitialized()
+    {
+        try
+        {
+            var services = Queries.Services(State.Window.Range, State.Env);
+            if (services.Count == 0 && State.Env is null) return;
+            IReadOnlyList<MapNode> inferred = ShowsOthers
+                ? [.. MapQuery.Read(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
+                : [];
+            View = ServicesView.Of(State, services, ShowsOthers, inferred);
+        }
+        catch (StoreUnavailableException error)
+        {
+            Failed = error.Message;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
+using Apm.Query.Traces;
+
+namespace Apm.ApmUi.Pages.Trace;
+
+/// <summary>What the page of one trace shows besides the waterfall. Immutable.</summary>
+public sealed record TraceView
+{
+    public required TraceTree Tree { get; init; }
+
+    /// <summary>The root's resource, else its operation.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Things to know about the trace, in words: what is missing, clocks that disagree.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>The span in the panel; null when it is closed.</summary>
+    public SpanView? Selected { get; init; }
+
+    /// <summary>Spans of the same kind together, most own time first.</summary>
+    public required IReadOnlyList<SpanGroup> Groups { get; init; }
+
+    /// <summary>Builds the view.</summary>
+    /// <param name="state">The request; <c>span</c> is a node's index or a span id, <c>group</c> is <c>service</c> or absent.</param>
+    /// <param name="tree">The trace.</param>
+    public static TraceView Of(PageState state, TraceTree tree)
+    {
+        var warnings = new List<string>();
+        if (tree.IncompleteReason is { } incomplete) warnings.Add(incomplete);
+        if (tree.ClockSkewReason is { } skew) warnings.Add(skew);
+        if (tree.SpanCount >= TraceLookup.MaxSpans) warnings.Add($"The trace has more than {Figure.Whole(TraceLookup.MaxSpans)} spans; the rest is left out.");
+        return new TraceView
+        {
+            Tree = tree,
+            Title = TitleOf(tree.Root),
+            Warnings = warnings,
+            Selected = Find(tree, state.Url["span"]) is { } node ? SpanView.Of(state, tree, node) : null,
+            Groups = GroupsOf(tree, byService: state.Url["group"] == "service"),
+        };
+    }
+
+    /// <summary>What a span is called: its resource, else its operation.</summary>
+    public static string TitleOf(TraceNode node) => node.Resource.Length > 0 ? node.Resource : node.Name.Length > 0 ? node.Name : "a span that is not stored";
+
+    /// <summary>A node by its index, as the waterfall names it, or by a span id of 16 hex digits; null when there is none.</summary>
+    public static TraceNode? Find(TraceTree tree, string? text)
+    {
+        if (text is null) return null;
+        if (text.Length < 16 && int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var index))
+            return index < tree.Nodes.Count ? tree.Nodes[index] : null;
+        return Core.Ids.SpanId.TryParse(text, out var id) ? tree.Find(id) : null;
+    }
+
+    static IReadOnlyList<SpanGroup> GroupsOf(TraceTree tree, bool byService)
+    {
+        var total = Math.Max(1, tree.DurationNanos);
+        return [.. tree.Nodes.Where(node => !node.IsGap)
+            .GroupBy(node => byService ? (node.Service, Name: "", Resource: "") : (node.Service, node.Name, node.Resource))
+            .Select(group => new SpanGroup(
+                group.Key.Service, group.Key.Name, group.Key.Resource, group.Count(), group.Count(node => node.IsError),
+                group.Average(node => (double)node.DurationNanos), group.Sum(node => (double)node.DurationNanos), group.Sum(node => (double)node.SelfNanos),
+                group.Sum(node => (double)node.SelfNanos) / total, group.First().Index))
+            .OrderByDescending(group => group.SelfNanos).ThenBy(group => group.Service, StringComparer.Ordinal).ThenBy(group => group.Resource, StringComparer.Ordinal)];
+    }
+}
+
+/// <summary>Spans alike within a trace.</summary>
+/// <param name="Service">Their service.</param>
+/// <param name="Name">Their operation; "" when grouped by service.</param>
+/// <param name="Resource">Their resource; "" when grouped by service.</param>
+/// <param name="Count">How many.</param>
+/// <param name="ErrorCount">How many failed.</param>
+/// <param name="AverageNanos">Mean duration.</param>
+/// <param name="SumNanos">Sum of durations; more than the trace's when they ran side by side.</param>
+/// <param name="SelfNanos">Sum of their own time.</param>
+/// <param name="SelfShare">Own time as a part of the trace's duration; may exceed 1.</param>
+/// <param name="FirstIndex">The first of them.</param>
+public sealed record SpanGroup(
+    string Service, string Name, string Resource, int Count, int ErrorCount, double AverageNanos, double SumNanos, double SelfNanos, double SelfShare, int FirstIndex);

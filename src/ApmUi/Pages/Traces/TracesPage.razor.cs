@@ -1,0 +1,122 @@
+using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
+using Apm.ApmUi.Time;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Query.Text;
+using Apm.Query.Traces;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.ApmUi.Pages.Traces;
+
+/// <summary>The list of traces. Its state is the address: <c>q, min, max, sort, limit</c> besides env and time.</summary>
+public partial class TracesPage
+{
+    /// <summary>Rows shown at first; default 50.</summary>
+    public const int DefaultLimit = 50;
+
+    /// <summary>Most conditions that are tried without, when nothing matches.</summary>
+    const int MaxDropped = 4;
+
+    [Inject] TraceSearch Search { get; set; } = null!;
+    [Inject] ITraceReader Traces { get; set; } = null!;
+    [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
+    [CascadingParameter] public HttpContext? Context { get; set; }
+
+    TracesView? View;
+    BadQuery? Bad;
+    string? Failed;
+    bool IsEmptyInstallation;
+    IReadOnlyList<DroppedCondition> Dropped = [];
+    TimeWindow? NewestElsewhere;
+    string EmptySays = "";
+    string? EmptyEvidence;
+
+    string Typed => State.Url["q"] ?? "";
+    string? Min => State.Url["min"];
+    string? Max => State.Url["max"];
+    string SortKey => State.Url["sort"] ?? "newest";
+
+    TraceSort Sort => SortKey switch
+    {
+        "newest" + SortHead.Turned => TraceSort.Oldest,
+        "slowest" => TraceSort.Slowest,
+        "errors" => TraceSort.MostErrors,
+        "spans" => TraceSort.MostSpans,
+        _ => TraceSort.Newest,
+    };
+
+    int Limit => int.TryParse(State.Url["limit"], out var limit) ? Math.Clamp(limit, 1, TraceSearch.MaxLimit) : DefaultLimit;
+
+    string StripLink(string what) => State.Data("/ui/data/traces/strip", ("q", Typed), ("min", Min), ("max", Max), ("what", what));
+
+    protected override void OnInitialized()
+    {
+        var cancel = Context?.RequestAborted ?? default;
+        var facts = Traces.Facts();
+        if (facts.SpanCount == 0)
+        {
+            IsEmptyInstallation = true;
+            return;
+        }
+        TraceFilter typed;
+        try
+        {
+            typed = TraceFilterParser.Parse(Typed);
+        }
+        catch (QueryTextException error)
+        {
+            Bad = BadQuery.Of(Typed, error);
+            return;
+        }
+        try
+        {
+            var filter = TraceQuery.Complete(typed, State.Url);
+            var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit }, cancel);
+            View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, cancel));
+            if (result.MatchedTraceCount == 0) Explain(typed, facts, result, cancel);
+        }
+        catch (QueryTextException error)
+        {
+            Failed = error.Message;
+        }
+        catch (StoreUnavailableException error)
+        {
+            Failed = error.Message;
+        }
+    }
+
+    /// <summary>Nothing matches: says what would, one condition less or another time.</summary>
+    void Explain(TraceFilter typed, TraceStoreFacts facts, TraceSearchResult result, CancellationToken cancel)
+    {
+        var conditions = typed.Conditions;
+        Dropped =
+        [
+            .. Enumerable.Range(0, conditions.Count > 1 || State.Env is not null || Min is not null || Max is not null ? conditions.Count : 0).Take(MaxDropped)
+                .Select(i => (Condition: conditions[i].ToString()!, Query: TracesView.WithoutCondition(typed, i)))
+                .Select(dropped => new DroppedCondition(dropped.Condition, CountOf(TraceQuery.Complete(TraceFilterParser.Parse(dropped.Query), State.Url), cancel), State.Here(("q", dropped.Query))))
+                .Where(dropped => dropped.TraceCount > 0),
+        ];
+        if (Dropped.Count == 0 && !typed.IsEmpty && CountOf(TraceQuery.Complete(TraceFilter.Empty, State.Url), cancel) is > 0 and var all)
+            Dropped = [new DroppedCondition("the query", all, State.Here(("q", null)))];
+        var without = Dropped.Count > 0 ? Dropped.MaxBy(dropped => dropped.TraceCount) : null;
+        EmptySays = result.ScannedSpanCount == 0 ? $"No span started in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}."
+            : without is null ? "No trace matches."
+            : $"No trace matches; without {without.Condition} there {(without.TraceCount == 1 ? "is" : "are")} {Figure.Whole(without.TraceCount)}.";
+        if (result.ScannedSpanCount == 0 && facts.NewestStartUnixNanos is { } newest)
+        {
+            EmptyEvidence = $"The newest of {Figure.Of(facts.SpanCount, "stored span")} started {State.TimeExact(newest)}, {Figure.Ago(newest, State.NowUnixNanos)}.";
+            var window = TimeWindow.Read(null, null, State.Now, State.Zone, newest);
+            NewestElsewhere = window.Range.FromUnixNanos <= newest && !State.Window.Range.Contains(newest) ? window : null;
+        }
+        else
+        {
+            EmptyEvidence = $"{Figure.Of(result.ScannedSpanCount, "span")} of {State.Window.Label(State.Zone).ToLowerInvariant()} {(result.ScannedSpanCount == 1 ? "was" : "were")} looked at.";
+        }
+    }
+
+    int CountOf(TraceFilter filter, CancellationToken cancel) =>
+        Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 1 }, cancel).MatchedTraceCount;
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
+using Apm.Core.Ids;
+using Apm.Query.Text;
+using Apm.Query.Traces;
+
+namespace Apm.ApmUi.Pages.Traces;
+
+/// <summary>What the list of traces shows. Immutable.</summary>
+public sealed record TracesView
+{
+    public required IReadOnlyList<TraceRow> Rows { get; init; }
+
+    /// <summary>Conditions of the query, each with the address of the page without it.</summary>
+    public required IReadOnlyList<FilterChip> Chips { get; init; }
+    public required IReadOnlyList<FacetView> Facets { get; init; }
+
+    /// <summary><c>50 newest of 1,284 traces · 3.1 M spans scanned · complete · 84 ms</c>, in parts.</summary>
+    public required IReadOnlyList<string> Footer { get; init; }
+
+    /// <summary>Why the search is not complete; null when it is.</summary>
+    public string? IncompleteReason { get; init; }
+
+    /// <summary>The longest duration among the rows; the bars' scale.</summary>
+    public required long LongestNanos { get; init; }
+
+    /// <summary>The address with more rows; null when all are shown.</summary>
+    public string? MoreLink { get; init; }
+
+    /// <summary>Builds the view.</summary>
+    /// <param name="state">The request.</param>
+    /// <param name="typed">The query as typed, without what the frame adds.</param>
+    /// <param name="sort">How rows are ordered.</param>
+    /// <param name="limit">How many rows were asked for.</param>
+    /// <param name="result">What was found.</param>
+    /// <param name="facets">Values to narrow by.</param>
+    public static TracesView Of(PageState state, TraceFilter typed, TraceSort sort, int limit, TraceSearchResult result, TraceFacets facets)
+    {
+        var longest = result.Traces.Count == 0 ? 0 : result.Traces.Max(trace => trace.DurationNanos);
+        return new TracesView
+        {
+            Rows = [.. result.Traces.Select(trace => RowOf(state, trace, longest))],
+            Chips = ChipsOf(state, typed),
+            Facets =
+            [
+                FacetOf(state, typed, "Status", "status", facets.Statuses, isOpen: true),
+                FacetOf(state, typed, "Service", "service", facets.Services, isOpen: true),
+                FacetOf(state, typed, "Endpoint or statement", "resource", facets.Resources, isOpen: true),
+                FacetOf(state, typed, "Operation", "operation", facets.Operations, isOpen: false),
+                FacetOf(state, typed, "Environment", "env", facets.Envs, isOpen: false),
+            ],
+            Footer = FooterOf(sort, result),
+            IncompleteReason = result.IncompleteReason,
+            LongestNanos = longest,
+            MoreLink = result.Traces.Count < result.MatchedTraceCount && limit < TraceSearch.MaxLimit
+                ? state.Here(("limit", Math.Min(TraceSearch.MaxLimit, limit * 4).ToString(CultureInfo.InvariantCulture)))
+                : null,
+        };
+    }
+
+    /// <summary>A query's conditions, each with the page's address without it.</summary>
+    public static IReadOnlyList<FilterChip> ChipsOf(PageState state, TraceFilter filter) =>
+        [.. filter.Conditions.Select((condition, i) => new FilterChip(condition.ToString() ?? "", state.Here(("q", WithoutCondition(filter, i)), ("limit", null))))];
+
+    /// <summary>The text of a filter without one of its conditions.</summary>
+    public static string WithoutCondition(TraceFilter filter, int index) =>
+        string.Join(' ', filter.Conditions.Where((_, i) => i != index).Select(condition => condition.ToString()));
+
+    static TraceRow RowOf(PageState state, TraceSummary trace, long longest)
+    {
+        var id = trace.TraceId;
+        return new TraceRow(
+            id,
+            state.TraceLink(id.ToString()),
+            state.Time(trace.StartUnixNanos, withMillis: true),
+            state.TimeExact(trace.StartUnixNanos),
+            trace.Root.Service,
+            trace.Root.Resource.Length > 0 ? trace.Root.Resource : trace.Root.Name,
+            trace.IsRootMissing,
+            trace.Root.HttpStatusCode,
+            trace.Root.IsError,
+            trace.DurationNanos,
+            longest == 0 ? 0 : 100.0 * trace.DurationNanos / longest,
+            trace.SpanCount,
+            trace.ErrorCount,
+            trace.Services);
+    }
+
+    static FacetView FacetOf(PageState state, TraceFilter filter, string title, string key, IReadOnlyList<FacetValue> values, bool isOpen)
+    {
+        var chosen = key switch { "status" => filter.IsError switch { true => "error", false => "ok", null => null }, "service" => filter.Service, "resource" => filter.Resource, "operation" => filter.Name, _ => filter.Env };
+        var shown = values.Where(value => value.Value.Length > 0).Take(8).Select(value => new FacetLine(
+            value.Value,
+            Figure.Count(value.SpanCount),
+            value.Value == chosen,
+            state.Here(("q", (value.Value == chosen ? filter.Without(key) : filter.With(key, value.Value)).ToString()), ("limit", null)),
+            state.Here(("q", filter.With(key, value.Value, isNegated: true).ToString()), ("limit", null))));
+        return new FacetView(title, isOpen || chosen is not null, [.. shown]);
+    }
+
+    static List<string> FooterOf(TraceSort sort, TraceSearchResult result)
+    {
+        var order = sort switch { TraceSort.Oldest => "oldest", TraceSort.Slowest => "slowest", TraceSort.MostErrors => "with most errors", TraceSort.MostSpans => "largest", _ => "newest" };
+        return
+        [
+            result.Traces.Count == result.MatchedTraceCount
+                ? Figure.Of(result.MatchedTraceCount, "trace") + ", all of them"
+                : $"{Figure.Whole(result.Traces.Count)} {order} of {Figure.Of(result.MatchedTraceCount, "trace")}",
+            Figure.Of(result.MatchedSpanCount, "span matches", "spans match"),
+            $"{Figure.Count(result.ScannedSpanCount)} scanned",
+            result.IsComplete ? "complete" : "not complete",
+            Figure.Duration(Math.Max(1, Math.Round(result.ElapsedMilliseconds)) * 1e6),
+        ];
+    }
+}
+
+/// <summary>One trace in the list.</summary>
+public sealed record TraceRow(
+    TraceId Id, string Link, string Time, string TimeExact, string Service, string Resource, bool IsRootMissing, int HttpStatusCode, bool IsError,
+    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services);
+
+/// <summary>A condition of the query and the address of the page without it.</summary>
+public sealed record FilterChip(string Text, string RemoveLink);
+
+/// <summary>Values of one key to narrow by.</summary>
+public sealed record FacetView(string Title, bool IsOpen, IReadOnlyList<FacetLine> Lines);
+
+/// <summary>One value; choosing the chosen one takes it back.</summary>
+public sealed record FacetLine(string Value, string Count, bool IsChosen, string Link, string NegatedLink);
+
+/// <summary>A query that nothing matches: what would be found with one condition less.</summary>
+/// <param name="Condition">The condition left out.</param>
+/// <param name="TraceCount">Traces found without it.</param>
+/// <param name="Link">The page without it.</param>
+public sealed record DroppedCondition(string Condition, int TraceCount, string Link);
+
+/// <summary>A query that cannot be read, for showing where.</summary>
+/// <param name="Before">Text in front of the wrong part.</param>
+/// <param name="Wrong">The wrong part; " " at the end of the text.</param>
+/// <param name="After">Text behind it.</param>
+/// <param name="Message">What is wrong.</param>
+/// <param name="FixedQuery">The query with the nearest valid word in place; null when nothing is near.</param>
+public sealed record BadQuery(string Before, string Wrong, string After, string Message, string? FixedQuery)
+{
+    public static BadQuery Of(string text, QueryTextException error)
+    {
+        var start = Math.Clamp(error.At.Start, 0, text.Length);
+        var end = Math.Clamp(error.At.End, start, text.Length);
+        return new BadQuery(
+            text[..start],
+            end > start ? text[start..end] : " ",
+            text[end..],
+            error.Message,
+            error.Suggestion is { } word ? text[..start] + word + text[end..] : null);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text.RegularExpressions;
+using Apm.Core.Services;
+
+namespace Apm.ApmUi.Shared;
+
+/// <summary>Commands that call the routes of an app, ready to paste.</summary>
+public static partial class CurlLines
+{
+    /// <summary>Most routes turned into lines; default 6.</summary>
+    public const int MaxLines = 6;
+
+    /// <summary>One line per route that needs no body first; none when the app did not tell where it listens.</summary>
+    public static IReadOnlyList<string> Of(ProcessInfo process)
+    {
+        if (process.ListenUrls.Count == 0) return [];
+        var url = Reachable(process.ListenUrls[0]);
+        if (process.Routes.Count == 0) return [$"curl {url}/"];
+        return [.. process.Routes
+            .OrderBy(route => route.Method is "GET" or "*" ? 0 : 1).ThenBy(route => route.Path.Count(c => c is '{' or '<')).ThenBy(route => route.Path, StringComparer.Ordinal)
+            .Take(MaxLines).Select(route => Of(url, route))];
+    }
+
+    /// <summary>The line for one route: its parameters filled with 1.</summary>
+    public static string Of(string url, RouteInfo route)
+    {
+        var path = Parameter().Replace(route.Path.StartsWith('/') ? route.Path : "/" + route.Path, "1");
+        var method = route.Method is "GET" or "*" or "" ? "" : $"-X {route.Method} ";
+        return $"curl {method}{Quoted(Reachable(url) + path)}";
+    }
+
+    /// <summary>An address that listens everywhere is reached as localhost.</summary>
+    static string Reachable(string url) => url.TrimEnd('/')
+        .Replace("://0.0.0.0", "://localhost", StringComparison.Ordinal).Replace("://[::]", "://localhost", StringComparison.Ordinal)
+        .Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal);
+
+    static string Quoted(string text) => Plain().IsMatch(text) ? text : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+
+    [GeneratedRegex(@"\{[^}]*\}|<[^>]*>|(?<=/):[A-Za-z_]\w*")]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex(@"^[A-Za-z0-9:/._~%-]+$")]
+    private static partial Regex Plain();
+}

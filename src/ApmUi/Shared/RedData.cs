@@ -1,0 +1,81 @@
+using Apm.ApmUi.Charts;
+using Apm.ApmUi.Format;
+using Apm.Core.Services;
+using Apm.Core.Time;
+using Apm.Query.Services;
+
+namespace Apm.ApmUi.Shared;
+
+/// <summary>Charts of requests, errors and durations, made of one series.</summary>
+public static class RedData
+{
+    /// <summary>Requests per second, stacked by status class.</summary>
+    public static ChartData Requests(TimeRange range, RedSeries series, string? behind, ServiceInfo? service)
+    {
+        var step = series.StepNanos / 1e9;
+        var order = new[] { "2xx", "ok", "1xx", "3xx", "4xx", "5xx", "error" };
+        var total = series.HitCounts.Sum();
+        return Base(range, series, "rate", service) with
+        {
+            Stacked = true,
+            Behind = behind,
+            Series = [.. series.HitCountsByClass.OrderBy(pair => Array.IndexOf(order, pair.Key)).Select(pair => new ChartSeries(pair.Key, ColorOf(pair.Key), "bars", ChartSeries.Values4(pair.Value.Select(count => count / step))))],
+            Summary = total > 0
+                ? $"Requests, {Figure.Of(total, "request")}, highest {Figure.Rate(series.HitCounts.Max() / step)}"
+                : "No request in this time.",
+            Scanned = series.HitCounts.Count,
+        };
+    }
+
+    /// <summary>Part of the requests that failed.</summary>
+    public static ChartData Errors(TimeRange range, RedSeries series, string? behind, ServiceInfo? service)
+    {
+        var ratios = series.HitCounts.Select((hits, i) => hits > 0 ? Math.Min(1, series.ErrorCounts[i] / hits) : double.NaN).ToList();
+        var errors = series.ErrorCounts.Sum();
+        var hits = series.HitCounts.Sum();
+        return Base(range, series, "ratio", service) with
+        {
+            Behind = behind,
+            Series = hits > 0 ? [new ChartSeries("error rate", "error", "area", ChartSeries.Values4(ratios))] : [],
+            Summary = hits <= 0 ? "No request in this time."
+                : errors <= 0 ? "No errors"
+                : $"Error rate, {Figure.Percent(errors / hits)} overall, {Figure.Of(errors, "error")}",
+        };
+    }
+
+    /// <summary>Percentiles of the durations.</summary>
+    public static ChartData Latency(TimeRange range, RedSeries series, string? behind, ServiceInfo? service)
+    {
+        var highest = series.P95Nanos.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
+        var last = series.P95Nanos.LastOrDefault(double.IsFinite, double.NaN);
+        return Base(range, series, "duration", service) with
+        {
+            Behind = behind,
+            Series = double.IsNaN(highest) ? [] :
+            [
+                new ChartSeries("p50", "s6", "line", ChartSeries.Values4(series.P50Nanos)),
+                new ChartSeries("p75", "s0", "line", ChartSeries.Values4(series.P75Nanos)),
+                new ChartSeries("p95", "s4", "line", ChartSeries.Values4(series.P95Nanos)),
+                new ChartSeries("p99", "s3", "line", ChartSeries.Values4(series.P99Nanos), Dash: true),
+            ],
+            Summary = double.IsNaN(highest) ? "No request in this time." : $"p95 latency, last {Figure.Duration(last)}, highest {Figure.Duration(highest)}",
+        };
+    }
+
+    /// <summary>2xx in a quiet colour, client errors amber, failures red.</summary>
+    static string ColorOf(string statusClass) => statusClass switch { "5xx" or "error" => "error", "4xx" => "warn", "3xx" => "s9", "1xx" => "s7", _ => "s0" };
+
+    static ChartData Base(TimeRange range, RedSeries series, string unit, ServiceInfo? service) => new()
+    {
+        Unit = unit,
+        FromMs = range.FromUnixNanos / UnixTime.NanosPerMillisecond,
+        ToMs = range.ToUnixNanos / UnixTime.NanosPerMillisecond,
+        StepMs = series.StepNanos / UnixTime.NanosPerMillisecond,
+        Times = [.. series.StartUnixNanos.Select(start => start / UnixTime.NanosPerMillisecond)],
+        Series = [],
+        Summary = "",
+        Marks = service is { Version.Length: > 0 } && service.VersionSinceUnixNanos > service.FirstSeenUnixNanos && range.Contains(service.VersionSinceUnixNanos)
+            ? [new ChartMark(service.VersionSinceUnixNanos / UnixTime.NanosPerMillisecond, service.Version)]
+            : [],
+    };
+}
