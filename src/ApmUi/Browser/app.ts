@@ -106,9 +106,41 @@ document.addEventListener('submit', event => {
 
 onPage(() => {
   loadIslands();
+  for (const input of document.querySelectorAll<HTMLInputElement>('input[data-filter]')) filterRows(input);
   document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover();
   document.querySelector('.rail.open')?.classList.remove('open');
 });
+
+/** A list narrows while a name is typed; Enter sends the form, so that it is in the address. */
+function filterRows(input: HTMLInputElement): void {
+  const needle = input.value.trim().toLowerCase();
+  for (const row of document.querySelectorAll<HTMLElement>(`#${input.dataset['filter']} tbody tr`)) {
+    row.hidden = needle !== '' && !(row.dataset['name'] ?? '').toLowerCase().includes(needle);
+  }
+}
+
+document.addEventListener('input', event => {
+  if ((event.target as Element).matches('input[data-filter]')) filterRows(event.target as HTMLInputElement);
+});
+
+/** A suggestion that is not a whole condition yet is put into the field to go on from. */
+document.addEventListener('click', event => {
+  const fill = (event.target as Element).closest<HTMLElement>('[data-fill]');
+  const form = fill?.closest('apm-fragment')?.getAttribute('for');
+  const input = form ? document.getElementById(form)?.querySelector<HTMLInputElement>('input[type=search]') : null;
+  if (!fill || !input) return;
+  input.value = fill.dataset['fill']!;
+  input.focus();
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+});
+
+/** A navigation that takes longer shows that it is on its way. */
+let busyTimer = 0;
+function busy(on: boolean): void {
+  clearTimeout(busyTimer);
+  if (on) busyTimer = window.setTimeout(() => document.body.classList.add('busy'), 150);
+  else document.body.classList.remove('busy');
+}
 
 /** A row of a list leads where its main link leads; links, buttons and selected text in it keep their own meaning. */
 document.addEventListener('click', event => {
@@ -119,5 +151,7 @@ document.addEventListener('click', event => {
   if (link) go(link.href);
 });
 
+window.Blazor?.addEventListener('enhancednavigationstart', () => busy(true));
+window.Blazor?.addEventListener('enhancednavigationend', () => busy(false));
 loadIslands();
 tellZone();

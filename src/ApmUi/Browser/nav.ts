@@ -2,7 +2,7 @@
 
 interface BlazorApi {
   navigateTo(uri: string, options?: { replaceHistoryEntry?: boolean }): void;
-  addEventListener(name: 'enhancedload', callback: () => void): void;
+  addEventListener(name: 'enhancedload' | 'enhancednavigationstart' | 'enhancednavigationend', callback: () => void): void;
 }
 
 declare global {

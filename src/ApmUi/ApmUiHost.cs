@@ -1,0 +1,65 @@
+using Apm.ApmUi.Frame;
+using Apm.ApmUi.Links;
+using Apm.ApmUi.Pages.Home;
+using Apm.ApmUi.Pages.Service;
+using Apm.ApmUi.Pages.Trace;
+using Apm.ApmUi.Pages.Traces;
+using Apm.ApmUi.Search;
+using Apm.ApmUi.Shared;
+using Apm.Core.Ports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Apm.ApmUi;
+
+/// <summary>
+/// Puts the screens into a host. The host brings the rest: <c>ITraceReader</c>, <c>IStatsReader</c>, <c>ServiceCatalogue</c>,
+/// <c>Counters</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>).
+/// </summary>
+/// <remarks>
+/// A host that runs from its build output also calls <c>builder.WebHost.UseStaticWebAssets()</c>: outside of Development
+/// nobody else does, and the scripts would not be found.
+/// </remarks>
+public static class ApmUiHost
+{
+    /// <summary>Adds what the pages need.</summary>
+    public static IServiceCollection AddApmUi(this IServiceCollection services, UiSettings settings)
+    {
+        services.AddRazorComponents();
+        services.AddHttpContextAccessor();
+        services.AddSingleton(settings);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ServiceLook>();
+        services.AddSingleton<Pulse>();
+        services.AddSingleton<JumpSearch>();
+        services.AddScoped(provider => PageState.Of(
+            provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request,
+            provider.GetRequiredService<TimeProvider>().GetUtcNow(),
+            provider.GetRequiredService<ITraceReader>().Facts().NewestStartUnixNanos));
+        return services;
+    }
+
+    /// <summary>Maps the pages, their data and their files.</summary>
+    /// <param name="app">The host's application.</param>
+    /// <param name="host">Where they answer, such as <c>*:8127</c>; null for every address that the host listens on.</param>
+    /// <param name="assetManifest">List of the files; null for the entry assembly's own.</param>
+    public static WebApplication MapApmUi(this WebApplication app, string? host = null, string? assetManifest = null)
+    {
+        app.UseAntiforgery();
+        var routes = app.MapGroup("");
+        if (host is not null) routes.RequireHost(host);
+        var assets = app.MapStaticAssets(assetManifest);
+        if (host is not null) assets.RequireHost(host);
+        FrameEndpoints.Map(routes);
+        HomeData.Map(routes);
+        ServiceData.Map(routes);
+        TracesData.Map(routes);
+        TraceData.Map(routes);
+        var pages = app.MapRazorComponents<App>();
+        if (host is not null) pages.RequireHost(host);
+        return app;
+    }
+}

@@ -1,0 +1,43 @@
+using Apm.ApmUi.Shared;
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Query.Services;
+using Apm.Query.Traces;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.ApmUi.Pages.Home;
+
+/// <summary>The first page.</summary>
+public partial class HomePage
+{
+    [Inject] ServiceQueries Queries { get; set; } = null!;
+    [Inject] TraceSearch Search { get; set; } = null!;
+    [Inject] ITraceReader Traces { get; set; } = null!;
+    [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
+    [Inject] Counters Counters { get; set; } = null!;
+    [CascadingParameter] public HttpContext? Context { get; set; }
+
+    HomeView? View;
+    string? Failed;
+
+    protected override void OnInitialized()
+    {
+        var cancel = Context?.RequestAborted ?? default;
+        try
+        {
+            var facts = Traces.Facts();
+            if (facts.SpanCount == 0) return;
+            var services = Queries.Services(State.Window.Range, State.Env);
+            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Newest(TraceFilter.Empty.With("status", "error"), 6), Catalogue, Counters.ReadAll());
+        }
+        catch (StoreUnavailableException error)
+        {
+            Failed = error.Message;
+        }
+
+        IReadOnlyList<TraceSummary> Newest(TraceFilter filter, int count) =>
+            Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = TraceQuery.Complete(filter, State.Url), Limit = count }, cancel).Traces;
+    }
+}

@@ -1,0 +1,38 @@
+using Apm.Core.Ports;
+using Apm.Query.ServiceMap;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.ApmUi.Pages.Map;
+
+/// <summary>The service map. Its state is the address: <c>view, focus, hops, only, panel</c> besides env and time.</summary>
+public partial class MapPage
+{
+    [Inject] ServiceMapQuery Query { get; set; } = null!;
+    [Inject] ITraceReader Traces { get; set; } = null!;
+    [CascadingParameter] public HttpContext? Context { get; set; }
+
+    MapView? View;
+    string? Failed;
+    bool IsEmptyInstallation;
+
+    bool IsTable => State.Url["view"] == "table";
+    bool OnlyErrors => State.Url["only"] == "errors";
+
+    string EmptySays => OnlyErrors ? "Nothing fails in this time." : State.Env is { } env ? $"No service of env {env} has been called in this time." : "No service has been called in this time.";
+
+    string FocusName(string id) => View?.Graph.Nodes.FirstOrDefault(node => node.Id == id)?.Name ?? id;
+
+    protected override void OnInitialized()
+    {
+        try
+        {
+            if (Traces.Facts().SpanCount == 0) IsEmptyInstallation = true;
+            else View = MapView.Of(State, Query.Read(State.Window.Range, State.Env, Context?.RequestAborted ?? default), Look);
+        }
+        catch (StoreUnavailableException error)
+        {
+            Failed = error.Message;
+        }
+    }
+}

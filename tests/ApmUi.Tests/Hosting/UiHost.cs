@@ -1,0 +1,87 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Core.Spans;
+using Apm.Query.ServiceMap;
+using Apm.Query.Services;
+using Apm.Query.Traces;
+using Apm.Storage.InMemory;
+using Apm.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Apm.ApmUi.Tests.Hosting;
+
+/// <summary>The screens on a free port, over stores in memory that the test fills.</summary>
+public sealed class UiHost : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly Lock _lock = new();
+
+    UiHost(WebApplication app, InMemoryTraceStore traces, SimpleStats stats, ServiceCatalogue catalogue)
+    {
+        (_app, Traces, Stats, Catalogue) = (app, traces, stats, catalogue);
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+    }
+
+    public InMemoryTraceStore Traces { get; }
+    public SimpleStats Stats { get; }
+    public ServiceCatalogue Catalogue { get; }
+
+    /// <summary>Does not follow redirects.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Starts a host.</summary>
+    /// <param name="url">Where it listens.</param>
+    /// <param name="assets">Name of the assembly whose list of static files is served.</param>
+    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests")
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        var traces = new InMemoryTraceStore();
+        var stats = new SimpleStats();
+        var catalogue = new ServiceCatalogue(new MemoryDocuments());
+        builder.Services.AddSingleton<ITraceReader>(traces);
+        builder.Services.AddSingleton<IStatsReader>(stats);
+        builder.Services.AddSingleton(catalogue);
+        builder.Services.AddSingleton(new Counters());
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<TraceSearch>();
+        builder.Services.AddSingleton<TraceLookup>();
+        builder.Services.AddSingleton<ServiceQueries>();
+        builder.Services.AddSingleton<ServiceMapQuery>();
+        builder.Services.AddApmUi(new UiSettings { Version = "test" });
+        var app = builder.Build();
+        app.MapApmUi(assetManifest: Path.Combine(AppContext.BaseDirectory, assets + ".staticwebassets.endpoints.json"));
+        await app.StartAsync();
+        return new UiHost(app, traces, stats, catalogue);
+    }
+
+    /// <summary>Stores spans and counts them, as the pipeline would.</summary>
+    public void Add(IReadOnlyList<Span> spans)
+    {
+        lock (_lock)
+        {
+            Traces.Append(SpanBatches.Of(spans), default);
+            foreach (var span in spans)
+            {
+                Stats.Add(span);
+                if (span.IsTopLevel) Catalogue.Saw(new ServiceSighting(span.Service, span.Type, "", span.Env, "", span.EndUnixNanos));
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Traces.Dispose();
+    }
+}
