@@ -36,7 +36,7 @@ public sealed class ShopData(int seed)
     /// <summary>One request with all its spans.</summary>
     public IReadOnlyList<Span> Request(long startUnixNanos)
     {
-        var trace = new TraceBuilder(this, new TraceId(0x6740_0000_0000_0000 + (ulong)_chance.NextInt64(1L << 40), ++_traceId * 0x9E37_79B9_7F4A_7C15));
+        var trace = new TraceBuilder(this, new TraceId(0x6740_0000_0000_0000 + (ulong)_chance.NextInt64(1L << 40), unchecked(++_traceId * 0x9E37_79B9_7F4A_7C15)));
         switch (_chance.Next(20))
         {
             case < 9: Browse(trace, startUnixNanos); break;
@@ -54,7 +54,7 @@ public sealed class ShopData(int seed)
     /// <param name="spanCount">About how many spans.</param>
     public IReadOnlyList<Span> LargeTrace(long startUnixNanos, int spanCount)
     {
-        var trace = new TraceBuilder(this, new TraceId(0x6740_0000_0000_0000, ++_traceId * 0x9E37_79B9_7F4A_7C15));
+        var trace = new TraceBuilder(this, new TraceId(0x6740_0000_0000_0000, unchecked(++_traceId * 0x9E37_79B9_7F4A_7C15)));
         var root = trace.Add(null, "web", "web.request", "POST /reports", "web", SpanKind.Server, startUnixNanos, 8 * UnixTime.NanosPerSecond, Http("POST", "/reports", 200));
         var at = startUnixNanos + Millis(2, 1);
         while (trace.Spans.Count < spanCount)

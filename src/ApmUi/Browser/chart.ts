@@ -188,7 +188,7 @@ class ApmChart extends Island {
         {
           stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6, space: 34,
           values: (_u, ticks) => ticks.map(v => figure(v, data.unit)),
-          ...(data.unit === 'duration' ? { incrs: durationSteps } : {}),
+          ...(data.unit === 'duration' ? { incrs: durationSteps } : data.unit === 'count' ? { incrs: countSteps } : {}),
         },
       ],
       series: [{}, ...shown.map(s => this.#series(s))],
@@ -214,8 +214,9 @@ class ApmChart extends Island {
 
   #drawLegend(data: ChartData): void {
     const buttons: HTMLElement[] = data.series.map(s => {
-      const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: 'Click shows this one alone; Ctrl-click hides or adds it' },
-        this.#swatch(s), s.name, ' ', el('b', {}, figure(last(s.values), data.unit)));
+      const [value, of] = legendFigure(s.values, data.unit);
+      const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: `${of}: ${figure(value, data.unit)}. Click shows this one alone; Ctrl-click hides or adds it` },
+        this.#swatch(s), s.name, ' ', el('b', {}, figure(value, data.unit)));
       button.addEventListener('click', event => this.#toggle(s.name, event.ctrlKey || event.metaKey));
       return button;
     });
@@ -345,6 +346,17 @@ const durationSteps = [
   ...[3, 4, 5, 6, 7, 8].flatMap(e => [1, 2, 5].map(m => m * 10 ** e)),
   ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].map(s => s * 1e9),
 ];
+
+/** Things that are counted have no halves. */
+const countSteps = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].flatMap(e => [1, 2, 5].map(m => m * 10 ** e));
+
+/** What stands in the legend: of counts their sum, of rates their mean, else the last value. */
+function legendFigure(values: (number | null)[], unit: Unit): [number | null, string] {
+  const known = values.filter((v): v is number => v !== null);
+  if (known.length === 0) return [null, ''];
+  const sum = known.reduce((a, b) => a + b, 0);
+  return unit === 'count' ? [sum, 'sum'] : unit === 'rate' ? [sum / known.length, 'mean'] : [last(values), 'last'];
+}
 
 function last(values: (number | null)[]): number | null {
   for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null) return values[i]!;

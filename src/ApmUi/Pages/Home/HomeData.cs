@@ -24,7 +24,7 @@ public static class HomeData
         var started = clock.GetTimestamp();
         try
         {
-            var services = queries.Services(state.Window.Range, state.Env);
+            IReadOnlyList<ServiceSummary> services = [.. queries.Services(state.Window.Range, state.Env).Where(service => service.Kind == ServiceKind.Application)];
             var chart = state.Url["what"] == "errors" ? Errors(state.Window.Range, services) : Requests(state.Window.Range, services, look.ColorOf);
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         }

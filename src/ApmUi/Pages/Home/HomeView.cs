@@ -39,14 +39,16 @@ public sealed record HomeView
         PageState state, IReadOnlyList<ServiceSummary> services, TraceStoreFacts facts, IReadOnlyList<TraceSummary> newest, IReadOnlyList<TraceSummary> errors,
         ServiceCatalogue catalogue, IReadOnlyList<CounterValue> counters)
     {
-        var hits = services.Sum(service => service.HitCount);
-        var failed = services.Sum(service => service.ErrorCount);
+        // Calls of databases and third parties are counted at those who call them.
+        var applications = services.Where(service => service.Kind == ServiceKind.Application).ToList();
+        var hits = applications.Sum(service => service.HitCount);
+        var failed = applications.Sum(service => service.ErrorCount);
         return new HomeView
         {
-            HitsPerSecond = services.Sum(service => service.HitsPerSecond),
+            HitsPerSecond = applications.Sum(service => service.HitsPerSecond),
             ErrorRate = hits > 0 ? Math.Min(1, failed / hits) : 0,
             ErrorCount = failed,
-            ActiveServiceCount = services.Count(service => service.HitCount > 0),
+            ActiveServiceCount = applications.Count(service => service.HitCount > 0),
             Facts = facts,
             Services = [.. ServicesView.Of(state, services, showsOthers: false, []).Rows.Take(ListedServices)],
             Errors = errors,
