@@ -220,7 +220,7 @@ class ApmChart extends Island {
       button.addEventListener('click', event => this.#toggle(s.name, event.ctrlKey || event.metaKey));
       return button;
     });
-    const table = el('button', { type: 'button', class: 'table', 'aria-pressed': this.#asTable }, this.#asTable ? 'View as chart' : 'View as table');
+    const table = el('button', { type: 'button', class: 'table', 'aria-pressed': this.#asTable, title: this.#asTable ? 'View as chart' : 'View as table' }, this.#asTable ? 'Chart' : 'Table');
     table.addEventListener('click', () => {
       this.#asTable = !this.#asTable;
       this.#draw();

@@ -15,7 +15,7 @@ namespace Apm.ApmUi.Map;
 /// <param name="Title">What hovering tells.</param>
 public sealed record DrawnNode(string Id, string Name, string Line, string Color, string State, string Icon, bool IsInferred, string Link, string Title)
 {
-    const int FittingLetters = 17;
+    const int FittingLetters = 15;
 
     /// <summary>The name as far as it fits.</summary>
     public string ShortName => Name.Length <= FittingLetters ? Name : Name[..(FittingLetters - 1)] + "…";

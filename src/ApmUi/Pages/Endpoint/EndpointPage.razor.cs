@@ -1,4 +1,5 @@
 using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -87,6 +88,6 @@ public partial class EndpointPage
         }
         EmptySays = $"No request to {Resource} of {Service} in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}.";
         EmptyEvidence = "It may have been called at another time: take a wider range.";
-        if (Context is { Response.HasStarted: false } && Summary is null && Catalogue.Service(Service) is null) Context.Response.StatusCode = StatusCodes.Status404NotFound;
+        if (Summary is null && Catalogue.Service(Service) is null) Answers.NotFound(Context);
     }
 }

@@ -1,4 +1,5 @@
 using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Services;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
@@ -45,7 +46,7 @@ public partial class ServicePage
                 NotFoundEvidence = Catalogue.Services() is { Count: > 0 } known
                     ? $"Known are {string.Join(", ", known.Take(8).Select(service => service.Name))}{(known.Count > 8 ? " and " + (known.Count - 8) + " more" : "")}."
                     : "No service has been seen at all.";
-                if (Context is { Response.HasStarted: false }) Context.Response.StatusCode = StatusCodes.Status404NotFound;
+                Answers.NotFound(Context);
                 return;
             }
             View = ServiceView.Of(State, summary,

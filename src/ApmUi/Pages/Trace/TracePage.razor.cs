@@ -1,4 +1,5 @@
 using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
 using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Query.Traces;
@@ -50,6 +51,6 @@ public partial class TracePage
     void NotFound(string says, string evidence)
     {
         (NotFoundSays, NotFoundEvidence) = (says, evidence);
-        if (Context is { Response.HasStarted: false }) Context.Response.StatusCode = StatusCodes.Status404NotFound;
+        Answers.NotFound(Context);
     }
 }

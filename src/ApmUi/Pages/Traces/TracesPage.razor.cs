@@ -101,11 +101,13 @@ public partial class TracesPage
         ];
         if (Dropped.Count == 0 && !typed.IsEmpty && CountOf(TraceQuery.Complete(TraceFilter.Empty, State.Url), cancel) is > 0 and var all)
             Dropped = [new DroppedCondition("the query", all, State.Here(("q", null)))];
+        // A search may know from the blocks' filters that nothing matches, without looking at a span.
+        var hasSpans = result.ScannedSpanCount > 0 || Dropped.Count > 0 || CountOf(TraceFilter.Empty, cancel) > 0;
         var without = Dropped.Count > 0 ? Dropped.MaxBy(dropped => dropped.TraceCount) : null;
-        EmptySays = result.ScannedSpanCount == 0 ? $"No span started in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}."
+        EmptySays = !hasSpans ? $"No span started in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}."
             : without is null ? "No trace matches."
             : $"No trace matches; without {without.Condition} there {(without.TraceCount == 1 ? "is" : "are")} {Figure.Whole(without.TraceCount)}.";
-        if (result.ScannedSpanCount == 0 && facts.NewestStartUnixNanos is { } newest)
+        if (!hasSpans && facts.NewestStartUnixNanos is { } newest)
         {
             EmptyEvidence = $"The newest of {Figure.Of(facts.SpanCount, "stored span")} started {State.TimeExact(newest)}, {Figure.Ago(newest, State.NowUnixNanos)}.";
             var window = TimeWindow.Read(null, null, State.Now, State.Zone, newest);
@@ -113,7 +115,7 @@ public partial class TracesPage
         }
         else
         {
-            EmptyEvidence = $"{Figure.Of(result.ScannedSpanCount, "span")} of {State.Window.Label(State.Zone).ToLowerInvariant()} {(result.ScannedSpanCount == 1 ? "was" : "were")} looked at.";
+            EmptyEvidence = result.ScannedSpanCount == 0 ? "No block of spans stored in this time holds such a value." : $"{Figure.Of(result.ScannedSpanCount, "span")} of {State.Window.Label(State.Zone).ToLowerInvariant()} {(result.ScannedSpanCount == 1 ? "was" : "were")} looked at.";
         }
     }
 
