@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["stats-read"] = StatsReadBenchmark.Run,
     ["search"] = SearchBenchmark.Run,
     ["trace-store"] = TraceStoreBenchmark.Run,
+    ["way"] = WayBenchmark.Run,
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
 };
 

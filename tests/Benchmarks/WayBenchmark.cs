@@ -15,18 +15,19 @@ namespace Apm.Benchmarks;
 /// second on the box with the sender on it, spans a second per core of the agent's own CPU, bytes per stored span, and the
 /// time to read one trace by id.
 /// </summary>
-public sealed class WayBenchmark : IBenchmark
+static class WayBenchmark
 {
     const int SpansPerTrace = 10;
     const int TracesPerPayload = 100;
     const int Payloads = 160;
     const int Senders = 4;
 
-    public string Name => "way";
-
-    public string About => "bytes in to stored and searchable, through `apm up`: way [v04|v05] [seconds]; needs a Release build of src/Cli";
-
-    public void Run(string[] args, TextWriter output) => RunAsync(args.ElementAtOrDefault(0) ?? "v04", int.Parse(args.ElementAtOrDefault(1) ?? "10", CultureInfo.InvariantCulture), output).GetAwaiter().GetResult();
+    /// <summary>Arguments: <c>v04</c> or <c>v05</c>, and the seconds to send for. Needs a Release build of src/Cli.</summary>
+    public static int Run(string[] args)
+    {
+        RunAsync(args.ElementAtOrDefault(0) ?? "v04", int.Parse(args.ElementAtOrDefault(1) ?? "10", CultureInfo.InvariantCulture), Console.Out).GetAwaiter().GetResult();
+        return 0;
+    }
 
     static async Task RunAsync(string version, int seconds, TextWriter output)
     {

@@ -40,10 +40,10 @@ public sealed class Stores : IDisposable
         try
         {
             var data = Opened(DataFolder.Open(folder));
-            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters));
+            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, new TraceStoreSettings { OnTrouble = Note }));
             var stats = Opened(new FileStatsStore(data.StatsPath, new StatsStoreSettings(), DiskFiles.Instance, clock, counters));
-            var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings { OnMessage = Note }, DiskFiles.Instance, counters));
-            var documents = Opened(new LiteDbDocumentStore(data.StatePath, new LiteDatabaseSettings(), DiskFiles.Instance, clock, counters));
+            var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings { OnMessage = Note, NumbersAfter = Newest(traces.StoredUpTo, stats.ReadCheckpoint()?.Covered ?? LogPosition.Start) }, DiskFiles.Instance, counters));
+            var documents = Opened(new LiteDbDocumentStore(data.StatePath, new LiteDatabaseSettings { OnSlowCall = Note }, DiskFiles.Instance, clock, counters));
             var retention = Opened(clock.CreateTimer(_ => Retain(traces, clock, problems), null, RetentionEvery, RetentionEvery));
             var stores = new Stores(log, traces, stats, documents);
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
@@ -68,11 +68,15 @@ public sealed class Stores : IDisposable
         while (_opened.TryPop(out var part)) part.Dispose();
     }
 
+    static LogPosition Newest(LogPosition left, LogPosition right) => left > right ? left : right;
+
+    /// <summary>Drops what is too old or too much, and joins the small blocks of one closed slice.</summary>
     static void Retain(SegmentTraceStore traces, TimeProvider clock, RecentProblems problems)
     {
         try
         {
             traces.EnforceRetention(clock.NowUnixNanos());
+            traces.RewriteSmallBlocks(CancellationToken.None);
         }
         catch (StoreUnavailableException problem)
         {

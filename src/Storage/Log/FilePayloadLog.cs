@@ -47,7 +47,7 @@ public sealed class FilePayloadLog : IPayloadLog
         {
             throw new StoreUnavailableException($"The payload log in {folder} cannot be opened: {failure.Message}", failure);
         }
-        _lastNumber = _segments.LastNumber;
+        _lastNumber = Math.Max(_segments.LastNumber, settings.NumbersAfter.Number);
         _committer = new Thread(CommitUntilClosed) { IsBackground = true, Name = "payload log" };
         _committer.Start();
     }

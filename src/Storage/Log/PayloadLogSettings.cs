@@ -1,3 +1,5 @@
+using Apm.Core.Ports;
+
 namespace Apm.Storage.Log;
 
 /// <summary>Limits of the payload log.</summary>
@@ -23,4 +25,10 @@ public sealed record PayloadLogSettings
 
     /// <summary>Told what a person should know, such as a damaged segment. Default: nobody.</summary>
     public Action<string> OnMessage { get; init; } = static _ => { };
+
+    /// <summary>
+    /// Numbers begin after this, also when the folder is empty: the newest record that the stores cover. Without it, a log
+    /// folder that was lost would begin at 1 again, and the stores would take new records for old ones.
+    /// </summary>
+    public LogPosition NumbersAfter { get; init; }
 }
