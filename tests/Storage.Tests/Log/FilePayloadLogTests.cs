@@ -241,6 +241,17 @@ public sealed class FilePayloadLogTests
         }
     }
 
+    /// <summary>A lost folder must not make the stores take new records for old ones.</summary>
+    [Fact]
+    public async Task Numbers_begin_after_what_the_stores_cover_also_in_an_empty_folder()
+    {
+        using var log = new FilePayloadLog("/log", new PayloadLogSettings { NumbersAfter = new LogPosition(41) }, new SimulatedDisk(), new Counters());
+
+        Assert.Equal(new LogPosition(41), log.Last);
+        Assert.Equal(new LogPosition(42), await Append(log, "first"));
+        Assert.Equal(42, Assert.Single(log.ReadAfter(new LogPosition(41))).Position.Number);
+    }
+
     /// <summary>Whatever stands in the files, opening and reading neither throws nor gives a record that was not written.</summary>
     [Theory]
     [InlineData(1)]

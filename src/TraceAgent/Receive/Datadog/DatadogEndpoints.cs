@@ -33,6 +33,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         routes.Map("/v0.4/traces", context => AnswerRates(context, DatadogTraceRoute.V04));
         routes.Map("/v0.5/traces", context => AnswerRates(context, DatadogTraceRoute.V05));
         routes.Map("/v0.7/traces", context => AnswerRates(context, DatadogTraceRoute.V07));
+        routes.Map("/v1.0/traces", context => AnswerRates(context, DatadogTraceRoute.V1)); // Answered, and not yet listed in /info.
         foreach (var path in new[] { "/v0.1/services", "/services", "/v0.2/services", "/v0.3/services", "/v0.4/services" }) routes.Map(path, AnswerServices);
         routes.Map("/v0.6/stats", AnswerStats);
         routes.Map("/v0.7/config", telemetry.AnswerRemoteConfig);
@@ -110,6 +111,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
     {
         DatadogTraceRoute.V05 => PayloadFormat.DatadogV05,
         DatadogTraceRoute.V07 => PayloadFormat.DatadogV07,
+        DatadogTraceRoute.V1 => PayloadFormat.DatadogV1,
         _ => PayloadFormat.DatadogMsgPack,
     };
 
@@ -120,6 +122,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         DatadogTraceRoute.V03 => "v0.3",
         DatadogTraceRoute.V05 => "v0.5",
         DatadogTraceRoute.V07 => "v0.7",
+        DatadogTraceRoute.V1 => "v1.0",
         _ => "v0.4",
     };
 
