@@ -61,8 +61,8 @@ static class WayBenchmark
         }
     }
 
-    const int AgentPort = 18126;
-    const int UiPort = 18127;
+    const int AgentPort = 28126;
+    const int UiPort = 28127;
 
     static Process Start(string folder)
     {
