@@ -104,9 +104,13 @@ document.addEventListener('submit', event => {
   (document.activeElement as HTMLElement | null)?.blur();
 }, true);
 
+let shownPage = location.href;
 onPage(() => {
   loadIslands();
   for (const input of document.querySelectorAll<HTMLInputElement>('input[data-filter]')) filterRows(input);
+  // A live page that was rendered anew is still the same page: what somebody just opened stays open.
+  if (shownPage === location.href) return;
+  shownPage = location.href;
   document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover();
   document.querySelector('.rail.open')?.classList.remove('open');
 });

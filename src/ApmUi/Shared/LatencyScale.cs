@@ -5,6 +5,9 @@ namespace Apm.ApmUi.Shared;
 /// <param name="MaxNanos">Its right end; larger than <paramref name="MinNanos"/>.</param>
 public sealed record LatencyScale(double MinNanos, double MaxNanos)
 {
+    /// <summary>Narrowest bar, percent.</summary>
+    const double Hair = 4;
+
     /// <summary>A scale that holds all the values, in whole powers of ten.</summary>
     public static LatencyScale Of(IEnumerable<double?> nanos)
     {
@@ -25,12 +28,12 @@ public sealed record LatencyScale(double MinNanos, double MaxNanos)
     public double PercentOf(double nanos) =>
         nanos <= MinNanos ? 0 : Math.Min(100, 100 * Math.Log(nanos / MinNanos) / Math.Log(MaxNanos / MinNanos));
 
-    /// <summary>The bar from one value to another, at least a hair wide; from the left end when the first is missing. Null when both are.</summary>
+    /// <summary>The bar from one value to another, at least a hair wide; a mark at the second when the first is missing. Null without the second.</summary>
     public (double Left, double Width)? Bar(double? fromNanos, double? toNanos)
     {
         if (toNanos is not { } to) return null;
-        var left = fromNanos is { } from ? PercentOf(from) : 0;
-        var width = Math.Max(3, PercentOf(to) - left);
-        return (Math.Min(left, 97), width);
+        var right = Math.Max(Hair, PercentOf(to));
+        var left = Math.Min(fromNanos is { } from ? PercentOf(from) : right, right - Hair);
+        return (left, right - left);
     }
 }

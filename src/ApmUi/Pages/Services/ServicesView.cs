@@ -17,8 +17,8 @@ public sealed record ServicesView
     /// <summary>Services that run code.</summary>
     public required int ApplicationCount { get; init; }
 
-    /// <summary>Databases, caches, queues, third parties.</summary>
-    public required int OtherCount { get; init; }
+    /// <summary>Databases, caches, queues, third parties; null while they are not shown, as those known only from calls are not counted then.</summary>
+    public required int? OtherCount { get; init; }
 
     /// <summary>Builds the view.</summary>
     /// <param name="state">The request: <c>sort</c> and <c>q</c>.</param>
@@ -30,7 +30,7 @@ public sealed record ServicesView
         var running = all.Where(service => !service.IsWaiting).ToList();
         var chosen = running.Where(service => service.Kind != ServiceKind.Application == showsOthers).ToList();
         var needle = state.Url["q"]?.Trim() ?? "";
-        var scale = LatencyScale.Of(chosen.SelectMany(service => new[] { service.P50Nanos, service.P95Nanos }));
+        var scale = LatencyScale.Of(chosen.SelectMany(service => new[] { service.P50Nanos, service.P95Nanos }).Concat(inferred.Select(node => node.P95Nanos)));
         var rows = chosen.Select(service => RowOf(state, service, scale));
         if (showsOthers) rows = rows.Concat(inferred.Select(node => RowOf(state, node, scale)));
         return new ServicesView
@@ -38,7 +38,7 @@ public sealed record ServicesView
             Waiting = [.. all.Where(service => service.IsWaiting)],
             Rows = Sorted([.. rows.Where(row => needle.Length == 0 || row.Name.Contains(needle, StringComparison.OrdinalIgnoreCase))], state.Url["sort"] ?? "impact"),
             ApplicationCount = running.Count(service => service.Kind == ServiceKind.Application),
-            OtherCount = running.Count(service => service.Kind != ServiceKind.Application) + inferred.Count,
+            OtherCount = showsOthers ? running.Count(service => service.Kind != ServiceKind.Application) + inferred.Count : null,
         };
     }
 
