@@ -40,8 +40,8 @@ class ApmWaterfall extends Island {
   #whole = button('Whole trace', '0');
   #mini = el('div', { class: 'mini', 'aria-hidden': 'true' });
   #canvas = el('canvas') as HTMLCanvasElement;
-  #ticks = el('div', { class: 'ticks' });
-  #head = el('div', { class: 'head', 'aria-hidden': 'true' }, el('div', { class: 'title' }, 'Service and operation'), this.#ticks);
+  #ticks = el('div', { class: 'ticks', 'aria-hidden': 'true' });
+  #head = el('div', { class: 'head' }, el('div', { class: 'title', 'aria-hidden': 'true' }, 'Service and operation'), this.#ticks);
   #view = el('div', { class: 'view', role: 'treegrid', tabindex: '0', 'aria-label': 'Spans of this trace', 'aria-rowcount': '0' });
   #space = el('div', { class: 'space', role: 'presentation' });
   #grip = el('div', { class: 'grip', role: 'separator', tabindex: '0', 'aria-orientation': 'vertical', 'aria-label': 'Width of the name column' });

@@ -13,8 +13,8 @@ namespace Apm.ApmUi.Pages.Endpoint;
 /// <summary>One endpoint of a service. Its state is the address: <c>name, resource, band, samples</c> besides env and time.</summary>
 public partial class EndpointPage
 {
-    /// <summary>Stored traces that the span summary is made of, the newest; default 40.</summary>
-    const int SummarisedTraces = 40;
+    /// <summary>Stored traces that the span summary is made of, the newest; default 20.</summary>
+    const int SummarisedTraces = 20;
 
     static readonly (string Key, string Text)[] SampleKinds = [("newest", "Newest"), ("slowest", "Slowest"), ("errors", "Errors")];
 

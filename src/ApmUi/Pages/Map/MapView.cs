@@ -64,7 +64,8 @@ public sealed record MapView
     {
         var silent = node.HitCount <= 0;
         var line = silent ? "silent" : Figure.Rate(node.HitsPerSecond) + (node.ErrorCount > 0 ? " · " + Figure.Percent(node.ErrorRate) : "");
-        var title = $"{node.Name}{(node.IsInferred ? ", known from calls to it" : "")}: {Figure.Rate(node.HitsPerSecond)}, {Figure.Percent(node.ErrorRate)} errors{(node.P95Nanos is { } p95 ? $", p95 {Figure.Duration(p95)}" : "")}";
+        // Begins with what can be seen, so that it can also be spoken to.
+        var title = $"{node.Name} {line}{(node.P95Nanos is { } p95 ? $", p95 {Figure.Duration(p95)}" : "")}{(node.IsInferred ? ", known only from calls to it" : "")}";
         return new DrawnNode(node.Id, node.Name, line, look.ColorOf(node.Name), silent ? "none" : MapPaths.StateOf(node.ErrorRate), IconOf(node), node.IsInferred, state.Here(("panel", node.Id)), title);
     }
 
