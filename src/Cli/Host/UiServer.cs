@@ -59,6 +59,7 @@ public sealed class UiServer : IAsyncDisposable
 
     static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts)
     {
+        services.AddResponseCompression(); // Loopback needs none; a browser over a network does.
         services.AddSingleton(parts.Clock);
         services.AddSingleton(parts.Counters);
         services.AddSingleton(parts.Problems);
@@ -74,15 +75,16 @@ public sealed class UiServer : IAsyncDisposable
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,
-            OtlpHttpPort = settings.Agent.OtlpHttpPort ?? settings.Agent.AgentPort,
-            OtlpGrpcPort = settings.Agent.OtlpGrpcPort ?? 4317,
-            ZipkinPort = settings.Agent.ZipkinPort ?? settings.Agent.AgentPort,
+            OtlpHttpPort = settings.Agent.OtlpHttpPort ?? 0,
+            OtlpGrpcPort = settings.Agent.OtlpGrpcPort ?? 0,
+            ZipkinPort = settings.Agent.ZipkinPort ?? 0,
             Version = Product.Version,
         });
     }
 
     static void Map(WebApplication app)
     {
+        app.UseResponseCompression();
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
         app.MapJaegerApi();

@@ -34,6 +34,18 @@ public class ViewTests
         new() { Name = name, HitCount = hits, ErrorCount = errors, P95Nanos = hits > 0 ? p95 : null, HitsPerSecond = hits / 60, Kind = kind };
 
     [Fact]
+    public void A_failed_trace_names_the_span_in_which_the_failure_began()
+    {
+        var view = TraceView.Of(UrlStates.Of("/traces/1"), Tree(
+            Some.Span(id: 1, isError: true),
+            Some.Span(id: 2, parent: 1, startNanos: 10, isError: true, tags: [("error.type", "TimeoutError"), ("error.message", "no answer in 5 s")]),
+            Some.Span(id: 3, parent: 1, startNanos: 20)));
+
+        Assert.Equal((2ul, "TimeoutError", "no answer in 5 s"), (view.FirstError!.Node.SpanId.Value, view.FirstError.Error.Type, view.FirstError.Error.Message));
+        Assert.Null(TraceView.Of(UrlStates.Of("/traces/1"), Tree(Some.Span(id: 1))).FirstError);
+    }
+
+    [Fact]
     public void Services_that_fail_come_first_then_those_with_most_impact_silent_ones_last()
     {
         var view = ServicesView.Of(UrlStates.Of("/services"), [Service("silent", 0), Service("small", 10), Service("big", 1000), Service("failing", 20, 2)], false, []);

@@ -85,7 +85,8 @@ public sealed record SpanView
     static string? QueryLink(PageState state, string key, string value, bool negated) =>
         value.Length is > 0 and <= 200 ? state.TracesLink(TraceFilter.Empty.With("@" + key, value, negated).ToString()) : null;
 
-    static ErrorView ErrorOf(Span span) => new(
+    /// <summary>What a failed span says of its failure.</summary>
+    public static ErrorView ErrorOf(Span span) => new(
         span.Tag(TagNames.ErrorType) ?? "",
         span.Tag(TagNames.ErrorMessage) ?? span.Tag(TagNames.ErrorMsg) ?? (span.Tag(TagNames.HttpStatusCode) is { } code ? $"HTTP status {code}" : "The span is marked as failed; it says no more."),
         span.Tag(TagNames.ErrorStack) ?? "");

@@ -15,6 +15,9 @@ public sealed record TraceView
     /// <summary>Things to know about the trace, in words: what is missing, clocks that disagree.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>Where the trace first went wrong: the earliest failed span beneath which nothing failed; null when nothing did.</summary>
+    public FirstErrorView? FirstError { get; init; }
+
     /// <summary>The span in the panel; null when it is closed.</summary>
     public SpanView? Selected { get; init; }
 
@@ -35,6 +38,7 @@ public sealed record TraceView
             Tree = tree,
             Title = TitleOf(tree.Root),
             Warnings = warnings,
+            FirstError = FirstErrorOf(tree),
             Selected = Find(tree, state.Url["span"]) is { } node ? SpanView.Of(state, tree, node) : null,
             Groups = GroupsOf(tree, byService: state.Url["group"] == "service"),
         };
@@ -52,6 +56,14 @@ public sealed record TraceView
         return Core.Ids.SpanId.TryParse(text, out var id) ? tree.Find(id) : null;
     }
 
+    static FirstErrorView? FirstErrorOf(TraceTree tree)
+    {
+        if (tree.ErrorCount == 0) return null;
+        var passedOn = tree.Nodes.Where(node => node.IsError && node.ParentIndex >= 0).Select(node => node.ParentIndex).ToHashSet();
+        var source = tree.Nodes.Where(node => node.IsError && !passedOn.Contains(node.Index)).MinBy(node => node.StartUnixNanos);
+        return source?.ReadSpan() is { } span ? new FirstErrorView(source, SpanView.ErrorOf(span)) : null;
+    }
+
     static IReadOnlyList<SpanGroup> GroupsOf(TraceTree tree, bool byService)
     {
         var total = Math.Max(1, tree.DurationNanos);
@@ -64,6 +76,11 @@ public sealed record TraceView
             .OrderByDescending(group => group.SelfNanos).ThenBy(group => group.Service, StringComparer.Ordinal).ThenBy(group => group.Resource, StringComparer.Ordinal)];
     }
 }
+
+/// <summary>The failure that the page names before anything is clicked.</summary>
+/// <param name="Node">The span in which it began.</param>
+/// <param name="Error">What it says.</param>
+public sealed record FirstErrorView(TraceNode Node, ErrorView Error);
 
 /// <summary>Spans alike within a trace.</summary>
 /// <param name="Service">Their service.</param>
