@@ -74,6 +74,6 @@ public sealed class CommandReaderTests : IDisposable
     {
         var path = Path.Combine(_folder, name);
         File.WriteAllText(path, content);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 }
