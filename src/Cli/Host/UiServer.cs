@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Apm.ApmUi;
 using Apm.Core.Ports;
+using Apm.Query.Evaluate;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -72,6 +73,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<TraceLookup>();
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
+        services.AddSingleton<MetricQueries>();
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,

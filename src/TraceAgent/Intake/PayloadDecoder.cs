@@ -29,6 +29,8 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
         var note = DecodeSpans(envelope, body, batch);
         var facts = _normalizer.Normalize(batch);
         CountReceived(batch);
+        counters.Add("spans_received", count: note.RejectedSpanCount); // Whose they are is not known: they were not read.
+        counters.Add("spans_rejected", "invalid_id", note.RejectedSpanCount);
         return new DecodedPayload(envelope, batch, facts, [], note);
     }
 

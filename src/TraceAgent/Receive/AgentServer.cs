@@ -49,7 +49,7 @@ public sealed class AgentServer : IAsyncDisposable
         new OtlpGrpcEndpoints(receiver, routes, parts.Counters).Register();
         new ZipkinEndpoints(receiver, routes).Register();
 
-        var server = new AgentServer(Build(ports, routes, logs));
+        var server = new AgentServer(Build(ports, routes, logs, new ConnectionLimit(settings.MaxConnections, parts.Counters)));
         await server._app.StartAsync();
         server.NoteListeners(ports);
         return server;
@@ -62,7 +62,7 @@ public sealed class AgentServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    static WebApplication Build(List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs)
+    static WebApplication Build(List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -70,12 +70,17 @@ public sealed class AgentServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // The body reader has the limit, and answers it in words.
-            kestrel.Limits.MaxConcurrentConnections = 1_000;
             foreach (var (name, port) in ports)
             {
                 var protocols = name == "otlp-grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1;
-                kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols);
-                if (port != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, port, listen => listen.Protocols = protocols);
+                kestrel.Listen(IPAddress.Loopback, port, Configure);
+                if (port != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, port, Configure);
+
+                void Configure(ListenOptions listen)
+                {
+                    listen.Protocols = protocols;
+                    limit.ApplyTo(listen, name);
+                }
             }
         });
         var app = builder.Build();

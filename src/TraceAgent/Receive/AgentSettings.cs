@@ -23,9 +23,15 @@ public sealed record AgentSettings
 
     /// <summary>
     /// Most bytes of bodies being read at once; default 256 MiB. Beyond it requests are answered 429 and counted in
-    /// <c>payloads_rejected{too_many_bytes_in_flight}</c>.
+    /// <c>payloads_rejected{overloaded}</c>.
     /// </summary>
     public long MaxBytesInFlight { get; init; } = 268_435_456;
+
+    /// <summary>
+    /// Most connections open at once, on all ports of the agent together; default 1000. One more is closed at once, without an
+    /// answer, and counted in <c>connections_refused</c> by the name of its port.
+    /// </summary>
+    public int MaxConnections { get; init; } = 1_000;
 
     /// <summary>Agent version told to tracers. At least 7.26 lets .NET flush partially; 7.79 is needed with v1.0 (trace-intake §12).</summary>
     public string AgentVersion { get; init; } = "7.80.0";
