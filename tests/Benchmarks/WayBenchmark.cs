@@ -84,7 +84,7 @@ static class WayBenchmark
             }
             catch (HttpRequestException)
             {
-                await Task.Delay(100);
+                await Task.Delay(100); // Between two looks at the condition.
             }
         }
         throw new InvalidOperationException("apm up did not become ready within 10 s.");
@@ -120,7 +120,7 @@ static class WayBenchmark
             var bytes = (await Status(http)).GetProperty("traces").GetProperty("byteCount").GetInt64();
             if (bytes == last && attempt > 12) return; // A block waits ten seconds at most.
             last = bytes;
-            await Task.Delay(1_000);
+            await Task.Delay(1_000); // Between two looks at the condition.
         }
     }
 

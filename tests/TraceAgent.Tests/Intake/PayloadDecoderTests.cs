@@ -13,7 +13,7 @@ public class PayloadDecoderTests
         var counters = new Counters();
         var decoder = new PayloadDecoder(counters, new NormalizeSettings());
 
-        var decoded = decoder.Decode(new PayloadEnvelope(PayloadFormat.OtlpJson, new Payload { Protocol = "otlp/http json" }), """
+        var decoded = decoder.Decode(new PayloadEnvelope(PayloadFormat.OtlpJson, new Payload { Protocol = "otlp/http json", ReceivedUnixNanos = 1_700_000_000_100_000_000 }), """
             {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]},"scopeSpans":[{"spans":[
               {"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","name":"GET /","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000001000000"},
               {"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"0000000000000000","name":"GET /","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000001000000"}]}]}]}
