@@ -76,7 +76,6 @@ public sealed class TracePipeline : IAsyncDisposable
         if (Interlocked.Add(ref _queuedSpans, spans) > _settings.MaxQueuedSpans && spans > 0)
         {
             Interlocked.Add(ref _queuedSpans, -spans);
-            _parts.Counters.Add("payloads_rejected", "overloaded");
             throw new OverloadedException($"More than {_settings.MaxQueuedSpans} spans wait to be written; retry in a second.");
         }
         try

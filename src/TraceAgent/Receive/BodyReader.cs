@@ -81,8 +81,14 @@ public sealed class BodyReader(AgentSettings settings)
             while (true)
             {
                 var result = await reader.ReadAsync(cancel);
-                foreach (var segment in result.Buffer) body.Append(segment.Span, settings.MaxBodyBytes);
-                reader.AdvanceTo(result.Buffer.End);
+                try
+                {
+                    foreach (var segment in result.Buffer) body.Append(segment.Span, settings.MaxBodyBytes);
+                }
+                finally
+                {
+                    reader.AdvanceTo(result.Buffer.End); // Also when it is too much: the server reads on to keep the connection.
+                }
                 if (result.IsCompleted) return body;
             }
         }

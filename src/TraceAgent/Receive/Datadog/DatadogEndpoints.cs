@@ -36,8 +36,8 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         routes.Map("/v1.0/traces", context => AnswerRates(context, DatadogTraceRoute.V1)); // Answered, and not yet listed in /info.
         foreach (var path in new[] { "/v0.1/services", "/services", "/v0.2/services", "/v0.3/services", "/v0.4/services" }) routes.Map(path, AnswerServices);
         routes.Map("/v0.6/stats", AnswerStats);
-        routes.Map("/v0.7/config", telemetry.AnswerRemoteConfig);
-        routes.MapPrefix("/telemetry/proxy/", telemetry.Answer);
+        routes.Map("/v0.7/config", context => WithAgentHeaders(context, telemetry.AnswerRemoteConfig));
+        routes.MapPrefix("/telemetry/proxy/", context => WithAgentHeaders(context, telemetry.Answer));
         foreach (var path in QuietPaths) routes.Map(path, AnswerQuietly);
         foreach (var prefix in QuietPrefixes) routes.MapPrefix(prefix, AnswerQuietly);
     }
@@ -82,6 +82,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
             return false;
         }
         using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        if (body.Length == 0) return true; // Nothing to say is a valid payload (trace-intake §12, 24).
         var payload = DatadogHeaders.Read(context.Request.Headers, $"datadog {NameOf(route)}", receiver.NowUnixNanos);
         await (kind switch
         {
@@ -138,7 +139,8 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
     async Task AnswerStats(HttpContext context)
     {
         AddAgentHeaders(context);
-        await receiver.Receive(context, PayloadFormat.ClientStats, now => DatadogHeaders.Read(context.Request.Headers, "datadog stats", now));
+        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        if (body.Length > 0) await receiver.Keep(body, PayloadFormat.ClientStats, DatadogHeaders.Read(context.Request.Headers, "datadog stats", receiver.NowUnixNanos));
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("{}\n", context.RequestAborted);
     }
@@ -150,6 +152,12 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         counters.Add("bytes_taken_without_use", context.Request.Path.Value ?? "", body.Length);
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("{}\n", context.RequestAborted);
+    }
+
+    Task WithAgentHeaders(HttpContext context, RequestDelegate answer)
+    {
+        AddAgentHeaders(context);
+        return answer(context);
     }
 
     void AddAgentHeaders(HttpContext context)

@@ -1,0 +1,73 @@
+namespace Apm.TestKit;
+
+/// <summary>A clock that stands until it is told to go on, and fires the timers that become due on the way.</summary>
+/// <remarks>Thread-safe. Callbacks run on the thread that calls <see cref="Advance"/>.</remarks>
+public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
+{
+    readonly Lock _lock = new();
+    readonly List<SteppedTimer> _timers = [];
+    DateTimeOffset _now = start;
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock) return _now;
+    }
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    /// <summary>Goes on; timers that are due fire once, however often they would have.</summary>
+    public void Advance(TimeSpan by)
+    {
+        SteppedTimer[] due;
+        lock (_lock)
+        {
+            _now += by;
+            due = [.. _timers.Where(timer => timer.DueAt <= _now)];
+            foreach (var timer in due) timer.DueAt = timer.Period == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : _now + timer.Period;
+        }
+        foreach (var timer in due) timer.Fire();
+    }
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new SteppedTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        lock (_lock) _timers.Add(timer);
+        return timer;
+    }
+
+    sealed class SteppedTimer(SteppedClock clock, TimerCallback callback, object? state) : ITimer
+    {
+        public DateTimeOffset DueAt { get; set; } = DateTimeOffset.MaxValue;
+        public TimeSpan Period { get; private set; } = Timeout.InfiniteTimeSpan;
+
+        public void Fire() => callback(state);
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (clock._lock)
+            {
+                DueAt = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : clock._now + dueTime;
+                Period = period == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : period;
+            }
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (clock._lock) clock._timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

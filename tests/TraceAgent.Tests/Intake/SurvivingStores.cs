@@ -1,0 +1,159 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Apm.Core.Spans;
+using Apm.Core.Stats;
+using Apm.Core.Time;
+using Apm.Storage.InMemory;
+using Apm.TraceAgent.Intake;
+
+namespace Apm.TraceAgent.Tests.Intake;
+
+/// <summary>
+/// What a machine's disk holds: a log, blocks, statistics. Each life of the process sees them through parts of its own,
+/// which from its death on change nothing any more; what was in memory only is lost with it.
+/// </summary>
+public sealed class SurvivingStores
+{
+    readonly List<LogRecord> _log = [];
+    readonly List<(SpanBatch Batch, LogPosition Position)> _blocks = [];
+    readonly List<StatsBucket> _closed = [];
+    StatsCheckpoint? _checkpoint;
+    LogPosition _lastLogged;
+    LogPosition _storedUpTo;
+
+    /// <summary>Set by a test to make the next writes fail, as a full disk does.</summary>
+    public bool TracesFail { get; set; }
+    public bool StatsFail { get; set; }
+
+    /// <summary>Records that the log still holds.</summary>
+    public int LoggedCount => _log.Count;
+
+    /// <summary>Everything in blocks, as often as it is there.</summary>
+    public IReadOnlyList<Span> StoredSpans() => [.. _blocks.SelectMany(block => TestKit.SpanBatches.Spans(block.Batch))];
+
+    /// <summary>Hits, entries and errors of everything that was checkpointed or is open in the checkpoint.</summary>
+    public (double Hits, double Errors) Counted()
+    {
+        var cells = _closed.Concat(_checkpoint?.Open ?? []).SelectMany(bucket => bucket.Cells.Values).ToList();
+        return (cells.Sum(cell => cell.HitCount), cells.Sum(cell => cell.ErrorCount));
+    }
+
+    /// <summary>The parts of one life.</summary>
+    public Life NewLife(TimeProvider clock) => new(this, clock);
+
+    /// <summary>One run of the process.</summary>
+    public sealed class Life
+    {
+        internal bool IsDead { get; private set; }
+
+        internal Life(SurvivingStores disk, TimeProvider clock)
+        {
+            Counters = new Counters();
+            Parts = new PipelineParts
+            {
+                Log = new LifeLog(disk, this),
+                Traces = new LifeTraces(disk, this),
+                Stats = new LifeStats(disk, this),
+                Catalogue = new ServiceCatalogue(new InMemoryDocumentStore()),
+                Counters = Counters,
+                Problems = new RecentProblems(),
+                Clock = clock,
+            };
+        }
+
+        public PipelineParts Parts { get; }
+        public Counters Counters { get; }
+
+        /// <summary>SIGKILL: nothing that this life does from here on reaches the disk.</summary>
+        public void Kill() => IsDead = true;
+    }
+
+    sealed class LifeLog(SurvivingStores disk, Life life) : IPayloadLog
+    {
+        readonly Lock _lock = new();
+
+        public LogPosition Last => disk._lastLogged;
+
+        public long ByteCount => 0;
+
+        public Task<LogPosition> Append(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, Action<LogPosition> whenDurable)
+        {
+            lock (_lock)
+            {
+                if (life.IsDead) return Task.FromException<LogPosition>(new StoreUnavailableException("dead"));
+                disk._lastLogged = new LogPosition(disk._lastLogged.Number + 1);
+                disk._log.Add(new LogRecord(disk._lastLogged, (byte[])[.. head.Span, .. body.Span]));
+                whenDurable(disk._lastLogged);
+                return Task.FromResult(disk._lastLogged);
+            }
+        }
+
+        public IEnumerable<LogRecord> ReadAfter(LogPosition after) => [.. disk._log.Where(record => record.Position > after)];
+
+        public void Release(LogPosition upTo)
+        {
+            if (!life.IsDead) lock (_lock) disk._log.RemoveAll(record => record.Position <= upTo);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Blocks of two payloads: a flush that is not told to write everything leaves an odd one in memory.</summary>
+    sealed class LifeTraces(SurvivingStores disk, Life life) : ITraceStore
+    {
+        readonly List<(SpanBatch Batch, LogPosition Position)> _head = [];
+
+        public LogPosition StoredUpTo => disk._storedUpTo;
+
+        public void Append(SpanBatch batch, LogPosition position) => _head.Add((batch, position));
+
+        public void Flush(bool everything)
+        {
+            if (life.IsDead) return;
+            if (disk.TracesFail) throw new StoreUnavailableException("disk full");
+            var due = everything ? _head.Count : _head.Count / 2 * 2;
+            if (due == 0) return;
+            disk._blocks.AddRange(_head.Take(due));
+            disk._storedUpTo = _head[due - 1].Position;
+            _head.RemoveRange(0, due);
+        }
+
+        public IEnumerable<SpanBatch> Scan(SpanScan scan, CancellationToken cancel) => disk._blocks.Concat(_head).Select(entry => entry.Batch);
+
+        public TraceStoreFacts Facts() => new(null, null, disk._blocks.Concat(_head).Sum(entry => entry.Batch.SpanCount), 0, disk._blocks.Count);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    sealed class LifeStats(SurvivingStores disk, Life life) : IStatsStore
+    {
+        public StatsCheckpoint? ReadCheckpoint() => disk._checkpoint is { } last ? last with { Open = [.. last.Open.Select(Copy)] } : null;
+
+        public void Write(StatsCheckpoint checkpoint)
+        {
+            if (life.IsDead) return;
+            if (disk.StatsFail) throw new StoreUnavailableException("disk full");
+            disk._closed.AddRange(checkpoint.Closed);
+            disk._checkpoint = checkpoint with { Closed = [] };
+        }
+
+        public IEnumerable<StatsRow> Read(TimeRange range, StatsFilter filter, long coarsestNanos) =>
+            disk._closed.SelectMany(bucket => bucket.Cells.Select(pair => new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, pair.Key, pair.Value)));
+
+        public void Dispose()
+        {
+        }
+
+        static StatsBucket Copy(StatsBucket bucket)
+        {
+            var copy = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
+            foreach (var (key, cell) in bucket.Cells) copy.CellOf(key).Merge(cell);
+            return copy;
+        }
+    }
+}
