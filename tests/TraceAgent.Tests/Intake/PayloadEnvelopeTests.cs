@@ -9,7 +9,7 @@ public class PayloadEnvelopeTests
 {
     [Fact]
     public void What_is_written_reads_back_and_the_body_follows_it() =>
-        Gen.Select(Gen.String[0, 60], Gen.String[0, 60], Gen.Bool, Gen.Bool, Gen.Long.Positive, Gen.Byte.Array[0, 50]).Sample((lang, env, topLevel, stats, now, body) =>
+        Gen.Select(Gen.String[0, 60], Gen.String[0, 60], Gen.Bool, Gen.Bool, Gen.Long[0, long.MaxValue], Gen.Byte.Array[0, 50]).Sample((lang, env, topLevel, stats, now, body) =>
         {
             var envelope = new PayloadEnvelope(PayloadFormat.DatadogV05, new Payload
             {
@@ -26,7 +26,7 @@ public class PayloadEnvelopeTests
     [Fact]
     public void A_header_longer_than_any_client_sends_is_cut_not_refused()
     {
-        var envelope = new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload { Protocol = "p", Language = new string('é', 40_000) });
+        var envelope = new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload { Protocol = "p", ReceivedUnixNanos = 1, Language = new string('é', 40_000) });
 
         var read = PayloadEnvelope.Read(envelope.ToBytes(), out _);
 
@@ -37,7 +37,7 @@ public class PayloadEnvelopeTests
     [Fact]
     public void A_record_of_another_version_says_what_to_do()
     {
-        var bytes = new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload()).ToBytes();
+        var bytes = new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload { Protocol = "p", ReceivedUnixNanos = 1 }).ToBytes();
         bytes[2] = 9;
 
         var problem = Assert.Throws<PayloadException>(() => PayloadEnvelope.Read(bytes, out _));
@@ -48,7 +48,7 @@ public class PayloadEnvelopeTests
     [Fact]
     public void Damaged_records_are_refused_in_words()
     {
-        var whole = new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload { Protocol = "datadog v0.4", Language = "python" }).ToBytes();
+        var whole = new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload { Protocol = "datadog v0.4", ReceivedUnixNanos = 1, Language = "python" }).ToBytes();
         for (var length = 0; length < whole.Length; length++)
             Assert.Throws<PayloadException>(() => PayloadEnvelope.Read(whole.AsMemory(0, length), out _));
     }
