@@ -7,4 +7,9 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     RunCommand.Make(),
     StatusCommand.Make(),
 };
-return await root.Parse(args).InvokeAsync();
+var command = root.Parse(args);
+return await command.InvokeAsync(new InvocationConfiguration
+{
+    // The launcher passes signals on and ends when the app does, however long that takes. `up` may need a moment to write what it holds.
+    ProcessTerminationTimeout = command.CommandResult.Command.Name == RunCommand.Name ? null : TimeSpan.FromSeconds(30),
+});

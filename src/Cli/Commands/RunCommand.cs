@@ -7,13 +7,15 @@ namespace Apm.Cli.Commands;
 /// <summary><c>apm run -- CMD ARGS</c>: the launcher. It speaks when it starts, when the first trace arrives, and when something is wrong.</summary>
 static class RunCommand
 {
+    public const string Name = "run";
+
     public static Command Make()
     {
         var service = new Option<string?>("--service") { Description = "Name under which its traces appear (default: from the command)." };
         var env = new Option<string?>("--env") { Description = "Environment, such as dev or prod." };
         var version = new Option<string?>("--app-version", "--version") { Description = "Version of the app." };
         var command = new Argument<string[]>("command") { Description = "The command to run, after --.", Arity = ArgumentArity.OneOrMore };
-        var run = new Command("run", "Run a command traced: apm run -- python3 flaskapp.py") { service, env, version, command };
+        var run = new Command(Name, "Run a command traced: apm run -- python3 flaskapp.py") { service, env, version, command };
         run.SetAction((arguments, _) => Run(arguments.GetValue(command)!, new LaunchIdentity(arguments.GetValue(service), arguments.GetValue(env), arguments.GetValue(version))));
         return run;
     }

@@ -40,7 +40,7 @@ public sealed class ApmHost : IAsyncDisposable
     {
         if (PortCheck.WhyTaken("agent", settings.Agent.AgentPort) is { } agentTaken) throw agentTaken;
         if (PortCheck.WhyTaken("ui", settings.UiPort) is { } uiTaken) throw uiTaken;
-        var host = new ApmHost(settings);
+        var host = new ApmHost(WithChosenPorts(settings));
         try
         {
             await host.Open(clock, warn);
@@ -58,6 +58,19 @@ public sealed class ApmHost : IAsyncDisposable
     {
         while (_stops.TryPop(out var stop)) await stop();
     }
+
+    /// <summary>Ports that the system shall choose are chosen first, because each part tells of the others'.</summary>
+    static HostSettings WithChosenPorts(HostSettings settings) => settings with
+    {
+        Agent = settings.Agent with
+        {
+            AgentPort = PortCheck.Choose(settings.Agent.AgentPort),
+            OtlpGrpcPort = settings.Agent.OtlpGrpcPort is { } grpc ? PortCheck.Choose(grpc) : null,
+            OtlpHttpPort = settings.Agent.OtlpHttpPort is { } http ? PortCheck.Choose(http) : null,
+            ZipkinPort = settings.Agent.ZipkinPort is { } zipkin ? PortCheck.Choose(zipkin) : null,
+        },
+        UiPort = PortCheck.Choose(settings.UiPort),
+    };
 
     async Task Open(TimeProvider clock, Action<string> warn)
     {
@@ -84,7 +97,8 @@ public sealed class ApmHost : IAsyncDisposable
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 
-        using var logs = LoggerFactory.Create(logging => logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error));
+        var logs = LoggerFactory.Create(logging => logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error));
+        StopWith(logs.Dispose); // After the server that writes to it.
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
     }

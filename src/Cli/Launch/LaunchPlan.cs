@@ -60,7 +60,8 @@ public static partial class CommandReader
     {
         ".py" => $"To run a Python file: apm run -- python3 {program}",
         ".dll" => $"To run a .NET assembly: apm run -- dotnet {program}",
-        _ => System.IO.File.Exists(program) ? $"Did you mean ./{program}, or chmod +x {program}?" : "Check the name, or give its full path.",
+        _ when !System.IO.File.Exists(program) => "Check the name, or give its full path.",
+        _ => program.Contains('/', StringComparison.Ordinal) ? $"Run chmod +x {program}, or name the program that runs it." : $"Did you mean ./{program}?",
     };
 
     static bool IsExecutable(string file) =>
@@ -90,7 +91,7 @@ public static partial class CommandReader
         return name switch
         {
             "flask" => Plain(ValueOf(arguments, "--app", "-A") ?? environment("FLASK_APP") ?? "app"),
-            "gunicorn" or "uvicorn" or "hypercorn" or "waitress-serve" => Plain(arguments.Find(argument => !argument.StartsWith('-') && argument.Contains(':', StringComparison.Ordinal)) ?? name),
+            "gunicorn" or "uvicorn" or "hypercorn" or "waitress-serve" => Plain(arguments.FindLast(argument => AppTarget().IsMatch(argument)) ?? name),
             _ => Plain(name),
         };
     }
@@ -141,6 +142,10 @@ public static partial class CommandReader
         var end = head.IndexOf((byte)'\n');
         return System.Text.Encoding.UTF8.GetString(end < 0 ? head : head[..end]);
     }
+
+    /// <summary>A module and what to take from it, <c>shop.wsgi:app</c>; not an address such as <c>127.0.0.1:8000</c>.</summary>
+    [GeneratedRegex(@"^[A-Za-z_][\w.]*:[A-Za-z_]")]
+    private static partial Regex AppTarget();
 
     [GeneratedRegex(@"^(python|pypy)[\d.]*$")]
     private static partial Regex PythonName();

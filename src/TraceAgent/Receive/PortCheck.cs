@@ -29,6 +29,15 @@ public static class PortCheck
         }
     }
 
+    /// <summary>The port itself; for 0 one that is free now.</summary>
+    public static int Choose(int port)
+    {
+        if (port != 0) return port;
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
     /// <summary>The process that listens on a port, as <c>pid 991 (python app.py)</c>; null when the system does not tell (another user's process, or no /proc).</summary>
     public static string? OwnerOf(int port)
     {

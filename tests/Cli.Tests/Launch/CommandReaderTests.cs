@@ -17,6 +17,7 @@ public sealed class CommandReaderTests : IDisposable
     [InlineData("flask --app hello run -p 5000", "hello", ProgramKind.Python)]
     [InlineData("flask run", "app", ProgramKind.Python)]
     [InlineData("gunicorn -w 4 shop.wsgi:app", "shop", ProgramKind.Python)]
+    [InlineData("gunicorn --bind 127.0.0.1:8000 -k gthread flaskapp:app", "flaskapp", ProgramKind.Python)]
     [InlineData("dotnet bin/MyApp.dll --urls http://localhost:5000", "MyApp", ProgramKind.DotNet)]
     [InlineData("dotnet run --project src/Shop/Shop.csproj", "Shop", ProgramKind.DotNet)]
     [InlineData("make serve", "", ProgramKind.Other)]

@@ -1,0 +1,75 @@
+using Microsoft.Playwright;
+
+namespace Apm.EndToEnd.Tests.Browser;
+
+/// <summary>One Chromium for all tests; each test gets a profile of its own.</summary>
+public sealed class BrowserFixture : IAsyncLifetime
+{
+    IPlaywright _playwright = null!;
+    IBrowser _browser = null!;
+
+    /// <inheritdoc/>
+    public async Task InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = SystemChromium.Find(),
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    /// <inheritdoc/>
+    public async Task DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+
+    /// <summary>
+    /// Opens a fresh profile and lets a test use its page. Fails also on a console error, an unhandled rejection, or a request
+    /// to another origin; leaves a screenshot and a Playwright trace in <c>failures</c> beside this project when it fails.
+    /// </summary>
+    /// <param name="site">The screens' address; every other origin is foreign.</param>
+    /// <param name="test">Names what is left behind.</param>
+    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light)
+    {
+        await using var context = await _browser.NewContextAsync(new()
+        {
+            TimezoneId = "UTC", Locale = "en-GB", ColorScheme = colors, BaseURL = site.ToString(), ViewportSize = new() { Width = 1366, Height = 768 },
+        });
+        context.SetDefaultTimeout(10_000);
+        await context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
+        var complaints = new List<string>();
+        await context.RouteAsync("**/*", async route =>
+        {
+            if (new Uri(route.Request.Url).Authority == site.Authority || route.Request.Url.StartsWith("data:", StringComparison.Ordinal)) await route.ContinueAsync();
+            else
+            {
+                complaints.Add($"request to another origin: {route.Request.Url}");
+                await route.AbortAsync();
+            }
+        });
+        var page = await context.NewPageAsync();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error") complaints.Add($"console: {message.Text}");
+        };
+        page.PageError += (_, error) => complaints.Add($"unhandled: {error}");
+        var folder = Path.Combine(TestKit.Fixtures.RepoRoot, "tests", "EndToEnd.Tests", "failures", test);
+        try
+        {
+            await use(page);
+            Assert.Empty(complaints);
+            await context.Tracing.StopAsync();
+        }
+        catch
+        {
+            Directory.CreateDirectory(folder);
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "page.png"), FullPage = true });
+            await context.Tracing.StopAsync(new() { Path = Path.Combine(folder, "trace.zip") });
+            await File.WriteAllLinesAsync(Path.Combine(folder, "complaints.txt"), [page.Url, .. complaints]);
+            throw;
+        }
+    }
+}
