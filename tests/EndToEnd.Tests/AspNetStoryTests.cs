@@ -62,6 +62,7 @@ public class AspNetStoryTests(BrowserFixture browser)
     public async Task A_request_through_both_apps_is_one_trace_and_an_edge_on_the_map()
     {
         await using var apm = await ApmProcess.Start();
+        await Built.NobodyListens(5050);
         await using var flask = apm.Run([Built.Python, Built.FlaskApp]);
         var port = Built.FreePort();
         await using var aspNet = apm.Run(["dotnet", Built.FlaskLikeApp, "--urls", $"http://localhost:{port}"], null, ("DOWNSTREAM_URL", "http://localhost:5050/api/apm"));

@@ -17,6 +17,7 @@ public class FlaskStoryTests(BrowserFixture browser)
     public async Task From_the_launcher_to_the_screens()
     {
         await using var apm = await ApmProcess.Start();
+        await Built.NobodyListens(5050);
         await using var app = apm.Run([Built.Python, Built.FlaskApp]);
         var opening = await app.Line("the launcher speaks", line => line.StartsWith("apm: ", StringComparison.Ordinal));
         Assert.Equal($"apm: tracing flaskapp (Python) → agent http://localhost:{apm.AgentPort} ok; look at http://localhost:{apm.Ui.Port}/services/flaskapp", opening);

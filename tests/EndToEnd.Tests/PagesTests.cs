@@ -87,6 +87,7 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
     public Task The_keyboard_reaches_everything() => browser.Use(shop.Apm.Ui, nameof(The_keyboard_reaches_everything), async page =>
     {
         await page.GotoAsync("/");
+        await Drawn(page);
         foreach (var (key, path) in new[] { ("s", "/services"), ("m", "/map"), ("t", "/traces"), ("h", "/") })
         {
             await page.Keyboard.PressAsync("g");
@@ -121,6 +122,7 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
     public Task The_time_range_is_chosen_stepped_and_stands_in_the_URL() => browser.Use(shop.Apm.Ui, nameof(The_time_range_is_chosen_stepped_and_stands_in_the_URL), async page =>
     {
         await page.GotoAsync("/traces");
+        await Drawn(page);
         await page.Keyboard.PressAsync("t");
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("Past 1 h") }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("from=now-1h"));
@@ -198,7 +200,8 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
         var grid = page.GetByRole(AriaRole.Treegrid);
         await grid.FocusAsync();
         await page.Keyboard.PressAsync("Shift+E");
-        Assert.True(await waterfall.EvaluateAsync<int>("element => element.inspect().rows") > 1_000);
+        var rows = await waterfall.EvaluateAsync<int>("element => element.inspect().rows");
+        Assert.True(rows > 1_000, $"{rows} rows");
         await grid.HoverAsync();
         await page.EvaluateAsync("""
             () => {

@@ -26,10 +26,18 @@ public static class Built
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>Completes when nothing listens any more; another run of these tests may have the port for a while.</summary>
+    public static Task NobodyListens(int port) => Until.True($"port {port} is free", TimeSpan.FromSeconds(90), async () => !await Answers(port));
+
     /// <summary>Completes when something listens, without sending it a request.</summary>
     public static Task Listening(int port, RunningProgram program) => Until.True($"port {port} is listened on", TimeSpan.FromSeconds(20), async () =>
     {
         if (program.HasExited) throw new TimeoutException($"It ended before it listened on {port}. {program.Evidence}");
+        return await Answers(port);
+    }, () => program.Evidence);
+
+    static async Task<bool> Answers(int port)
+    {
         try
         {
             using var client = new TcpClient();
@@ -40,7 +48,7 @@ public static class Built
         {
             return false;
         }
-    }, () => program.Evidence);
+    }
 
     static string Existing(string path)
     {

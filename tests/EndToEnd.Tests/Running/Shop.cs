@@ -14,23 +14,25 @@ static class Shop
         return [.. Enumerable.Range(1, count).Select(i => Trace((ulong)i, now - (i * 300L * UnixTime.NanosPerMillisecond), i % 7 == 0))];
     }
 
-    /// <summary>One trace of many spans: a root, a hundred steps, and beneath each its share of queries.</summary>
+    /// <summary>One trace of many spans: 40 steps, 25 calls beneath each, and queries of two kinds in turn beneath those.</summary>
     public static IReadOnlyList<Span> LargeTrace(TraceId trace, int spanCount, TimeProvider clock)
     {
-        var start = clock.NowUnixNanos() - (10 * UnixTime.NanosPerSecond);
+        const int steps = 40, callsPerStep = 25;
         var length = 5 * UnixTime.NanosPerSecond;
+        var start = clock.NowUnixNanos() - (2 * length);
         var spans = new List<Span> { Span(trace, 1, 0, start, length, "shop", "batch.run", "nightly report") };
-        const int steps = 100;
-        for (var id = 2; id <= spanCount; id++)
+        var (stepLength, callLength) = (length / steps, length / steps / callsPerStep);
+        for (var step = 0; step < steps; step++) spans.Add(Span(trace, Id(), 1, start + (step * stepLength), stepLength, "shop", "batch.step", $"step {step}"));
+        for (var call = 0; call < steps * callsPerStep; call++) spans.Add(Span(trace, Id(), (ulong)(call / callsPerStep) + 2, start + (call * callLength), callLength, "payment", call % 2 == 0 ? "web.request" : "web.call", $"GET /account/{call % callsPerStep}"));
+        for (var query = 0; spans.Count < spanCount; query++)
         {
-            var isStep = id <= steps + 1;
-            var step = isStep ? id - 2 : (id - steps - 2) % steps;
-            var stepStart = start + (length / steps * step);
-            var within = isStep ? 0 : (id - steps - 2) / steps * (length / steps / ((spanCount / steps) + 1));
-            spans.Add(Span(trace, (ulong)id, isStep ? 1u : (ulong)step + 2, stepStart + within, isStep ? length / steps : length / steps / ((spanCount / steps) + 2),
-                isStep ? "shop" : "postgres", isStep ? "batch.step" : "postgres.query", isStep ? $"step {step}" : $"SELECT {id % 37} FROM orders"));
+            var call = query % (steps * callsPerStep);
+            var turn = query / (steps * callsPerStep);
+            spans.Add(Span(trace, Id(), (ulong)(call + steps) + 2, start + (call * callLength) + (turn * (callLength / 12)), callLength / 15, turn % 2 == 0 ? "postgres" : "redis", "query", $"{(turn % 2 == 0 ? "SELECT" : "GET")} {turn}"));
         }
         return spans;
+
+        ulong Id() => (ulong)spans.Count + 1;
     }
 
     static IReadOnlyList<Span> Trace(ulong number, long start, bool fails)
