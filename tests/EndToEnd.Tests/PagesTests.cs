@@ -124,6 +124,7 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
         await page.GotoAsync("/traces");
         await Drawn(page);
         await page.Keyboard.PressAsync("t");
+        await Expect(page.Locator("#time-pop")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("Past 1 h") }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("from=now-1h"));
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Past 1 h" })).ToBeVisibleAsync();
@@ -199,8 +200,12 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
         // All of it unfolded, then scrolled by wheel from top to bottom.
         var grid = page.GetByRole(AriaRole.Treegrid);
         await grid.FocusAsync();
-        await page.Keyboard.PressAsync("Shift+E");
         var rows = await waterfall.EvaluateAsync<int>("element => element.inspect().rows");
+        if (rows < 1_000) // What lies on the critical path is unfolded from the start.
+        {
+            await page.Keyboard.PressAsync("Shift+E");
+            rows = await waterfall.EvaluateAsync<int>("element => element.inspect().rows");
+        }
         Assert.True(rows > 1_000, $"{rows} rows");
         await grid.HoverAsync();
         await page.EvaluateAsync("""
@@ -223,7 +228,7 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
         // By click, then by key.
         await page.GotoAsync($"/traces/{ShopApm.LargeTrace}");
         await Expect(page.Locator("apm-waterfall[data-state=ready]")).ToHaveCountAsync(1);
-        await page.GetByRole(AriaRole.Row).First.ClickAsync();
+        await page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("nightly report") }).ClickAsync();
         var panel = page.GetByRole(AriaRole.Complementary, new() { Name = "Span nightly report" });
         await Expect(panel).ToBeVisibleAsync();
         await page.Keyboard.PressAsync("Escape");
