@@ -123,8 +123,11 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
     {
         await page.GotoAsync("/traces");
         await Drawn(page);
-        await page.Keyboard.PressAsync("t");
-        await Expect(page.Locator("#time-pop")).ToBeVisibleAsync();
+        await Until.True("t opens the time range", TimeSpan.FromSeconds(5), async () =>
+        {
+            await page.Keyboard.PressAsync("t"); // A live page that was just being rendered anew may have swallowed it.
+            return await page.Locator("#time-pop").IsVisibleAsync();
+        });
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("Past 1 h") }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("from=now-1h"));
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Past 1 h" })).ToBeVisibleAsync();

@@ -44,7 +44,7 @@ class ApmWaterfall extends Island {
   #head = el('div', { class: 'head' }, el('div', { class: 'title', 'aria-hidden': 'true' }, 'Service and operation'), this.#ticks);
   #view = el('div', { class: 'view', role: 'treegrid', tabindex: '0', 'aria-label': 'Spans of this trace', 'aria-rowcount': '0' });
   #space = el('div', { class: 'space', role: 'presentation' });
-  #grip = el('div', { class: 'grip', role: 'separator', tabindex: '0', 'aria-orientation': 'vertical', 'aria-label': 'Width of the name column' });
+  #grip = el('div', { class: 'grip', role: 'separator', tabindex: '0', 'aria-orientation': 'vertical', 'aria-label': 'Width of the name column', 'aria-valuenow': '400' });
   #live = el('div', { class: 'vh', 'aria-live': 'polite' });
 
   constructor() {
@@ -411,6 +411,7 @@ class ApmWaterfall extends Island {
   #setGrip(px: number): void {
     this.#grips = Math.max(140, Math.min(this.clientWidth - 160, px));
     this.style.setProperty('--name', this.#grips + 'px');
+    this.#grip.setAttribute('aria-valuenow', String(Math.round(this.#grips)));
     this.#drawTicks();
     this.#drawMini();
   }
