@@ -212,8 +212,7 @@ public class RefusedBodiesTests
             client.LingerState = new System.Net.Sockets.LingerOption(true, 0); // A reset, not a farewell.
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (agent.Parts.Counters.Read("payloads_rejected") == 0) await Task.Delay(5, patience.Token);
+        await Until.True("the refusal is counted", TimeSpan.FromSeconds(10), () => Task.FromResult(agent.Parts.Counters.Read("payloads_rejected") > 0));
 
         Assert.Empty(agent.StoredSpans());
         Assert.Equal(HttpStatusCode.OK, (await agent.Send("/v0.4/traces", [0x90])).Status);
