@@ -1,13 +1,16 @@
-// <apm-live src version to>: asks every 2 s whether anything came in; when it did, the page is rendered anew.
+// <apm-live src version to>: asks every second whether anything came in; when it did, the page is rendered anew.
 // While the pointer is over a list, text is selected or something is typed, the page holds still and says how many wait.
 
 import { el } from './island';
 import { refresh } from './nav';
 
-const pollMs = 2000;
+const pollMs = 1000;
 
-/** Between two renderings of a live page. A request after a quiet while is shown at the next poll. */
+/** Under steady traffic a live page is rendered this often; a burst after a quiet while is shown poll by poll. */
 const refreshMs = 5000;
+
+/** Renderings that a quiet while saves up for a burst. */
+const burst = 4;
 
 /** So often the axes move on, even when nothing came in. */
 const idleMs = 20_000;
@@ -18,8 +21,8 @@ class ApmLive extends HTMLElement {
   #timer = 0;
   #busy = false;
   #etag = '';
-  #spans = -1;
   #last = performance.now();
+  #credit = burst;
   #chip: HTMLElement | null = null;
   #undo: (() => void)[] = [];
 
@@ -40,8 +43,6 @@ class ApmLive extends HTMLElement {
 
   /** The page was rendered anew, by us or by a navigation. */
   attributeChangedCallback(): void {
-    this.#last = performance.now();
-    this.#spans = -1;
     this.#chip?.remove();
     this.#chip = null;
   }
@@ -57,8 +58,7 @@ class ApmLive extends HTMLElement {
         this.#etag = response.headers.get('etag') ?? '';
         this.#heard(await response.json() as Pulse);
       } else if (performance.now() - this.#last > idleMs && !held()) {
-        this.#last = performance.now();
-        refresh();
+        this.#render();
       }
     } catch {
       this.#setOffline(true);
@@ -68,21 +68,20 @@ class ApmLive extends HTMLElement {
   }
 
   #heard(pulse: Pulse): void {
-    const shown = this.getAttribute('version');
-    if (pulse.version === shown) {
-      this.#spans = pulse.spans;
-      return;
-    }
+    if (pulse.version === this.getAttribute('version')) return;
+    this.#etag = ''; // What is not shown yet must be heard again.
     if (held()) {
-      this.#etag = '';
       this.#wait(pulse.spans - Number(this.getAttribute('spans') ?? 0));
       return;
     }
-    if (performance.now() - this.#last < refreshMs && this.#spans >= 0) {
-      this.#etag = '';
-      this.#spans = pulse.spans;
-      return;
-    }
+    this.#credit = Math.min(burst, this.#credit + (performance.now() - this.#last) / refreshMs);
+    this.#last = performance.now();
+    if (this.#credit < 1) return;
+    this.#credit--;
+    this.#render();
+  }
+
+  #render(): void {
     this.#last = performance.now();
     refresh();
   }

@@ -21,6 +21,7 @@ class ApmWaterfall extends Island {
   #tree: WaterfallTree | null = null;
   #rows: Row[] = [];
   #pool: RowParts[] = [];
+  #ordering = 0;
   #cursor = 0;
   #from = 0;
   #to = 1;
@@ -192,10 +193,21 @@ class ApmWaterfall extends Island {
     const free = this.#pool.filter(p => p.index < first || p.index >= last || p.row.hidden);
     const kept = new Map(this.#pool.filter(p => !free.includes(p)).map(p => [p.index, p]));
     for (let i = first; i < last; i++) {
-      const parts = kept.get(i) ?? free.pop()!;
+      const parts = kept.get(i) ?? free.shift()!;
       this.#fill(parts, i, tree, selected);
     }
     for (const parts of free) parts.row.hidden = true;
+    clearTimeout(this.#ordering);
+    this.#ordering = window.setTimeout(() => this.#orderRows(), 200);
+  }
+
+  /** Screen readers follow the document's order, which scrolling mixes up; it is mended once the view rests. */
+  #orderRows(): void {
+    if (getSelection()?.type === 'Range') return;
+    const inOrder = [...this.#pool].sort((a, b) => a.index - b.index);
+    if (inOrder.every((p, at) => this.#pool[at] === p)) return;
+    this.#pool = inOrder;
+    this.#space.append(...inOrder.map(p => p.row));
   }
 
   #makeRow(): RowParts {

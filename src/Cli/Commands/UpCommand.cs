@@ -53,7 +53,7 @@ static class UpCommand
 
               Apm is up.   {host.UiUrl}
 
-              agent {host.AgentPort} · {string.Join(" · ", host.Listeners.Where(listener => listener.Name != "agent").Select(listener => $"{listener.Name} {listener.Port}"))} · data {settings.DataFolder}
+              {string.Join(" · ", host.Listeners.Select(listener => $"{listener.Name} {listener.Port}"))} · data {settings.DataFolder}
 
               Python          {agent.TrimStart()}{(agent.Length > 0 ? " " : "")}./apm-run python3 flaskapp.py
               .NET            {agent.TrimStart()}{(agent.Length > 0 ? " " : "")}./apm-run dotnet MyApp.dll

@@ -175,7 +175,7 @@ public sealed class PooledBody : IDisposable
 
 /// <summary>A body is larger than the limit; it was not kept.</summary>
 public sealed class BodyTooLargeException(int maxBytes)
-    : Exception($"The body is larger than {maxBytes} bytes. Send smaller batches, or raise the limit of the agent.")
+    : Exception($"The body is larger than {maxBytes} bytes. Send smaller batches.")
 {
     public int MaxBytes { get; } = maxBytes;
 }
