@@ -27,7 +27,7 @@ public sealed class TracePipeline : IAsyncDisposable
     readonly ServiceSightings _sightings;
     ITimer? _ticks;
     Task _loop = Task.CompletedTask;
-    long _queuedSpans;
+    long _queuedWeight;
 
     /// <summary>Takes up statistics where their last checkpoint left off.</summary>
     public TracePipeline(PipelineParts parts, PipelineSettings settings)
@@ -56,7 +56,7 @@ public sealed class TracePipeline : IAsyncDisposable
         var replayed = 0;
         foreach (var record in _parts.Log.ReadAfter(from))
         {
-            Process(DecodeAgain(record), record.Position);
+            ProcessSafely(DecodeAgain(record), record.Position);
             replayed++;
         }
         _parts.Counters.Add("log_records_replayed", count: replayed);
@@ -69,22 +69,25 @@ public sealed class TracePipeline : IAsyncDisposable
     /// <param name="payload">From <see cref="Decoder"/>.</param>
     /// <param name="body">Its bytes as they came; must stay unchanged until the task completes.</param>
     /// <exception cref="OverloadedException">Too much waits already; nothing was kept. Retry later.</exception>
-    /// <exception cref="StoreUnavailableException">The disk is full or fails; nothing was kept. Retry later.</exception>
+    /// <exception cref="StoreUnavailableException">The disk is full or fails, or the trace store is too far behind; nothing was kept. Retry later.</exception>
     public async Task Accept(DecodedPayload payload, ReadOnlyMemory<byte> body)
     {
-        var spans = payload.Batch.SpanCount;
-        if (Interlocked.Add(ref _queuedSpans, spans) > _settings.MaxQueuedSpans && spans > 0)
-        {
-            Interlocked.Add(ref _queuedSpans, -spans);
-            throw new OverloadedException($"More than {_settings.MaxQueuedSpans} spans wait to be written; retry in a second.");
-        }
+        var weight = WeightOf(payload);
+        var before = Interlocked.Add(ref _queuedWeight, weight) - weight;
         try
         {
+            // A payload that is larger than the limit is taken when nothing else waits: refused each time, it could never arrive.
+            if (before > 0 && before + weight > _settings.MaxQueuedSpans)
+                throw new OverloadedException($"More than {_settings.MaxQueuedSpans} spans wait to be written; retry in a second.");
+            if (_writer.SpansSinceGoodFlush > _settings.MaxUnwrittenSpans)
+                throw new StoreUnavailableException(
+                    $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");
             await _parts.Log.Append(payload.Envelope.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position)));
         }
-        catch
+        catch (Exception problem)
         {
-            Interlocked.Add(ref _queuedSpans, -spans);
+            Interlocked.Add(ref _queuedWeight, -weight);
+            SpanCounts.Add(_parts.Counters, "spans_rejected", problem is OverloadedException ? "overloaded" : "store_unavailable", payload.Batch);
             throw;
         }
     }
@@ -118,15 +121,40 @@ public sealed class TracePipeline : IAsyncDisposable
             {
                 if (work.Payload is not null)
                 {
-                    var spans = work.Payload.Batch.SpanCount; // Before the sampler takes some out.
-                    Process(work.Payload, work.Position);
-                    Interlocked.Add(ref _queuedSpans, -spans);
+                    var weight = WeightOf(work.Payload); // Before the sampler takes some out.
+                    ProcessSafely(work.Payload, work.Position);
+                    Interlocked.Add(ref _queuedWeight, -weight);
                     _writer.WriteFullBlocks();
                 }
                 else if (work.Settled is not null) work.Settled.SetResult();
                 else _writer.WriteDue(everything: false);
             }
         }
+    }
+
+    /// <summary>A payload that no rule foresaw must not stop those behind it, now or when the log is replayed: it is counted, told, and left out.</summary>
+    void ProcessSafely(DecodedPayload? payload, LogPosition position)
+    {
+        try
+        {
+            Process(payload, position);
+        }
+        catch (Exception problem)
+        {
+            _aggregator.Pass(position);
+            if (payload is not null) SpanCounts.Add(_parts.Counters, "spans_dropped", "internal_fault", payload.Batch);
+            _parts.Problems.Add("pipeline",
+                $"A payload ({payload?.Envelope.Payload.Protocol}) that was accepted could not be processed, which is a fault of Apm: {problem.GetType().Name}: {problem.Message} It is left out; please report it.",
+                _parts.Clock.NowUnixNanos());
+        }
+    }
+
+    /// <summary>What a payload takes of the queue: its spans, or the groups of a client's statistics.</summary>
+    static long WeightOf(DecodedPayload payload)
+    {
+        var weight = (long)payload.Batch.SpanCount;
+        foreach (var bucket in payload.ClientStats) weight += bucket.Cells.Count;
+        return weight;
     }
 
     /// <summary>The way of a payload after the log.</summary>
@@ -152,7 +180,7 @@ public sealed class TracePipeline : IAsyncDisposable
             var envelope = PayloadEnvelope.Read(record.Bytes, out var body);
             return _decoder.Decode(envelope, body.Span);
         }
-        catch (Core.PayloadException problem)
+        catch (Exception problem)
         {
             _parts.Counters.Add("log_records_unreadable");
             _parts.Problems.Add("replay of the log", problem.Message, _parts.Clock.NowUnixNanos());

@@ -38,7 +38,7 @@ public static class AgentProbe
                 return new AgentAnswer(false, null, null, $"{agent} is answered by something that is not a trace agent ({PortCheck.OwnerOf(agent.Port) ?? $"status {(int)answer.StatusCode}"}). Stop it, or run apm on another port and set DD_TRACE_AGENT_URL.");
             return FromInfo(agent, body);
         }
-        catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception problem) // Whatever answers there, the app must start.
         {
             var why = problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "nothing listens there" : problem is OperationCanceledException ? "no answer within a second" : problem.Message;
             return new AgentAnswer(false, null, null, $"the agent at {agent} does not answer: {why}. Start it with ./apm up; the app runs on, and its spans arrive once the agent is there.");
@@ -48,7 +48,7 @@ public static class AgentProbe
     static AgentAnswer FromInfo(Uri agent, string body)
     {
         using var info = JsonDocument.Parse(body);
-        if (!info.RootElement.TryGetProperty("apm", out var apm)) return new AgentAnswer(true, null, null, "");
+        if (!info.RootElement.TryGetProperty("apm", out var apm) || apm.ValueKind != JsonValueKind.Object) return new AgentAnswer(true, null, null, "");
         var ui = apm.TryGetProperty("ui_port", out var uiPort) ? new UriBuilder(agent) { Port = uiPort.GetInt32(), Path = "" }.Uri : null;
         return new AgentAnswer(true, ui, agent, ""); // The agent's own port takes OTLP as well.
     }

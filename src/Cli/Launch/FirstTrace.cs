@@ -30,7 +30,7 @@ public static class FirstTrace
                 }
                 await Task.Delay(Between, clock, cancel);
             }
-            catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException or JsonException)
+            catch (Exception) // Whatever goes wrong with the link, the app and its exit code come first.
             {
                 if (cancel.IsCancellationRequested) return null;
                 await Task.Delay(Between, clock, CancellationToken.None);

@@ -135,9 +135,16 @@ public static partial class CommandReader
 
     static string Shebang(string file)
     {
-        using var stream = System.IO.File.OpenRead(file);
         Span<byte> head = stackalloc byte[128];
-        head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        try
+        {
+            using var stream = System.IO.File.OpenRead(file);
+            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return ""; // A program may be executable and yet not readable.
+        }
         if (!head.StartsWith("#!"u8)) return "";
         var end = head.IndexOf((byte)'\n');
         return System.Text.Encoding.UTF8.GetString(end < 0 ? head : head[..end]);

@@ -12,7 +12,17 @@ public sealed class Counters
     /// <summary>Most distinct (name, labels) pairs kept; default 4096. More are counted under the label <c>other</c>.</summary>
     public const int MaxSeries = 4096;
 
+    /// <summary>
+    /// Most pairs of one name; default 1024, so that a flood of services leaves room for the other counters. Beyond it the
+    /// service is counted as <see cref="OtherService"/> under its label, which keeps the reasons apart.
+    /// </summary>
+    public const int MaxSeriesOfName = 1024;
+
+    /// <summary>Stands for the services beyond <see cref="MaxSeriesOfName"/>.</summary>
+    public const string OtherService = "(other)";
+
     readonly ConcurrentDictionary<CounterKey, StrongBox> _values = new();
+    readonly ConcurrentDictionary<string, int> _seriesOfName = new(StringComparer.Ordinal);
 
     /// <summary>Adds to a counter.</summary>
     /// <param name="name">Snake case, plural: <c>spans_received</c>.</param>
@@ -23,12 +33,24 @@ public sealed class Counters
     {
         if (count == 0) return;
         var key = new CounterKey(name, label, service);
-        if (!_values.TryGetValue(key, out var box))
+        Interlocked.Add(ref BoxOf(key).Value, count);
+    }
+
+    StrongBox BoxOf(CounterKey key)
+    {
+        if (_values.TryGetValue(key, out var known)) return known;
+        var ofName = _seriesOfName.GetValueOrDefault(key.Name);
+        if (ofName >= MaxSeriesOfName) key = key with { Service = key.Service.Length > 0 ? OtherService : "" };
+        if (_values.TryGetValue(key, out known)) return known;
+        if (ofName >= 2 * MaxSeriesOfName || _values.Count >= MaxSeries) key = new CounterKey(key.Name, "other", "");
+        var isNew = false;
+        var box = _values.GetOrAdd(key, _ =>
         {
-            if (_values.Count >= MaxSeries) key = new CounterKey(name, "other", "");
-            box = _values.GetOrAdd(key, _ => new StrongBox());
-        }
-        Interlocked.Add(ref box.Value, count);
+            isNew = true;
+            return new StrongBox();
+        });
+        if (isNew) _seriesOfName.AddOrUpdate(key.Name, 1, (_, count) => count + 1);
+        return box;
     }
 
     /// <summary>A counter's value, labels and services summed unless given; 0 when it never counted.</summary>

@@ -15,6 +15,9 @@ public sealed class ServiceCatalogue
     /// <summary>Most processes kept; default 2000. The one silent for longest makes room.</summary>
     public const int MaxProcesses = 2000;
 
+    /// <summary>Most environments kept of one service; default 50. More are not entered.</summary>
+    public const int MaxEnvsOfService = 50;
+
     const string ServiceCollection = "services";
     const string ProcessCollection = "processes";
 
@@ -74,7 +77,7 @@ public sealed class ServiceCatalogue
                 Language = sighting.Language.Length > 0 ? sighting.Language : known.Language,
                 Version = sighting.Version.Length > 0 ? sighting.Version : known.Version,
                 VersionSinceUnixNanos = sighting.Version.Length > 0 && sighting.Version != known.Version ? sighting.SeenUnixNanos : known.VersionSinceUnixNanos,
-                Envs = sighting.Env.Length == 0 || known.Envs.Contains(sighting.Env) ? known.Envs : [.. known.Envs.Append(sighting.Env).Order(StringComparer.Ordinal)],
+                Envs = sighting.Env.Length == 0 || known.Envs.Contains(sighting.Env) || known.Envs.Count >= MaxEnvsOfService ? known.Envs : [.. known.Envs.Append(sighting.Env).Order(StringComparer.Ordinal)],
                 LastSeenUnixNanos = Math.Max(known.LastSeenUnixNanos, sighting.SeenUnixNanos),
             };
             if (updated == known) return true;

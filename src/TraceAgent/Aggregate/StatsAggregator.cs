@@ -34,8 +34,20 @@ public sealed class StatsAggregator
     /// </summary>
     public const int MaxCellsPerBucket = 20_000;
 
+    /// <summary>
+    /// Most cells in all buckets that are not yet in the store; default 60 000, about 60 MB. Spans from the future open many
+    /// buckets, and a store that fails keeps closed ones here; beyond the limit the same happens as for a full bucket.
+    /// </summary>
+    public const int MaxCells = 3 * MaxCellsPerBucket;
+
+    /// <summary>Cells kept beyond each limit for <see cref="OverflowResource"/>; default 2000. Where that is not enough, all else counts in one cell of <see cref="OverflowService"/>.</summary>
+    public const int MaxOverflowCells = 2_000;
+
     /// <summary>The resource under which keys beyond the limit are counted.</summary>
     public const string OverflowResource = "(too many resources)";
+
+    /// <summary>The service and operation under which is counted what even <see cref="OverflowResource"/> has no room for.</summary>
+    public const string OverflowService = "(too many services)";
 
     readonly Lock _lock = new();
     readonly TimeProvider _clock;
@@ -43,6 +55,7 @@ public sealed class StatsAggregator
     readonly SortedDictionary<long, StatsBucket> _open = [];
     IReadOnlyList<StatsBucket> _closing = [];
     long _oldestOpenStart;
+    int _cellCount;
     LogPosition _covered;
 
     /// <summary>Takes up where a checkpoint left off; null starts afresh.</summary>
@@ -55,6 +68,7 @@ public sealed class StatsAggregator
         _oldestOpenStart = Math.Min(checkpoint.OldestOpenStartUnixNanos, _oldestOpenStart); // A clock set back must not make all spans late.
         _covered = checkpoint.Covered;
         foreach (var bucket in checkpoint.Open) _open[bucket.StartUnixNanos] = bucket;
+        _cellCount = CellsOf(checkpoint.Open);
     }
 
     /// <summary>Every log record up to here is counted.</summary>
@@ -75,9 +89,7 @@ public sealed class StatsAggregator
         {
             if (position <= _covered) return false;
             AddSpans_NeedsLock(batch, facts);
-            foreach (var bucket in fromClient)
-                foreach (var (key, cell) in bucket.Cells)
-                    CellAt_NeedsLock(key, Math.Clamp(bucket.StartUnixNanos, _oldestOpenStart, NewestStart())).Merge(cell);
+            foreach (var bucket in fromClient) AddFromClient_NeedsLock(bucket);
             _covered = position;
             return true;
         }
@@ -110,7 +122,11 @@ public sealed class StatsAggregator
     /// <summary>The checkpoint is on disk: its closed buckets are the store's now.</summary>
     public void Confirm(StatsCheckpoint written)
     {
-        lock (_lock) _closing = [.. _closing.Except(written.Closed)];
+        lock (_lock)
+        {
+            _closing = [.. _closing.Except(written.Closed)];
+            _cellCount = CellsOf(_closing) + CellsOf(_open.Values);
+        }
     }
 
     /// <summary>The cells of all buckets not yet in the store, as copies, ordered by start; with the starts of those buckets.</summary>
@@ -139,6 +155,14 @@ public sealed class StatsAggregator
         }
     }
 
+    void AddFromClient_NeedsLock(StatsBucket bucket)
+    {
+        // Not Math.Clamp: after a clock was set back, the oldest may lie behind the newest.
+        var start = Math.Max(Math.Min(bucket.StartUnixNanos, NewestStart()), _oldestOpenStart);
+        if (start != bucket.StartUnixNanos) _counters.Add("client_stats_moved", bucket.StartUnixNanos < start ? "late" : "from_the_future", bucket.Cells.Count);
+        foreach (var (key, cell) in bucket.Cells) CellAt_NeedsLock(key, start).Merge(cell);
+    }
+
     long NewestStart() => UnixTime.Floor(_clock.NowUnixNanos() + MaxAheadNanos, StatsBucket.CountedWidthNanos);
 
     long OpenStart_NeedsLock(long start, long newest, StringTable strings, int service)
@@ -156,13 +180,23 @@ public sealed class StatsAggregator
     StatsCell CellAt_NeedsLock(StatsKey key, long bucketStart)
     {
         if (!_open.TryGetValue(bucketStart, out var bucket)) _open.Add(bucketStart, bucket = new StatsBucket(bucketStart, StatsBucket.CountedWidthNanos));
-        if (bucket.Cells.Count >= MaxCellsPerBucket && !bucket.Cells.ContainsKey(key))
+        if (bucket.Cells.TryGetValue(key, out var known)) return known;
+        if (IsFull_NeedsLock(bucket, spare: 0))
         {
             _counters.Add("stats_keys_over_limit", service: key.Service);
             key = new StatsKey { Service = key.Service, Name = key.Name, Resource = OverflowResource, Type = key.Type, Env = key.Env };
+            if (bucket.Cells.TryGetValue(key, out known)) return known;
+            if (IsFull_NeedsLock(bucket, MaxOverflowCells)) key = new StatsKey { Service = OverflowService, Name = OverflowService, Resource = OverflowResource };
         }
-        return bucket.CellOf(key);
+        var before = bucket.Cells.Count;
+        var cell = bucket.CellOf(key);
+        _cellCount += bucket.Cells.Count - before;
+        return cell;
     }
+
+    bool IsFull_NeedsLock(StatsBucket bucket, int spare) => bucket.Cells.Count >= MaxCellsPerBucket + spare || _cellCount >= MaxCells + spare;
+
+    static int CellsOf(IEnumerable<StatsBucket> buckets) => buckets.Sum(bucket => bucket.Cells.Count);
 
     static StatsBucket Copy(StatsBucket bucket)
     {

@@ -17,6 +17,9 @@ namespace Apm.TraceAgent.Aggregate;
 /// <param name="cellAt">Gives the cell of a key in the open bucket of that start.</param>
 sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<StatsKey, long, StatsCell> cellAt)
 {
+    /// <summary>Most spans that one span may stand for. A smaller sample rate is no tracer's, and one over it would be infinite.</summary>
+    const double MaxWeight = 1_000_000;
+
     readonly TagRoles _roles = new(batch.Strings);
     readonly Dictionary<LocalKey, StatsCell> _cells = [];
     readonly List<long> _peerTags = [];
@@ -157,7 +160,7 @@ sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<Sta
     {
         var numbers = batch.Numbers;
         for (var t = numbers.Starts[root]; t < numbers.Starts[root] + numbers.Counts[root]; t++)
-            if (_roles[numbers.Keys[t]] == TagRole.SampleRate) return numbers.Values[t] is > 0 and <= 1 ? 1 / numbers.Values[t] : 1;
+            if (_roles[numbers.Keys[t]] == TagRole.SampleRate) return numbers.Values[t] is > 0 and <= 1 ? Math.Min(MaxWeight, 1 / numbers.Values[t]) : 1;
         return 1;
     }
 

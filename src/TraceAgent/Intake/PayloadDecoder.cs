@@ -28,7 +28,7 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
         var batch = new SpanBatch(Math.Clamp(body.Length / GuessBytesPerSpan, 1, 65_536));
         var note = DecodeSpans(envelope, body, batch);
         var facts = _normalizer.Normalize(batch);
-        CountReceived(batch);
+        SpanCounts.Add(counters, "spans_received", "", batch); // What was rejected, the normaliser counted as received too.
         counters.Add("spans_received", count: note.RejectedSpanCount); // Whose they are is not known: they were not read.
         counters.Add("spans_rejected", "invalid_id", note.RejectedSpanCount);
         return new DecodedPayload(envelope, batch, facts, [], note);
@@ -54,23 +54,4 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
     }
 
     static DecodeNote Note(OtlpDecodeResult result) => new(result.RejectedSpans, result.FirstReason);
-
-    /// <summary>Counts what is left under its normal service name; what was rejected, the normaliser counted as received too.</summary>
-    void CountReceived(SpanBatch batch)
-    {
-        if (batch.SpanCount == 0) return;
-        var first = batch.Services[0];
-        var run = 0;
-        for (var i = 0; i < batch.SpanCount; i++)
-        {
-            if (batch.Services[i] != first)
-            {
-                counters.Add("spans_received", count: run, service: batch.Strings.Text(first));
-                first = batch.Services[i];
-                run = 0;
-            }
-            run++;
-        }
-        counters.Add("spans_received", count: run, service: batch.Strings.Text(first));
-    }
 }

@@ -21,10 +21,16 @@ public sealed record PipelineParts
 public sealed record PipelineSettings
 {
     /// <summary>
-    /// Most spans that may wait between the log and the store; default 500 000, about 200 MB. Beyond it payloads are
-    /// answered 429 and counted in <c>payloads_rejected{overloaded}</c>.
+    /// Most spans (and groups of client statistics) that may wait between the log and the store; default 500 000, about 200 MB.
+    /// Beyond it payloads are answered 429 and counted in <c>spans_rejected{overloaded}</c>.
     /// </summary>
     public long MaxQueuedSpans { get; init; } = 500_000;
+
+    /// <summary>
+    /// Most spans held in memory while the trace store cannot be written; default 500 000. Beyond it payloads are answered
+    /// 503 and counted in <c>spans_rejected{store_unavailable}</c>, until the store takes blocks again.
+    /// </summary>
+    public long MaxUnwrittenSpans { get; init; } = 500_000;
 
     /// <summary>How often blocks are looked at for being due; default 1 s.</summary>
     public TimeSpan TickEvery { get; init; } = TimeSpan.FromSeconds(1);

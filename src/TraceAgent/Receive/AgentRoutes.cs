@@ -60,9 +60,14 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
         {
             await Refuse(context, problem.StatusCode, "broken_request", $"The request broke off or is not HTTP as it should be: {problem.Message}");
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             counters.Add("payloads_rejected", "client_went_away");
+        }
+        catch (Exception problem)
+        {
+            await Refuse(context, StatusCodes.Status500InternalServerError, "internal_fault",
+                $"Apm failed on this request, which is its own fault: {problem.GetType().Name}: {problem.Message} Nothing of it was kept; please report it.");
         }
     }
 

@@ -58,7 +58,8 @@ public sealed class AgentServer : IAsyncDisposable
     /// <summary>Stops accepting, lets requests under way finish, closes the ports.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3)); // A slow sender must not hold up the end.
+        await _app.StopAsync(patience.Token);
         await _app.DisposeAsync();
     }
 

@@ -10,6 +10,9 @@ namespace Apm.TraceAgent.Receive;
 /// <remarks>Thread-safe.</remarks>
 public sealed class BodyReader(AgentSettings settings)
 {
+    /// <summary>Memory for a body before its first byte has come, at most.</summary>
+    const int FirstBufferBytes = 65_536;
+
     long _bytesInFlight;
 
     /// <summary>Reads a whole body. Dispose the result when its bytes are no longer needed.</summary>
@@ -47,9 +50,11 @@ public sealed class BodyReader(AgentSettings settings)
             while (true)
             {
                 var read = source.Read(body.FreeSpan(settings.MaxBodyBytes));
-                if (read == 0) return body;
+                if (read == 0) break;
                 body.Length += read;
             }
+            if (GzipCheck.IsCut(compressed.Span, body.Length, encoding)) throw new InvalidDataException("its end is missing");
+            return body;
         }
         catch (InvalidDataException problem)
         {
@@ -74,7 +79,8 @@ public sealed class BodyReader(AgentSettings settings)
     async Task<PooledBody> ReadRaw(HttpRequest request, CancellationToken cancel)
     {
         if (request.ContentLength > settings.MaxBodyBytes) throw new BodyTooLargeException(settings.MaxBodyBytes);
-        var body = new PooledBody(this, (int)(request.ContentLength ?? 4_096) + 1);
+        // What a client merely announces takes no memory: a few idle connections could else claim it all.
+        var body = new PooledBody(this, (int)Math.Min(request.ContentLength ?? 4_096, FirstBufferBytes) + 1);
         try
         {
             var reader = request.BodyReader;
@@ -139,7 +145,7 @@ public sealed class PooledBody : IDisposable
     internal void Append(ReadOnlySpan<byte> part, int maxBytes)
     {
         if (Length + part.Length > maxBytes) throw new BodyTooLargeException(maxBytes);
-        EnsureFree(part.Length);
+        EnsureFree(part.Length, maxBytes);
         part.CopyTo(_bytes.AsSpan(Length));
         Length += part.Length;
     }
@@ -147,7 +153,7 @@ public sealed class PooledBody : IDisposable
     internal Span<byte> FreeSpan(int maxBytes)
     {
         if (Length > maxBytes) throw new BodyTooLargeException(maxBytes);
-        EnsureFree(1);
+        EnsureFree(1, maxBytes);
         return _bytes.AsSpan(Length, Math.Min(_bytes.Length - Length, maxBytes + 1 - Length));
     }
 
@@ -160,13 +166,13 @@ public sealed class PooledBody : IDisposable
         _reader.Release(_reserved);
     }
 
-    void EnsureFree(int bytes)
+    void EnsureFree(int bytes, int maxBytes)
     {
         if (Length + bytes <= _bytes.Length) return;
-        var size = Math.Max(_bytes.Length * 2, Length + bytes);
-        _reader.Reserve(size - _reserved);
-        _reserved = size;
-        var grown = ArrayPool<byte>.Shared.Rent(size);
+        var size = Math.Max(Math.Min((long)_bytes.Length * 4, maxBytes + 1L), Length + bytes);
+        _reader.Reserve((int)size - _reserved);
+        _reserved = (int)size;
+        var grown = ArrayPool<byte>.Shared.Rent((int)size);
         _bytes.AsSpan(0, Length).CopyTo(grown);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = grown;

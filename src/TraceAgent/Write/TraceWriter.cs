@@ -23,14 +23,24 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
     readonly ITraceWriter _traces = parts.Traces;
     long _lastCheckpoint = parts.Clock.GetTimestamp();
     int _spansSinceLook;
+    long _spansSinceGoodFlush;
+    volatile string _lastProblem = "";
+
+    /// <summary>Spans made searchable since the store last took what was due; grows while the store fails. Any thread may ask.</summary>
+    public long SpansSinceGoodFlush => Interlocked.Read(ref _spansSinceGoodFlush);
+
+    /// <summary>Why the trace store could not be written the last time; "" when it always could. Any thread may ask.</summary>
+    public string LastProblem => _lastProblem;
 
     /// <summary>Makes a batch searchable, unless its block was stored before the restart.</summary>
     public void Append(SpanBatch batch, LogPosition position)
     {
-        if (batch.SpanCount == 0 || position <= _traces.StoredUpTo) return;
-        foreach (var (service, count) in CountByService(batch)) parts.Counters.Add("spans_stored", count: count, service: service);
+        if (batch.SpanCount == 0) return;
+        SpanCounts.Add(parts.Counters, "spans_stored", "", batch);
+        if (position <= _traces.StoredUpTo) return;
         _traces.Append(batch, position);
         _spansSinceLook += batch.SpanCount;
+        Interlocked.Add(ref _spansSinceGoodFlush, batch.SpanCount);
     }
 
     /// <summary>Writes blocks that have become full; cheap when none has.</summary>
@@ -38,13 +48,13 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
     {
         if (_spansSinceLook < SpansBetweenLooks) return;
         _spansSinceLook = 0;
-        Try("trace store", () => _traces.Flush(everything: false));
+        FlushTraces(everything: false);
     }
 
     /// <summary>Writes what is due: blocks at each call, statistics and catalogue every <see cref="CheckpointEvery"/>.</summary>
     public void WriteDue(bool everything)
     {
-        Try("trace store", () => _traces.Flush(everything));
+        FlushTraces(everything);
         if (!everything && parts.Clock.GetElapsedTime(_lastCheckpoint) < CheckpointEvery) return;
         _lastCheckpoint = parts.Clock.GetTimestamp();
         Try("statistics", WriteStatistics);
@@ -62,24 +72,26 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
         _statisticsCovered = checkpoint.Covered;
     }
 
-    void Try(string part, Action write)
+    void FlushTraces(bool everything)
+    {
+        if (Try("trace store", () => _traces.Flush(everything))) Interlocked.Exchange(ref _spansSinceGoodFlush, 0);
+    }
+
+    /// <summary>False when it failed. Whatever the reason, the loop goes on: what could not be written is tried again.</summary>
+    bool Try(string part, Action write)
     {
         try
         {
             write();
+            return true;
         }
-        catch (StoreUnavailableException problem)
+        catch (Exception problem)
         {
+            var sentence = problem is StoreUnavailableException ? problem.Message : $"A fault of Apm: {problem.GetType().Name}: {problem.Message} Please report it.";
+            _lastProblem = sentence;
             parts.Counters.Add("store_failures", part);
-            parts.Problems.Add(part, problem.Message, parts.Clock.NowUnixNanos());
+            parts.Problems.Add(part, sentence, parts.Clock.NowUnixNanos());
+            return false;
         }
-    }
-
-    static Dictionary<string, int> CountByService(SpanBatch batch)
-    {
-        var byIndex = new Dictionary<int, int>();
-        for (var i = 0; i < batch.SpanCount; i++)
-            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(byIndex, batch.Services[i], out _)++;
-        return byIndex.ToDictionary(pair => batch.Strings.Text(pair.Key), pair => pair.Value);
     }
 }

@@ -36,7 +36,7 @@ public sealed record ClientStatsPayload
         var buckets = new SortedDictionary<long, StatsBucket>();
         foreach (var from in Buckets)
         {
-            var start = UnixTime.Floor(from.StartUnixNanos, StatsBucket.CountedWidthNanos);
+            var start = UnixTime.Floor(Math.Max(0, from.StartUnixNanos), StatsBucket.CountedWidthNanos);
             if (!buckets.TryGetValue(start, out var bucket)) buckets.Add(start, bucket = new StatsBucket(start, StatsBucket.CountedWidthNanos));
             foreach (var group in from.Groups)
             {

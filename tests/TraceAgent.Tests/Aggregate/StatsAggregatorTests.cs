@@ -179,6 +179,67 @@ public class StatsAggregatorTests
         Assert.Equal(5, _counters.Read("stats_keys_over_limit", service: "web"));
     }
 
+    [Fact]
+    public void Too_many_services_share_one_cell_in_the_end()
+    {
+        var aggregator = New();
+        var most = StatsAggregator.MaxCellsPerBucket + StatsAggregator.MaxOverflowCells;
+        var batch = Batch([.. Enumerable.Range(0, most + 7).Select(i => Span(T0, 1, service: $"service-{i}"))]);
+
+        Add(aggregator, 1, batch);
+
+        var rows = Read(aggregator);
+        Assert.Equal(most + 1, rows.Count);
+        Assert.Equal(7, rows.Single(row => row.Key.Service == StatsAggregator.OverflowService).Cell.HitCount);
+        Assert.Equal(most + 7, rows.Sum(row => row.Cell.HitCount));
+    }
+
+    [Fact]
+    public void All_open_buckets_together_keep_to_a_limit()
+    {
+        var aggregator = New();
+        for (var second = 0; second < 100; second++)
+            Add(aggregator, second + 1, Batch([.. Enumerable.Range(0, 1_000).Select(i => Span(T0 + (second * 10 * Second), 1, resource: $"/{second}/{i}"))]));
+
+        var rows = Read(aggregator);
+
+        Assert.Equal(100_000, rows.Sum(row => row.Cell.HitCount));
+        Assert.InRange(rows.Count, StatsAggregator.MaxCells, StatsAggregator.MaxCells + 100);
+    }
+
+    [Fact]
+    public void Statistics_of_a_client_are_taken_after_the_clock_was_set_back()
+    {
+        var aggregator = New();
+        _clock.Advance(60 * Second);
+        aggregator.Checkpoint();
+        _clock.Advance(-24 * 3_600 * Second);
+        var bucket = new StatsBucket(T0, StatsBucket.CountedWidthNanos);
+        bucket.CellOf(new StatsKey { Service = "web", Name = "op", Resource = "/" }).HitCount = 4;
+
+        aggregator.Add(new SpanBatch(1), [], new LogPosition(1), [bucket]);
+
+        Assert.Equal(4, Assert.Single(Read(aggregator)).Cell.HitCount);
+        Assert.Equal(1, _counters.Read("client_stats_moved", "late"));
+    }
+
+    [Theory]
+    [InlineData(0.5, 2)]
+    [InlineData(0, 1)]
+    [InlineData(-1, 1)]
+    [InlineData(double.NaN, 1)]
+    [InlineData(double.Epsilon, 1_000_000)] // One over it is infinite.
+    public void A_span_stands_for_as_many_as_its_sample_rate_says(double rate, double expected)
+    {
+        var aggregator = New();
+        var batch = Batch(Span(T0, 1));
+        batch.Numbers.Set(0, batch.Strings.Intern("_sample_rate"), rate);
+
+        Add(aggregator, 1, batch);
+
+        Assert.Equal(expected, Assert.Single(Read(aggregator)).Cell.HitCount);
+    }
+
     [Theory]
     [InlineData("aborted", "10")]
     [InlineData("0", "0")]
@@ -231,7 +292,7 @@ public class StatsAggregatorTests
 
     static IReadOnlyList<StatsRow> Read(StatsAggregator aggregator) => aggregator.ReadOpen(TimeRange.All, StatsFilter.Any, out _);
 
-    static TestSpan Span(long start, long duration, ulong parent = 0, string name = "web.request", string resource = "GET /") => new(start, duration, parent, name, resource);
+    static TestSpan Span(long start, long duration, ulong parent = 0, string name = "web.request", string resource = "GET /", string service = "web") => new(start, duration, parent, name, resource, service);
 
     static SpanBatch Batch(params TestSpan[] spans)
     {
@@ -245,7 +306,7 @@ public class StatsAggregatorTests
             batch.ParentIds[i] = span.Parent;
             batch.StartUnixNanos[i] = span.Start;
             batch.DurationNanos[i] = span.Duration;
-            batch.Services[i] = batch.Strings.Intern("web");
+            batch.Services[i] = batch.Strings.Intern(span.Service);
             batch.Names[i] = batch.Strings.Intern(span.Name);
             batch.Resources[i] = batch.Strings.Intern(span.Resource);
         }
@@ -253,7 +314,7 @@ public class StatsAggregatorTests
         return batch;
     }
 
-    sealed record TestSpan(long Start, long Duration, ulong Parent, string Name, string Resource);
+    sealed record TestSpan(long Start, long Duration, ulong Parent, string Name, string Resource, string Service);
 
     sealed class SettableClock(DateTimeOffset now) : TimeProvider
     {

@@ -149,7 +149,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
     {
         AddAgentHeaders(context);
         using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
-        counters.Add("bytes_taken_without_use", context.Request.Path.Value ?? "", body.Length);
+        counters.Add("bytes_taken_without_use", PathLabel(context.Request.Path.Value ?? ""), body.Length);
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("{}\n", context.RequestAborted);
     }
@@ -159,6 +159,9 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         AddAgentHeaders(context);
         return answer(context);
     }
+
+    /// <summary>A path of ours, never one that a client made up.</summary>
+    static string PathLabel(string path) => Array.Find(QuietPrefixes, prefix => path.StartsWith(prefix, StringComparison.Ordinal)) ?? path;
 
     void AddAgentHeaders(HttpContext context)
     {

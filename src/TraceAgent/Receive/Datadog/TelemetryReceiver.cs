@@ -17,6 +17,16 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
     /// <summary>Most settings, routes and addresses kept of one process each; default 500. More are counted as <c>telemetry_over_limit</c>.</summary>
     public const int MaxEntries = 500;
 
+    /// <summary>Most characters of settings and routes kept of one process, each; default 64 Ki. More are counted as <c>telemetry_over_limit</c>.</summary>
+    public const int MaxTextLength = 65_536;
+
+    /// <summary>Types counted by name; a client's own inventions must not fill the counters.</summary>
+    static readonly HashSet<string> KnownTypes =
+    [
+        "app-started", "app-dependencies-loaded", "app-integrations-change", "app-client-configuration-change", "app-product-change", "app-heartbeat",
+        "app-extended-heartbeat", "app-endpoints", "app-closing", "generate-metrics", "distributions", "logs", "message-batch",
+    ];
+
     /// <summary>Answers <c>/telemetry/proxy/…</c>. What cannot be read is counted and remembered, and still answered 202: no tracer can do better.</summary>
     public async Task Answer(HttpContext context)
     {
@@ -56,7 +66,7 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
 
     void Note(TelemetryMessage message, long nowUnixNanos)
     {
-        counters.Add("telemetry_messages", message.RequestType);
+        counters.Add("telemetry_messages", KnownTypes.Contains(message.RequestType) ? message.RequestType : "other");
         catalogue.SawProcess(message.RuntimeId, nowUnixNanos, process =>
         {
             var settings = Merge(process.Settings, message);
@@ -81,10 +91,13 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
     Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> known, TelemetryMessage message)
     {
         var merged = new Dictionary<string, string>(known, StringComparer.Ordinal);
+        var length = merged.Sum(pair => pair.Key.Length + pair.Value.Length);
         foreach (var setting in message.Configuration)
         {
-            if (merged.Count >= MaxEntries && !merged.ContainsKey(setting.Name))
+            length += setting.Name.Length + setting.Value.Length;
+            if (length > MaxTextLength || (merged.Count >= MaxEntries && !merged.ContainsKey(setting.Name)))
             {
+                length -= setting.Name.Length + setting.Value.Length;
                 counters.Add("telemetry_over_limit", "settings");
                 continue;
             }
@@ -96,9 +109,11 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
     List<RouteInfo> Merge(IReadOnlyList<RouteInfo> known, IReadOnlyList<TelemetryRoute> told)
     {
         var merged = known.Concat(told.Select(route => new RouteInfo(route.Method, route.Path, route.ResourceName))).Distinct().ToList();
-        if (merged.Count <= MaxEntries) return merged;
-        counters.Add("telemetry_over_limit", "routes", merged.Count - MaxEntries);
-        return merged[..MaxEntries];
+        var (kept, length) = (0, 0);
+        while (kept < Math.Min(MaxEntries, merged.Count) && (length += merged[kept].Method.Length + merged[kept].Path.Length + merged[kept].Resource.Length) <= MaxTextLength) kept++;
+        if (kept == merged.Count) return merged;
+        counters.Add("telemetry_over_limit", "routes", merged.Count - kept);
+        return merged[..kept];
     }
 
     static string Known(string told, string before) => told.Length > 0 ? told : before;
