@@ -11,7 +11,7 @@ using Apm.TraceAgent.Receive;
 namespace Apm.Cli.Tests.Host;
 
 /// <summary>The whole process, on free ports and a folder of its own.</summary>
-public sealed class ApmHostTests : IAsyncLifetime
+public sealed class ApmHostTests : IAsyncLifetime, IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("apm-host-test").FullName;
     readonly HttpClient _http = new();
@@ -22,9 +22,10 @@ public sealed class ApmHostTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _host.DisposeAsync();
-        _http.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    public void Dispose() => _http.Dispose();
 
     [Fact]
     public async Task A_trace_is_found_counted_and_still_there_once_after_a_restart()
