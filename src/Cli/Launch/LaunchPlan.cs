@@ -46,11 +46,11 @@ public static partial class CommandReader
         if (program.Contains('/', StringComparison.Ordinal))
         {
             if (Directory.Exists(program)) throw new LaunchException(126, $"{program} is a folder. Give the program to run, as in: apm run -- python3 flaskapp.py");
-            if (!System.IO.File.Exists(program)) throw new LaunchException(127, $"{program} is not there. {HintFor(program)}");
+            if (!System.IO.File.Exists(program) || IsDangling(program)) throw new LaunchException(127, $"{program} is not there. {HintFor(program)}");
             if (!IsExecutable(program)) throw new LaunchException(126, $"{program} is not executable. {HintFor(program)}");
             return Path.GetFullPath(program);
         }
-        var found = path.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).Where(System.IO.File.Exists).ToList();
+        var found = path.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).Where(file => System.IO.File.Exists(file) && !IsDangling(file)).ToList();
         if (found.Find(IsExecutable) is { } executable) return executable;
         if (found.Count > 0) throw new LaunchException(126, $"{found[0]} is not executable. Run chmod +x on it.");
         throw new LaunchException(127, $"\"{program}\" is not in PATH. {HintFor(program)}");
@@ -63,6 +63,9 @@ public static partial class CommandReader
         _ when !System.IO.File.Exists(program) => "Check the name, or give its full path.",
         _ => program.Contains('/', StringComparison.Ordinal) ? $"Run chmod +x {program}, or name the program that runs it." : $"Did you mean ./{program}?",
     };
+
+    /// <summary>A link to nothing: it "exists", and asking more of it throws.</summary>
+    static bool IsDangling(string file) => new FileInfo(file) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true };
 
     static bool IsExecutable(string file) =>
         OperatingSystem.IsWindows() || (System.IO.File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
@@ -136,6 +139,7 @@ public static partial class CommandReader
     static string Shebang(string file)
     {
         Span<byte> head = stackalloc byte[128];
+        if (new FileInfo(file).Length == 0) return ""; // Also a pipe, whose opening would wait for somebody to write.
         try
         {
             using var stream = System.IO.File.OpenRead(file);

@@ -71,6 +71,17 @@ public sealed class CommandReaderTests : IDisposable
         Assert.Equal("./Nowhere.dll is not there. To run a .NET assembly: apm run -- dotnet ./Nowhere.dll", problem.Message);
     }
 
+    [Fact]
+    public void A_link_to_nothing_is_not_there()
+    {
+        var link = Path.Combine(_folder, "dangling");
+        File.CreateSymbolicLink(link, Path.Combine(_folder, "nowhere"));
+
+        var problem = Assert.Throws<LaunchException>(() => CommandReader.Read([link], _ => null));
+
+        Assert.Equal((127, $"{link} is not there. Check the name, or give its full path."), (problem.ExitCode, problem.Message));
+    }
+
     void Install(string name, string content)
     {
         var path = Path.Combine(_folder, name);
