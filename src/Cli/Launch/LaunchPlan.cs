@@ -60,7 +60,7 @@ public static partial class CommandReader
     {
         ".py" => $"To run a Python file: apm run -- python3 {program}",
         ".dll" => $"To run a .NET assembly: apm run -- dotnet {program}",
-        _ when !System.IO.File.Exists(program) => "Check the name, or give its full path.",
+        _ when !System.IO.File.Exists(program) || IsDangling(program) => "Check the name, or give its full path.",
         _ => program.Contains('/', StringComparison.Ordinal) ? $"Run chmod +x {program}, or name the program that runs it." : $"Did you mean ./{program}?",
     };
 

@@ -63,7 +63,7 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
         using var answer = await _http.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        Assert.Equal("payload-too-large\nThe body is larger than 26214400 bytes. Send smaller batches, or raise the limit of the agent.\n", await answer.Content.ReadAsStringAsync());
+        Assert.Equal("payload-too-large\nThe body is larger than 26214400 bytes. Send smaller batches.\n", await answer.Content.ReadAsStringAsync());
     }
 
     [Theory]
