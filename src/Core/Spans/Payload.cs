@@ -29,6 +29,9 @@ public sealed record Payload
 
     /// <summary>The tracer sends its own statistics; these spans must not be counted again.</summary>
     public bool ClientComputedStats { get; init; }
+
+    /// <summary>The resources of the client's statistics carry no values any more (<c>Datadog-Obfuscation-Version</c>).</summary>
+    public bool ClientObfuscatedStats { get; init; }
 }
 
 /// <summary>Spans of one trace that were sent together: a run of the batch's spans. A trace may come in many chunks.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Apm.Core.Stats;
 using Apm.TraceAgent.Normalize;
+using Apm.TraceAgent.Obfuscate;
 using Apm.Wire.Datadog;
 
 namespace Apm.TraceAgent.Intake;
@@ -9,8 +10,9 @@ namespace Apm.TraceAgent.Intake;
 static class ClientStatsNormalizer
 {
     /// <summary>The buckets of a payload with normal names; keys that become equal are merged.</summary>
-    public static IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, NormalizeSettings settings) =>
-        payload.ToBuckets(key => Normalize(key, payload.Language, settings));
+    /// <param name="isObfuscated">The client took the values out of its resources itself (<c>Datadog-Obfuscation-Version</c>).</param>
+    public static IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, NormalizeSettings settings, Obfuscator obfuscator, bool isObfuscated) =>
+        payload.ToBuckets(key => Normalize(key with { Resource = obfuscator.StatsResource(key.Type, key.Resource, isObfuscated) }, payload.Language, settings));
 
     static StatsKey Normalize(StatsKey key, string language, NormalizeSettings settings)
     {

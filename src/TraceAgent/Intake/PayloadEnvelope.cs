@@ -22,6 +22,7 @@ public sealed record PayloadEnvelope(PayloadFormat Format, Payload Payload)
         None = 0,
         ClientComputedTopLevel = 1,
         ClientComputedStats = 2,
+        ClientObfuscatedStats = 4,
     }
 
     /// <summary>Writes the envelope: version, format, flags, time of receipt, texts with a 16-bit length, all little-endian.</summary>
@@ -31,7 +32,9 @@ public sealed record PayloadEnvelope(PayloadFormat Format, Payload Payload)
         var head = writer.GetSpan(13);
         head[2] = Version;
         head[3] = (byte)Format;
-        head[4] = (byte)((Payload.ClientComputedTopLevel ? Bits.ClientComputedTopLevel : 0) | (Payload.ClientComputedStats ? Bits.ClientComputedStats : 0));
+        head[4] = (byte)((Payload.ClientComputedTopLevel ? Bits.ClientComputedTopLevel : 0)
+            | (Payload.ClientComputedStats ? Bits.ClientComputedStats : 0)
+            | (Payload.ClientObfuscatedStats ? Bits.ClientObfuscatedStats : 0));
         BinaryPrimitives.WriteInt64LittleEndian(head[5..], Payload.ReceivedUnixNanos);
         writer.Advance(13);
         foreach (var text in TextsOf(Payload)) WriteText(writer, text);
@@ -56,6 +59,7 @@ public sealed record PayloadEnvelope(PayloadFormat Format, Payload Payload)
             ReceivedUnixNanos = BinaryPrimitives.ReadInt64LittleEndian(bytes[5..]),
             ClientComputedTopLevel = bits.HasFlag(Bits.ClientComputedTopLevel),
             ClientComputedStats = bits.HasFlag(Bits.ClientComputedStats),
+            ClientObfuscatedStats = bits.HasFlag(Bits.ClientObfuscatedStats),
             Protocol = ReadText(bytes[..length], ref at),
             Language = ReadText(bytes[..length], ref at),
             LanguageVersion = ReadText(bytes[..length], ref at),

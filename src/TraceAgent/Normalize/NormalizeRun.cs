@@ -1,6 +1,7 @@
 using System.Text;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Obfuscate;
 
 namespace Apm.TraceAgent.Normalize;
 
@@ -12,6 +13,8 @@ sealed class NormalizeRun
     readonly NormalizeSettings _settings;
     readonly TagRoles _roles;
     readonly bool _hasLongStrings;
+    readonly ObfuscateRun _obfuscate;
+    readonly ReplaceRun? _replace;
     readonly Dictionary<string, int> _repairs = [];
 
     // What a string became under a rule: index + 1, by its index; 0 is not yet known. Strings made by a rule are not looked up again.
@@ -20,7 +23,7 @@ sealed class NormalizeRun
     readonly int[] _values;
     readonly int _defaultEnv;
 
-    public NormalizeRun(SpanBatch batch, NormalizeSettings settings)
+    public NormalizeRun(SpanBatch batch, NormalizeSettings settings, Obfuscator obfuscator)
     {
         _batch = batch;
         _settings = settings;
@@ -31,6 +34,8 @@ sealed class NormalizeRun
         _names = new int[strings.Count];
         _values = new int[strings.Count];
         _defaultEnv = strings.Intern(settings.DefaultEnv);
+        _obfuscate = obfuscator.Begin(batch);
+        _replace = obfuscator.BeginReplace(batch);
     }
 
     /// <summary>The reason to drop a whole chunk (rules 1–4); null to keep it.</summary>
@@ -63,6 +68,7 @@ sealed class NormalizeRun
             for (var i = chunk.FirstSpan; i < end; i++) if (_batch.TraceIdHigh[i] == 0) _batch.TraceIdHigh[i] = found.TraceIdHigh;
 
         var root = ChunkRoots.Find(_batch, chunk);
+        HideAndCut(chunk, ref found);
         var rootTags = new Found();
         ReadTags(root, ref rootTags);
         var env = FirstSet(rootTags.Env, found.Env, TagValueOf(payload.Env), _defaultEnv);
@@ -86,6 +92,23 @@ sealed class NormalizeRun
     public void ReportRepairs(Counters counters)
     {
         foreach (var (reason, count) in _repairs) counters.Add("spans_repaired", reason, count);
+        _obfuscate.ReportRepairs(counters);
+    }
+
+    /// <summary>Hides values, then cuts what is too long, then applies the rules of replacement (trace-intake §2.1, steps 8 and 9).</summary>
+    void HideAndCut(Chunk chunk, ref Found found)
+    {
+        if (_obfuscate.IsIdle && !_hasLongStrings && _replace is null) return;
+        var end = chunk.FirstSpan + chunk.SpanCount;
+        for (var i = chunk.FirstSpan; i < end; i++)
+        {
+            _obfuscate.Apply(i);
+            if (_hasLongStrings) CutLong(i);
+            _replace?.Apply(i);
+        }
+        if (!_hasLongStrings && _replace is null) return; // No tag that speaks for the chunk has changed.
+        found = new Found { TraceIdHigh = found.TraceIdHigh };
+        for (var i = chunk.FirstSpan; i < end; i++) ReadTags(i, ref found);
     }
 
     void NormalizeFields(int i, Payload payload)
@@ -110,10 +133,6 @@ sealed class NormalizeRun
             batch.StartUnixNanos[i] = now - batch.DurationNanos[i] is var start and >= 0 ? start : now;
             Repaired("invalid_start_date");
         }
-        if (!_hasLongStrings) return;
-        batch.Types[i] = CutTo(batch.Types[i], NameRules.MaxNameBytes, "type_truncate");
-        batch.Resources[i] = CutTo(batch.Resources[i], _settings.MaxResourceBytes, "resource_truncate");
-        CutTags(i);
     }
 
     /// <summary>One pass over a span's tags: repairs those that have a rule, and notes those that speak for the chunk.</summary>
@@ -212,8 +231,10 @@ sealed class NormalizeRun
 
     int Intern(string text) => text.Length == 0 ? 0 : _batch.Strings.Intern(text);
 
-    void CutTags(int i)
+    void CutLong(int i)
     {
+        _batch.Types[i] = CutTo(_batch.Types[i], NameRules.MaxNameBytes, "type_truncate");
+        _batch.Resources[i] = CutTo(_batch.Resources[i], _settings.MaxResourceBytes, "resource_truncate");
         var tags = _batch.Tags;
         for (var t = tags.Starts[i]; t < tags.Starts[i] + tags.Counts[i]; t++)
         {

@@ -2,12 +2,13 @@ using System.Buffers.Text;
 using System.Globalization;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Obfuscate;
 
 namespace Apm.TraceAgent.Normalize;
 
 /// <summary>
 /// Repairs a batch by the rules of the Datadog agent (trace-intake §2): names, limits, times; drops chunks that cannot
-/// be meant; joins the halves of 128-bit ids; finds each chunk's environment; marks top-level and measured spans.
+/// be meant; joins the halves of 128-bit ids; hides values (<see cref="Obfuscator"/>); finds each chunk's environment; marks top-level and measured spans.
 /// Every repair and every drop is counted with its reason.
 /// </summary>
 /// <remarks>
@@ -19,11 +20,13 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
     /// <summary>2000-01-01T00:00Z: a start before it is taken for a wrong unit (trace-intake §2.2 rule 13).</summary>
     public const long EarliestStartUnixNanos = 946_684_800_000_000_000;
 
+    readonly Obfuscator _obfuscator = new(settings.Obfuscation);
+
     /// <summary>Normalises in place.</summary>
     /// <returns>Per chunk that is left, what statistics need of it; same order as <see cref="SpanBatch.Chunks"/>.</returns>
     public ChunkFacts[] Normalize(SpanBatch batch)
     {
-        var run = new NormalizeRun(batch, settings);
+        var run = new NormalizeRun(batch, settings, _obfuscator);
         var facts = new List<ChunkFacts>(batch.Chunks.Count);
         var keep = new bool[batch.Chunks.Count];
         var droppedAny = false;
@@ -62,6 +65,9 @@ public sealed record NormalizeSettings
 
     /// <summary>Longest tag value in bytes; a longer one is cut, ends in <c>...</c> and is counted.</summary>
     public int MaxTagValueBytes { get; init; } = 25_000;
+
+    /// <summary>What is hidden in statements, commands, URLs and tags; by default as the Datadog agent does.</summary>
+    public ObfuscationSettings Obfuscation { get; init; } = new();
 }
 
 /// <summary>What normalisation learnt of a chunk that its spans do not show.</summary>

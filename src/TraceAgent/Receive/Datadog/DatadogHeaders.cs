@@ -16,6 +16,7 @@ static class DatadogHeaders
         ContainerId = headers["Datadog-Container-ID"].ToString(),
         ClientComputedTopLevel = IsSet(headers["Datadog-Client-Computed-Top-Level"]),
         ClientComputedStats = IsSet(headers["Datadog-Client-Computed-Stats"]),
+        ClientObfuscatedStats = IsSet(headers["Datadog-Obfuscation-Version"]),
     };
 
     /// <summary>A flag is false when absent, empty, or one of the spellings of false; any other text is true.</summary>
