@@ -38,7 +38,7 @@ static class UpCommand
             Console.Error.WriteLine("apm: stopping …");
             return 0;
         }
-        catch (Exception problem) when (problem is PortTakenException or SettingsException or StoreUnavailableException)
+        catch (Exception problem) when (problem is PortTakenException or SettingsException or StoreUnavailableException or IOException)
         {
             await Console.Error.WriteLineAsync($"apm: {problem.Message}");
             return 1;

@@ -35,7 +35,7 @@ public sealed record HostSettings
             chosen[name] = PortOf(name, text[(equals + 1)..]);
         }
         var defaults = new AgentSettings();
-        return new HostSettings
+        var settings = new HostSettings
         {
             DataFolder = Path.GetFullPath(dataFolder ?? environment("APM_DATA") ?? "data"),
             UiPort = Needed("ui", chosen.GetValueOrDefault("ui", 8127)),
@@ -48,6 +48,16 @@ public sealed record HostSettings
                 DefaultEnv = environment("DD_ENV") is { Length: > 0 } env ? env : defaults.DefaultEnv,
             },
         };
+        settings.RefuseSharedPorts();
+        return settings;
+    }
+
+    void RefuseSharedPorts()
+    {
+        var taken = new Dictionary<int, string>();
+        foreach (var (name, port) in new (string, int?)[] { ("agent", Agent.AgentPort), ("ui", UiPort), ("otlp-grpc", Agent.OtlpGrpcPort), ("otlp-http", Agent.OtlpHttpPort), ("zipkin", Agent.ZipkinPort) })
+            if (port is { } wanted and not 0 && !taken.TryAdd(wanted, name))
+                throw new SettingsException($"Port {wanted} is given to {taken[wanted]} and to {name}. Give each its own, or turn one off with --port {name}=off.");
     }
 
     static int? PortOf(string name, string value) =>

@@ -121,7 +121,7 @@ sealed class LogSegments : IDisposable
         try
         {
             file.SetLength(0); // One of that name held only records that were refused.
-            file.Reserve(_settings.SegmentBytes);
+            file.Reserve(BytesToReserve());
             file.Write(0, LogSegment.Header(firstNumber));
             file.Flush();
             _files.FlushFolder(_folder);
@@ -140,6 +140,9 @@ sealed class LogSegments : IDisposable
             Invariant.Holds(_bytesByFirstNumber.GetKeyAtIndex(_bytesByFirstNumber.Count - 1) == firstNumber);
         }
     }
+
+    /// <summary>A whole segment, but never more than a quarter of what the disk has left: a small disk is for the data.</summary>
+    long BytesToReserve() => Math.Min(_settings.SegmentBytes, Math.Max(LogSegment.HeaderBytes, _files.FreeBytes(_folder) / 4));
 
     /// <summary>Gives up the segment after a failure: nobody knows what of the last write is on disk.</summary>
     void Abandon()

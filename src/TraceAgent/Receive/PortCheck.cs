@@ -9,23 +9,31 @@ public static class PortCheck
 {
     static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-    /// <summary>Null when the port is free on loopback (or 0).</summary>
+    /// <summary>Null when the port is free on loopback, IPv4 and IPv6 (or 0).</summary>
     public static PortTakenException? WhyTaken(string name, int port)
     {
         if (port == 0) return null;
+        var problem = WhyNot(IPAddress.Loopback, port) ?? (Socket.OSSupportsIPv6 ? WhyNot(IPAddress.IPv6Loopback, port) : null);
+        return problem is null ? null
+            : problem.SocketErrorCode == SocketError.AddressAlreadyInUse ? new PortTakenException(name, port, OwnerOf(port))
+            : new PortTakenException(name, port, null, problem.Message);
+    }
+
+    static SocketException? WhyNot(IPAddress address, int port)
+    {
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
+            using var probe = new TcpListener(address, port);
             probe.Start();
             return null;
         }
-        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AddressNotAvailable && address.Equals(IPAddress.IPv6Loopback))
         {
-            return new PortTakenException(name, port, OwnerOf(port));
+            return null; // The system speaks IPv6, but has no such loopback.
         }
         catch (SocketException problem)
         {
-            return new PortTakenException(name, port, null, problem.Message);
+            return problem;
         }
     }
 

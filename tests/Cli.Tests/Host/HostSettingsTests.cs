@@ -26,6 +26,7 @@ public class HostSettingsTests
     [InlineData("agnet=8126", "--port agnet=8126: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin. For example --port agent=8126.")]
     [InlineData("agent=http", "Port agent=http: expected a number from 0 to 65535 (0 lets the system choose), or off.")]
     [InlineData("agent=70000", "Port agent=70000: expected a number from 0 to 65535 (0 lets the system choose), or off.")]
+    [InlineData("ui=8126", "Port 8126 is given to agent and to ui. Give each its own, or turn one off with --port ui=off.")]
     [InlineData("ui=off", "Port ui cannot be off: without it there is nothing to run.")]
     public void A_wrong_port_says_what_to_write(string option, string expected)
     {

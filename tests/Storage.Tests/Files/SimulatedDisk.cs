@@ -131,7 +131,10 @@ sealed class SimulatedDisk : StoreFiles
         }
     }
 
-    public override long FreeBytes(string folder) => IsFull ? 0 : 1L << 40;
+    /// <summary>What a full-size disk has left; a test may make it small.</summary>
+    public long BytesLeft { get; set; } = 1L << 40;
+
+    public override long FreeBytes(string folder) => IsFull ? 0 : BytesLeft;
 
     void ChangeNames(Action<Dictionary<string, Inode>> change)
     {

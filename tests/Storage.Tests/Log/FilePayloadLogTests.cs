@@ -103,6 +103,18 @@ public sealed class FilePayloadLogTests
         Assert.Single(_messages);
     }
 
+    /// <summary>With less free than a whole segment would take, the log still works.</summary>
+    [Fact]
+    public async Task On_a_small_disk_no_more_than_a_quarter_of_what_is_left_is_reserved()
+    {
+        var disk = new SimulatedDisk { BytesLeft = 40_000 };
+        using var log = new FilePayloadLog("/log", new PayloadLogSettings(), disk, new Counters());
+
+        Assert.Equal(1, (await Append(log, "a")).Number);
+        Assert.InRange(disk.LengthOf(disk.AllNames().Single()), 1, 10_000);
+        Assert.Equal("1=a", Draw(log));
+    }
+
     [Fact]
     public async Task On_a_full_disk_appends_are_refused_and_later_ones_work()
     {
