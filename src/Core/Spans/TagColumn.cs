@@ -15,6 +15,10 @@ public sealed class TagColumn<TValue>
     Dictionary<int, int>? _large; // of span _largeSpan: key → position among its tags
     int _largeSpan;
 
+    // Entries that a moved span left, as long as the next span begins behind them: giving one span after another a tag needs no new room then.
+    int _gapStart;
+    int _gapCount;
+
     /// <summary>First entry of each span.</summary>
     public int[] Starts;
 
@@ -76,8 +80,13 @@ public sealed class TagColumn<TValue>
             Values[start + at] = value;
             return false;
         }
-        if (start + count != PoolCount) MoveToEnd(span);
-        Append(span, key, value);
+        if (start + count == PoolCount) Append(span, key, value);
+        else if (_gapCount > 0 && _gapStart + _gapCount == start) AppendInGap(span, key, value);
+        else
+        {
+            MoveToEnd(span);
+            Append(span, key, value);
+        }
         if (count >= LargeTagCount) _large!.Add(key, count);
         return true;
     }
@@ -172,6 +181,21 @@ public sealed class TagColumn<TValue>
         Array.Copy(Values, start, Values, PoolCount, count);
         Starts[span] = PoolCount;
         PoolCount += count;
+        (_gapStart, _gapCount) = (start, count);
+    }
+
+    /// <summary>Moves a span's tags down to the gap's start, which leaves a gap one smaller behind them.</summary>
+    void AppendInGap(int span, int key, TValue value)
+    {
+        var (start, count) = (Starts[span], Counts[span]);
+        Array.Copy(Keys, start, Keys, _gapStart, count);
+        Array.Copy(Values, start, Values, _gapStart, count);
+        Keys[_gapStart + count] = key;
+        Values[_gapStart + count] = value;
+        Starts[span] = _gapStart;
+        Counts[span] = count + 1;
+        _gapStart += count + 1;
+        _gapCount--;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -22,6 +22,7 @@ sealed class NormalizeRun
     readonly int[] _names;
     readonly int[] _values;
     readonly int _defaultEnv;
+    int _cutCount;
 
     public NormalizeRun(SpanBatch batch, NormalizeSettings settings, Obfuscator obfuscator)
     {
@@ -100,13 +101,14 @@ sealed class NormalizeRun
     {
         if (_obfuscate.IsIdle && !_hasLongStrings && _replace is null) return;
         var end = chunk.FirstSpan + chunk.SpanCount;
+        var cutBefore = _cutCount;
         for (var i = chunk.FirstSpan; i < end; i++)
         {
             _obfuscate.Apply(i);
             if (_hasLongStrings) CutLong(i);
             _replace?.Apply(i);
         }
-        if (!_hasLongStrings && _replace is null) return; // No tag that speaks for the chunk has changed.
+        if (_cutCount == cutBefore && _replace is null) return; // No tag that speaks for the chunk has changed.
         found = new Found { TraceIdHigh = found.TraceIdHigh };
         for (var i = chunk.FirstSpan; i < end; i++) ReadTags(i, ref found);
     }
@@ -256,12 +258,14 @@ sealed class NormalizeRun
     {
         var utf8 = _batch.Strings.Utf8(text);
         if (utf8.Length <= maxBytes) return text;
+        _cutCount++;
         Repaired(reason);
         return _batch.Strings.Intern(NameRules.Cut(utf8, maxBytes).ToArray());
     }
 
     int CutWithDots(int text, int maxBytes, string reason)
     {
+        _cutCount++;
         Repaired(reason);
         return _batch.Strings.Intern([.. NameRules.Cut(_batch.Strings.Utf8(text), maxBytes), .. "..."u8]);
     }

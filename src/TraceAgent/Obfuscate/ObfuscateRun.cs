@@ -26,10 +26,13 @@ sealed class ObfuscateRun
         Url,
     }
 
-    static readonly (string Type, Subject Subject)[] Types =
+    /// <summary>Types of spans, and the tag that holds their text; SQL stands in the resource.</summary>
+    static readonly (string Type, Subject Subject, string TextKey)[] Types =
     [
-        ("sql", Subject.Sql), ("cassandra", Subject.Sql), ("redis", Subject.Redis), ("valkey", Subject.Valkey), ("memcached", Subject.Memcached),
-        ("mongodb", Subject.MongoDb), ("elasticsearch", Subject.Elasticsearch), ("opensearch", Subject.OpenSearch), ("http", Subject.Url), ("web", Subject.Url),
+        ("sql", Subject.Sql, ""), ("cassandra", Subject.Sql, ""),
+        ("redis", Subject.Redis, "redis.raw_command"), ("valkey", Subject.Valkey, "valkey.raw_command"), ("memcached", Subject.Memcached, "memcached.command"),
+        ("mongodb", Subject.MongoDb, "mongodb.query"), ("elasticsearch", Subject.Elasticsearch, "elasticsearch.body"), ("opensearch", Subject.OpenSearch, "opensearch.body"),
+        ("http", Subject.Url, TagNames.HttpUrl), ("web", Subject.Url, TagNames.HttpUrl),
     ];
 
     readonly SpanBatch _batch;
@@ -41,7 +44,7 @@ sealed class ObfuscateRun
     readonly Subject[] _subjects; // by a type's index; empty when no span can have one
     readonly bool[]? _cards;      // by a value's index; null when no string is a card number
     readonly Dictionary<int, bool> _cardExempt = [];
-    readonly int _urlKey;
+    readonly int[] _textKeys = new int[(int)Subject.Url + 1]; // -1 when the batch has no such tag
     readonly int _eventsKey;
     readonly int[] _stackKeys;
     readonly int[] _statementKeys;
@@ -59,7 +62,6 @@ sealed class ObfuscateRun
         _settings = obfuscator.Settings;
         _scratch = new BoundedText(_settings.MaxResultBytes);
         var strings = batch.Strings;
-        _urlKey = strings.Find(TagNames.HttpUrl);
         _statementKeys = KeysOf(strings, "db.statement", "db.query.text");
         _stackKeys = _settings.RemoveStackTraces ? KeysOf(strings, TagNames.ErrorStack, "exception.stacktrace") : [];
         _cards = _settings.CreditCardsEnabled ? FindCards(strings, _settings.CreditCardsLuhn) : null;
@@ -92,13 +94,10 @@ sealed class ObfuscateRun
         switch (subject)
         {
             case Subject.Sql: ApplySql(span); break;
-            case Subject.Redis: ApplyRedis(span, subject, "redis.raw_command", _settings.RedisEnabled); break;
-            case Subject.Valkey: ApplyRedis(span, subject, "valkey.raw_command", _settings.ValkeyEnabled); break;
-            case Subject.Memcached: ApplyText(span, subject, "memcached.command"); break;
-            case Subject.MongoDb: ApplyText(span, subject, "mongodb.query"); break;
-            case Subject.Elasticsearch: ApplyText(span, subject, "elasticsearch.body"); break;
-            case Subject.OpenSearch: ApplyText(span, subject, "opensearch.body"); break;
-            case Subject.Url: Change(span, _urlKey, static (run, url) => run.ResultOf(Subject.Url, url)); break;
+            case Subject.Redis: ApplyRedis(span, subject, _settings.RedisEnabled); break;
+            case Subject.Valkey: ApplyRedis(span, subject, _settings.ValkeyEnabled); break;
+            case Subject.Url: ChangeResult(span, _textKeys[(int)subject], subject); break;
+            default: ApplyText(span, subject); break;
         }
     }
 
@@ -119,18 +118,18 @@ sealed class ObfuscateRun
         tags.Set(span, _sqlQueryKey, result);
     }
 
-    void ApplyRedis(int span, Subject subject, string rawCommandKey, bool hidesValues)
+    void ApplyRedis(int span, Subject subject, bool hidesValues)
     {
         _batch.Resources[span] = CommandsOf(_batch.Resources[span]);
         if (!hidesValues) return;
-        ChangeResult(span, _batch.Strings.Find(rawCommandKey), subject);
+        ChangeResult(span, _textKeys[(int)subject], subject);
         foreach (var key in _statementKeys) ChangeResult(span, key, subject);
     }
 
     /// <summary>The tag that holds the statement; OpenTelemetry's name for it; and the resource, where OpenTelemetry puts it as well (§7.7).</summary>
-    void ApplyText(int span, Subject subject, string textKey)
+    void ApplyText(int span, Subject subject)
     {
-        ChangeResult(span, _batch.Strings.Find(textKey), subject);
+        ChangeResult(span, _textKeys[(int)subject], subject);
         foreach (var key in _statementKeys)
         {
             if (Position(span, key) is not (var at and >= 0)) continue;
@@ -234,9 +233,12 @@ sealed class ObfuscateRun
     Subject[] FindSubjects(StringTable strings)
     {
         Subject[] subjects = [];
-        foreach (var (type, subject) in Types)
+        foreach (var (type, subject, textKey) in Types)
         {
             if (strings.Find(type) is not (var index and >= 0) || !IsWanted(subject)) continue;
+            var key = strings.Find(textKey);
+            if (subject == Subject.Url && key < 0) continue;
+            _textKeys[(int)subject] = key;
             if (subjects.Length == 0) subjects = new Subject[strings.Count];
             subjects[index] = subject;
         }
@@ -250,7 +252,6 @@ sealed class ObfuscateRun
         Subject.MongoDb => _settings.MongoDb.Enabled,
         Subject.Elasticsearch => _settings.Elasticsearch.Enabled,
         Subject.OpenSearch => _settings.OpenSearch.Enabled,
-        Subject.Url => _urlKey >= 0,
         _ => true,
     };
 

@@ -37,6 +37,23 @@ public class TagColumnTests
         });
 
     [Fact]
+    public void One_more_tag_for_one_span_after_another_takes_hardly_more_room_than_the_tags()
+    {
+        var batch = new SpanBatch();
+        for (var span = 0; span < 130; span++)
+        {
+            batch.AddSpan();
+            for (var key = 1; key <= 12; key++) batch.SetTag(key, span);
+        }
+
+        for (var span = 0; span < 130; span++) batch.Tags.Set(span, 99, -span);
+
+        Assert.Equal((130 * 12) + (10 * 13), batch.Tags.PoolCount);
+        for (var span = 0; span < 130; span++)
+            Assert.Equal([.. Enumerable.Range(1, 12).Select(key => (key, span)), (99, -span)], Entries(batch.Tags, span));
+    }
+
+    [Fact]
     public void Many_tags_on_one_span_behave_the_same()
     {
         var random = new Random(11);
