@@ -22,14 +22,18 @@ static class WayBenchmark
     const int Payloads = 160;
     const int Senders = 4;
 
-    /// <summary>Arguments: <c>v04</c> or <c>v05</c>, and the seconds to send for. Needs a Release build of src/Cli.</summary>
+    /// <summary>
+    /// Arguments: <c>v04</c> or <c>v05</c>, the seconds to send for, and spans a second to send at most (then memory is
+    /// printed every minute). Needs a Release build of src/Cli.
+    /// </summary>
     public static int Run(string[] args)
     {
-        RunAsync(args.ElementAtOrDefault(0) ?? "v04", int.Parse(args.ElementAtOrDefault(1) ?? "10", CultureInfo.InvariantCulture), Console.Out).GetAwaiter().GetResult();
+        int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
+        RunAsync(args.ElementAtOrDefault(0) ?? "v04", Number(1, 10), Number(2, int.MaxValue), Console.Out).GetAwaiter().GetResult();
         return 0;
     }
 
-    static async Task RunAsync(string version, int seconds, TextWriter output)
+    static async Task RunAsync(string version, int seconds, int spansPerSecond, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-way").FullName;
         using var agent = Start(folder);
@@ -39,11 +43,12 @@ static class WayBenchmark
             await Ready(http);
             var traces = MakeTraces();
             var payloads = traces.Select(payload => new Template(version == "v05" ? DatadogV05Encoder.Encode(payload) : DatadogV04Encoder.Encode(payload), payload)).ToList();
-            await Send(http, version, payloads, TimeSpan.FromSeconds(2)); // Warm-up: compiled code, opened files.
+            await Send(http, version, payloads, TimeSpan.FromSeconds(2), int.MaxValue); // Warm-up: compiled code, opened files.
 
             var cpuBefore = agent.TotalProcessorTime;
             var clock = Stopwatch.StartNew();
-            var sent = await Send(http, version, payloads, TimeSpan.FromSeconds(seconds));
+            using var watch = new Timer(_ => PrintMemory(agent, clock, output), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+            var sent = await Send(http, version, payloads, TimeSpan.FromSeconds(seconds), spansPerSecond);
             var wall = clock.Elapsed;
             await Settled(http);
             agent.Refresh();
@@ -52,6 +57,7 @@ static class WayBenchmark
             output.WriteLine($"body: {payloads.Average(payload => payload.Bytes.Length) / (SpansPerTrace * TracesPerPayload):F0} bytes per span; memory of the agent: {agent.WorkingSet64 / 1_048_576} MiB");
             await PrintStore(http, output);
             await PrintLookups(http, traces, output);
+            await PrintVisible(http, version, output);
         }
         finally
         {
@@ -90,7 +96,7 @@ static class WayBenchmark
         throw new InvalidOperationException("apm up did not become ready within 10 s.");
     }
 
-    static async Task<long> Send(HttpClient http, string version, List<Template> payloads, TimeSpan duration)
+    static async Task<long> Send(HttpClient http, string version, List<Template> payloads, TimeSpan duration, int spansPerSecond)
     {
         var address = new Uri($"http://127.0.0.1:{AgentPort}/{(version == "v05" ? "v0.5" : "v0.4")}/traces");
         var clock = Stopwatch.StartNew();
@@ -100,7 +106,10 @@ static class WayBenchmark
         {
             while (clock.Elapsed < duration)
             {
-                var template = payloads[Interlocked.Increment(ref next) % payloads.Count];
+                var number = Interlocked.Increment(ref next);
+                var due = TimeSpan.FromSeconds((double)number * SpansPerTrace * TracesPerPayload / spansPerSecond);
+                if (due > clock.Elapsed) await Task.Delay(due - clock.Elapsed);
+                var template = payloads[number % payloads.Count];
                 using var content = new ByteArrayContent(template.Stamped(TimeProvider.System.NowUnixNanos()));
                 content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
                 using var answer = await http.PostAsync(address, content);
@@ -147,6 +156,35 @@ static class WayBenchmark
         }
         millis.Sort();
         output.WriteLine($"one trace by id over HTTP, 200 random ones: median {millis[100]:F1} ms, p99 {millis[197]:F1} ms");
+    }
+
+    /// <summary>From the answer to a payload until the read API finds a trace of it by its id.</summary>
+    static async Task PrintVisible(HttpClient http, string version, TextWriter output)
+    {
+        var millis = new List<double>();
+        for (var i = 0; i < 20; i++)
+        {
+            var id = new TraceId(0, 0x5EEE_0000UL + (ulong)i);
+            var span = new Span { TraceId = id, Id = new SpanId(7), StartUnixNanos = TimeProvider.System.NowUnixNanos(), DurationNanos = 1_000, Service = "visible", Name = "web.request", Resource = "GET /" };
+            using var content = new ByteArrayContent(version == "v05" ? DatadogV05Encoder.Encode([[span]]) : DatadogV04Encoder.Encode([[span]]));
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
+            var sent = Stopwatch.GetTimestamp();
+            using var accepted = await http.PostAsync(new Uri($"http://127.0.0.1:{AgentPort}/{(version == "v05" ? "v0.5" : "v0.4")}/traces"), content);
+            while (true)
+            {
+                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}/jaeger/api/traces/{id}"));
+                if (answer.IsSuccessStatusCode) break;
+            }
+            millis.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
+        }
+        millis.Sort();
+        output.WriteLine($"sent until found by id over HTTP, 20 times: median {millis[10]:F1} ms, worst {millis[19]:F1} ms");
+    }
+
+    static void PrintMemory(Process agent, Stopwatch clock, TextWriter output)
+    {
+        agent.Refresh();
+        output.WriteLine($"  after {clock.Elapsed.TotalMinutes:F0} min: {agent.WorkingSet64 / 1_048_576} MiB, {agent.TotalProcessorTime.TotalSeconds / clock.Elapsed.TotalSeconds:F2} cores");
     }
 
     static async Task<JsonElement> Status(HttpClient http)
