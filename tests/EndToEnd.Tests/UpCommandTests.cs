@@ -5,6 +5,8 @@ using Apm.Core.Time;
 using Apm.EndToEnd.Tests.Browser;
 using Apm.EndToEnd.Tests.Running;
 using Apm.TestKit;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace Apm.EndToEnd.Tests;
 
@@ -12,20 +14,70 @@ namespace Apm.EndToEnd.Tests;
 [Collection(OneAfterTheOther.Name)]
 public class UpCommandTests(BrowserFixture browser)
 {
+    static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+
     [Fact]
-    public async Task It_is_ready_within_three_seconds_and_stops_in_good_order_also_with_a_page_open()
+    public async Task It_is_ready_within_three_seconds_and_stops_in_good_order()
     {
         await using var first = await ApmProcess.Start();
         await first.Stop();
 
         await using var apm = await ApmProcess.Start();
         Assert.True(apm.ReadyAfter < TimeSpan.FromSeconds(3), $"ready after {apm.ReadyAfter.TotalSeconds:0.00} s");
-        await browser.Use(apm.Ui, nameof(It_is_ready_within_three_seconds_and_stops_in_good_order_also_with_a_page_open), async page =>
+        await apm.Stop(StopPatience);
+    }
+
+    [Fact]
+    public async Task It_stops_in_good_order_while_a_live_page_is_open_which_then_says_so()
+    {
+        await using var apm = await ApmProcess.Start();
+        Assert.Equal(HttpStatusCode.OK, await apm.Send("/v0.4/traces", DatadogV04Encoder.Encode(Shop.Traces(3, TimeProvider.System))));
+        await apm.TracesOf("shop", 3);
+
+        await browser.Use(apm.Ui, nameof(It_stops_in_good_order_while_a_live_page_is_open_which_then_says_so), async page =>
         {
-            await page.GotoAsync("/");
-            await page.CloseAsync();
+            await page.GotoAsync("/services");
+            var pulse = await page.Locator("apm-live").GetAttributeAsync("src");
+            await page.WaitForResponseAsync(answer => answer.Url.EndsWith(pulse!, StringComparison.Ordinal)); // It is alive: it has asked.
+
+            await apm.Stop(StopPatience);
+
+            Assert.False(page.IsClosed);
+            await Expect(page.Locator("html.offline")).ToHaveCountAsync(1);
+        }, isExpected: error => error.Contains("net::ERR_", StringComparison.Ordinal)); // Nobody answers any more.
+    }
+
+    [Fact]
+    public async Task The_demo_shows_two_services_and_who_calls_whom_and_ends_with_both()
+    {
+        await Built.NobodyListens(5050);
+        await Built.NobodyListens(5080);
+        await using var apm = await ApmProcess.Start(options: ["--demo"]);
+
+        await Until.True("both samples are services, one calling the other", TimeSpan.FromSeconds(15) - apm.ReadyAfter, async () =>
+        {
+            var services = (await apm.Get("/jaeger/api/services")).GetProperty("data").EnumerateArray().Select(name => name.GetString());
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+            var edges = (await apm.Get($"/jaeger/api/dependencies?endTs={now + 60_000}&lookback=3600000")).GetProperty("data").EnumerateArray();
+            return !new[] { "flaskapp", "flasklikeapp" }.Except(services).Any()
+                && edges.Any(edge => (edge.GetProperty("parent").GetString(), edge.GetProperty("child").GetString()) == ("flasklikeapp", "flaskapp"));
+        }, () => apm.Program.Evidence);
+
+        await browser.Use(apm.Ui, nameof(The_demo_shows_two_services_and_who_calls_whom_and_ends_with_both), async page =>
+        {
+            await page.GotoAsync("/map");
+            await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("2 nodes, 1 edge");
+            await page.GetByRole(AriaRole.Link, new() { Name = "Table" }).ClickAsync();
+            var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "flasklikeapp" });
+            await Expect(row.GetByRole(AriaRole.Cell).First).ToHaveTextAsync("flasklikeapp");
+            await Expect(row.GetByRole(AriaRole.Cell).Nth(1)).ToHaveTextAsync("flaskapp");
         });
-        await apm.Stop();
+
+        var samples = apm.Program.Descendants();
+        Assert.Contains(samples, process => process.Contains("flaskapp.py", StringComparison.Ordinal));
+        Assert.Contains(samples, process => process.Contains("FlaskLikeApp.dll", StringComparison.Ordinal));
+        await apm.Stop(StopPatience);
+        Assert.Empty(RunningProgram.StillRunning(samples));
     }
 
     [Fact]

@@ -39,8 +39,9 @@ public sealed class Demo : IAsyncDisposable
         var python = Environment.GetEnvironmentVariable("APM_PYTHON") ?? FindPythonWithFlask();
         if (python is null) say("apm: the demo's Flask app needs Flask: apt-get install python3-flask, or pip install flask. The ASP.NET app runs without it.");
         else demo.Launch(host, [python, Path.Combine(samples, "flask-app", "flaskapp.py")], []);
-        var aspNet = Path.Combine(samples, "FlaskLikeApp", "bin", "Release", "net10.0", "FlaskLikeApp.dll");
-        if (!File.Exists(aspNet)) say($"apm: {aspNet} is not built; run dotnet build -c Release samples/FlaskLikeApp.");
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name; // The sample that was built with this build.
+        var aspNet = Path.Combine(samples, "FlaskLikeApp", "bin", configuration, "net10.0", "FlaskLikeApp.dll");
+        if (!File.Exists(aspNet)) say($"apm: {aspNet} is not built; run dotnet build -c {configuration} samples/FlaskLikeApp.");
         else demo.Launch(host, ["dotnet", aspNet, "--urls", AspNetUrl], [("DOWNSTREAM_URL", $"{FlaskUrl}/api/apm")]);
         demo._traffic = Task.Run(demo.SendTraffic);
         return demo;

@@ -32,7 +32,8 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// </summary>
     /// <param name="site">The screens' address; every other origin is foreign.</param>
     /// <param name="test">Names what is left behind.</param>
-    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light)
+    /// <param name="isExpected">Console errors that the test itself brings about.</param>
+    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light, Func<string, bool>? isExpected = null)
     {
         await using var context = await _browser.NewContextAsync(new()
         {
@@ -53,7 +54,7 @@ public sealed class BrowserFixture : IAsyncLifetime
         var page = await context.NewPageAsync();
         page.Console += (_, message) =>
         {
-            if (message.Type == "error") complaints.Add($"console: {message.Text}");
+            if (message.Type == "error" && isExpected?.Invoke(message.Text) != true) complaints.Add($"console: {message.Text}");
         };
         page.PageError += (_, error) => complaints.Add($"unhandled: {error}");
         var folder = Path.Combine(TestKit.Fixtures.RepoRoot, "tests", "EndToEnd.Tests", "failures", test);

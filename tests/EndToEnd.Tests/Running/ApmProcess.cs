@@ -25,11 +25,12 @@ public sealed partial class ApmProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <param name="data">Folder of an earlier run; null for a new one.</param>
-    public static async Task<ApmProcess> Start(string? data = null, int agentPort = 0, int uiPort = 0)
+    /// <param name="options">Further options of <c>up</c>.</param>
+    public static async Task<ApmProcess> Start(string? data = null, int agentPort = 0, int uiPort = 0, params string[] options)
     {
         var folder = data ?? Path.Combine(Path.GetTempPath(), "apm-e2e-" + Guid.NewGuid().ToString("N")[..8]);
         var started = TimeProvider.System.GetTimestamp();
-        var program = RunningProgram.Apm(["up", "--data", folder, "--no-browser", "--port", $"agent={agentPort}", $"ui={uiPort}", "otlp-grpc=0", "otlp-http=0", "zipkin=0"]);
+        var program = RunningProgram.Apm(["up", "--data", folder, "--no-browser", "--port", $"agent={agentPort}", $"ui={uiPort}", "otlp-grpc=0", "otlp-http=0", "zipkin=0", .. options]);
         var apm = new ApmProcess(program, folder, data is null);
         try
         {
@@ -90,10 +91,11 @@ public sealed partial class ApmProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM; it must end with exit code 0.</summary>
-    public async Task Stop()
+    /// <param name="within">How soon.</param>
+    public async Task Stop(TimeSpan? within = null)
     {
         Program.Signal("TERM");
-        var exitCode = await Program.Ended();
+        var exitCode = await Program.Ended(within);
         Assert.True(exitCode == 0, $"exit code {exitCode}. {Program.Evidence}");
         Assert.DoesNotContain(Program.Errors, line => line.Contains("Exception", StringComparison.Ordinal) || line.StartsWith("fail:", StringComparison.Ordinal));
     }

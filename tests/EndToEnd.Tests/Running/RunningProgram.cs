@@ -80,6 +80,24 @@ public sealed class RunningProgram : IAsyncDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>What it started and what those started, as <c>pid command line</c>, of all that run now.</summary>
+    public IReadOnlyList<string> Descendants()
+    {
+        var all = AllProcesses();
+        var found = new List<string>();
+        var ids = new HashSet<int> { Id };
+        for (var before = 0; before != ids.Count;)
+        {
+            before = ids.Count;
+            foreach (var (id, parent, line) in all)
+                if (ids.Contains(parent) && ids.Add(id)) found.Add(line);
+        }
+        return found;
+    }
+
+    /// <summary>Those of the lines whose process still runs.</summary>
+    public static IReadOnlyList<string> StillRunning(IReadOnlyList<string> processes) => [.. AllProcesses().Select(process => process.Line).Intersect(processes)];
+
     /// <summary>Its exit code, once it has ended.</summary>
     public async Task<int> Ended(TimeSpan? patience = null)
     {
@@ -100,6 +118,16 @@ public sealed class RunningProgram : IAsyncDisposable
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Processes that have ended and were not yet asked for their exit code are left out.</summary>
+    static List<(int Id, int Parent, string Line)> AllProcesses()
+    {
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-eo", "pid=,ppid=,stat=,args="]) { RedirectStandardOutput = true })!;
+        var lines = ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        ps.WaitForExit();
+        return [.. lines.Select(line => line.Split(' ', 4, StringSplitOptions.RemoveEmptyEntries)).Where(parts => parts.Length == 4 && parts[2][0] != 'Z')
+            .Select(parts => (int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture), $"{parts[0]} {parts[3]}"))];
     }
 
     bool EndedSilently() => _process.WaitForExit(1_000);
