@@ -64,7 +64,7 @@ public sealed class HookSettingsTests
     [Theory]
     [InlineData("MyApp", "/srv/app/", "", null)]
     [InlineData("dotnet", "/usr/share/dotnet/sdk/10.0.100/", "", "dotnet is a development tool")]
-    [InlineData("dotnet-ef", "/root/.dotnet/tools", "", "dotnet-ef is a development tool")]
+    [InlineData("dotnet-ef", "/home/dev/.dotnet/tools", "", "dotnet-ef is a development tool")]
     [InlineData("csc", "/usr/share/dotnet/sdk/10.0.100/Roslyn/bincore", "", "csc is a development tool")]
     [InlineData("NewTool", "/usr/share/dotnet/sdk/10.0.100/NewTools", "/usr/share/dotnet/sdk/10.0.100/dotnet.dll", "it is part of the .NET SDK")]
     [InlineData("MyApp", "/home/me/sdk/myapp", "", null)]
