@@ -39,6 +39,17 @@ public class FlaskStoryTests(BrowserFixture browser)
             // The page that is open learns of the requests by itself.
             foreach (var (route, body) in Routes.Zip(["Entrypoint to the Application", "Getting APM Started", "Posting Traces"]))
                 Assert.Equal((HttpStatusCode.OK, body), await apm.Request($"http://localhost:5050{route}"));
+            var fresh = await page.Context.NewPageAsync();
+            await Until.True("a page opened now shows the service's three endpoints", TimeSpan.FromSeconds(2), async () =>
+            {
+                await fresh.GotoAsync(new Uri(apm.Ui, "/services/flaskapp").ToString());
+                var text = await fresh.Locator("main").InnerTextAsync();
+                return Routes.All(route => text.Contains($"GET {route}\t", StringComparison.Ordinal) || text.Contains($"GET {route} ", StringComparison.Ordinal) || text.Contains($"GET {route}\n", StringComparison.Ordinal))
+                    && !text.Contains("never called", StringComparison.Ordinal);
+            }, () => app.Evidence);
+            await fresh.GotoAsync(new Uri(apm.Ui, "/traces?q=service:flaskapp").ToString());
+            await Expect(fresh.Locator("main")).ToContainTextAsync("3 traces");
+            await fresh.CloseAsync();
             var (traces, after) = await apm.TracesOf("flaskapp", 3, TimeSpan.FromSeconds(2));
             Assert.Equal(3, traces.Count);
             Assert.InRange(after, TimeSpan.Zero, TimeSpan.FromSeconds(2));
