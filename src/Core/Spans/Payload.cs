@@ -54,4 +54,7 @@ public struct Chunk
 
     /// <summary>The tracer dropped the trace and sends this for statistics only (v0.7 <c>dropped_trace</c>).</summary>
     public bool DroppedByTracer;
+
+    /// <summary>What sampling decided; <see cref="SampleVerdict.KeepAll"/> until it has.</summary>
+    public SampleVerdict Verdict;
 }
