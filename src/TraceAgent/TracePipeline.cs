@@ -79,6 +79,7 @@ public sealed class TracePipeline : IAsyncDisposable
             // A payload that is larger than the limit is taken when nothing else waits: refused each time, it could never arrive.
             if (before > 0 && before + weight > _settings.MaxQueuedSpans)
                 throw new OverloadedException($"More than {_settings.MaxQueuedSpans} spans wait to be written; retry in a second.");
+            if (_parts.Disk?.WhyClosed is { } closed) throw closed;
             if (_writer.SpansSinceGoodFlush > _settings.MaxUnwrittenSpans)
                 throw new StoreUnavailableException(
                     $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");
@@ -87,7 +88,7 @@ public sealed class TracePipeline : IAsyncDisposable
         catch (Exception problem)
         {
             Interlocked.Add(ref _queuedWeight, -weight);
-            SpanCounts.Add(_parts.Counters, "spans_rejected", problem is OverloadedException ? "overloaded" : "store_unavailable", payload.Batch);
+            SpanCounts.Add(_parts.Counters, "spans_rejected", problem is OverloadedException ? "overloaded" : (problem as StoreUnavailableException)?.Reason ?? StoreUnavailableException.StoreUnavailable, payload.Batch);
             throw;
         }
     }

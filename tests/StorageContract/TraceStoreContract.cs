@@ -40,7 +40,7 @@ public abstract class TraceStoreContract : IDisposable
         var store = Open();
 
         Assert.Empty(store.Scan(new SpanScan(), CancellationToken.None));
-        Assert.Equal(new TraceStoreFacts(null, null, 0, 0, 0), store.Facts() with { ByteCount = 0 });
+        Assert.Equal(new TraceStoreFacts(null, null, 0, 0, 0), store.Facts() with { ByteCount = 0, MaxByteCount = 0 });
         Assert.Equal(LogPosition.Start, store.StoredUpTo);
         store.Flush(everything: true);
         Assert.Equal(LogPosition.Start, store.StoredUpTo);
@@ -179,6 +179,24 @@ public abstract class TraceStoreContract : IDisposable
         Assert.Throws<OperationCanceledException>(() => store.Scan(new SpanScan(), new CancellationToken(canceled: true)).ToList());
     }
 
+    [Fact]
+    public void Parts_come_newest_first_and_say_what_they_hold()
+    {
+        var store = Open();
+        foreach (var (minute, length) in new[] { (3, 70L), (1, 90L), (2, 80L) })
+        {
+            store.Append(SpanBatches.Of(Plain((ulong)minute) with { StartUnixNanos = T0 + (minute * 60 * UnixTime.NanosPerSecond), DurationNanos = length }), new LogPosition(length));
+            if (minute != 2) store.Flush(everything: true);
+        }
+        var parts = store.Parts(new SpanScan());
+        Assert.Equal([3, 2, 1], parts.Select(part => (part.StartUnixNanosMax - T0) / (60 * UnixTime.NanosPerSecond)));
+        Assert.Equal([70, 80, 90], parts.Select(part => part.DurationNanosMax));
+        Assert.All(parts, part => Assert.Equal((part.StartUnixNanosMax, 1L), (part.StartUnixNanosMin, part.SpanCount)));
+        Assert.Equal(3UL, SpanBatches.Spans(parts[0].Read(CancellationToken.None).Single()).Single().TraceId.Low);
+        Assert.Equal(2, store.Parts(new SpanScan { MaxDurationNanos = 80 }).Count);
+        Assert.Empty(store.Parts(new SpanScan { ErrorsOnly = true }));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -200,7 +218,9 @@ public abstract class TraceStoreContract : IDisposable
         for (var i = 0; i < 200; i++)
         {
             var scan = RandomScan(chance, all);
-            Assert.Equal(SpanBatches.Describe(all.Where(span => Matches(span, scan))), Read(store, scan));
+            var expected = SpanBatches.Describe(all.Where(span => Matches(span, scan)));
+            Assert.Equal(expected, Read(store, scan));
+            Assert.Equal(expected, SpanBatches.Describe(store.Parts(scan).SelectMany(part => part.Read(CancellationToken.None)).SelectMany(SpanBatches.Spans).Where(span => Matches(span, scan))));
         }
     }
 
@@ -260,6 +280,9 @@ public abstract class TraceStoreContract : IDisposable
         scan.Range.Contains(span.StartUnixNanos)
         && (scan.TraceId is not { } id || id.Matches(span.TraceId))
         && (scan.Service is null || span.Service == scan.Service)
+        && span.DurationNanos >= scan.MinDurationNanos && span.DurationNanos <= scan.MaxDurationNanos
+        && (!scan.ErrorsOnly || span.IsError)
+        && (!scan.RootsOnly || span.ParentId == default)
         && scan.Tags.All(tag => span.Tags.TryGetValue(tag.Key, out var value) && value == tag.Value);
 
     static SpanScan RandomScan(Random chance, List<Span> all)
@@ -274,6 +297,8 @@ public abstract class TraceStoreContract : IDisposable
         if (chance.Next(3) == 0) scan = scan with { TraceId = chance.Next(2) == 0 ? like.TraceId : new TraceId(0, like.TraceId.Low) };
         if (chance.Next(3) == 0) scan = scan with { Service = chance.Next(8) == 0 ? "nobody" : like.Service };
         if (chance.Next(3) == 0) scan = scan with { Tags = [.. like.Tags.Take(chance.Next(3))] };
-        return scan;
+        if (chance.Next(4) == 0) scan = scan with { MinDurationNanos = like.DurationNanos };
+        if (chance.Next(4) == 0) scan = scan with { MaxDurationNanos = like.DurationNanos };
+        return scan with { ErrorsOnly = chance.Next(6) == 0, RootsOnly = chance.Next(6) == 0 };
     }
 }

@@ -49,4 +49,14 @@ public interface IPayloadLog : IDisposable
 }
 
 /// <summary>A store cannot be reached or written: disk full, file damaged, closed. Safe to retry later; the message says what to do.</summary>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The reason under which a refusal is counted unless it has one of its own.</summary>
+    public const string StoreUnavailable = "store_unavailable";
+
+    /// <summary>The reason of a refusal because the disk is nearly full.</summary>
+    public const string DiskNearlyFull = "disk_nearly_full";
+
+    /// <summary>Under which reason payloads that it refuses are counted.</summary>
+    public string Reason { get; init; } = StoreUnavailable;
+}

@@ -38,6 +38,18 @@ public sealed record SpanScan
 
     /// <summary>Only batches that may hold spans with all these text tags.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; } = [];
+
+    /// <summary>Only batches that may hold spans at least so long.</summary>
+    public long MinDurationNanos { get; init; } = long.MinValue;
+
+    /// <summary>Only batches that may hold spans at most so long.</summary>
+    public long MaxDurationNanos { get; init; } = long.MaxValue;
+
+    /// <summary>Only batches that may hold spans that failed.</summary>
+    public bool ErrorsOnly { get; init; }
+
+    /// <summary>Only batches that may hold spans without a parent.</summary>
+    public bool RootsOnly { get; init; }
 }
 
 /// <summary>How much a store holds.</summary>
@@ -46,7 +58,11 @@ public sealed record SpanScan
 /// <param name="SpanCount">Stored and waiting spans.</param>
 /// <param name="ByteCount">Bytes on disk; 0 for a store in memory.</param>
 /// <param name="BlockCount">Blocks on disk.</param>
-public sealed record TraceStoreFacts(long? OldestStartUnixNanos, long? NewestStartUnixNanos, long SpanCount, long ByteCount, int BlockCount);
+public sealed record TraceStoreFacts(long? OldestStartUnixNanos, long? NewestStartUnixNanos, long SpanCount, long ByteCount, int BlockCount)
+{
+    /// <summary>Bytes on disk beyond which the oldest traces go; 0 when nothing limits them.</summary>
+    public long MaxByteCount { get; init; }
+}
 
 /// <summary>Gives spans out. Any thread may call it, also while spans come in.</summary>
 public interface ITraceReader
@@ -58,6 +74,13 @@ public interface ITraceReader
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
     IEnumerable<SpanBatch> Scan(SpanScan scan, CancellationToken cancel);
 
+    /// <summary>
+    /// The same as <see cref="Scan"/>, but in parts that the caller reads when it wants them, several at once if it likes,
+    /// and may leave out: those of the latest starts first.
+    /// </summary>
+    IReadOnlyList<SpanPart> Parts(SpanScan scan) => [new WholeScanPart(this, scan)];
+
+    /// <summary>How much is held now. Cheap: it looks at slices and what waits in memory, never at each block.</summary>
     TraceStoreFacts Facts();
 }
 

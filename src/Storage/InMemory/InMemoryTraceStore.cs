@@ -58,6 +58,13 @@ public sealed class InMemoryTraceStore(TimeProvider? clock = null, Counters? cou
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<SpanPart> Parts(SpanScan scan)
+    {
+        var batches = _batches;
+        return [.. Enumerable.Range(0, batches.Count).Select(i => batches[i]).Where(batch => batch.MayMatch(scan)).OrderByDescending(batch => batch.StartUnixNanosMax)];
+    }
+
+    /// <inheritdoc/>
     public TraceStoreFacts Facts()
     {
         var batches = _batches;

@@ -8,7 +8,7 @@ namespace Apm.Storage.Traces;
 
 /// <summary>A batch that waits in memory, with what a scan needs to skip it without looking at each span.</summary>
 /// <remarks>Immutable; any thread may read.</remarks>
-public sealed class HeadBatch
+public sealed class HeadBatch : SpanPart
 {
     /// <summary>Takes over a batch that nobody changes any more.</summary>
     /// <param name="batch">At least one span.</param>
@@ -23,6 +23,13 @@ public sealed class HeadBatch
         TextBytes = batch.Strings.ByteCount;
         StartUnixNanosMin = long.MaxValue;
         StartUnixNanosMax = long.MinValue;
+        DurationNanosMin = long.MaxValue;
+        DurationNanosMax = long.MinValue;
+        foreach (var duration in batch.DurationNanos.AsSpan(0, batch.SpanCount))
+        {
+            DurationNanosMin = Math.Min(DurationNanosMin, duration);
+            DurationNanosMax = Math.Max(DurationNanosMax, duration);
+        }
         foreach (var start in batch.StartUnixNanos.AsSpan(0, batch.SpanCount))
         {
             StartUnixNanosMin = Math.Min(StartUnixNanosMin, start);
@@ -36,13 +43,22 @@ public sealed class HeadBatch
     /// <summary>Bytes of its strings.</summary>
     public long TextBytes { get; }
 
-    public long StartUnixNanosMin { get; }
-    public long StartUnixNanosMax { get; }
+    public override long StartUnixNanosMin { get; }
+    public override long StartUnixNanosMax { get; }
+    public long DurationNanosMin { get; }
+    public override long DurationNanosMax { get; }
+    public override long SpanCount => Batch.SpanCount;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SpanBatch> Read(CancellationToken cancel) => [Batch];
 
     /// <summary>False only when no span of the batch can match.</summary>
     public bool MayMatch(SpanScan scan)
     {
         if (!scan.Range.Overlaps(StartUnixNanosMin, StartUnixNanosMax)) return false;
+        if (DurationNanosMax < scan.MinDurationNanos || DurationNanosMin > scan.MaxDurationNanos) return false;
+        if (scan.ErrorsOnly && !HasErrors()) return false;
+        if (scan.RootsOnly && !Batch.ParentIds.AsSpan(0, Batch.SpanCount).Contains(0UL)) return false;
         if (scan.TraceId is { } id && !MayHoldTrace(id)) return false;
         if (scan.Service is { } service && Batch.Strings.Find(service) < 0) return false;
         foreach (var (key, value) in scan.Tags)
@@ -51,4 +67,11 @@ public sealed class HeadBatch
     }
 
     bool MayHoldTrace(TraceId id) => Batch.TraceIdLow.AsSpan(0, Batch.SpanCount).Contains(id.Low);
+
+    bool HasErrors()
+    {
+        foreach (var flags in Batch.Flags.AsSpan(0, Batch.SpanCount))
+            if ((flags & SpanFlags.Error) != 0) return true;
+        return false;
+    }
 }

@@ -223,6 +223,25 @@ public sealed class SegmentTraceStore : ITraceStore
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<SpanPart> Parts(SpanScan scan)
+    {
+        ThrowIfClosed();
+        var view = _view;
+        var parts = new List<SpanPart>();
+        for (var i = view.Head.Count - 1; i >= 0; i--)
+            if (view.Head[i].MayMatch(scan)) parts.Add(view.Head[i]);
+        for (var s = view.Slices.Length - 1; s >= 0; s--)
+        {
+            var slice = view.Slices[s];
+            if (!scan.Range.Overlaps(slice.StartUnixNanosMin, slice.StartUnixNanosMax)) continue;
+            for (var i = slice.Count - 1; i >= 0; i--)
+                if (slice[i].MayMatch(scan)) parts.Add(new BlockPart(_source, slice[i], scan));
+        }
+        parts.Sort(static (left, right) => right.StartUnixNanosMax.CompareTo(left.StartUnixNanosMax));
+        return parts;
+    }
+
+    /// <inheritdoc/>
     public TraceStoreFacts Facts()
     {
         var view = _view;

@@ -27,9 +27,14 @@ public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, Bl
     public bool MayMatch(SpanScan scan)
     {
         if (IsSetAside || !scan.Range.Overlaps(Info.StartUnixNanosMin, Info.StartUnixNanosMax)) return false;
+        if (Info.DurationNanosMax < scan.MinDurationNanos || Info.DurationNanosMin > scan.MaxDurationNanos) return false;
+        if (scan.ErrorsOnly && Lacks(BlockContent.Errors)) return false;
+        if (scan.RootsOnly && Lacks(BlockContent.Roots)) return false;
         if (scan.TraceId is { } id && TraceFilter?.MayContain(StableHash.OfTrace(id.Low)) == false) return false;
         return scan.Service is null || Info.Services?.Contains(scan.Service) != false;
     }
+
+    bool Lacks(BlockContent kind) => (Info.Content & (BlockContent.IsKnown | kind)) == BlockContent.IsKnown;
 
     public void DropFilter() => _traceFilter = null;
 

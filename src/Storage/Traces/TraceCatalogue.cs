@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Storage.Files;
@@ -17,6 +18,7 @@ sealed class TraceCatalogue : IDisposable
 {
     const string Collection = "blocks";
     const string Slice = "slice";
+    const string Check = "check";
 
     /// <summary>Documents of one write; with their filters some hundred kilobytes.</summary>
     const int ChangesPerWrite = 64;
@@ -116,7 +118,7 @@ sealed class TraceCatalogue : IDisposable
     static BsonDocument ToDocument(StoredBlock block)
     {
         var info = block.Info;
-        return new BsonDocument
+        var entry = new BsonDocument
         {
             ["_id"] = IdOf(block.Slice.Name, block.Offset),
             [Slice] = block.Slice.Name,
@@ -133,16 +135,43 @@ sealed class TraceCatalogue : IDisposable
             ["written"] = info.WrittenUnixNanos,
             ["services"] = info.Services is null ? BsonValue.Null : new BsonArray(info.Services.Select(service => new BsonValue(service))),
             ["traceFilter"] = block.TraceFilter is null ? BsonValue.Null : block.TraceFilter.Bytes.ToArray(),
+            ["content"] = (int)info.Content,
         };
+        entry[Check] = (long)ChecksumOf(entry);
+        return entry;
     }
 
-    public static string SliceOf(BsonDocument entry) => entry[Slice].AsString;
+    /// <summary>LiteDB has no checksums of its own, and a filter with a wrong bit would hide a trace for good.</summary>
+    static uint ChecksumOf(BsonDocument entry)
+    {
+        var bytes = new ByteWriter(256);
+        bytes.Bytes(Encoding.UTF8.GetBytes(entry[Slice].AsString));
+        foreach (var name in Numbers) bytes.Int64(entry[name].AsInt64);
+        if (!entry["services"].IsNull)
+        {
+            foreach (var service in entry["services"].AsArray)
+            {
+                bytes.Bytes(Encoding.UTF8.GetBytes(service.AsString));
+                bytes.Byte(0);
+            }
+        }
+        var checksum = Checksum.Of(bytes.Written);
+        return entry["traceFilter"].IsNull ? checksum : Checksum.Then(checksum, entry["traceFilter"].AsBinary);
+    }
 
-    /// <summary>Null when the document is not one of ours.</summary>
+    static readonly string[] Numbers =
+    [
+        "offset", "bytes", "headerBytes", "spans", "traces", "startMin", "startMax", "durationMin", "durationMax", "covered", "written", "content",
+    ];
+
+    public static string SliceOf(BsonDocument entry) => entry[Slice] is { IsString: true } name ? name.AsString : "";
+
+    /// <summary>Null when the document is not one of ours, or not as it was written: then the block itself is read.</summary>
     public static StoredBlock? ToBlock(SliceFile slice, BsonDocument entry)
     {
         try
         {
+            if (!entry[Check].IsNumber || entry[Check].AsInt64 != ChecksumOf(entry)) return null;
             var services = entry["services"];
             var info = new BlockInfo
             {
@@ -156,11 +185,12 @@ sealed class TraceCatalogue : IDisposable
                 DurationNanosMax = entry["durationMax"].AsInt64,
                 CoveredUpTo = new LogPosition(entry["covered"].AsInt64),
                 WrittenUnixNanos = entry["written"].AsInt64,
+                Content = (BlockContent)entry["content"].AsInt32,
                 Services = services.IsNull ? null : [.. services.AsArray.Select(service => string.Intern(service.AsString))],
             };
             return new StoredBlock(slice, entry["offset"].AsInt64, info, entry["traceFilter"].IsNull ? null : BloomFilter.FromBytes(entry["traceFilter"].AsBinary));
         }
-        catch (Exception failure) when (failure is InvalidCastException or BlockDamagedException or NullReferenceException)
+        catch (Exception failure) when (failure is InvalidCastException or BlockDamagedException or NullReferenceException or OverflowException)
         {
             return null;
         }

@@ -1,3 +1,5 @@
+using Apm.Core.Ports;
+
 namespace Apm.Storage.Traces;
 
 /// <summary>Limits of the trace store on disk.</summary>
@@ -38,6 +40,12 @@ public sealed record TraceStoreSettings
 
     /// <summary>Blocks that are entered in the catalogue together; default 16. Those not yet entered are read again at the next start.</summary>
     public int CatalogueBatchBlocks { get; init; } = 16;
+
+    /// <summary>
+    /// Told of each slice just before retention drops it, on whichever thread does. It must be quick, must not throw, and must not
+    /// call the store. Default: nobody.
+    /// </summary>
+    public Action<EvictedSlice> OnEvicted { get; init; } = static _ => { };
 
     /// <summary>Told in one sentence of what went wrong and what it means: damage, a rebuilt catalogue. Any thread. Default: nobody.</summary>
     public Action<string> OnTrouble { get; init; } = static _ => { };

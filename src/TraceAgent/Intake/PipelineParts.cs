@@ -15,6 +15,9 @@ public sealed record PipelineParts
     public required Counters Counters { get; init; }
     public required RecentProblems Problems { get; init; }
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>Stops the intake before the disk is full; null when nobody watches it.</summary>
+    public IDiskGuard? Disk { get; init; }
 }
 
 /// <summary>Limits and times of the pipeline.</summary>

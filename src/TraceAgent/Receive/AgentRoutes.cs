@@ -54,7 +54,7 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
         catch (StoreUnavailableException problem)
         {
             context.Response.Headers.RetryAfter = "5";
-            await Refuse(context, StatusCodes.Status503ServiceUnavailable, "store_unavailable", problem.Message);
+            await Refuse(context, StatusCodes.Status503ServiceUnavailable, problem.Reason, problem.Message);
         }
         catch (BadHttpRequestException problem)
         {

@@ -68,6 +68,7 @@ public sealed class BlockEncoder : IDisposable
             StartUnixNanosMax = Max(starts),
             DurationNanosMin = durations.Min,
             DurationNanosMax = durations.Max,
+            Content = ContentOf(shapes.Shapes, spans.Length),
             CoveredUpTo = coveredUpTo,
             WrittenUnixNanos = nowUnixNanos,
             Services = ServicesOf(shapes.Shapes),
@@ -265,6 +266,15 @@ public sealed class BlockEncoder : IDisposable
         foreach (var service in _services)
             if (_strings.Utf8(service).Length > BlockFormat.MaxServiceBytes) return null;
         return [.. _services.Select(service => System.Text.Encoding.UTF8.GetString(_strings.Utf8(service)))];
+    }
+
+    BlockContent ContentOf(List<Shape> shapes, int spanCount)
+    {
+        var content = BlockContent.IsKnown;
+        foreach (var shape in shapes)
+            if ((shape.Flags & SpanFlags.Error) != 0) content |= BlockContent.Errors;
+        if (_parentIds.AsSpan(0, spanCount).Contains(0UL)) content |= BlockContent.Roots;
+        return content;
     }
 
     static long Min(ReadOnlySpan<long> values)

@@ -7,7 +7,7 @@ namespace Apm.Storage.Traces.Blocks;
 /// <summary>
 /// The beginning of a block:
 /// <code>
-/// prefix   magic, version, 0, header bytes, body bytes, header checksum, 0, 0, prefix checksum
+/// prefix   magic, version, content, header bytes, body bytes, header checksum, 0, 0, prefix checksum
 /// header   catalogue entry, services, list of parts
 /// body     the parts, one after the other; then zeros up to the next multiple of 8
 /// </code>
@@ -60,7 +60,7 @@ public sealed class BlockHeader
         var prefix = new ByteWriter(BlockFormat.PrefixBytes);
         prefix.UInt32(BlockFormat.Magic);
         prefix.UInt16(BlockFormat.Version);
-        prefix.UInt16(0);
+        prefix.UInt16((ushort)info.Content);
         prefix.UInt32((uint)(to.Count - BlockFormat.PrefixBytes));
         prefix.UInt32((uint)sections.Body.Count);
         prefix.UInt32(Checksum.Of(to.Written[BlockFormat.PrefixBytes..]));
@@ -122,6 +122,7 @@ public sealed class BlockHeader
             SpanCount = reader.VarintInt(BlockFormat.MaxSectionBytes),
             TraceCount = reader.VarintInt(BlockFormat.MaxSectionBytes),
             Services = ReadServices(ref reader),
+            Content = (BlockContent)new ByteReader(bytes[6..]).UInt16(),
             ByteCount = (int)byteCount,
             HeaderBytes = headerBytes,
         };

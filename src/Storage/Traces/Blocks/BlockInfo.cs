@@ -16,6 +16,9 @@ public sealed record BlockInfo
     public required long DurationNanosMin { get; init; }
     public required long DurationNanosMax { get; init; }
 
+    /// <summary>What kinds of spans are inside.</summary>
+    public BlockContent Content { get; init; }
+
     /// <summary>With this block, all up to and including this log position is stored.</summary>
     public required LogPosition CoveredUpTo { get; init; }
     public required long WrittenUnixNanos { get; init; }
@@ -28,4 +31,21 @@ public sealed record BlockInfo
 
     /// <summary>Bytes of prefix and header.</summary>
     public required int HeaderBytes { get; init; }
+}
+
+/// <summary>What kinds of spans a block holds. Stored in the block's prefix: never renumber.</summary>
+[Flags]
+public enum BlockContent
+{
+    /// <summary>Written before this was noted: anything may be inside.</summary>
+    Unknown = 0,
+
+    /// <summary>The other bits say what there is.</summary>
+    IsKnown = 1,
+
+    /// <summary>At least one span failed.</summary>
+    Errors = 2,
+
+    /// <summary>At least one span has no parent.</summary>
+    Roots = 4,
 }

@@ -91,7 +91,7 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
         catch (StoreUnavailableException problem)
         {
             context.Response.Headers.RetryAfter = "5";
-            await Fail(context, StatusCodes.Status503ServiceUnavailable, OtlpAnswers.Unavailable, "store_unavailable", problem.Message, isJson);
+            await Fail(context, StatusCodes.Status503ServiceUnavailable, OtlpAnswers.Unavailable, problem.Reason, problem.Message, isJson);
         }
     }
 

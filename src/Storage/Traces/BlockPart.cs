@@ -1,0 +1,19 @@
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+
+namespace Apm.Storage.Traces;
+
+/// <summary>A block that may hold what a scan asks for, not yet read.</summary>
+sealed class BlockPart(BlockSource source, StoredBlock block, SpanScan scan) : SpanPart
+{
+    public override long StartUnixNanosMin => block.Info.StartUnixNanosMin;
+    public override long StartUnixNanosMax => block.Info.StartUnixNanosMax;
+    public override long DurationNanosMax => block.Info.DurationNanosMax;
+    public override long SpanCount => block.Info.SpanCount;
+
+    public override IReadOnlyList<SpanBatch> Read(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return source.Read(block, scan);
+    }
+}
