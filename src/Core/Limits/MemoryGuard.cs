@@ -1,0 +1,97 @@
+using System.Globalization;
+using Apm.Core.Counting;
+using Apm.Core.Time;
+
+namespace Apm.Core.Limits;
+
+/// <summary>
+/// Looks at what the process really takes, since accounts are estimates and garbage has none: near the ceiling it narrows the
+/// room that accounts may fill, has caches shrink and the heap given back; when there is air again, it widens the room.
+/// </summary>
+/// <remarks>One thread at a time calls <see cref="Look"/>, every <see cref="LookEvery"/>.</remarks>
+public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure, Action collect, Counters counters, RecentProblems problems, TimeProvider clock)
+{
+    /// <summary>How often to look; a fifth of a second, in which a busy receiver takes some 30 MB.</summary>
+    public static TimeSpan LookEvery { get; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Share of the ceiling at which the room is narrowed.</summary>
+    const double NearShare = 0.85;
+
+    /// <summary>Share of the ceiling below which it is widened again.</summary>
+    const double CalmShare = 0.75;
+
+    /// <summary>A collection that gives memory back stops every thread, so it is asked for at most this often.</summary>
+    static readonly TimeSpan CollectEvery = TimeSpan.FromSeconds(1);
+
+    long _lastCollect = long.MinValue;
+    bool _isNarrow;
+
+    /// <summary>As it was measured the last time.</summary>
+    public ProcessMemory Last { get; private set; }
+
+    /// <summary>Most that the process took at a look.</summary>
+    public long MostBytes { get; private set; }
+
+    /// <summary>How often the process came near its ceiling since it started, and when it did last (0 for never).</summary>
+    public long BitCount { get; private set; }
+
+    /// <inheritdoc cref="BitCount"/>
+    public long LastBitUnixNanos { get; private set; }
+
+    /// <summary>Measures and acts.</summary>
+    public void Look()
+    {
+        Last = measure();
+        MostBytes = Math.Max(MostBytes, Last.WorkingSetBytes);
+        if (budget.CeilingBytes == long.MaxValue) return;
+        if (Last.WorkingSetBytes >= budget.CeilingBytes * NearShare) Narrow();
+        else if (Last.WorkingSetBytes < budget.CeilingBytes * CalmShare) Widen();
+        else budget.ShrinkCaches();
+    }
+
+    void Narrow()
+    {
+        budget.SetRoom((long)(budget.RoomBytes * 0.8));
+        CollectWhenDue();
+        LastBitUnixNanos = clock.NowUnixNanos();
+        if (_isNarrow) return;
+        _isNarrow = true;
+        BitCount++;
+        counters.Add("memory_near_ceiling");
+        problems.Add("memory",
+            $"The process takes {Mega(Last.WorkingSetBytes)} of its {Mega(budget.CeilingBytes)} MB, so payloads may be answered 429 and caches are smaller for a while ({Largest()}). " +
+            "Tracers send again, nothing that was acknowledged is lost; give it more with memory.max_bytes in apm.yaml.", clock.NowUnixNanos());
+    }
+
+    void Widen()
+    {
+        if (budget.RoomBytes < budget.FullRoomBytes) budget.SetRoom((long)(budget.RoomBytes * 1.1));
+        else
+        {
+            _isNarrow = false;
+            budget.ShrinkCaches();
+        }
+    }
+
+    void CollectWhenDue()
+    {
+        var now = clock.GetTimestamp();
+        if (_lastCollect != long.MinValue && clock.GetElapsedTime(_lastCollect, now) < CollectEvery) return;
+        _lastCollect = now;
+        collect();
+    }
+
+    string Largest() => string.Join(", ", budget.Accounts.Where(account => account.HeldBytes > 0).OrderByDescending(account => account.HeldBytes).Take(3)
+        .Select(account => $"{account.Name} {Mega(account.HeldBytes)} MB"));
+
+    static string Mega(long bytes) => (bytes / 1_048_576).ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>What a process takes.</summary>
+/// <param name="WorkingSetBytes">Physical memory, code and shared libraries included.</param>
+/// <param name="HeapBytes">Committed by the garbage collector.</param>
+public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes)
+{
+    /// <summary>Of this process, now.</summary>
+    public static ProcessMemory Now() => new(Environment.WorkingSet, GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes);
+}

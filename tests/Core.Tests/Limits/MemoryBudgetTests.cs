@@ -1,0 +1,120 @@
+using Apm.Core.Counting;
+using Apm.Core.Limits;
+
+namespace Apm.Core.Tests.Limits;
+
+public class MemoryBudgetTests
+{
+    const long Mega = 1_048_576;
+
+    [Fact]
+    public void Work_is_refused_when_the_room_is_full_and_taken_when_some_was_given_back()
+    {
+        var budget = new MemoryBudget(512 * Mega);
+        var bodies = budget.OpenWork("bodies");
+        var queue = budget.OpenWork("queue");
+
+        Assert.True(bodies.TryReserve(budget.RoomBytes / 2));
+        Assert.True(queue.TryReserve(budget.RoomBytes / 2));
+        Assert.False(queue.TryReserve(Mega));
+        Assert.Equal(1, queue.RefusedCount);
+
+        bodies.Release(Mega);
+        Assert.True(queue.TryReserve(Mega));
+        Assert.Equal(bodies.HeldBytes + queue.HeldBytes, budget.WorkBytes);
+    }
+
+    [Fact]
+    public void An_account_keeps_to_its_own_limit_whatever_is_free()
+    {
+        var bodies = new MemoryBudget(512 * Mega).OpenWork("bodies", maxBytes: 10);
+
+        Assert.True(bodies.TryReserve(10));
+        Assert.False(bodies.TryReserve(1));
+        Assert.Equal(10, bodies.HeldBytes);
+    }
+
+    [Fact]
+    public void What_is_larger_than_the_room_passes_when_nothing_else_is_held()
+    {
+        var budget = new MemoryBudget(512 * Mega);
+        var bodies = budget.OpenWork("bodies");
+
+        Assert.True(bodies.TryReserve(budget.RoomBytes * 2));
+        Assert.False(bodies.TryReserve(1));
+    }
+
+    [Fact]
+    public void Caches_get_what_work_leaves()
+    {
+        var budget = new MemoryBudget(512 * Mega);
+        MemoryAccount cache = null!;
+        cache = budget.OpenCache("blocks", 200 * Mega, to => cache.Release(cache.HeldBytes - to));
+        cache.Reserve(200 * Mega);
+        Assert.Equal(200 * Mega, cache.LimitBytes);
+
+        budget.OpenWork("queue").Reserve(budget.RoomBytes - (100 * Mega));
+        Assert.Equal(100.0, cache.LimitBytes / (double)Mega, tolerance: 1);
+
+        budget.ShrinkCaches();
+        Assert.Equal(cache.LimitBytes, cache.HeldBytes);
+    }
+
+    [Fact]
+    public void Without_a_ceiling_nothing_is_refused()
+    {
+        var budget = MemoryBudget.None();
+        Assert.True(budget.OpenWork("bodies").TryReserve(1L << 50));
+        Assert.True(budget.OpenWork("queue").TryReserve(1L << 50));
+    }
+
+    [Fact]
+    public void Accounts_of_many_threads_sum_to_what_is_held()
+    {
+        var budget = new MemoryBudget(512 * Mega);
+        var accounts = Enumerable.Range(0, 4).Select(i => budget.OpenWork($"part{i}")).ToArray();
+
+        Parallel.For(0, 8, seed =>
+        {
+            var chance = new Random(seed);
+            for (var i = 0; i < 10_000; i++)
+            {
+                var account = accounts[chance.Next(accounts.Length)];
+                var bytes = chance.NextInt64(1, 20 * Mega);
+                if (account.TryReserve(bytes)) account.Release(bytes);
+            }
+        });
+
+        Assert.Equal(0, budget.WorkBytes);
+        Assert.All(accounts, account => Assert.Equal(0, account.HeldBytes));
+        Assert.All(accounts, account => Assert.True(account.MostHeldBytes <= budget.RoomBytes));
+    }
+
+    [Fact]
+    public void The_guard_narrows_near_the_ceiling_says_so_once_and_widens_when_there_is_air()
+    {
+        var budget = new MemoryBudget(512 * Mega);
+        var problems = new RecentProblems();
+        var (taken, collected) = (100 * Mega, 0);
+        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0), () => collected++, new Counters(), problems, TimeProvider.System);
+        budget.OpenWork("queue").Reserve(80 * Mega);
+
+        guard.Look();
+        Assert.Equal(budget.FullRoomBytes, budget.RoomBytes);
+
+        taken = 450 * Mega;
+        guard.Look();
+        guard.Look();
+        Assert.True(budget.RoomBytes < budget.FullRoomBytes * 0.7);
+        Assert.Equal(1, collected);
+        Assert.Equal(1, guard.BitCount);
+        Assert.Equal(
+            "The process takes 450 of its 512 MB, so payloads may be answered 429 and caches are smaller for a while (queue 80 MB). " +
+            "Tracers send again, nothing that was acknowledged is lost; give it more with memory.max_bytes in apm.yaml.", Assert.Single(problems.ReadAll()).Sentence);
+
+        taken = 200 * Mega;
+        for (var i = 0; i < 10; i++) guard.Look();
+        Assert.Equal(budget.FullRoomBytes, budget.RoomBytes);
+        Assert.Equal(450 * Mega, guard.MostBytes);
+    }
+}
