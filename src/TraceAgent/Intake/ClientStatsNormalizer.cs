@@ -1,5 +1,7 @@
 using System.Text;
+using Apm.Core.Counting;
 using Apm.Core.Stats;
+using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Obfuscate;
 using Apm.Wire.Datadog;
@@ -7,23 +9,38 @@ using Apm.Wire.Datadog;
 namespace Apm.TraceAgent.Intake;
 
 /// <summary>Repairs the names in statistics of a client as those of spans are (trace-intake §3.10), so that both meet in one key.</summary>
-static class ClientStatsNormalizer
+/// <remarks>Thread-safe.</remarks>
+sealed class ClientStatsNormalizer(Counters counters, NormalizeSettings settings)
 {
-    /// <summary>The buckets of a payload with normal names; keys that become equal are merged.</summary>
-    /// <param name="isObfuscated">The client took the values out of its resources itself (<c>Datadog-Obfuscation-Version</c>).</param>
-    public static IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, NormalizeSettings settings, Obfuscator obfuscator, bool isObfuscated) =>
-        payload.ToBuckets(key => Normalize(key with { Resource = obfuscator.StatsResource(key.Type, key.Resource, isObfuscated) }, payload.Language, settings));
+    readonly Obfuscator _obfuscator = new(settings.Obfuscation);
+    readonly ChunkFilter _filter = new(settings.Filters);
 
-    static StatsKey Normalize(StatsKey key, string language, NormalizeSettings settings)
+    /// <summary>
+    /// The buckets of a payload with normal names; keys that become equal are merged, groups with an ignored resource left out and
+    /// counted in <c>client_stats_rejected</c>.
+    /// </summary>
+    /// <param name="payload">As decoded.</param>
+    /// <param name="isObfuscated">The client took the values out of its resources itself (<c>Datadog-Obfuscation-Version</c>).</param>
+    public IReadOnlyList<StatsBucket> Normalize(ClientStatsPayload payload, bool isObfuscated) =>
+        payload.ToBuckets(key => Normalize(key, payload.Language, isObfuscated));
+
+    StatsKey? Normalize(StatsKey key, string language, bool isObfuscated)
     {
         var service = NameRules.ServiceText(key.Service);
+        if (service.Length == 0) service = NameRules.FallbackService(language);
         var name = Text(NameRules.OperationName(Bytes(key.Name)));
+        var resource = key.Resource.Length == 0 ? name : Text(NameRules.Cut(Bytes(key.Resource), settings.MaxResourceBytes));
+        if (_filter.IsIgnored(resource))
+        {
+            counters.Add("client_stats_rejected", ChunkFilter.IgnoredResource, service: service);
+            return null;
+        }
         var env = NameRules.TagValueText(key.Env);
         return key with
         {
-            Service = service.Length == 0 ? NameRules.FallbackService(language) : service,
+            Service = service,
             Name = name,
-            Resource = key.Resource.Length == 0 ? name : Text(NameRules.Cut(Bytes(key.Resource), settings.MaxResourceBytes)),
+            Resource = _obfuscator.StatsResource(key.Type, resource, isObfuscated),
             Env = env.Length == 0 || key.Env == "unknown-env" ? settings.DefaultEnv : env,
         };
     }

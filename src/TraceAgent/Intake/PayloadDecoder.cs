@@ -2,7 +2,6 @@ using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Normalize;
-using Apm.TraceAgent.Obfuscate;
 using Apm.Wire.Datadog;
 using Apm.Wire.Otlp;
 using Apm.Wire.Zipkin;
@@ -16,15 +15,18 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
     /// <summary>Bytes that a span takes on the wire at least, to guess how many there are.</summary>
     const int GuessBytesPerSpan = 512;
 
-    readonly Obfuscator _obfuscator = new(settings.Obfuscation);
+    readonly ClientStatsNormalizer _statsNormalizer = new(counters, settings);
     readonly SpanNormalizer _normalizer = new(counters, settings);
+
+    /// <summary>The rules by which it repairs, hides and leaves out.</summary>
+    public NormalizeSettings Settings => settings;
 
     /// <exception cref="PayloadException">The bytes are not what the format says; the message says where.</exception>
     public DecodedPayload Decode(PayloadEnvelope envelope, ReadOnlySpan<byte> body)
     {
         if (envelope.Format == PayloadFormat.ClientStats)
         {
-            var buckets = ClientStatsNormalizer.Normalize(ClientStatsDecoder.Decode(body), settings, _obfuscator, envelope.Payload.ClientObfuscatedStats);
+            var buckets = _statsNormalizer.Normalize(ClientStatsDecoder.Decode(body), envelope.Payload.ClientObfuscatedStats);
             return new DecodedPayload(envelope, new SpanBatch(1), [], buckets, default);
         }
         var batch = new SpanBatch(Math.Clamp(body.Length / GuessBytesPerSpan, 1, 65_536));

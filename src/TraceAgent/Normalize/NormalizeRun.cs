@@ -1,6 +1,7 @@
 using System.Text;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Obfuscate;
 
 namespace Apm.TraceAgent.Normalize;
@@ -15,6 +16,7 @@ sealed class NormalizeRun
     readonly bool _hasLongStrings;
     readonly ObfuscateRun _obfuscate;
     readonly ReplaceRun? _replace;
+    readonly ChunkFilter _filter;
     readonly Dictionary<string, int> _repairs = [];
 
     // What a string became under a rule: index + 1, by its index; 0 is not yet known. Strings made by a rule are not looked up again.
@@ -24,10 +26,11 @@ sealed class NormalizeRun
     readonly int _defaultEnv;
     int _cutCount;
 
-    public NormalizeRun(SpanBatch batch, NormalizeSettings settings, Obfuscator obfuscator)
+    public NormalizeRun(SpanBatch batch, NormalizeSettings settings, Obfuscator obfuscator, ChunkFilter filter)
     {
         _batch = batch;
         _settings = settings;
+        _filter = filter;
         var strings = batch.Strings;
         _roles = new TagRoles(strings);
         _hasLongStrings = strings.ByteCount > Math.Min(settings.MaxTagKeyBytes, NameRules.MaxNameBytes) && HasLongString(strings, settings);
@@ -54,8 +57,11 @@ sealed class NormalizeRun
         return null;
     }
 
-    public ChunkFacts NormalizeChunk(int chunkIndex)
+    /// <summary>Repairs a chunk.</summary>
+    /// <returns>Null; or why the settings leave the chunk out, in which case there are no facts.</returns>
+    public string? TryNormalizeChunk(int chunkIndex, out ChunkFacts facts)
     {
+        facts = default;
         var chunk = _batch.Chunks[chunkIndex];
         var payload = _batch.Payloads[chunk.Payload];
         var found = new Found();
@@ -69,6 +75,7 @@ sealed class NormalizeRun
             for (var i = chunk.FirstSpan; i < end; i++) if (_batch.TraceIdHigh[i] == 0) _batch.TraceIdHigh[i] = found.TraceIdHigh;
 
         var root = ChunkRoots.Find(_batch, chunk);
+        if (_filter.WhyRejected(_batch, root) is { } reason) return reason;
         HideAndCut(chunk, ref found);
         var rootTags = new Found();
         ReadTags(root, ref rootTags);
@@ -80,13 +87,14 @@ sealed class NormalizeRun
         _batch.Chunks[chunkIndex] = chunk;
         ChunkRoots.MarkTopLevel(_batch, chunk, payload.ClientComputedTopLevel);
 
-        return new ChunkFacts(
+        facts = new ChunkFacts(
             root, env,
             FirstSet(rootTags.Version, found.Version, Intern(payload.AppVersion)),
             FirstSet(rootTags.Hostname, Intern(payload.Hostname)),
             FirstSet(rootTags.RuntimeId, found.RuntimeId, Intern(payload.RuntimeId)),
             chunk.Priority,
             found.ProcessId);
+        return null;
     }
 
     /// <summary>Adds up what was repaired, once per batch.</summary>

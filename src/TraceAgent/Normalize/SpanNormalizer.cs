@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Obfuscate;
 
 namespace Apm.TraceAgent.Normalize;
@@ -21,12 +22,13 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
     public const long EarliestStartUnixNanos = 946_684_800_000_000_000;
 
     readonly Obfuscator _obfuscator = new(settings.Obfuscation);
+    readonly ChunkFilter _filter = new(settings.Filters);
 
     /// <summary>Normalises in place.</summary>
     /// <returns>Per chunk that is left, what statistics need of it; same order as <see cref="SpanBatch.Chunks"/>.</returns>
     public ChunkFacts[] Normalize(SpanBatch batch)
     {
-        var run = new NormalizeRun(batch, settings, _obfuscator);
+        var run = new NormalizeRun(batch, settings, _obfuscator, _filter);
         var facts = new List<ChunkFacts>(batch.Chunks.Count);
         var keep = new bool[batch.Chunks.Count];
         var droppedAny = false;
@@ -43,11 +45,28 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
                 counters.Add("spans_rejected", reason, Math.Max(1, chunk.SpanCount), service);
                 continue;
             }
-            facts.Add(run.NormalizeChunk(c));
+            if (run.TryNormalizeChunk(c, out var chunkFacts) is { } filtered)
+            {
+                keep[c] = false;
+                droppedAny = true;
+                CountFiltered(batch, batch.Chunks[c], filtered);
+            }
+            else facts.Add(chunkFacts);
         }
         run.ReportRepairs(counters);
         if (droppedAny) batch.KeepChunks(keep);
         return [.. facts];
+    }
+
+    /// <summary>Each span under its own service: what a rule of the user left out was good, and its services are known.</summary>
+    void CountFiltered(SpanBatch batch, Chunk chunk, string reason)
+    {
+        for (var i = chunk.FirstSpan; i < chunk.FirstSpan + chunk.SpanCount; i++)
+        {
+            var service = batch.Strings.Text(batch.Services[i]);
+            counters.Add("spans_received", count: 1, service: service);
+            counters.Add("spans_rejected", reason, 1, service);
+        }
     }
 }
 
@@ -68,6 +87,9 @@ public sealed record NormalizeSettings
 
     /// <summary>What is hidden in statements, commands, URLs and tags; by default as the Datadog agent does.</summary>
     public ObfuscationSettings Obfuscation { get; init; } = new();
+
+    /// <summary>Which chunks are left out; by default none.</summary>
+    public FilterSettings Filters { get; init; } = new();
 }
 
 /// <summary>What normalisation learnt of a chunk that its spans do not show.</summary>

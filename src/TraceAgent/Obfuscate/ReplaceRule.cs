@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Apm.TraceAgent.Filter;
 
 namespace Apm.TraceAgent.Obfuscate;
 
@@ -29,14 +30,7 @@ public sealed class ReplaceRule
     {
         if (name.Length == 0) throw new ArgumentException("A rule of replace_tags has no name. Give it a tag's key, \"resource.name\" or \"*\".", nameof(name));
         Name = name;
-        try
-        {
-            _pattern = new Regex(pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        }
-        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
-        {
-            throw new ArgumentException($"Rule \"{name}\" of replace_tags: the pattern {pattern} cannot be used: {problem.Message} Write it without look-around and back-references.", nameof(pattern), problem);
-        }
+        _pattern = UserPattern.Compile($"Rule \"{name}\" of replace_tags", pattern);
         _replacement = Parse(replacement);
     }
 

@@ -30,8 +30,8 @@ public sealed record ClientStatsPayload
     /// The counts in our buckets of 10 s, in the order of their start; each group in the bucket that holds its bucket's start.
     /// Groups that our key does not tell apart are added up. The sketches are copies.
     /// </summary>
-    /// <param name="normalize">Repairs a key's texts before groups are added up; null leaves them as they came.</param>
-    public IReadOnlyList<StatsBucket> ToBuckets(Func<StatsKey, StatsKey>? normalize = null)
+    /// <param name="normalize">Repairs a key's texts before groups are added up, or gives null to leave the group out; null leaves all as they came.</param>
+    public IReadOnlyList<StatsBucket> ToBuckets(Func<StatsKey, StatsKey?>? normalize = null)
     {
         var buckets = new SortedDictionary<long, StatsBucket>();
         foreach (var from in Buckets)
@@ -41,7 +41,7 @@ public sealed record ClientStatsPayload
             foreach (var group in from.Groups)
             {
                 var key = group.Key with { Env = Env, Version = Version, Hostname = Hostname };
-                bucket.CellOf(normalize is null ? key : normalize(key)).Merge(group.Cell);
+                if ((normalize is null ? key : normalize(key)) is { } normal) bucket.CellOf(normal).Merge(group.Cell);
             }
         }
         return [.. buckets.Values];

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Normalize;
 
 namespace Apm.TraceAgent.Receive.Datadog;
@@ -16,9 +18,12 @@ public sealed class AgentInfo
         "/v0.1/pipeline_stats", "/v0.7/config", "/telemetry/proxy/", "/tracer_flare/v1", "/dogstatsd/v2/proxy",
     ];
 
+    static readonly JsonSerializerOptions LeavesOutNull = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     static readonly string[] SpanKinds = ["server", "consumer", "client", "producer"];
 
-    public AgentInfo(AgentSettings settings)
+    /// <param name="settings">Where the agent listens.</param>
+    /// <param name="filters">Told to tracers, so that those that count themselves leave out the same.</param>
+    public AgentInfo(AgentSettings settings, FilterSettings filters)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
@@ -32,6 +37,9 @@ public sealed class AgentInfo
             evp_proxy_allowed_headers = Array.Empty<string>(),
             peer_tags = PeerTagNames.Keys,
             span_kinds_stats_computed = SpanKinds,
+            filter_tags = Lists(filters.RequireTags, filters.RejectTags),
+            filter_tags_regex = Lists(filters.RequireTagsRegex, filters.RejectTagsRegex),
+            ignore_resources = filters.IgnoreResources.Count == 0 ? null : filters.IgnoreResources,
             config = new
             {
                 default_env = settings.DefaultEnv,
@@ -44,10 +52,13 @@ public sealed class AgentInfo
                 // "obfuscation" is left out on purpose: a part of it would void the whole document for some tracers.
             },
             apm = new { ui_port = settings.UiPort }, // Ours alone: where the launcher finds the screens. Tracers pass over it.
-        });
+        }, LeavesOutNull);
         Body = body;
         StateHash = Convert.ToHexStringLower(SHA256.HashData(body));
     }
+
+    /// <summary>Null, which leaves the member out, when there are no rules.</summary>
+    static object? Lists(IReadOnlyList<string> require, IReadOnlyList<string> reject) => require.Count + reject.Count == 0 ? null : new { require, reject };
 
     /// <summary>The exact bytes to send.</summary>
     public ReadOnlyMemory<byte> Body { get; }
