@@ -61,22 +61,28 @@ sealed class KindTest(SpanKind[] column, SpanKind kind) : BatchTest
     public override bool Test(int span) => column[span] == kind;
 }
 
-sealed class DurationTest(long[] column, Comparison comparison, double nanos) : BatchTest
+/// <summary>One of the reasons to keep a span.</summary>
+sealed class KeptTest(SpanFlags[] column, string word) : BatchTest
 {
-    public override bool Test(int span) => NumberTest.Holds(column[span], comparison, nanos);
+    readonly SampleVerdict _verdict = Enum.GetValues<SampleVerdict>().First(verdict => verdict.Word() == word);
+
+    public override bool Test(int span) => column[span].Verdict() == _verdict;
 }
 
-/// <summary>A tag's value compares with a number; a text that is a number counts as one.</summary>
-sealed class NumberTest(SpanBatch batch, int key, Comparison comparison, double bound) : BatchTest
+sealed class IdTest(ulong[] column, ulong id) : BatchTest
 {
-    public override bool Test(int span)
-    {
-        if (batch.Numbers.TryGet(span, key, out var number)) return Holds(number, comparison, bound);
-        return batch.Tags.TryGet(span, key, out var text)
-            && System.Buffers.Text.Utf8Parser.TryParse(batch.Strings.Utf8(text), out double parsed, out var used)
-            && used == batch.Strings.Utf8(text).Length
-            && Holds(parsed, comparison, bound);
-    }
+    public override bool Test(int span) => column[span] == id;
+}
+
+sealed class DurationTest(long[] column, Predicate<double> holds) : BatchTest
+{
+    public override bool Test(int span) => holds(column[span]);
+}
+
+/// <summary>A tag's value as a number; a text that is a number counts as one.</summary>
+sealed class NumberTest(SpanBatch batch, int key, Predicate<double> holds) : BatchTest
+{
+    public override bool Test(int span) => FieldReader.TryNumber(batch, span, key, out var number) && holds(number);
 
     public static bool Holds(double value, Comparison comparison, double bound) => comparison switch
     {

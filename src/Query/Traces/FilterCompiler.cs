@@ -13,7 +13,8 @@ static class FilterCompiler
         AnyOf any => Any(any, batch),
         Negation negation => Not(Compile(negation.Child, batch)),
         TextCondition text => Text(text, batch),
-        NumberCondition number => Number(number, batch),
+        NumberCondition number => Number(number.Field, number.Key, batch, value => NumberTest.Holds(value, number.Comparison, number.Value)),
+        RangeCondition range => Number(range.Field, range.Key, batch, range.Holds),
         _ => throw new InvalidOperationException($"No test is known for {node.GetType().Name}."),
     };
 
@@ -47,7 +48,7 @@ static class FilterCompiler
     /// <summary>Columns before tags, tags before free text.</summary>
     static int Cost(FilterNode node) => node switch
     {
-        TextCondition { Field: FilterField.Tag } or NumberCondition { Field: FilterField.Tag } => 2,
+        TextCondition { Field: FilterField.Tag or FilterField.Version or FilterField.Host } or NumberCondition { Field: FilterField.Tag } or RangeCondition { Field: FilterField.Tag } => 2,
         TextCondition { Field: FilterField.Text } => 4,
         TextCondition { Pattern.ExactText: null } => 1,
         Negation negation => Cost(negation.Child),
@@ -66,7 +67,13 @@ static class FilterCompiler
         FilterField.Status => new FlagsTest(batch.Flags, SpanFlags.Error, condition.Pattern.ExactText == "error"),
         FilterField.Kind => new KindTest(batch.Kinds, Enum.Parse<SpanKind>(condition.Pattern.PlainText, ignoreCase: true)),
         FilterField.TraceId => TraceId.TryParse(condition.Pattern.PlainText, out var id) ? new TraceIdTest(batch, id) : ConstantTest.Never,
-        FilterField.Tag => Tag(batch, condition),
+        FilterField.SpanId => new IdTest(batch.SpanIds, IdOf(condition.Pattern)),
+        FilterField.ParentId => new IdTest(batch.ParentIds, IdOf(condition.Pattern)),
+        FilterField.Kept => new KeptTest(batch.Flags, condition.Pattern.PlainText),
+        FilterField.Is => Fact(batch, condition.Pattern.PlainText),
+        FilterField.Version => Tag(batch, TagNames.Version, condition.Pattern),
+        FilterField.Host => FieldReader.HostTags.Select((_, i) => Host(batch, i, condition.Pattern)).Aggregate(Or),
+        FilterField.Tag => Tag(batch, condition.Key, condition.Pattern),
         FilterField.Text => new AnyTextTest(batch, new StringMemo(batch.Strings, Contains(condition.Pattern.PlainText))),
         _ => ConstantTest.Never,
     };
@@ -78,17 +85,39 @@ static class FilterCompiler
         return index < 0 ? ConstantTest.Never : new ColumnIs(column, index);
     }
 
-    static BatchTest Tag(SpanBatch batch, TextCondition condition)
+    static BatchTest Tag(SpanBatch batch, string key, TextPattern pattern)
     {
-        var key = batch.Strings.Find(condition.Key);
-        return key < 0 ? ConstantTest.Never : new TagTest(batch, key, condition.Pattern, new StringMemo(batch.Strings, condition.Pattern.Matches));
+        var index = batch.Strings.Find(key);
+        return index < 0 ? ConstantTest.Never : new TagTest(batch, index, pattern, new StringMemo(batch.Strings, pattern.Matches));
     }
 
-    static BatchTest Number(NumberCondition condition, SpanBatch batch)
+    /// <summary>One of the tags that may name the host, when those before it are not there.</summary>
+    static BatchTest Host(SpanBatch batch, int tag, TextPattern pattern)
     {
-        if (condition.Field == FilterField.Duration) return new DurationTest(batch.DurationNanos, condition.Comparison, condition.Value);
-        var key = batch.Strings.Find(condition.Key);
-        return key < 0 ? ConstantTest.Never : new NumberTest(batch, key, condition.Comparison, condition.Value);
+        var test = Tag(batch, FieldReader.HostTags[tag], pattern);
+        for (var before = 0; before < tag && test != ConstantTest.Never; before++)
+            if (Not(Tag(batch, FieldReader.HostTags[before], TextPattern.Anything)) is var absent && absent != ConstantTest.Always) test = new AllTest([test, absent]);
+        return test;
+    }
+
+    static BatchTest Or(BatchTest left, BatchTest right) =>
+        left == ConstantTest.Never ? right : right == ConstantTest.Never ? left : new AnyTest([left, right]);
+
+    static ulong IdOf(TextPattern pattern) => ulong.Parse(pattern.PlainText, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture);
+
+    static BatchTest Fact(SpanBatch batch, string fact) => fact switch
+    {
+        "root" => new IdTest(batch.ParentIds, 0),
+        "entry" => new FlagsTest(batch.Flags, SpanFlags.TopLevel, true),
+        "measured" => new FlagsTest(batch.Flags, SpanFlags.Measured, true),
+        _ => new FlagsTest(batch.Flags, SpanFlags.Partial, true),
+    };
+
+    static BatchTest Number(FilterField field, string key, SpanBatch batch, Predicate<double> holds)
+    {
+        if (field == FilterField.Duration) return new DurationTest(batch.DurationNanos, holds);
+        var index = batch.Strings.Find(key);
+        return index < 0 ? ConstantTest.Never : new NumberTest(batch, index, holds);
     }
 
     /// <summary>Looks for a text without regard to case. Text in ASCII is found in the bytes; other text needs decoding.</summary>

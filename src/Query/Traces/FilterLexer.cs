@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Apm.Query.Text;
 
 namespace Apm.Query.Traces;
@@ -7,14 +8,27 @@ enum FilterTokenKind
     End,
     Open,
     Close,
+    OpenBrace,
+    CloseBrace,
+
+    /// <summary><c>-</c> or <c>!</c> in front of something.</summary>
     Minus,
     Colon,
+    And,
+    Or,
+    Pipe,
+
+    /// <summary>Such as <c>=></c>; with <c>!</c> in front when negated.</summary>
+    Relation,
 
     /// <summary>A bare word; <see cref="FilterToken.Text"/> as typed.</summary>
     Word,
 
     /// <summary>In quotes; <see cref="FilterToken.Text"/> is what stands between them, escapes as typed.</summary>
     Quoted,
+
+    /// <summary>A value such as <c>[10ms TO 1s]</c>, whole.</summary>
+    Range,
 }
 
 /// <param name="IsJoined">No space before it.</param>
@@ -22,11 +36,20 @@ readonly record struct FilterToken(FilterTokenKind Kind, string Text, TextRange 
 
 /// <summary>
 /// Cuts a filter's text into tokens. A word ends at a space, a parenthesis, a quote, and, when it may be a key, at a colon:
-/// after a colon a further colon belongs to the value (<c>@http.url:http://x</c>).
+/// after a colon a further colon belongs to the value (<c>@http.url:http://x</c>). Braces within a word belong to it when they
+/// are closed in it (<c>resource:/user/{id}</c>); a brace that closes a set of spans ends it.
 /// </summary>
-sealed class FilterLexer(string text)
+sealed partial class FilterLexer(string text)
 {
+    static readonly (string Text, FilterTokenKind Kind)[] Operators =
+    [
+        ("!=>", FilterTokenKind.Relation), ("!->", FilterTokenKind.Relation), ("!<=", FilterTokenKind.Relation), ("!<-", FilterTokenKind.Relation), ("!~", FilterTokenKind.Relation),
+        ("=>", FilterTokenKind.Relation), ("->", FilterTokenKind.Relation), ("<=", FilterTokenKind.Relation), ("<-", FilterTokenKind.Relation), ("~", FilterTokenKind.Relation),
+        ("&&", FilterTokenKind.And), ("||", FilterTokenKind.Or), ("|", FilterTokenKind.Pipe),
+    ];
+
     int _at;
+    int _openBraces;
 
     /// <summary>The next token; <see cref="FilterTokenKind.End"/> again and again at the end.</summary>
     /// <param name="isValue">A value is expected: colons and a leading minus belong to it.</param>
@@ -36,23 +59,56 @@ sealed class FilterLexer(string text)
         var before = _at;
         while (_at < text.Length && char.IsWhiteSpace(text[_at])) _at++;
         var isJoined = _at == before;
-        var start = _at;
-        if (_at == text.Length) return new(FilterTokenKind.End, "", new(start, 0), isJoined);
+        if (_at == text.Length) return new(FilterTokenKind.End, "", new(_at, 0), isJoined);
         switch (text[_at])
         {
-            case '(': return One(FilterTokenKind.Open, isJoined);
-            case ')': return One(FilterTokenKind.Close, isJoined);
-            case ':' when !isValue: return One(FilterTokenKind.Colon, isJoined);
-            case '-' when !isValue && _at + 1 < text.Length && !char.IsWhiteSpace(text[_at + 1]): return One(FilterTokenKind.Minus, isJoined);
+            case '(': return Take(1, FilterTokenKind.Open, isJoined);
+            case ')': return Take(1, FilterTokenKind.Close, isJoined);
             case '"': return Quoted(isJoined);
+            case '}' when !isValue || _openBraces > 0:
+                _openBraces = Math.Max(0, _openBraces - 1);
+                return Take(1, FilterTokenKind.CloseBrace, isJoined);
         }
+        if (isValue)
+        {
+            if (text[_at] is '[' or '{' && Range().Match(text, _at) is { Success: true } range) return Take(range.Length, FilterTokenKind.Range, isJoined);
+            return Word(isValue, isJoined);
+        }
+        if (text[_at] == ':') return Take(1, FilterTokenKind.Colon, isJoined);
+        if (text[_at] == '{')
+        {
+            _openBraces++;
+            return Take(1, FilterTokenKind.OpenBrace, isJoined);
+        }
+        foreach (var (sign, kind) in Operators)
+            if (text.AsSpan(_at).StartsWith(sign, StringComparison.Ordinal) && EndsAnOperator(_at + sign.Length)) return Take(sign.Length, kind, isJoined);
+        if (text[_at] is '-' or '!' && _at + 1 < text.Length && !char.IsWhiteSpace(text[_at + 1])) return Take(1, FilterTokenKind.Minus, isJoined);
+        return Word(isValue, isJoined);
+    }
+
+    /// <summary>So that <c>~/path</c> or <c>=>x</c> is a word.</summary>
+    bool EndsAnOperator(int at) => at >= text.Length || char.IsWhiteSpace(text[at]) || text[at] is '{' or '(' || (_at > 0 && text[_at - 1] is '}' or ')');
+
+    FilterToken Word(bool isValue, bool isJoined)
+    {
+        var start = _at;
+        var open = 0;
         while (_at < text.Length && !char.IsWhiteSpace(text[_at]) && text[_at] is not ('(' or ')' or '"') && (isValue || text[_at] != ':'))
-            _at += text[_at] == '\\' && _at + 1 < text.Length && text[_at + 1] is '"' or '\\' or '*' ? 2 : 1;
+        {
+            if (text[_at] == '{') open++;
+            else if (text[_at] == '}' && --open < 0 && _openBraces > 0) break;
+            _at += text[_at] == '\\' && _at + 1 < text.Length && text[_at + 1] is '"' or '\\' or '*' or '?' ? 2 : 1;
+        }
         _at = Math.Min(_at, text.Length);
         return new(FilterTokenKind.Word, text[start.._at], new(start, _at - start), isJoined);
     }
 
-    FilterToken One(FilterTokenKind kind, bool isJoined) => new(kind, text[_at].ToString(), new(_at++, 1), isJoined);
+    FilterToken Take(int length, FilterTokenKind kind, bool isJoined)
+    {
+        var token = new FilterToken(kind, text.Substring(_at, length), new(_at, length), isJoined);
+        _at += length;
+        return token;
+    }
 
     FilterToken Quoted(bool isJoined)
     {
@@ -63,4 +119,7 @@ sealed class FilterLexer(string text)
         _at++;
         return new(FilterTokenKind.Quoted, text[(start + 1)..(_at - 1)], new(start, _at - start), isJoined);
     }
+
+    [GeneratedRegex(@"\G[\[{]\s*[^\s\]}]+\s+TO\s+[^\s\]}]+\s*[\]}]")]
+    private static partial Regex Range();
 }

@@ -1,44 +1,16 @@
-using System.Globalization;
 using System.Text;
 using Apm.Query.Text;
 
 namespace Apm.Query.Traces;
-
-/// <summary>What a condition looks at. The names in the text are in <see cref="FilterWords"/>.</summary>
-public enum FilterField
-{
-    Service,
-    Env,
-    Operation,
-    Resource,
-    Type,
-    Kind,
-    Status,
-    TraceId,
-    Duration,
-
-    /// <summary>A tag by its key, text or number.</summary>
-    Tag,
-
-    /// <summary>A piece of text anywhere: service, operation, resource, or the value of a text tag. Case does not matter.</summary>
-    Text,
-}
-
-/// <summary>How a number is compared.</summary>
-public enum Comparison
-{
-    Equal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
 
 /// <summary>One node of a filter's tree. It knows its place in the text and prints itself as text that reads back as the same.</summary>
 /// <param name="at">Where it stands; empty for a node that was not typed.</param>
 public abstract class FilterNode(TextRange at)
 {
     public TextRange At { get; } = at;
+
+    /// <summary>True when it says something about a whole trace, false when one span is enough to answer it.</summary>
+    public abstract bool IsOfTrace { get; }
 
     public sealed override string ToString()
     {
@@ -52,10 +24,15 @@ public abstract class FilterNode(TextRange at)
     internal abstract void Print(StringBuilder to, bool isNested);
 }
 
-/// <summary>All children hold for the span; an empty list always holds. Written one after the other.</summary>
+/// <summary>
+/// All children hold; an empty list always holds. Written one after the other. When some children are of the trace, those that
+/// are not must hold together for one span of it.
+/// </summary>
 public sealed class AllOf(IReadOnlyList<FilterNode> children, TextRange at) : FilterNode(at)
 {
     public IReadOnlyList<FilterNode> Children { get; } = children;
+
+    public override bool IsOfTrace { get; } = children.Any(child => child.IsOfTrace);
 
     internal override void Print(StringBuilder to, bool isNested)
     {
@@ -74,10 +51,12 @@ public sealed class AllOf(IReadOnlyList<FilterNode> children, TextRange at) : Fi
     }
 }
 
-/// <summary>At least one child holds for the span. Written with <c>OR</c> between.</summary>
+/// <summary>At least one child holds. Written with <c>OR</c> between. When some children are of the trace, each other one must hold for a span of it.</summary>
 public sealed class AnyOf(IReadOnlyList<FilterNode> children, TextRange at) : FilterNode(at)
 {
     public IReadOnlyList<FilterNode> Children { get; } = children;
+
+    public override bool IsOfTrace { get; } = children.Any(child => child.IsOfTrace);
 
     internal override void Print(StringBuilder to, bool isNested)
     {
@@ -96,41 +75,11 @@ public sealed class Negation(FilterNode child, TextRange at) : FilterNode(at)
 {
     public FilterNode Child { get; } = child;
 
+    public override bool IsOfTrace => Child.IsOfTrace;
+
     internal override void Print(StringBuilder to, bool isNested)
     {
         to.Append('-');
         Child.Print(to, isNested: true);
-    }
-}
-
-/// <summary>A field or tag is like a text.</summary>
-/// <param name="key">The tag's key; "" for other fields.</param>
-public sealed class TextCondition(FilterField field, string key, TextPattern pattern, TextRange at) : FilterNode(at)
-{
-    public FilterField Field { get; } = field;
-    public string Key { get; } = key;
-    public TextPattern Pattern { get; } = pattern;
-
-    internal override void Print(StringBuilder to, bool isNested)
-    {
-        if (Field != FilterField.Text) to.Append(FilterWords.PrintKey(Field, Key)).Append(':');
-        to.Append(FilterWords.Quote(Pattern.ToString(), isAlone: Field == FilterField.Text));
-    }
-}
-
-/// <summary>The duration or a tag's number compares with a number.</summary>
-/// <param name="key">The tag's key; "" for the duration.</param>
-/// <param name="value">Nanoseconds for the duration.</param>
-public sealed class NumberCondition(FilterField field, string key, Comparison comparison, double value, TextRange at) : FilterNode(at)
-{
-    public FilterField Field { get; } = field;
-    public string Key { get; } = key;
-    public Comparison Comparison { get; } = comparison;
-    public double Value { get; } = value;
-
-    internal override void Print(StringBuilder to, bool isNested)
-    {
-        to.Append(FilterWords.PrintKey(Field, Key)).Append(':').Append(FilterWords.Print(Comparison));
-        to.Append(Field == FilterField.Duration ? DurationText.Print((long)Value) : Value.ToString("R", CultureInfo.InvariantCulture));
     }
 }

@@ -1,3 +1,7 @@
+using System.Globalization;
+using Apm.Core.Spans;
+using Apm.Query.Text;
+
 namespace Apm.Query.Traces;
 
 /// <summary>The words of the filter language, and how keys and values are written.</summary>
@@ -13,17 +17,54 @@ public static class FilterWords
         ("kind", FilterField.Kind),
         ("status", FilterField.Status),
         ("trace_id", FilterField.TraceId),
+        ("span_id", FilterField.SpanId),
+        ("parent_id", FilterField.ParentId),
         ("duration", FilterField.Duration),
+        ("version", FilterField.Version),
+        ("host", FilterField.Host),
+        ("kept", FilterField.Kept),
+        ("is", FilterField.Is),
+        ("spans", FilterField.TraceSpanCount),
+        ("errors", FilterField.TraceErrorCount),
+        ("services", FilterField.TraceServiceCount),
+        ("trace.duration", FilterField.TraceDuration),
+        ("root.service", FilterField.RootService),
+        ("root.operation", FilterField.RootOperation), ("root.name", FilterField.RootOperation),
+        ("root.resource", FilterField.RootResource),
     ];
 
     /// <summary>The words that may stand before a colon, the preferred one of each field first.</summary>
     public static IReadOnlyList<string> Keys { get; } = [.. All.Select(entry => entry.Word)];
+
+    /// <summary>Those of <see cref="Keys"/> that are of one span.</summary>
+    public static IReadOnlyList<string> SpanKeys { get; } = [.. All.Where(entry => !entry.Field.IsOfTrace()).Select(entry => entry.Word)];
 
     /// <summary>Values of <c>status:</c>.</summary>
     public static IReadOnlyList<string> Statuses { get; } = ["error", "ok"];
 
     /// <summary>Values of <c>kind:</c>.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+
+    /// <summary>Values of <c>kept:</c>.</summary>
+    public static IReadOnlyList<string> KeptWords { get; } = [.. Enum.GetValues<SampleVerdict>().Where(verdict => verdict.IsKept()).Select(verdict => verdict.Word())];
+
+    /// <summary>
+    /// Values of <c>is:</c>: without a parent; first of its service within the trace; measured; a snapshot of a span that still runs.
+    /// </summary>
+    public static IReadOnlyList<string> Facts { get; } = ["root", "entry", "measured", "running"];
+
+    /// <summary>The values that a field may have, in lower case; null when any text will do.</summary>
+    public static IReadOnlyList<string>? ValuesOf(FilterField field) => field switch
+    {
+        FilterField.Status => Statuses,
+        FilterField.Kind => Kinds,
+        FilterField.Kept => KeptWords,
+        FilterField.Is => Facts,
+        _ => null,
+    };
+
+    /// <summary>The field that Datadog writes as a tag; null for a real tag. In quotes (<c>@"duration"</c>) every key is a tag.</summary>
+    internal static FilterField? FieldOfTag(string key) => key == "duration" ? FilterField.Duration : null;
 
     internal static FilterField? FieldOf(string word)
     {
@@ -33,7 +74,7 @@ public static class FilterWords
 
     internal static string PrintKey(FilterField field, string key)
     {
-        if (field == FilterField.Tag) return NeedsQuotes(key, isKey: true) ? $"@\"{Escape(key)}\"" : "@" + key;
+        if (field == FilterField.Tag) return NeedsQuotes(key, isKey: true) || FieldOfTag(key) is not null ? $"@\"{Escape(key)}\"" : "@" + key;
         foreach (var (word, known) in All) if (known == field) return word;
         return "";
     }
@@ -47,18 +88,40 @@ public static class FilterWords
         _ => "=",
     };
 
+    internal static string Print(SpanRelation relation) => relation switch
+    {
+        SpanRelation.ParentOf => "=>",
+        SpanRelation.AncestorOf => "->",
+        SpanRelation.ChildOf => "<=",
+        SpanRelation.DescendantOf => "<-",
+        _ => "~",
+    };
+
+    internal static string Print(AggregateFunction function) => function switch
+    {
+        AggregateFunction.Count => "count",
+        AggregateFunction.Min => "min",
+        AggregateFunction.Max => "max",
+        AggregateFunction.Sum => "sum",
+        _ => "avg",
+    };
+
+    /// <summary>A number as it is written for a field: durations with a unit.</summary>
+    internal static string PrintNumber(FilterField field, double value) =>
+        field.IsDuration() ? DurationText.Print((long)value) : value.ToString("R", CultureInfo.InvariantCulture);
+
     /// <summary>Puts a written pattern into quotes when it would not be read back as one value.</summary>
     /// <param name="isAlone">It stands without a key: a colon, a minus or a word of the language would mean something.</param>
     internal static string Quote(string written, bool isAlone)
     {
         var quotes = written.Length == 0 || NeedsQuotes(written, isKey: false)
-            || (isAlone && (written.Contains(':', StringComparison.Ordinal) || written[0] is '-' or '@' || written is "AND" or "OR" or "NOT"))
-            || (!isAlone && written[0] is '<' or '>' or '=');
+            || (isAlone && (written.Contains(':', StringComparison.Ordinal) || written[0] is '-' or '@' or '!' or '~' or '|' or '&' or '=' or '<' or '>' || written is "AND" or "OR" or "NOT"))
+            || (!isAlone && written[0] is '<' or '>' or '=' or '[');
         return quotes ? $"\"{written}\"" : written;
     }
 
     static bool NeedsQuotes(string text, bool isKey) =>
-        text.Length == 0 || text.Any(c => char.IsWhiteSpace(c) || c is '(' or ')' or '"' || (isKey && c is ':' or '\\'));
+        text.Length == 0 || text.Any(c => char.IsWhiteSpace(c) || c is '(' or ')' or '"' or '{' or '}' || (isKey && c is ':' or '\\'));
 
-    static string Escape(string key) => key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal);
+    static string Escape(string key) => key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal);
 }

@@ -37,8 +37,23 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     /// <summary>Ends the scan after the batch at hand.</summary>
     public void Stop(string reason) => IncompleteReason ??= reason;
 
+    /// <summary>What the scan looked at.</summary>
+    /// <param name="startedTimestamp">Of the clock, when the search began.</param>
+    public SearchReport Report(long startedTimestamp) => new()
+    {
+        ScannedSpanCount = ScannedSpanCount,
+        IsComplete = IncompleteReason is null,
+        IncompleteReason = IncompleteReason,
+        ElapsedMilliseconds = clock.GetElapsedTime(startedTimestamp).TotalMilliseconds,
+    };
+
     public void Run(Take take, CancellationToken cancel)
     {
+        if (filter.IsOfTrace)
+        {
+            Stop("Conditions on whole traces cannot be searched by yet. Leave them out.");
+            return;
+        }
         var started = clock.GetTimestamp();
         var matching = ArrayPool<int>.Shared.Rent(1 << 16);
         var all = ArrayPool<int>.Shared.Rent(1 << 16);

@@ -3,7 +3,7 @@ using Apm.Query.Text;
 namespace Apm.Query.Traces;
 
 /// <summary>
-/// What spans somebody looks for; one span has to satisfy all of it. Immutable; made by
+/// What somebody looks for: conditions that one span has to satisfy together, and conditions on its trace. Immutable; made by
 /// <see cref="TraceFilterParser"/> or from <see cref="Empty"/> with the With methods. Two filters are equal when their texts are.
 /// </summary>
 public sealed class TraceFilter : IEquatable<TraceFilter>
@@ -19,6 +19,9 @@ public sealed class TraceFilter : IEquatable<TraceFilter>
     /// <summary>Every span satisfies it.</summary>
     public static TraceFilter Empty { get; } = new([]);
 
+    /// <summary>The filter that says what a tree says.</summary>
+    public static TraceFilter Of(FilterNode root) => new(root is AllOf all ? all.Children : [root]);
+
     /// <summary>The tree.</summary>
     public AllOf Root { get; }
 
@@ -26,6 +29,9 @@ public sealed class TraceFilter : IEquatable<TraceFilter>
     public IReadOnlyList<FilterNode> Conditions => Root.Children;
 
     public bool IsEmpty => Conditions.Count == 0;
+
+    /// <summary>Some condition is of the whole trace: one span is not enough to answer it.</summary>
+    public bool IsOfTrace => Root.IsOfTrace;
 
     /// <summary>The service asked for by <c>service:</c> without stars; null when there is no such condition.</summary>
     public string? Service => Exact(FilterField.Service);
@@ -63,7 +69,7 @@ public sealed class TraceFilter : IEquatable<TraceFilter>
     /// <exception cref="QueryTextException">There is no such key, or the key does not take such a value.</exception>
     public TraceFilter With(string key, string value, bool isNegated = false)
     {
-        var condition = TraceFilterParser.Condition(key, TextPattern.Exactly(value).ToString(), default);
+        var condition = ConditionReader.Read(new FilterKey(key, default, IsQuotedTag: true), new FilterToken(FilterTokenKind.Quoted, TextPattern.Exactly(value).ToString(), default, IsJoined: true));
         FilterNode added = isNegated ? new Negation(condition, default) : condition;
         var kept = isNegated ? Conditions.Where(node => node.ToString() != added.ToString()) : Without(key).Conditions;
         return new TraceFilter([.. kept, added]);
@@ -97,6 +103,7 @@ public sealed class TraceFilter : IEquatable<TraceFilter>
         {
             TextCondition text => text.Field != field || text.Key != tag,
             NumberCondition number => number.Field != field || number.Key != tag,
+            RangeCondition range => range.Field != field || range.Key != tag,
             _ => true,
         })]);
     }
@@ -122,7 +129,14 @@ public sealed class TraceFilter : IEquatable<TraceFilter>
     long? Bound(Comparison open, Comparison closed)
     {
         foreach (var condition in Conditions)
+        {
             if (condition is NumberCondition { Field: FilterField.Duration } number && (number.Comparison == open || number.Comparison == closed)) return (long)number.Value;
+            if (condition is RangeCondition { Field: FilterField.Duration } range)
+            {
+                var bound = open == Comparison.Greater ? range.Min : range.Max;
+                if (double.IsFinite(bound)) return (long)bound;
+            }
+        }
         return null;
     }
 }

@@ -1,27 +1,32 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Apm.Core.Ids;
 using Apm.Query.Text;
 
 namespace Apm.Query.Traces;
 
 /// <summary>
-/// Reads the text of a trace search:
+/// Reads the text of a trace search (docs/search.md):
 /// <code>
-/// any       = all *( "OR" all )
-/// all       = one *( ["AND"] one )
-/// one       = ("-" | "NOT") one | "(" any ")" | condition
-/// condition = key ":" value | "@" tag ":" value | text
-/// value     = word | "quoted" | (">" | ">=" | "&lt;" | "&lt;=" | "=") number      ; * is any text
+/// any       = all *( ("OR" | "||") all )
+/// all       = one *( ["AND" | "&amp;&amp;"] one )
+/// one       = ("-" | "!" | "NOT") one | set | "(" any ")" | condition
+/// set       = group [ ["!" | "NOT"] relation set ] *( "|" aggregate )
+/// group     = "{" [any] "}" | "(" any ")"
+/// relation  = "=>" | "->" | "&lt;=" | "&lt;-" | "~"
+/// aggregate = ("count" "()" | ("avg" | "min" | "max" | "sum") "(" measure ")") comparison number
+/// condition = key ":" values | "@" tag ":" values | text
+/// values    = value | "(" ["NOT"] value *( ("OR" | "AND") ["NOT"] value ) ")"
+/// value     = word | "quoted" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character
 /// </code>
-/// such as <c>service:web resource:"GET /x" status:error duration:>100ms @http.status_code:5* -env:dev "free text"</c>.
+/// such as <c>service:web resource:"GET /x" status:error duration:>100ms @http.status_code:[500 TO 599] -env:dev "free text"</c>
+/// or <c>{service:web} => {service:db duration:>1s}</c>.
 /// </summary>
 public sealed class TraceFilterParser
 {
     /// <summary>Longest text read, in characters; default 4096. A longer one is refused with a sentence.</summary>
     public const int MaxTextLength = 4096;
 
-    /// <summary>Deepest nesting of parentheses and negations; default 32.</summary>
+    /// <summary>Deepest nesting of parentheses, braces, negations and relations; default 32.</summary>
     public const int MaxDepth = 32;
 
     readonly string _text;
@@ -46,7 +51,7 @@ public sealed class TraceFilterParser
         var parser = new TraceFilterParser(text);
         var tree = parser.Any();
         if (parser._next.Kind != FilterTokenKind.End) throw parser.Unexpected();
-        return new TraceFilter(tree is AllOf all ? all.Children : [tree]);
+        return TraceFilter.Of(tree);
     }
 
     /// <summary>As <see cref="Parse"/>, without throwing.</summary>
@@ -71,9 +76,9 @@ public sealed class TraceFilterParser
     FilterNode Any()
     {
         var start = _next.At;
-        if (++_depth > MaxDepth) throw new QueryTextException($"More than {MaxDepth} levels of parentheses and negations at column {start.Column}. Simplify the search.", start);
+        Deeper(start);
         var children = new List<FilterNode> { All() };
-        while (IsWord("OR"))
+        while (_next.Kind == FilterTokenKind.Or || IsWord("OR"))
         {
             Take();
             children.Add(All());
@@ -89,8 +94,8 @@ public sealed class TraceFilterParser
         while (true)
         {
             children.Add(One());
-            if (IsWord("AND")) Take();
-            else if (IsWord("OR") || _next.Kind is FilterTokenKind.End or FilterTokenKind.Close) break;
+            if (_next.Kind == FilterTokenKind.And || IsWord("AND")) Take();
+            else if (IsWord("OR") || _next.Kind is FilterTokenKind.Or or FilterTokenKind.End or FilterTokenKind.Close or FilterTokenKind.CloseBrace) break;
         }
         return children.Count == 1 ? children[0] : new AllOf(children, TextRange.Join(start, children[^1].At));
     }
@@ -100,25 +105,136 @@ public sealed class TraceFilterParser
         var first = _next;
         if (first.Kind == FilterTokenKind.Minus || IsWord("NOT"))
         {
-            if (++_depth > MaxDepth) throw new QueryTextException($"More than {MaxDepth} levels of parentheses and negations at column {first.At.Column}. Simplify the search.", first.At);
+            Deeper(first.At);
             Take();
             var child = One();
             _depth--;
             return new Negation(child, TextRange.Join(first.At, child.At));
         }
-        if (first.Kind == FilterTokenKind.Open)
-        {
-            Take();
-            var inside = Any();
-            if (_next.Kind != FilterTokenKind.Close)
-                throw new QueryTextException($"The parenthesis at column {first.At.Column} is not closed. Add \")\" where it ends.", first.At, ")");
-            Take();
-            return inside;
-        }
+        if (first.Kind is FilterTokenKind.Open or FilterTokenKind.OpenBrace) return SetOrGroup();
         if (first.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted) || IsWord("AND") || IsWord("OR")) throw Unexpected();
+        return Condition();
+    }
 
+    /// <summary>A set of spans with what is said of it, or conditions in parentheses.</summary>
+    FilterNode SetOrGroup()
+    {
+        var start = _next.At;
+        var node = Related(Group(), start);
+        while (_next.Kind == FilterTokenKind.Pipe) node = Aggregate(OfTrace(node, start), start);
+        return node;
+    }
+
+    FilterNode Related(FilterNode anchor, TextRange start)
+    {
+        var isNegated = IsWord("NOT");
+        if (isNegated)
+        {
+            // "{a} NOT => {b}", but also "{a} NOT env:dev".
+            var not = _next;
+            Take();
+            if (_next.Kind != FilterTokenKind.Relation)
+            {
+                _pending = _next;
+                _next = not;
+                return anchor;
+            }
+        }
+        if (_next.Kind != FilterTokenKind.Relation) return anchor;
+        var sign = _next.Text;
+        var signAt = _next.At;
         Take();
-        if (first is { Kind: FilterTokenKind.Word, Text: "@" } && _next is { Kind: FilterTokenKind.Quoted, IsJoined: true })
+        if (_next.Kind is not (FilterTokenKind.Open or FilterTokenKind.OpenBrace))
+            throw new QueryTextException($"After \"{sign}\" at column {signAt.Column} spans in braces are expected, such as {{service:db}}.", _next.At.Length == 0 ? signAt : _next.At);
+        Deeper(signAt);
+        var otherAt = _next.At;
+        var other = OfTrace(Related(Group(), otherAt), otherAt);
+        _depth--;
+        isNegated ^= sign[0] == '!';
+        return new RelatedSpans(OfTrace(anchor, start), RelationOf(sign.TrimStart('!')), other, isNegated, TextRange.Join(start, other.At));
+    }
+
+    static SpanRelation RelationOf(string sign) => Enum.GetValues<SpanRelation>().First(relation => FilterWords.Print(relation) == sign);
+
+    static FilterNode OfTrace(FilterNode node, TextRange start) => node.IsOfTrace
+        ? node
+        : throw new QueryTextException($"What stands at column {start.Column} is a condition, not a set of spans. Put it into braces: {{{node}}}.", node.At.Length == 0 ? start : node.At, $"{{{node}}}");
+
+    FilterNode Group()
+    {
+        var first = _next;
+        var isSet = first.Kind == FilterTokenKind.OpenBrace;
+        Take();
+        if (isSet && _next.Kind == FilterTokenKind.CloseBrace)
+        {
+            var all = TextRange.Join(first.At, _next.At);
+            Take();
+            return new SpansWith(new AllOf([], all), all);
+        }
+        var inside = Any();
+        if (isSet && _next.Kind != FilterTokenKind.CloseBrace)
+            throw new QueryTextException($"The brace at column {first.At.Column} is not closed. Add \"}}\" where the conditions of one span end.", first.At, "}");
+        if (!isSet && _next.Kind != FilterTokenKind.Close)
+            throw new QueryTextException($"The parenthesis at column {first.At.Column} is not closed. Add \")\" where it ends.", first.At, ")");
+        var at = TextRange.Join(first.At, _next.At);
+        Take();
+        if (!isSet) return inside;
+        if (inside.IsOfTrace)
+            throw new QueryTextException($"In the braces at column {first.At.Column} stands a condition on the whole trace. In braces stand conditions of one span; move it outside.", at);
+        return new SpansWith(inside, at);
+    }
+
+    SpanAggregate Aggregate(FilterNode child, TextRange start)
+    {
+        Take();
+        var functions = Enum.GetValues<AggregateFunction>();
+        var word = _next;
+        if (word.Kind != FilterTokenKind.Word || Array.FindIndex(functions, known => FilterWords.Print(known) == word.Text) is var at && at < 0)
+        {
+            var nearest = NearestWord.Find(word.Text, functions.Select(FilterWords.Print));
+            throw new QueryTextException($"After \"|\" one of {string.Join(", ", functions.Select(FilterWords.Print))} is expected at column {word.At.Column}, such as | count() > 3.", word.At, nearest);
+        }
+        var function = functions[at];
+        Take();
+        if (_next.Kind != FilterTokenKind.Open) throw new QueryTextException($"A \"(\" is expected after \"{word.Text}\" at column {_next.At.Column}.", _next.At, "(");
+        Take();
+        var field = SpanField.Duration;
+        if (function != AggregateFunction.Count)
+        {
+            var key = _next;
+            if (key.Kind != FilterTokenKind.Word) throw new QueryTextException($"\"{word.Text}\" needs duration or a tag, such as {word.Text}(duration); column {key.At.Column}.", key.At, "duration");
+            Take();
+            field = key.Text == "@" && _next.Kind == FilterTokenKind.Quoted ? SpanField.Tag(TextPattern.Parse(_next.Text).PlainText) : MeasureOf(key);
+            if (key.Text == "@") Take();
+        }
+        if (_next.Kind != FilterTokenKind.Close) throw new QueryTextException($"A \")\" is expected at column {_next.At.Column}.", _next.At, ")");
+        var bound = TakeValue();
+        var (comparison, number) = ConditionReader.SplitComparison(bound.Text) ?? throw new QueryTextException($"A comparison is expected at column {bound.At.Column}, such as > 3.", bound.At);
+        if (number.Length == 0)
+        {
+            // "> 3": the sign and the number are two words.
+            bound = _next;
+            number = bound.Text;
+            Take();
+        }
+        var of = function == AggregateFunction.Count ? FilterField.TraceSpanCount : field.Field;
+        var value = ConditionReader.Number(of, number, word.Text, bound.At, takesNanos: false);
+        return new SpanAggregate(child, function, function == AggregateFunction.Count ? FilterField.Duration : field.Field, field.Key, comparison, value, TextRange.Join(start, bound.At));
+    }
+
+    static SpanField MeasureOf(FilterToken key)
+    {
+        if (key.Text is "duration" or "@duration") return SpanField.Duration;
+        if (key.Text.Length > 1 && key.Text[0] == '@') return SpanField.Tag(key.Text[1..]);
+        throw new QueryTextException($"\"{key.Text}\" at column {key.At.Column} is no number of a span. Write duration, or @{key.Text} for a tag.", key.At, "@" + key.Text);
+    }
+
+    FilterNode Condition()
+    {
+        var first = _next;
+        Take();
+        var isQuotedTag = first is { Kind: FilterTokenKind.Word, Text: "@" } && _next is { Kind: FilterTokenKind.Quoted, IsJoined: true };
+        if (isQuotedTag)
         {
             first = new FilterToken(FilterTokenKind.Word, "@" + TextPattern.Parse(_next.Text).PlainText, TextRange.Join(first.At, _next.At), first.IsJoined);
             Take();
@@ -127,107 +243,76 @@ public sealed class TraceFilterParser
         {
             if (first is { Kind: FilterTokenKind.Word, Text: ['@', ..] })
                 throw new QueryTextException($"After {first.Text} at column {first.At.Column} a colon and a value are expected, such as {first.Text}:500 or {first.Text}:* for any value.", first.At, first.Text + ":*");
-            return FreeText(first);
+            return ConditionReader.FreeText(first);
         }
         if (first.Kind == FilterTokenKind.Quoted)
             throw new QueryTextException($"A key stands without quotes; column {first.At.Column}. A tag's key may have them after the @: @\"{first.Text}\":value.", first.At, $"@\"{first.Text}\"");
+        var key = new FilterKey(first.Text, first.At, isQuotedTag);
         var afterColon = _next.At.End;
-        var value = TakeValue();
-        if (!value.IsJoined || value.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted))
+        var value = _lexer.Next(isValue: true);
+        if (value is { Kind: FilterTokenKind.Open, IsJoined: true }) return Values(key, value.At);
+        if (!value.IsJoined || value.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted or FilterTokenKind.Range))
             throw new QueryTextException($"A value is missing after \"{first.Text}:\" at column {afterColon + 1}. Write {first.Text}:* for any value.", new(afterColon, 0), first.Text + ":*");
-        return Condition(first.Text, value.Text, TextRange.Join(first.At, value.At), first.At, value.At, value.Kind == FilterTokenKind.Quoted);
+        Take();
+        return ConditionReader.Read(key, value);
     }
 
-    /// <summary>One condition from its key and its value as written.</summary>
-    internal static FilterNode Condition(string key, string written, TextRange at) => Condition(key, written, at, at, at, isQuoted: true);
-
-    static FilterNode Condition(string key, string written, TextRange at, TextRange keyAt, TextRange valueAt, bool isQuoted)
+    /// <summary><c>key:(a OR b)</c>, behind the parenthesis.</summary>
+    FilterNode Values(FilterKey key, TextRange open)
     {
-        if (key.StartsWith('@'))
+        var children = new List<FilterNode>();
+        string? joint = null;
+        while (true)
         {
-            var tag = key[1..];
-            if (tag.Length == 0) throw new QueryTextException($"A tag's key is missing after the @ at column {keyAt.Column}, such as @http.status_code:500.", keyAt);
-            if (!isQuoted && SplitComparison(written) is var (comparison, number))
-            {
-                if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) || !double.IsFinite(bound))
-                    throw new QueryTextException($"\"{number}\" at column {valueAt.Column} is not a number. Write for example {key}:>=500, or quote the value to compare it as text.", valueAt);
-                return new NumberCondition(FilterField.Tag, tag, comparison, bound, at);
-            }
-            return new TextCondition(FilterField.Tag, tag, TextPattern.Parse(written), at);
+            var value = _lexer.Next(isValue: true);
+            var not = value is { Kind: FilterTokenKind.Word, Text: "NOT" } ? value : (FilterToken?)null;
+            if (not is not null) value = _lexer.Next(isValue: true);
+            if (value.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted or FilterTokenKind.Range) || value is { Kind: FilterTokenKind.Word, Text: "OR" or "AND" })
+                throw new QueryTextException($"A value is expected at column {value.At.Column}, in the list after \"{key.Text}:\", such as {key.Text}:(a OR b).", value.At);
+            var condition = ConditionReader.Read(key, value);
+            children.Add(not is null ? condition : new Negation(condition, TextRange.Join(not.Value.At, value.At)));
+            var next = _lexer.Next(isValue: true);
+            if (next.Kind == FilterTokenKind.Close) break;
+            if (next.Kind is FilterTokenKind.End or FilterTokenKind.CloseBrace)
+                throw new QueryTextException($"The parenthesis at column {open.Column} is not closed. Add \")\" where the list of values ends.", open, ")");
+            if (next is not { Kind: FilterTokenKind.Word, Text: "OR" or "AND" })
+                throw new QueryTextException($"OR is expected between two values, at column {next.At.Column}.", next.At, $"OR {next.Text}");
+            if (joint is not null && joint != next.Text)
+                throw new QueryTextException($"A list of values has OR or AND between them, not both; column {next.At.Column}. Write the conditions one by one.", next.At, joint);
+            joint = next.Text;
         }
-        if (FilterWords.FieldOf(key) is not { } field) throw UnknownKey(key, keyAt);
-        return field switch
-        {
-            FilterField.Duration => Duration(written, at, valueAt),
-            FilterField.Status => OneOf(field, written, FilterWords.Statuses, at, valueAt),
-            FilterField.Kind => OneOf(field, written, FilterWords.Kinds, at, valueAt),
-            FilterField.TraceId => Trace(written, at, valueAt),
-            _ => new TextCondition(field, "", TextPattern.Parse(written), at),
-        };
-    }
-
-    static NumberCondition Duration(string written, TextRange at, TextRange valueAt)
-    {
-        var (comparison, number) = SplitComparison(written) ?? (Comparison.Equal, written);
-        if (!DurationText.TryParse(number, out var nanos))
-            throw new QueryTextException($"\"{number}\" at column {valueAt.Column} is not a duration. Write a number with a unit (ns, us, ms, s, m, h), such as duration:>100ms.", valueAt,
-                double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? $"{FilterWords.Print(comparison)}{number}ms" : null);
-        return new NumberCondition(FilterField.Duration, "", comparison, nanos, at);
-    }
-
-    static TextCondition OneOf(FilterField field, string written, IReadOnlyList<string> words, TextRange at, TextRange valueAt)
-    {
-        var word = words.FirstOrDefault(known => known.Equals(written, StringComparison.OrdinalIgnoreCase));
-        if (word is not null) return new TextCondition(field, "", TextPattern.Exactly(word), at);
-        var nearest = NearestWord.Find(written, words);
-        throw new QueryTextException(
-            $"\"{written}\" at column {valueAt.Column} is no {FilterWords.PrintKey(field, "")}." + (nearest is null ? "" : $" Did you mean \"{nearest}\"?") + $" There are: {string.Join(", ", words)}.",
-            valueAt, nearest);
-    }
-
-    static TextCondition Trace(string written, TextRange at, TextRange valueAt) =>
-        TraceId.TryParse(written, out var id, allowDecimal: true)
-            ? new TextCondition(FilterField.TraceId, "", TextPattern.Exactly(id.ToString()), at)
-            : throw new QueryTextException($"\"{written}\" at column {valueAt.Column} is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.", valueAt);
-
-    static TextCondition FreeText(FilterToken token)
-    {
-        var text = TextPattern.Parse(token.Text);
-        var plain = text.ExactText ?? text.PlainText.Trim('*'); // "*foo*" is what a search for foo means anyway.
-        return new TextCondition(FilterField.Text, "", TextPattern.Exactly(plain), token.At);
-    }
-
-    static (Comparison Comparison, string Number)? SplitComparison(string written) => written switch
-    {
-        ['>', '=', .. var rest] => (Comparison.GreaterOrEqual, rest),
-        ['>', .. var rest] => (Comparison.Greater, rest),
-        ['<', '=', .. var rest] => (Comparison.LessOrEqual, rest),
-        ['<', .. var rest] => (Comparison.Less, rest),
-        ['=', .. var rest] => (Comparison.Equal, rest),
-        _ => null,
-    };
-
-    static QueryTextException UnknownKey(string key, TextRange at)
-    {
-        var nearest = NearestWord.Find(key, FilterWords.Keys);
-        return new QueryTextException(
-            $"Unknown word \"{key}\" before the colon at column {at.Column}." + (nearest is null ? "" : $" Did you mean \"{nearest}\"?")
-            + $" For a tag write @{key}:value; for text that holds a colon use quotes.",
-            at, nearest ?? "@" + key);
+        Take();
+        if (children.Count == 1) return children[0];
+        var at = TextRange.Join(key.At, children[^1].At);
+        return joint == "AND" ? new AllOf(children, at) : new AnyOf(children, at);
     }
 
     QueryTextException Unexpected() => _next.Kind switch
     {
         FilterTokenKind.End => new QueryTextException($"The search ends at column {_text.Length + 1} where a condition is expected, such as service:web.", new(_text.Length, 0)),
         FilterTokenKind.Close => new QueryTextException($"The \")\" at column {_next.At.Column} closes nothing. Remove it.", _next.At),
+        FilterTokenKind.CloseBrace => new QueryTextException($"The \"}}\" at column {_next.At.Column} closes nothing. Remove it.", _next.At),
+        FilterTokenKind.Relation => new QueryTextException($"\"{_next.Text}\" at column {_next.At.Column} stands between two sets of spans in braces, such as {{service:web}} {_next.Text} {{service:db}}.", _next.At),
+        FilterTokenKind.Pipe => new QueryTextException($"The \"|\" at column {_next.At.Column} stands behind a set of spans in braces, such as {{service:db}} | count() > 3.", _next.At),
         _ => new QueryTextException($"\"{_next.Text}\" at column {_next.At.Column} stands where a condition is expected, such as service:web. Quote it to search for it as text.", _next.At, $"\"{_next.Text}\""),
     };
 
+    void Deeper(TextRange at)
+    {
+        if (++_depth > MaxDepth) throw new QueryTextException($"More than {MaxDepth} levels of parentheses and negations at column {at.Column}. Simplify the search.", at);
+    }
+
     bool IsWord(string word) => _next.Kind == FilterTokenKind.Word && _next.Text == word;
 
-    void Take() => _next = _lexer.Next(isValue: false);
+    FilterToken? _pending; // Read ahead of _next.
 
-    /// <summary>The value after the colon that is next; then what follows it is next.</summary>
+    void Take()
+    {
+        _next = _pending ?? _lexer.Next(isValue: false);
+        _pending = null;
+    }
+
+    /// <summary>The value that is next; then what follows it is next.</summary>
     FilterToken TakeValue()
     {
         var value = _lexer.Next(isValue: true);
@@ -236,3 +321,7 @@ public sealed class TraceFilterParser
         return value;
     }
 }
+
+/// <summary>What stands before a colon.</summary>
+/// <param name="IsQuotedTag">A tag's key in quotes: never one of the words that Datadog writes as tags.</param>
+readonly record struct FilterKey(string Text, TextRange At, bool IsQuotedTag);

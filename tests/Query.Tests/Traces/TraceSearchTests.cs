@@ -170,7 +170,7 @@ public class TraceSearchTests
             Some.Span(id: 3, tags: [("http.method", "PUT")], service: "api"))), Clock);
 
         Assert.Equal(["@http.method", "@http.status_code", "@http.url"], known.Keys(Some.Hour, "@ht", 10).Select(key => key.Value));
-        Assert.Equal(["service"], known.Keys(Some.Hour, "ser", 10).Select(key => key.Value));
+        Assert.Equal(["service", "services"], known.Keys(Some.Hour, "ser", 10).Select(key => key.Value));
         Assert.Equal([new("GET", 2), new("PUT", 1)], known.Values(Some.Hour, "@http.method", "", 10));
         Assert.Equal([new("200", 1)], known.Values(Some.Hour, "@http.status_code", "2", 10));
         Assert.Equal([new("web", 2)], known.Values(Some.Hour, "service", "W", 10));

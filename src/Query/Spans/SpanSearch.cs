@@ -1,0 +1,37 @@
+using Apm.Core.Ports;
+using Apm.Query.Traces;
+
+namespace Apm.Query.Spans;
+
+/// <summary>Finds single spans, in order of time or duration, page by page.</summary>
+/// <remarks>Any thread may call it.</remarks>
+public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
+{
+    /// <summary>Most spans of one page; default 1000. A larger limit is taken as this.</summary>
+    public const int MaxLimit = 1000;
+
+    /// <summary>One page, with the true total over all pages.</summary>
+    /// <exception cref="ArgumentException">The cursor is of another sort.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public SpanSearchResult Search(SpanSearchRequest request, CancellationToken cancel = default)
+    {
+        if (request.After is { } after && after.Sort != request.Sort)
+            throw new ArgumentException($"The cursor is of a search sorted by {after.Sort}, this one is sorted by {request.Sort}. Begin again without a cursor.", nameof(request));
+        var started = clock.GetTimestamp();
+        var page = new SpanPage(request.Sort, Math.Clamp(request.Limit, 1, MaxLimit), request.After);
+        var scan = new MatchScan(reader, clock, request.Range, request.Filter) { Deadline = request.Deadline };
+        scan.Run((batch, _, matching) =>
+        {
+            foreach (var span in matching) page.Add(batch, span);
+        }, cancel);
+        var (spans, next) = page.Finish();
+        return new SpanSearchResult
+        {
+            Spans = spans,
+            Next = next,
+            MatchedSpanCount = scan.MatchedSpanCount,
+            IsPageCertain = scan.IncompleteReason is null,
+            Report = scan.Report(started),
+        };
+    }
+}
