@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
@@ -25,6 +26,7 @@ public sealed class TracePipeline : IAsyncDisposable
     readonly TraceSampler _sampler;
     readonly TraceWriter _writer;
     readonly ServiceSightings _sightings;
+    readonly MemoryAccount _queueMemory;
     ITimer? _ticks;
     Task _loop = Task.CompletedTask;
     long _queuedWeight;
@@ -35,7 +37,8 @@ public sealed class TracePipeline : IAsyncDisposable
         _parts = parts;
         _settings = settings;
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize);
-        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint());
+        _queueMemory = parts.Memory.OpenWork("queue");
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory);
         _sampler = new TraceSampler(parts.Counters);
         _writer = new TraceWriter(parts, _aggregator);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
@@ -47,6 +50,9 @@ public sealed class TracePipeline : IAsyncDisposable
 
     /// <summary>Reads bodies; the same code reads the log again after a restart.</summary>
     public PayloadDecoder Decoder => _decoder;
+
+    /// <summary>What payloads take from being decoded until the store has them.</summary>
+    public MemoryAccount QueueMemory => _queueMemory;
 
     /// <summary>Replays what the log holds beyond the stores, then takes payloads.</summary>
     /// <returns>How many records were replayed.</returns>
@@ -125,6 +131,7 @@ public sealed class TracePipeline : IAsyncDisposable
                     var weight = WeightOf(work.Payload); // Before the sampler takes some out.
                     ProcessSafely(work.Payload, work.Position);
                     Interlocked.Add(ref _queuedWeight, -weight);
+                    _queueMemory.Release(work.Payload.ReservedBytes);
                     _writer.WriteFullBlocks();
                 }
                 else if (work.Settled is not null) work.Settled.SetResult();

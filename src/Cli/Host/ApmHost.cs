@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
@@ -76,7 +77,8 @@ public sealed class ApmHost : IAsyncDisposable
     {
         var counters = new Counters();
         var problems = new RecentProblems();
-        var stores = Stores.Open(Settings.DataFolder, clock, counters, problems);
+        var memory = new MemoryBudget(Settings.MaxMemoryBytes);
+        var stores = Stores.Open(Settings, memory, clock, counters, problems);
         StopWith(stores.Dispose);
         var parts = new PipelineParts
         {
@@ -87,7 +89,10 @@ public sealed class ApmHost : IAsyncDisposable
             Counters = counters,
             Problems = problems,
             Clock = clock,
+            Memory = memory,
         };
+        var watch = new MemoryWatch(memory, counters, problems, clock);
+        StopWith(watch.Dispose);
         var pipeline = new TracePipeline(parts, new PipelineSettings());
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.Core.Limits;
 using Apm.TraceAgent.Receive;
 
 namespace Apm.Cli.Host;
@@ -12,6 +13,9 @@ public sealed record HostSettings
 
     /// <summary>The screens and the API; default 8127. 0 lets the system choose.</summary>
     public int UiPort { get; init; } = 8127;
+
+    /// <summary>Most memory of the whole process in bytes; default 512 MiB. Near it payloads are answered 429, counted in <c>payloads_rejected{memory}</c>.</summary>
+    public long MaxMemoryBytes { get; init; } = MemoryBudget.DefaultCeilingBytes;
 
     /// <summary>The names that <c>--port NAME=N</c> takes.</summary>
     public static IReadOnlyList<string> PortNames { get; } = ["agent", "ui", "otlp-grpc", "otlp-http", "zipkin"];

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Storage;
@@ -33,15 +34,15 @@ public sealed class Stores : IDisposable
 
     /// <summary>Opens everything, or nothing.</summary>
     /// <exception cref="StoreUnavailableException">The folder cannot be used, or another process has it; the message says which.</exception>
-    public static Stores Open(string folder, TimeProvider clock, Counters counters, RecentProblems problems)
+    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems)
     {
         void Note(string sentence) => problems.Add("data folder", sentence, clock.NowUnixNanos());
         var opened = new Stack<IDisposable>();
         try
         {
-            var data = Opened(DataFolder.Open(folder));
-            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, new TraceStoreSettings { OnTrouble = Note }));
-            var stats = Opened(new FileStatsStore(data.StatsPath, new StatsStoreSettings(), DiskFiles.Instance, clock, counters));
+            var data = Opened(DataFolder.Open(settings.DataFolder));
+            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, new TraceStoreSettings { OnTrouble = Note, Memory = memory }));
+            var stats = Opened(new FileStatsStore(data.StatsPath, new StatsStoreSettings { Memory = memory }, DiskFiles.Instance, clock, counters));
             var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings { OnMessage = Note, NumbersAfter = Newest(traces.StoredUpTo, stats.ReadCheckpoint()?.Covered ?? LogPosition.Start) }, DiskFiles.Instance, counters));
             var documents = Opened(new LiteDbDocumentStore(data.StatePath, new LiteDatabaseSettings { OnSlowCall = Note }, DiskFiles.Instance, clock, counters));
             var retention = Opened(clock.CreateTimer(_ => Retain(traces, clock, problems), null, RetentionEvery, RetentionEvery));

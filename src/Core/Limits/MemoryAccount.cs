@@ -4,18 +4,20 @@ namespace Apm.Core.Limits;
 /// <remarks>Thread-safe, without locks.</remarks>
 public sealed class MemoryAccount
 {
-    readonly MemoryBudget _budget;
     long _heldBytes;
     long _mostHeldBytes;
     long _refusedCount;
 
     internal MemoryAccount(MemoryBudget budget, string name, long maxBytes, Action<long>? shrinkTo)
     {
-        _budget = budget;
+        Budget = budget;
         Name = name;
         MaxBytes = maxBytes;
         ShrinkTo = shrinkTo;
     }
+
+    /// <summary>What it is an account of.</summary>
+    public MemoryBudget Budget { get; }
 
     /// <summary>Such as <c>bodies</c>.</summary>
     public string Name { get; }
@@ -39,7 +41,10 @@ public sealed class MemoryAccount
     /// What it may hold now. A cache asks this when something is added, and lets go of what is beyond; work gets what
     /// others leave, so that this is only its own limit or the room, whichever is smaller.
     /// </summary>
-    public long LimitBytes => IsCache ? (long)(MaxBytes * _budget.CacheShare()) : Math.Min(MaxBytes, _budget.RoomBytes);
+    public long LimitBytes => IsCache ? (long)(MaxBytes * Budget.CacheShare()) : Math.Min(MaxBytes, Budget.RoomBytes);
+
+    /// <summary>False when work fills the room, and its own limit when it has one.</summary>
+    public bool HasRoom => Budget.WorkBytes < Budget.RoomBytes && HeldBytes < MaxBytes;
 
     internal Action<long>? ShrinkTo { get; }
 
@@ -58,14 +63,14 @@ public sealed class MemoryAccount
     public void Reserve(long bytes)
     {
         NoteHeld(Interlocked.Add(ref _heldBytes, bytes));
-        if (!IsCache) _budget.Take(bytes);
+        if (!IsCache) Budget.Take(bytes);
     }
 
     /// <summary>Gives back what was reserved. The sum given back must be the sum taken.</summary>
     public void Release(long bytes)
     {
         Invariant.Holds(Interlocked.Add(ref _heldBytes, -bytes) >= 0);
-        if (!IsCache) _budget.Take(-bytes);
+        if (!IsCache) Budget.Take(-bytes);
     }
 
     bool TryReserveQuietly(long bytes)
@@ -73,7 +78,7 @@ public sealed class MemoryAccount
         var held = Interlocked.Add(ref _heldBytes, bytes);
         if (IsCache || held <= MaxBytes)
         {
-            if (IsCache || _budget.TryTake(bytes))
+            if (IsCache || Budget.TryTake(bytes))
             {
                 NoteHeld(held);
                 return true;

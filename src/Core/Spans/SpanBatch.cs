@@ -15,6 +15,9 @@ namespace Apm.Core.Spans;
 /// </remarks>
 public sealed class SpanBatch
 {
+    /// <summary>Of the columns that are always there: four ids, two times, five texts, kind, flags.</summary>
+    const int BytesPerSpan = (4 * 8) + (2 * 8) + (5 * 4) + 1 + sizeof(SpanFlags);
+
     readonly Lock? _loading; // Only in batches that a store gave.
     Func<StoredTags>? _loadTags;
     TagColumn<int>? _tags;
@@ -56,6 +59,10 @@ public sealed class SpanBatch
     /// <summary>A batch for a store to fill from what it reads back: the columns are there, zero, for the store to set before it gives the batch out.</summary>
     /// <param name="loadTags">Reads the tags when somebody first asks for them, on that thread, once. What it throws, the asker gets.</param>
     public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags) => new(spanCount, strings, loadTags);
+
+    /// <summary>Memory that the batch takes, by the sizes of its arrays. Tags that a stored batch has not read yet do not count.</summary>
+    public long MemoryBytes =>
+        ((long)SpanIds.Length * BytesPerSpan) + Strings.MemoryBytes + (_tags?.MemoryBytes(sizeof(int)) ?? 0) + (_numbers?.MemoryBytes(sizeof(double)) ?? 0);
 
     public StringTable Strings { get; }
     public int SpanCount { get; private set; }

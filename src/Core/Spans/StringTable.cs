@@ -64,6 +64,9 @@ public sealed class StringTable
     /// <summary>Bytes of all strings together.</summary>
     public int ByteCount => _used + (_rest is null ? 0 : _rest.Table.ByteCount);
 
+    /// <summary>Memory of its arrays; texts made on demand and a rest not read yet do not count.</summary>
+    public long MemoryBytes => _utf8.Length + ((long)_ends.Length * sizeof(int)) + ((long)_hashes.Length * sizeof(ulong)) + ((long)(_slots?.Length ?? 0) * sizeof(int));
+
     /// <summary>The string's bytes. The index must come from this table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Utf8(int index)

@@ -54,6 +54,9 @@ public sealed class TagColumn<TValue>
     /// <summary>Entries in the pool, those given up by a move included.</summary>
     public int PoolCount { get; private set; }
 
+    /// <summary>Memory of its arrays.</summary>
+    internal long MemoryBytes(int valueBytes) => ((long)(Starts.Length + Counts.Length) * sizeof(int)) + ((long)Keys.Length * (sizeof(int) + valueBytes));
+
     /// <summary>How many tags a span has.</summary>
     public int CountOf(int span) => Counts[span];
 

@@ -9,6 +9,9 @@ public sealed record StatsBucket(long StartUnixNanos, long WidthNanos)
     /// <summary>Width of the buckets in which spans are counted.</summary>
     public const long CountedWidthNanos = 10_000_000_000;
 
+    /// <summary>Memory of a cell with its key and its sketches, on average of real services.</summary>
+    public const int MemoryBytesPerCell = 1_024;
+
     public Dictionary<StatsKey, StatsCell> Cells { get; } = [];
 
     public long EndUnixNanos => StartUnixNanos + WidthNanos;

@@ -39,7 +39,7 @@ public sealed class FileStatsStore : IStatsStore
         _files = files;
         _clock = clock;
         _counters = counters;
-        _hours = new StatsHours(folder, files, counters, settings.MaxCachedBytes);
+        _hours = new StatsHours(folder, files, counters, settings);
         try
         {
             files.CreateFolder(folder);

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Time;
 using Apm.Storage.Files;
 
@@ -12,7 +13,7 @@ sealed class StatsHours
     readonly string _folder;
     readonly StoreFiles _files;
     readonly Counters _counters;
-    readonly long _maxCachedBytes;
+    readonly MemoryAccount _memory;
     readonly StatsKeyPool _keys = new();
 
     /// <summary>File lengths by hour and width.</summary>
@@ -21,12 +22,12 @@ sealed class StatsHours
     long _cachedBytes;
     long _useCount;
 
-    public StatsHours(string folder, StoreFiles files, Counters counters, long maxCachedBytes)
+    public StatsHours(string folder, StoreFiles files, Counters counters, StatsStoreSettings settings)
     {
         _folder = folder;
         _files = files;
         _counters = counters;
-        _maxCachedBytes = maxCachedBytes;
+        _memory = settings.Memory.OpenCache("statistics_read", settings.MaxCachedBytes, _ => Shrink());
     }
 
     public long ByteCount
@@ -152,12 +153,26 @@ sealed class StatsHours
         hour.LastUse = ++_useCount;
         _cache[key] = hour;
         _cachedBytes += hour.MemoryBytes;
-        while (_cachedBytes > _maxCachedBytes && _cache.Count > 1) Remove_NeedsLock(_cache.MinBy(pair => pair.Value.LastUse).Key);
+        _memory.Reserve(hour.MemoryBytes);
+        Evict_NeedsLock();
+    }
+
+    void Evict_NeedsLock()
+    {
+        var limit = _memory.LimitBytes;
+        while (_cachedBytes > limit && _cache.Count > 1) Remove_NeedsLock(_cache.MinBy(pair => pair.Value.LastUse).Key);
+    }
+
+    void Shrink()
+    {
+        lock (_lock) Evict_NeedsLock();
     }
 
     void Remove_NeedsLock((long, long) key)
     {
-        if (_cache.Remove(key, out var hour)) _cachedBytes -= hour.MemoryBytes;
+        if (!_cache.Remove(key, out var hour)) return;
+        _cachedBytes -= hour.MemoryBytes;
+        _memory.Release(hour.MemoryBytes);
     }
 
     sealed class CachedHour(StoredBucket[] buckets, long length, bool isDamaged)

@@ -1,3 +1,5 @@
+using Apm.Core.Limits;
+
 namespace Apm.Storage.Stats;
 
 /// <summary>Limits of the statistics on disk. Whole hours are dropped, and counted in <c>stats_hours_dropped</c>.</summary>
@@ -17,4 +19,7 @@ public sealed record StatsStoreSettings
 
     /// <summary>Most bytes of buckets held in memory for reading; default 48 MiB. Others are read from disk again.</summary>
     public long MaxCachedBytes { get; init; } = 50_331_648;
+
+    /// <summary>What those buckets take their memory from; default one without a ceiling.</summary>
+    public MemoryBudget Memory { get; init; } = MemoryBudget.None();
 }

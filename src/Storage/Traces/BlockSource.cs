@@ -9,7 +9,7 @@ namespace Apm.Storage.Traces;
 /// <remarks>Thread-safe.</remarks>
 sealed class BlockSource(TraceStoreSettings settings, Counters counters)
 {
-    readonly DecodedBlockCache _cache = new(settings.DecodedCacheBytes);
+    readonly DecodedBlockCache _cache = new(settings.DecodedCacheBytes, settings.Memory);
 
     /// <summary>The batches of a block that may hold what is asked for. A damaged block is set aside, counted, and gives nothing.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be read. Safe to retry.</exception>

@@ -1,10 +1,11 @@
+using Apm.Core.Limits;
 using Apm.Core.Spans;
 
 namespace Apm.Storage.Traces;
 
 /// <summary>Blocks that were unpacked lately, up to a number of bytes; the one not used for longest goes first.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class DecodedBlockCache(long maxBytes)
+public sealed class DecodedBlockCache
 {
     /// <summary>Of the columns that are always there.</summary>
     const int BytesPerSpan = 80;
@@ -12,7 +13,11 @@ public sealed class DecodedBlockCache(long maxBytes)
     readonly Lock _lock = new();
     readonly Dictionary<StoredBlock, LinkedListNode<Entry>> _entries = [];
     readonly LinkedList<Entry> _byUse = new(); // The latest first.
+    readonly MemoryAccount _memory;
     long _bytes;
+
+    /// <param name="maxBytes">Its own limit; the budget may leave it less.</param>
+    public DecodedBlockCache(long maxBytes, MemoryBudget memory) => _memory = memory.OpenCache("decoded_blocks", maxBytes, _ => Shrink());
 
     /// <summary>Estimated memory of what is kept.</summary>
     public long ByteCount
@@ -42,7 +47,7 @@ public sealed class DecodedBlockCache(long maxBytes)
             if (_entries.ContainsKey(block)) return;
             var entry = new Entry { Block = block, Batch = batch, Bytes = (long)batch.SpanCount * BytesPerSpan };
             _entries.Add(block, _byUse.AddFirst(entry));
-            _bytes += entry.Bytes;
+            Take_NeedsLock(entry.Bytes);
             Evict_NeedsLock();
         }
     }
@@ -54,7 +59,7 @@ public sealed class DecodedBlockCache(long maxBytes)
         {
             if (!_entries.TryGetValue(block, out var node)) return;
             node.Value.Bytes += bytes;
-            _bytes += bytes;
+            Take_NeedsLock(bytes);
             Evict_NeedsLock();
         }
     }
@@ -67,9 +72,21 @@ public sealed class DecodedBlockCache(long maxBytes)
         }
     }
 
+    void Shrink()
+    {
+        lock (_lock) Evict_NeedsLock();
+    }
+
+    void Take_NeedsLock(long bytes)
+    {
+        _bytes += bytes;
+        _memory.Reserve(bytes);
+    }
+
     void Evict_NeedsLock()
     {
-        while (_bytes > maxBytes && _byUse.Last is { } oldest) Remove_NeedsLock(oldest);
+        var limit = _memory.LimitBytes;
+        while (_bytes > limit && _byUse.Last is { } oldest) Remove_NeedsLock(oldest);
     }
 
     void Remove_NeedsLock(LinkedListNode<Entry> node)
@@ -77,6 +94,7 @@ public sealed class DecodedBlockCache(long maxBytes)
         _byUse.Remove(node);
         _entries.Remove(node.Value.Block);
         _bytes -= node.Value.Bytes;
+        _memory.Release(node.Value.Bytes);
     }
 
     sealed class Entry

@@ -21,6 +21,7 @@ public sealed class HeadBatch : SpanPart
         Position = position;
         AppendedUnixNanos = appendedUnixNanos;
         TextBytes = batch.Strings.ByteCount;
+        MemoryBytes = batch.MemoryBytes;
         StartUnixNanosMin = long.MaxValue;
         StartUnixNanosMax = long.MinValue;
         DurationNanosMin = long.MaxValue;
@@ -42,6 +43,9 @@ public sealed class HeadBatch : SpanPart
     public long AppendedUnixNanos { get; }
     /// <summary>Bytes of its strings.</summary>
     public long TextBytes { get; }
+
+    /// <summary>Memory that its columns and strings take.</summary>
+    public long MemoryBytes { get; }
 
     public override long StartUnixNanosMin { get; }
     public override long StartUnixNanosMax { get; }

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
@@ -32,6 +33,8 @@ public sealed class SegmentTraceStore : ITraceStore
     readonly SliceRewriter _rewriter;
     readonly Queue<StoredBlock> _withFilter = new(); // The oldest first.
     volatile TraceStoreView _view = TraceStoreView.Empty;
+    readonly MemoryAccount _headMemory;
+    readonly MemoryAccount _filterMemory;
     long _filterBytes;
     LogPosition _appended;
     long _storedUpToNumber;
@@ -50,6 +53,8 @@ public sealed class SegmentTraceStore : ITraceStore
         _settings = settings ?? new TraceStoreSettings();
         _files = files ?? DiskFiles.Instance;
         _writer = new BlockWriter(folder, _settings, _files, clock);
+        _headMemory = _settings.Memory.OpenWork("waiting_spans");
+        _filterMemory = _settings.Memory.OpenWork("trace_filters");
         _source = new BlockSource(_settings, counters);
         _rewriter = new SliceRewriter(_settings, _files);
         try
@@ -98,7 +103,9 @@ public sealed class SegmentTraceStore : ITraceStore
             _appended = Later(_appended, position);
             if (batch.SpanCount == 0) return;
             var view = _view;
-            _view = view with { Head = view.Head.With(new HeadBatch(batch, position, _clock.NowUnixNanos())) };
+            var waiting = new HeadBatch(batch, position, _clock.NowUnixNanos());
+            _headMemory.Reserve(waiting.MemoryBytes);
+            _view = view with { Head = view.Head.With(waiting) };
         }
     }
 
@@ -175,6 +182,7 @@ public sealed class SegmentTraceStore : ITraceStore
         var slice = view.Slices.Length > 0 && view.Slices[^1].File == blocks[0].Slice ? view.Slices[^1] : SliceBlocks.None(blocks[0].Slice);
         foreach (var block in blocks) slice = slice.With(block);
         _view = view.WithSlice(slice) with { Head = head.WithoutOldest(due) };
+        for (var i = 0; i < due; i++) _headMemory.Release(head[i].MemoryBytes);
         foreach (var block in blocks)
         {
             _catalogue.Enter(block);
@@ -182,14 +190,20 @@ public sealed class SegmentTraceStore : ITraceStore
         }
     }
 
+    void AddFilterBytes(long bytes)
+    {
+        _filterBytes += bytes;
+        _filterMemory.Reserve(bytes);
+    }
+
     void RememberFilter(StoredBlock block)
     {
         if (block.TraceFilter is null) return;
-        _filterBytes += block.TraceFilter.ByteCount;
+        AddFilterBytes(block.TraceFilter.ByteCount);
         _withFilter.Enqueue(block);
         while (_filterBytes > _settings.MaxFilterBytes && _withFilter.TryDequeue(out var oldest))
         {
-            _filterBytes -= oldest.TraceFilter?.ByteCount ?? 0;
+            AddFilterBytes(-(oldest.TraceFilter?.ByteCount ?? 0));
             oldest.DropFilter();
             _counters.Add("trace_filters_dropped");
         }
@@ -363,7 +377,7 @@ public sealed class SegmentTraceStore : ITraceStore
     {
         _catalogue.Remove(gone);
         for (var i = 0; i < gone.Count; i++) _source.Forget(gone[i]);
-        _filterBytes = 0;
+        AddFilterBytes(-_filterBytes);
         _withFilter.Clear();
         foreach (var slice in _view.Slices)
             for (var i = 0; i < slice.Count; i++) RememberFilter(slice[i]);

@@ -1,3 +1,4 @@
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 
 namespace Apm.Storage.Traces;
@@ -37,6 +38,9 @@ public sealed record TraceStoreSettings
     /// (counted in <c>trace_filters_dropped</c>): a search by trace id then reads their trace ids from disk.
     /// </summary>
     public long MaxFilterBytes { get; init; } = 67_108_864;
+
+    /// <summary>What waiting spans and the caches take their memory from; default one without a ceiling.</summary>
+    public MemoryBudget Memory { get; init; } = MemoryBudget.None();
 
     /// <summary>Blocks that are entered in the catalogue together; default 16. Those not yet entered are read again at the next start.</summary>
     public int CatalogueBatchBlocks { get; init; } = 16;

@@ -1,5 +1,6 @@
 using Apm.Core;
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Stats;
@@ -57,10 +58,13 @@ public sealed class StatsAggregator
     long _oldestOpenStart;
     int _cellCount;
     LogPosition _covered;
+    readonly MemoryAccount _memory;
 
     /// <summary>Takes up where a checkpoint left off; null starts afresh.</summary>
-    public StatsAggregator(TimeProvider clock, Counters counters, StatsCheckpoint? checkpoint)
+    /// <param name="memory">Cells take from it; null for none.</param>
+    public StatsAggregator(TimeProvider clock, Counters counters, StatsCheckpoint? checkpoint, MemoryBudget? memory = null)
     {
+        _memory = (memory ?? MemoryBudget.None()).OpenWork("open_buckets");
         _clock = clock;
         _counters = counters;
         _oldestOpenStart = UnixTime.Floor(clock.NowUnixNanos(), StatsBucket.CountedWidthNanos);
@@ -68,7 +72,7 @@ public sealed class StatsAggregator
         _oldestOpenStart = Math.Min(checkpoint.OldestOpenStartUnixNanos, _oldestOpenStart); // A clock set back must not make all spans late.
         _covered = checkpoint.Covered;
         foreach (var bucket in checkpoint.Open) _open[bucket.StartUnixNanos] = bucket;
-        _cellCount = CellsOf(checkpoint.Open);
+        SetCellCount_NeedsLock(CellsOf(checkpoint.Open));
     }
 
     /// <summary>Every log record up to here is counted.</summary>
@@ -125,7 +129,7 @@ public sealed class StatsAggregator
         lock (_lock)
         {
             _closing = [.. _closing.Except(written.Closed)];
-            _cellCount = CellsOf(_closing) + CellsOf(_open.Values);
+            SetCellCount_NeedsLock(CellsOf(_closing) + CellsOf(_open.Values));
         }
     }
 
@@ -190,11 +194,19 @@ public sealed class StatsAggregator
         }
         var before = bucket.Cells.Count;
         var cell = bucket.CellOf(key);
-        _cellCount += bucket.Cells.Count - before;
+        SetCellCount_NeedsLock(_cellCount + bucket.Cells.Count - before);
         return cell;
     }
 
-    bool IsFull_NeedsLock(StatsBucket bucket, int spare) => bucket.Cells.Count >= MaxCellsPerBucket + spare || _cellCount >= MaxCells + spare;
+    bool IsFull_NeedsLock(StatsBucket bucket, int spare) => bucket.Cells.Count >= MaxCellsPerBucket + spare || _cellCount >= MaxCells + spare || (spare == 0 && !_memory.HasRoom);
+
+    void SetCellCount_NeedsLock(int count)
+    {
+        var more = (long)(count - _cellCount) * StatsBucket.MemoryBytesPerCell;
+        if (more > 0) _memory.Reserve(more);
+        else _memory.Release(-more);
+        _cellCount = count;
+    }
 
     static int CellsOf(IEnumerable<StatsBucket> buckets) => buckets.Sum(bucket => bucket.Cells.Count);
 

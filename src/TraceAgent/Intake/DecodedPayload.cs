@@ -11,7 +11,22 @@ namespace Apm.TraceAgent.Intake;
 /// <param name="ClientStats">Buckets of <c>/v0.6/stats</c>; empty for spans.</param>
 /// <param name="Note">What the decoder had to leave out, for partial answers.</param>
 public sealed record DecodedPayload(
-    PayloadEnvelope Envelope, SpanBatch Batch, ChunkFacts[] Facts, IReadOnlyList<StatsBucket> ClientStats, DecodeNote Note);
+    PayloadEnvelope Envelope, SpanBatch Batch, ChunkFacts[] Facts, IReadOnlyList<StatsBucket> ClientStats, DecodeNote Note)
+{
+    /// <summary>What was reserved for it in <see cref="TracePipeline.QueueMemory"/>; whoever ends its way gives it back.</summary>
+    public long ReservedBytes { get; set; }
+
+    /// <summary>Memory that it takes, as an estimate.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            var bytes = Batch.MemoryBytes;
+            foreach (var bucket in ClientStats) bytes += (long)bucket.Cells.Count * StatsBucket.MemoryBytesPerCell;
+            return bytes;
+        }
+    }
+}
 
 /// <summary>Spans that a decoder could not accept although the payload was readable (OTLP partial success).</summary>
 /// <param name="RejectedSpanCount">0 when all was well.</param>

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.TraceAgent.Normalize;
@@ -15,6 +16,9 @@ public sealed record PipelineParts
     public required Counters Counters { get; init; }
     public required RecentProblems Problems { get; init; }
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>What the pipeline and the receivers take their memory from; default one without a ceiling.</summary>
+    public MemoryBudget Memory { get; init; } = MemoryBudget.None();
 
     /// <summary>Stops the intake before the disk is full; null when nobody watches it.</summary>
     public IDiskGuard? Disk { get; init; }
@@ -42,4 +46,19 @@ public sealed record PipelineSettings
 }
 
 /// <summary>More came than can be worked off; nothing was kept. Retry after a second.</summary>
-public sealed class OverloadedException(string message) : Exception(message);
+public sealed class OverloadedException(string message, string reason = OverloadedException.TooFast) : Exception(message)
+{
+    /// <summary>More came than is worked off.</summary>
+    public const string TooFast = "overloaded";
+
+    /// <summary>The process has no memory left to give.</summary>
+    public const string NoMemory = "memory";
+
+    /// <summary>What it counts as: <see cref="TooFast"/> or <see cref="NoMemory"/>.</summary>
+    public string Reason { get; } = reason;
+
+    /// <summary>Says that the memory budget refused.</summary>
+    public static OverloadedException OutOfMemory(MemoryBudget budget) => new(
+        $"Apm has no memory left for this: {budget.WorkBytes / 1_048_576} MB of payloads are being worked on, below a ceiling of {budget.CeilingBytes / 1_048_576} MB for the whole process (memory.max_bytes). Nothing of it was kept; retry in a second.",
+        NoMemory);
+}

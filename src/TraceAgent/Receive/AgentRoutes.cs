@@ -49,7 +49,7 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
         catch (OverloadedException problem)
         {
             context.Response.Headers.RetryAfter = "1";
-            await Refuse(context, StatusCodes.Status429TooManyRequests, "overloaded", problem.Message);
+            await Refuse(context, StatusCodes.Status429TooManyRequests, problem.Reason, problem.Message);
         }
         catch (StoreUnavailableException problem)
         {

@@ -42,7 +42,7 @@ public sealed class AgentServer : IAsyncDisposable
         if (PortCheck.WhyTaken("agent", settings.AgentPort) is { } agentTaken) throw agentTaken;
 
         var routes = new AgentRoutes(parts.Counters, parts.Problems, parts.Clock);
-        var receiver = new PayloadReceiver(pipeline, new BodyReader(settings), parts.Counters, parts.Clock);
+        var receiver = new PayloadReceiver(pipeline, new BodyReader(settings, parts.Memory), parts.Counters, parts.Clock);
         var telemetry = new TelemetryReceiver(receiver, parts.Catalogue, parts.Counters, routes);
         new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Decoder.Settings.Filters), receiver, telemetry, routes, parts.Counters).Register();
         new OtlpEndpoints(receiver, routes, parts.Counters).Register();

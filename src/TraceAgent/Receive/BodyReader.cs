@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using Apm.Core;
+using Apm.Core.Limits;
 using Apm.TraceAgent.Intake;
 using Microsoft.AspNetCore.Http;
 
@@ -8,12 +9,19 @@ namespace Apm.TraceAgent.Receive;
 
 /// <summary>Reads request bodies into pooled memory, decompressed, within the limits.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class BodyReader(AgentSettings settings)
+public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
 {
     /// <summary>Memory for a body before its first byte has come, at most.</summary>
     const int FirstBufferBytes = 65_536;
 
-    long _bytesInFlight;
+    /// <summary>
+    /// Largest memory that is kept for the next body, and how many of each size: some 30 MiB in all. The shared pool keeps
+    /// as many as there ever were at once, for each core.
+    /// </summary>
+    const int PooledBytes = 1_048_576, PooledOfEachSize = 16;
+
+    readonly MemoryAccount _memory = memory.OpenWork("bodies", settings.MaxBytesInFlight);
+    readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(PooledBytes, PooledOfEachSize);
 
     /// <summary>Reads a whole body. Dispose the result when its bytes are no longer needed.</summary>
     /// <exception cref="BodyTooLargeException">Larger than <see cref="AgentSettings.MaxBodyBytes"/>; the rest was not read.</exception>
@@ -107,12 +115,16 @@ public sealed class BodyReader(AgentSettings settings)
 
     internal void Reserve(int bytes)
     {
-        if (Interlocked.Add(ref _bytesInFlight, bytes) <= settings.MaxBytesInFlight) return;
-        Interlocked.Add(ref _bytesInFlight, -bytes);
+        if (_memory.TryReserve(bytes)) return;
+        if (_memory.HeldBytes + bytes <= settings.MaxBytesInFlight) throw OverloadedException.OutOfMemory(memory);
         throw new OverloadedException($"Bodies of more than {settings.MaxBytesInFlight} bytes are being read at once; retry in a second.");
     }
 
-    internal void Release(int bytes) => Interlocked.Add(ref _bytesInFlight, -bytes);
+    internal void Release(int bytes) => _memory.Release(bytes);
+
+    internal byte[] Rent(int bytes) => _pool.Rent(bytes);
+
+    internal void Return(byte[] bytes) => _pool.Return(bytes);
 
     static MemoryStream AsStream(ReadOnlyMemory<byte> memory) =>
         System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment)
@@ -133,7 +145,7 @@ public sealed class PooledBody : IDisposable
         _reader = reader;
         reader.Reserve(expectedBytes);
         _reserved = expectedBytes;
-        _bytes = ArrayPool<byte>.Shared.Rent(expectedBytes);
+        _bytes = reader.Rent(expectedBytes);
     }
 
     /// <summary>Bytes read.</summary>
@@ -161,7 +173,7 @@ public sealed class PooledBody : IDisposable
     public void Dispose()
     {
         if (_bytes.Length == 0) return;
-        ArrayPool<byte>.Shared.Return(_bytes);
+        _reader.Return(_bytes);
         _bytes = [];
         _reader.Release(_reserved);
     }
@@ -172,9 +184,9 @@ public sealed class PooledBody : IDisposable
         var size = Math.Max(Math.Min((long)_bytes.Length * 4, maxBytes + 1L), Length + bytes);
         _reader.Reserve((int)size - _reserved);
         _reserved = (int)size;
-        var grown = ArrayPool<byte>.Shared.Rent((int)size);
+        var grown = _reader.Rent((int)size);
         _bytes.AsSpan(0, Length).CopyTo(grown);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        _reader.Return(_bytes);
         _bytes = grown;
     }
 }

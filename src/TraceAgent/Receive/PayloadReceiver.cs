@@ -9,6 +9,9 @@ namespace Apm.TraceAgent.Receive;
 /// <summary>What all protocols do alike: read the body, decode it, have it logged.</summary>
 public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, Counters counters, TimeProvider clock)
 {
+    /// <summary>Memory to reserve for decoding, for each byte of a body: a batch takes about as much as its body, and grows by doubling.</summary>
+    const int DecodedBytesPerBodyByte = 2;
+
     /// <summary>Reads, decodes and keeps a body. When the task completes, it is on disk.</summary>
     /// <param name="format">How to read it.</param>
     /// <param name="describe">What the headers say, given the time of receipt.</param>
@@ -21,11 +24,34 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
     /// <summary>Decodes and keeps a body that was read already.</summary>
     public async Task<DecodedPayload> Keep(PooledBody body, PayloadFormat format, Payload payload)
     {
-        var decoded = pipeline.Decoder.Decode(new PayloadEnvelope(format, payload), body.Memory.Span);
-        counters.Add("payloads_received", payload.Protocol);
-        counters.Add("bytes_received", payload.Protocol, body.Length);
-        if (decoded.Batch.SpanCount > 0 || decoded.ClientStats.Count > 0) await pipeline.Accept(decoded, body.Memory);
-        return decoded;
+        var memory = pipeline.QueueMemory;
+        var reserved = (long)body.Length * DecodedBytesPerBodyByte;
+        if (!memory.TryReserve(reserved)) throw OverloadedException.OutOfMemory(memory.Budget);
+        try
+        {
+            var decoded = pipeline.Decoder.Decode(new PayloadEnvelope(format, payload), body.Memory.Span);
+            counters.Add("payloads_received", payload.Protocol);
+            counters.Add("bytes_received", payload.Protocol, body.Length);
+            if (decoded.Batch.SpanCount == 0 && decoded.ClientStats.Count == 0) return decoded;
+            decoded.ReservedBytes = decoded.MemoryBytes;
+            memory.Reserve(decoded.ReservedBytes); // It is there already, in place of the guess.
+            memory.Release(reserved);
+            reserved = 0;
+            try
+            {
+                await pipeline.Accept(decoded, body.Memory);
+            }
+            catch
+            {
+                memory.Release(decoded.ReservedBytes); // Else the pipeline does, when it is through.
+                throw;
+            }
+            return decoded;
+        }
+        finally
+        {
+            memory.Release(reserved);
+        }
     }
 
     public BodyReader Bodies => bodies;

@@ -41,7 +41,7 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
         }
         catch (PayloadException problem) { Fail(context, OtlpAnswers.InvalidArgument, "undecodable", problem.Message); }
         catch (BodyTooLargeException problem) { Fail(context, OtlpAnswers.ResourceExhausted, "too_large", problem.Message); }
-        catch (OverloadedException problem) { Fail(context, OtlpAnswers.Unavailable, "overloaded", problem.Message); }
+        catch (OverloadedException problem) { Fail(context, OtlpAnswers.Unavailable, problem.Reason, problem.Message); }
         catch (StoreUnavailableException problem) { Fail(context, OtlpAnswers.Unavailable, problem.Reason, problem.Message); }
     }
 
