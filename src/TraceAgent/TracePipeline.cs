@@ -85,7 +85,7 @@ public sealed class TracePipeline : IAsyncDisposable
             // A payload that is larger than the limit is taken when nothing else waits: refused each time, it could never arrive.
             if (before > 0 && before + weight > _settings.MaxQueuedSpans)
                 throw new OverloadedException($"More than {_settings.MaxQueuedSpans} spans wait to be written; retry in a second.");
-            if (_parts.Disk?.WhyClosed is { } closed) throw closed;
+            if (_parts.Disk?.WhyClosed(body.Length) is { } closed) throw closed;
             if (_writer.SpansSinceGoodFlush > _settings.MaxUnwrittenSpans)
                 throw new StoreUnavailableException(
                     $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");

@@ -90,6 +90,7 @@ public sealed class ApmHost : IAsyncDisposable
             Problems = problems,
             Clock = clock,
             Memory = memory,
+            Disk = stores.Disk,
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);
@@ -104,7 +105,7 @@ public sealed class ApmHost : IAsyncDisposable
 
         var logs = LoggerFactory.Create(logging => logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error));
         StopWith(logs.Dispose); // After the server that writes to it.
-        _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port }, parts, pipeline, logs, problem => warn(problem.Message));
+        _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Core.Limits;
+using Apm.Storage;
 using Apm.TraceAgent.Receive;
 
 namespace Apm.Cli.Host;
@@ -16,6 +17,12 @@ public sealed record HostSettings
 
     /// <summary>Most memory of the whole process in bytes; default 512 MiB. Near it payloads are answered 429, counted in <c>payloads_rejected{memory}</c>.</summary>
     public long MaxMemoryBytes { get; init; } = MemoryBudget.DefaultCeilingBytes;
+
+    /// <summary>Most bytes of the data folder; default 10 GB, at least 64 MiB. Older data goes in time.</summary>
+    public long MaxDiskBytes { get; init; } = StorageBudget.DefaultMaxBytes;
+
+    /// <summary>Nothing is taken in while the disk has less free; default null: 1 GiB, or 5 % of the disk when that is less.</summary>
+    public long? StopBelowFreeBytes { get; init; }
 
     /// <summary>The names that <c>--port NAME=N</c> takes.</summary>
     public static IReadOnlyList<string> PortNames { get; } = ["agent", "ui", "otlp-grpc", "otlp-http", "zipkin"];

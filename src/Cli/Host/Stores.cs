@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
@@ -14,13 +15,12 @@ namespace Apm.Cli.Host;
 /// <summary>The concrete stores, opened in one data folder. The only place that names them.</summary>
 public sealed class Stores : IDisposable
 {
-    /// <summary>How often slices are looked at for being too old or too many; default 1 min.</summary>
-    static readonly TimeSpan RetentionEvery = TimeSpan.FromMinutes(1);
-
     readonly Stack<IDisposable> _opened = new();
 
-    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents)
+    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget)
     {
+        Disk = disk;
+        Budget = budget;
         Log = log;
         Traces = traces;
         Stats = stats;
@@ -31,22 +31,48 @@ public sealed class Stores : IDisposable
     public ITraceStore Traces { get; }
     public IStatsStore Stats { get; }
     public IDocumentStore Documents { get; }
+    public IDiskGuard Disk { get; }
+
+    /// <summary>What the folder may take: what was asked for, or what the disk can keep of it.</summary>
+    public StorageBudget Budget { get; }
 
     /// <summary>Opens everything, or nothing.</summary>
+    /// <param name="settings">Where, and how much.</param>
+    /// <param name="onEvicted">Told of each slice of traces that retention drops.</param>
     /// <exception cref="StoreUnavailableException">The folder cannot be used, or another process has it; the message says which.</exception>
-    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems)
+    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems, Action<EvictedSlice>? onEvicted = null)
     {
         void Note(string sentence) => problems.Add("data folder", sentence, clock.NowUnixNanos());
+        var files = DiskFiles.Instance;
         var opened = new Stack<IDisposable>();
         try
         {
             var data = Opened(DataFolder.Open(settings.DataFolder));
-            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, new TraceStoreSettings { OnTrouble = Note, Memory = memory }));
-            var stats = Opened(new FileStatsStore(data.StatsPath, new StatsStoreSettings { Memory = memory }, DiskFiles.Instance, clock, counters));
-            var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings { OnMessage = Note, NumbersAfter = Newest(traces.StoredUpTo, stats.ReadCheckpoint()?.Covered ?? LogPosition.Start) }, DiskFiles.Instance, counters));
-            var documents = Opened(new LiteDbDocumentStore(data.StatePath, new LiteDatabaseSettings { OnSlowCall = Note }, DiskFiles.Instance, clock, counters));
-            var retention = Opened(clock.CreateTimer(_ => Retain(traces, clock, problems), null, RetentionEvery, RetentionEvery));
-            var stores = new Stores(log, traces, stats, documents);
+            var guard = new DiskGuard(data.Path, new DiskGuardSettings { StopBelowBytes = settings.StopBelowFreeBytes, OnChange = Note }, files, clock, counters);
+            var budget = BudgetOf(settings, data, guard, Note);
+            var database = new LiteDatabaseSettings { OnSlowCall = Note, OnTrouble = Note, MaxLogPages = budget.DatabaseLogPages };
+            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, new TraceStoreSettings
+            {
+                MaxBytes = budget.TraceBytes(FolderSize.Measure(data).SmallBytes),
+                OnTrouble = Note,
+                OnEvicted = onEvicted ?? (static _ => { }),
+                HasRoomFor = guard.HasRoomFor,
+                Catalogue = database,
+                Memory = memory,
+            }));
+            var stats = Opened(new FileStatsStore(
+                data.StatsPath, new StatsStoreSettings { MaxBytes = budget.StatsBytes, CoveredWhenCheckpointIsLost = traces.StoredUpTo, OnTrouble = Note, Memory = memory }, files, clock, counters));
+            var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings
+            {
+                MaxBytes = budget.LogBytes - budget.LogSegmentBytes,
+                SegmentBytes = budget.LogSegmentBytes,
+                MaxRecordBytes = budget.LogRecordBytes,
+                OnMessage = Note,
+                NumbersAfter = Newest(traces.StoredUpTo, stats.ReadCheckpoint()?.Covered ?? LogPosition.Start),
+            }, files, counters));
+            var documents = Opened(new LiteDbDocumentStore(data.StatePath, database, files, clock, counters));
+            Opened(new StorageKeeper(data, budget, guard, traces, clock, counters, Note)).Start();
+            var stores = new Stores(log, traces, stats, documents, guard, budget);
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
             return stores;
         }
@@ -71,21 +97,13 @@ public sealed class Stores : IDisposable
 
     static LogPosition Newest(LogPosition left, LogPosition right) => left > right ? left : right;
 
-    /// <summary>Drops what is too old or too much, and joins the small blocks of one closed slice.</summary>
-    static void Retain(SegmentTraceStore traces, TimeProvider clock, RecentProblems problems)
+    static StorageBudget BudgetOf(HostSettings settings, DataFolder data, DiskGuard guard, Action<string> note)
     {
-        try
-        {
-            traces.EnforceRetention(clock.NowUnixNanos());
-            traces.RewriteSmallBlocks(CancellationToken.None);
-        }
-        catch (StoreUnavailableException problem)
-        {
-            problems.Add("retention", problem.Message, clock.NowUnixNanos());
-        }
-        catch (ObjectDisposedException)
-        {
-            // The last tick met the end.
-        }
+        var asked = new StorageBudget(settings.MaxDiskBytes);
+        var kept = asked.Within(FolderSize.Measure(data).TotalBytes, guard.FreeBytes, guard.ResumeAtBytes);
+        if (kept.MaxBytes < asked.MaxBytes)
+            note(string.Create(CultureInfo.InvariantCulture,
+                $"The storage budget is {asked.MaxBytes / 1_000_000} MB, but the disk of {data.Path} has room for {kept.MaxBytes / 1_000_000} MB of it: older data goes once that is used. Free some space and start again, or move the folder with --data DIR."));
+        return kept;
     }
 }

@@ -5,5 +5,6 @@ namespace Apm.Core.Ports;
 public interface IDiskGuard
 {
     /// <summary>Why nothing is taken in at present; null when all is well.</summary>
-    StoreUnavailableException? WhyClosed { get; }
+    /// <param name="bytes">What is about to be written: the guard looks again when much was written since it last did.</param>
+    StoreUnavailableException? WhyClosed(long bytes);
 }

@@ -49,6 +49,8 @@ public sealed class DiskFiles : StoreFiles
 
     public override long FreeBytes(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
 
+    public override long DiskBytes(string folder) => new DriveInfo(Path.GetFullPath(folder)).TotalSize;
+
     sealed class DiskFile(SafeFileHandle handle) : StoreFile
     {
         public override long Length => RandomAccess.GetLength(handle);

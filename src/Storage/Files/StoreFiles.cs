@@ -33,6 +33,9 @@ public abstract class StoreFiles
     /// <summary>Bytes that can still be written to the disk that holds a folder.</summary>
     public abstract long FreeBytes(string folder);
 
+    /// <summary>Bytes that the disk holds at all, free or not; max value when that is not known.</summary>
+    public virtual long DiskBytes(string folder) => long.MaxValue;
+
     /// <summary>Writes a whole small file so that after any crash either the old or the new content stands there.</summary>
     public void Replace(string path, ReadOnlySpan<byte> content)
     {

@@ -22,6 +22,9 @@ public sealed record LiteDatabaseSettings
     /// Told once per slow call, while it still runs, with a sentence for the log; on a timer's thread. Default: nobody.
     /// </summary>
     public Action<string> OnSlowCall { get; init; } = static _ => { };
+
+    /// <summary>Told in one sentence what was found damaged and what that means. Default: nobody.</summary>
+    public Action<string> OnTrouble { get; init; } = static _ => { };
 }
 
 /// <summary>A collection that is made when the file is opened.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Storage.Documents;
@@ -21,6 +22,7 @@ public sealed class LiteDbDocumentStore : IDocumentStore
     readonly Lock _lock = new();
     readonly LiteDatabaseFile _file;
     readonly Counters _counters;
+    readonly LiteDatabaseSettings _settings;
 
     /// <summary>JSON by id, of the collections that were read.</summary>
     readonly Dictionary<string, SortedDictionary<string, string>> _cache = new(StringComparer.Ordinal);
@@ -29,13 +31,48 @@ public sealed class LiteDbDocumentStore : IDocumentStore
     /// <summary>Most characters of JSON kept in memory; default 32 Mi. Beyond, other collections are read from disk again.</summary>
     public const long MaxCachedChars = 33_554_432;
 
+    /// <summary>Opens the file. One that is damaged is set aside and begun anew, which is told: the rest of Apm must not wait for it.</summary>
     /// <param name="path">The file, made when it is not there.</param>
-    /// <exception cref="StoreUnavailableException">It cannot be opened or is damaged.</exception>
+    /// <exception cref="StoreUnavailableException">It cannot be read or written.</exception>
     public LiteDbDocumentStore(string path, LiteDatabaseSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
     {
         _counters = counters;
-        _file = new LiteDatabaseFile(path, [new LiteCollectionShape(Documents)], settings, files, clock, counters);
+        _settings = settings;
+        try
+        {
+            _file = OpenWhole(path, settings, files, clock, counters);
+        }
+        catch (StoreUnavailableException damage) when (IsDamage(damage.InnerException))
+        {
+            counters.Add("databases_damaged", Path.GetFileName(path));
+            SetAside.Rename(files, path);
+            SetAside.Rename(files, LiteDatabaseFile.LogPathOf(path));
+            _file = OpenWhole(path, settings, files, clock, counters);
+            settings.OnTrouble(
+                $"The file of documents {path} is damaged and was begun anew: saved views, dashboards, settings and the like are gone until it is restored; services come back with their next spans, and traces and statistics are not concerned. " +
+                $"The damaged file is kept as {Path.GetFileName(path)}{SetAside.Suffix}: stop Apm and put a good copy in its place, or delete it. ({damage.InnerException!.Message})");
+        }
     }
+
+    /// <summary>Opened, and every document read once: LiteDB notices damage only where it reads.</summary>
+    static LiteDatabaseFile OpenWhole(string path, LiteDatabaseSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
+    {
+        var file = new LiteDatabaseFile(path, [new LiteCollectionShape(Documents)], settings, files, clock, counters);
+        try
+        {
+            file.FindAll(Documents);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Not a disk that fails or a folder that may not be written: those may be well again, and nothing must be renamed for them.</summary>
+    static bool IsDamage(Exception? failure) =>
+        failure is not null and not UnauthorizedAccessException and not OutOfMemoryException && (failure is not IOException || failure is EndOfStreamException);
 
     public T? Find<T>(string collection, string id) where T : class
     {
@@ -56,7 +93,7 @@ public sealed class LiteDbDocumentStore : IDocumentStore
         lock (_lock)
         {
             var loaded = Loaded_NeedsLock(collection);
-            _file.Write(LiteChange.Upsert(Documents, new BsonDocument { ["_id"] = IdOf(collection, id), ["json"] = json }));
+            _file.Write(LiteChange.Upsert(Documents, new BsonDocument { ["_id"] = IdOf(collection, id), ["json"] = json, ["check"] = CheckOf(IdOf(collection, id), json) }));
             if (loaded.TryGetValue(id, out var old)) _cachedChars -= old.Length;
             loaded[id] = json;
             _cachedChars += json.Length;
@@ -98,10 +135,26 @@ public sealed class LiteDbDocumentStore : IDocumentStore
         loaded = new SortedDictionary<string, string>(StringComparer.Ordinal);
         // '0' follows '/': everything between is of this collection.
         foreach (var document in _file.FindBetween(Documents, "_id", IdOf(collection, ""), collection + "0"))
-            loaded.Add(document["_id"].AsString[(collection.Length + 1)..], document["json"].AsString);
+        {
+            if (IsGood(document)) loaded.Add(document["_id"].AsString[(collection.Length + 1)..], document["json"].AsString);
+            else TellOfDamage(document["_id"].ToString());
+        }
         _cache.Add(collection, loaded);
         _cachedChars += loaded.Values.Sum(json => (long)json.Length);
         return loaded;
+    }
+
+    /// <summary>LiteDB has no checksums; documents of before have none either, and are believed.</summary>
+    static bool IsGood(BsonDocument document) =>
+        document["_id"].IsString && document["json"].IsString
+        && (document["check"].IsNull || (document["check"].IsInt64 && document["check"].AsInt64 == CheckOf(document["_id"].AsString, document["json"].AsString)));
+
+    static long CheckOf(string id, string json) => Checksum.Then(Checksum.Of(Encoding.UTF8.GetBytes(id)), Encoding.UTF8.GetBytes(json));
+
+    void TellOfDamage(string id)
+    {
+        _counters.Add("documents_damaged");
+        _settings.OnTrouble($"The document {id} is not as it was stored and is left out. Save it again, or restore the file of documents.");
     }
 
     static string IdOf(string collection, string id) => collection.Length > 0 && !collection.Contains('/', StringComparison.Ordinal)

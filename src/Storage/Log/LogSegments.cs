@@ -77,7 +77,7 @@ sealed class LogSegments : IDisposable
         {
             var next = i + 1 < firsts.Length ? firsts[i + 1] : upTo == long.MaxValue ? upTo : upTo + 1;
             if (next - 1 <= after) continue;
-            var content = Parse(firsts[i], next);
+            if (TryParse(firsts[i], next) is not { } content) continue;
             var isOpen = i + 1 == firsts.Length && _current is not null;
             if (content.BadByteCount > 0 && !isOpen) SetAside(firsts[i], content);
             yield return content;
@@ -219,6 +219,39 @@ sealed class LogSegments : IDisposable
 
     LogSegmentContent Parse(long first, long next) =>
         LogSegment.Parse(_files.ReadAll(PathOf(LogSegment.NameOf(first))), first, next);
+
+    /// <summary>Null when the disk does not give the segment, which must not keep Apm from starting; the file stays for whoever can read it.</summary>
+    LogSegmentContent? TryParse(long first, long next)
+    {
+        try
+        {
+            return Parse(first, next);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            var path = PathOf(LogSegment.NameOf(first));
+            _counters.Add("log_segments_damaged");
+            var isKept = _current is null && TryRename(path);
+            _settings.OnMessage(
+                $"The log segment {path} cannot be read: {failure.Message} Payloads in it that were not stored yet are missing. " +
+                (isKept ? $"It is kept as {Path.GetFileName(path)}{DamagedSuffix}. Check the disk and the file's permissions." : $"Check the disk and the file's permissions."));
+            return null;
+        }
+    }
+
+    bool TryRename(string path)
+    {
+        try
+        {
+            _files.Rename(path, path + DamagedSuffix);
+            _files.FlushFolder(_folder);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     long LengthOf(string name)
     {

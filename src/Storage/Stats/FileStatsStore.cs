@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Ports;
@@ -29,9 +30,10 @@ public sealed class FileStatsStore : IStatsStore
     StatsCheckpoint? _checkpoint;
     IReadOnlyList<StatsAppend> _unfinished = [];
     long _tidiedHour = long.MinValue;
+    bool _isCheckpointLost;
 
     /// <summary>Opens the statistics of a folder, and finishes the append that a crash prevented.</summary>
-    /// <exception cref="StoreUnavailableException">The folder cannot be read or written, or the checkpoint is damaged.</exception>
+    /// <exception cref="StoreUnavailableException">The folder cannot be read or written, or is of a newer version.</exception>
     public FileStatsStore(string folder, StatsStoreSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
     {
         _folder = folder;
@@ -44,14 +46,13 @@ public sealed class FileStatsStore : IStatsStore
         {
             files.CreateFolder(folder);
             _hours.Load();
-            if (files.ReadAll(Path.Combine(folder, CheckpointName)) is { } bytes) (_checkpoint, _unfinished) = StatsCheckpointFile.Decode(bytes);
+            ReadCheckpointFile();
             FinishAppends();
         }
-        catch (InvalidDataException failure)
+        catch (NotSupportedException failure)
         {
             throw new StoreUnavailableException(
-                $"The statistics' checkpoint {Path.Combine(folder, CheckpointName)} cannot be used: {failure.Message}. " +
-                "Move it away to begin a new one: spans that are still in the payload log may then be counted twice.", failure);
+                $"The statistics' checkpoint {CheckpointPath} cannot be used: {failure.Message}. Start that version, or give this one a folder of its own with --data DIR. Nothing was changed.", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -62,10 +63,35 @@ public sealed class FileStatsStore : IStatsStore
     /// <summary>Bytes of all files.</summary>
     public long ByteCount => _hours.ByteCount;
 
+    /// <summary>Beginning of the oldest hour of which anything is kept; null when there is none.</summary>
+    public long? OldestUnixNanos => _hours.All() is [var oldest, ..] ? oldest.Hour : null;
+
+    string CheckpointPath => Path.Combine(_folder, CheckpointName);
+
     public StatsCheckpoint? ReadCheckpoint()
     {
-        if (_checkpoint is null || _files.ReadAll(Path.Combine(_folder, CheckpointName)) is not { } bytes) return null;
+        if (_isCheckpointLost || _checkpoint is null || _files.ReadAll(CheckpointPath) is not { } bytes) return _checkpoint;
         return StatsCheckpointFile.Decode(bytes).Checkpoint; // Anew, so that the buckets are the caller's own.
+    }
+
+    void ReadCheckpointFile()
+    {
+        if (_files.ReadAll(CheckpointPath) is not { } bytes) return;
+        try
+        {
+            (_checkpoint, _unfinished) = StatsCheckpointFile.Decode(bytes);
+        }
+        catch (InvalidDataException damage)
+        {
+            _counters.Add("stats_checkpoints_damaged");
+            SetAside.Rename(_files, CheckpointPath);
+            var newest = _hours.All().Select(file => file.Hour).DefaultIfEmpty(0).Max();
+            _isCheckpointLost = true;
+            _checkpoint = new StatsCheckpoint([], [], newest, _settings.CoveredWhenCheckpointIsLost);
+            _settings.OnTrouble(
+                $"The statistics' checkpoint {CheckpointPath} is damaged: {damage.Message}. It is kept as {CheckpointName}{SetAside.Suffix} and can be deleted. " +
+                "Spans of the last half minute before the end are missing from the statistics; nothing else is lost, and traces are not concerned. Check the disk.");
+        }
     }
 
     public void Write(StatsCheckpoint checkpoint)
@@ -75,8 +101,9 @@ public sealed class FileStatsStore : IStatsStore
             FinishAppends(); // Else the next checkpoint would forget what the last one still has to append.
             foreach (var hour in checkpoint.Closed.Select(bucket => HourOf(bucket.StartUnixNanos)).Distinct()) DropRollups(hour);
             var appends = Arrange(checkpoint.Closed);
-            _files.Replace(Path.Combine(_folder, CheckpointName), StatsCheckpointFile.Encode(checkpoint, appends));
+            _files.Replace(CheckpointPath, StatsCheckpointFile.Encode(checkpoint, appends));
             _checkpoint = checkpoint;
+            _isCheckpointLost = false;
             _unfinished = appends;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -90,6 +117,7 @@ public sealed class FileStatsStore : IStatsStore
         {
             FinishAppends();
             Tidy(checkpoint.OldestOpenStartUnixNanos);
+            if (_hours.ByteCount > RetainedBytes) DropTooMuch(); // At once: the budget is a promise.
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -207,7 +235,6 @@ public sealed class FileStatsStore : IStatsStore
                 if (_hours.LengthOf(hour, rolled) == 0) RollUp(hour, rolled);
         }
         DropOld(Math.Min(oldestOpenUnixNanos, _clock.NowUnixNanos())); // A clock that jumps ahead must not empty the store.
-        DropTooMuch();
         _tidiedHour = over;
     }
 
@@ -243,14 +270,27 @@ public sealed class FileStatsStore : IStatsStore
         {
             foreach (var (hour, _, length) in _hours.All().Where(file => file.Width == width))
             {
-                if (total <= _settings.MaxBytes) return;
+                if (total <= RetainedBytes) return;
                 // An hour that has nothing coarser yet is not over; it goes only when nothing else is left to go.
                 if (width == StatsBucket.CountedWidthNanos && _hours.LengthOf(hour, StatsSegment.HourNanos) == 0) continue;
                 Drop(hour, width, "bytes");
                 total -= length;
             }
         }
+        foreach (var (hour, width, length) in _hours.All())
+        {
+            if (total <= _settings.MaxBytes) return;
+            // Nothing but hours that are not over: their statistics are more than all of them may take.
+            Drop(hour, width, "bytes");
+            total -= length;
+            _settings.OnTrouble(string.Create(CultureInfo.InvariantCulture,
+                $"The statistics of the hour from {UnixTime.ToDateTime(hour):yyyy-MM-dd HH:mm} UTC were dropped before it was over: it alone takes more than the {_settings.MaxBytes / 1_048_576} MiB that statistics may take. " +
+                $"Raise the storage budget, or send fewer distinct resources."));
+        }
     }
+
+    /// <summary>Where dropping stops: the next checkpoints have room.</summary>
+    long RetainedBytes => _settings.MaxBytes - (_settings.MaxBytes / 16);
 
     void Drop(long hour, long width, string reason)
     {

@@ -36,6 +36,7 @@ static class StatsCheckpointFile
 
     /// <returns>The checkpoint (without its closed buckets), and the appends to do again.</returns>
     /// <exception cref="InvalidDataException">The bytes are no checkpoint.</exception>
+    /// <exception cref="NotSupportedException">It is of a newer version.</exception>
     public static (StatsCheckpoint Checkpoint, IReadOnlyList<StatsAppend> Appends) Decode(ReadOnlySpan<byte> file)
     {
         if (file.Length < 12 || !file[..4].SequenceEqual("APMC"u8) || BinaryPrimitives.ReadUInt32LittleEndian(file[^4..]) != Checksum.Of(file[..^4]))
@@ -43,7 +44,7 @@ static class StatsCheckpointFile
         var reader = new StatsByteReader(file[..^4]);
         reader.ReadRaw(4);
         var version = reader.ReadUInt32();
-        if (version > Version) throw new InvalidDataException($"it was written by a newer version of Apm (format {version})");
+        if (version > Version) throw new NotSupportedException($"it was written by a newer version of Apm (format {version})");
         var covered = new LogPosition(reader.ReadSigned());
         var oldestOpen = reader.ReadSigned();
         var appends = new StatsAppend[Math.Min(reader.ReadNumberOf(leastBytesEach: 3), MaxBuckets)];

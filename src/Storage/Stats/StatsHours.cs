@@ -14,6 +14,7 @@ sealed class StatsHours
     readonly StoreFiles _files;
     readonly Counters _counters;
     readonly MemoryAccount _memory;
+    readonly StatsStoreSettings _settings;
     readonly StatsKeyPool _keys = new();
 
     /// <summary>File lengths by hour and width.</summary>
@@ -28,6 +29,7 @@ sealed class StatsHours
         _files = files;
         _counters = counters;
         _memory = settings.Memory.OpenCache("statistics_read", settings.MaxCachedBytes, _ => Shrink());
+        _settings = settings;
     }
 
     public long ByteCount
@@ -137,13 +139,20 @@ sealed class StatsHours
         var content = bytes.AsSpan(0, (int)Math.Min(bytes.Length, length)); // What is behind is being appended just now.
         var buckets = StatsSegment.ReadBuckets(content, hour, width, _keys, out isDamaged);
         buckets.Sort((left, right) => left.StartUnixNanos.CompareTo(right.StartUnixNanos));
-        if (isDamaged) _counters.Add("stats_files_damaged", StatsSegment.NameOf(hour, width));
+        if (isDamaged) Tell(hour, width, buckets.Count);
         lock (_lock)
         {
             if (_lengths.GetValueOrDefault((hour, width)) == length && !_cache.ContainsKey((hour, width)))
                 Add_NeedsLock((hour, width), new CachedHour([.. buckets], length, isDamaged));
         }
         return buckets;
+    }
+
+    void Tell(long hour, long width, int buckets)
+    {
+        _counters.Add("stats_files_damaged", StatsSegment.NameOf(hour, width));
+        _settings.OnTrouble(
+            $"The statistics in {PathOf(hour, width)} are damaged in part: {buckets} buckets can be read and are used, the others of that hour are missing from charts. Traces are not concerned. Check the disk, or restore the file.");
     }
 
     public string PathOf(long hour, long width) => Path.Combine(_folder, StatsSegment.NameOf(hour, width));

@@ -70,23 +70,58 @@ static class StatsSegment
         var buckets = new List<StoredBucket>();
         for (var at = HeaderBytes; at < file.Length;)
         {
-            var length = at + RecordHeaderBytes <= file.Length ? BinaryPrimitives.ReadUInt32LittleEndian(file[at..]) : uint.MaxValue;
-            if (length > file.Length - at - RecordHeaderBytes)
+            if (TryReadRecord(file, at, keys, out var end) is { } bucket)
             {
-                isDamaged = true;
-                break;
+                if (bucket.WidthNanos == widthNanos) buckets.Add(bucket);
+                at = end;
+                continue;
             }
-            var payload = file.Slice(at + RecordHeaderBytes, (int)length);
-            if (TryReadBucket(payload, BinaryPrimitives.ReadUInt32LittleEndian(file[(at + 4)..]), keys) is { } bucket) buckets.Add(bucket);
-            else isDamaged = true; // The next record may be good again.
-            at += RecordHeaderBytes + (int)length;
+            isDamaged = true;
+            at = FindRecord(file, at + 1, hourUnixNanos, widthNanos);
         }
         return buckets;
     }
 
+    static StoredBucket? TryReadRecord(ReadOnlySpan<byte> file, int at, StatsKeyPool keys, out int end)
+    {
+        end = at;
+        if (at + RecordHeaderBytes > file.Length) return null;
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(file[at..]);
+        if (length > file.Length - at - RecordHeaderBytes) return null;
+        end = at + RecordHeaderBytes + (int)length;
+        return TryReadBucket(file[(at + RecordHeaderBytes)..end], BinaryPrimitives.ReadUInt32LittleEndian(file[(at + 4)..]), keys);
+    }
+
+    /// <summary>The next place behind damage where a record of this hour may begin; the file's end when there is none.</summary>
+    static int FindRecord(ReadOnlySpan<byte> file, int from, long hourUnixNanos, long widthNanos)
+    {
+        for (var at = from; at + RecordHeaderBytes < file.Length; at++)
+        {
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(file[at..]);
+            if (length is < 3 || length > file.Length - at - RecordHeaderBytes) continue;
+            if (BeginsBucket(file.Slice(at + RecordHeaderBytes, (int)length), hourUnixNanos, widthNanos)) return at;
+        }
+        return file.Length;
+    }
+
+    /// <summary>Start and width are as they should be: enough to look at the checksum, which costs more.</summary>
+    static bool BeginsBucket(ReadOnlySpan<byte> payload, long hourUnixNanos, long widthNanos)
+    {
+        try
+        {
+            var reader = new StatsByteReader(payload);
+            var start = reader.ReadSigned();
+            return start >= hourUnixNanos && start - hourUnixNanos < HourNanos && reader.ReadSigned() == widthNanos;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     static StoredBucket? TryReadBucket(ReadOnlySpan<byte> payload, uint checksum, StatsKeyPool keys)
     {
-        if (checksum != Checksum.Of(payload)) return null;
+        if (payload.Length == 0 || checksum != Checksum.Of(payload)) return null;
         try
         {
             return new StoredBucket(payload.ToArray(), keys);

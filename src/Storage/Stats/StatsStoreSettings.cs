@@ -1,4 +1,5 @@
 using Apm.Core.Limits;
+using Apm.Core.Ports;
 
 namespace Apm.Storage.Stats;
 
@@ -14,8 +15,17 @@ public sealed record StatsStoreSettings
     /// <summary>How long buckets of an hour are kept; default 400 days.</summary>
     public TimeSpan KeepHours { get; init; } = TimeSpan.FromDays(400);
 
-    /// <summary>Most bytes of all files; default 2 GiB. Beyond, the oldest hours go, the finest of them first.</summary>
-    public long MaxBytes { get; init; } = 2_147_483_648;
+    /// <summary>Most bytes of all files, whatever comes; default 1.25 GB. Beyond, the oldest hours go, the finest of them first.</summary>
+    public long MaxBytes { get; init; } = 1_250_000_000;
+
+    /// <summary>
+    /// Where counting goes on when the checkpoint is damaged: what the traces cover. Up to there nearly all is in closed
+    /// buckets; replaying it would count it twice.
+    /// </summary>
+    public LogPosition CoveredWhenCheckpointIsLost { get; init; }
+
+    /// <summary>Told in one sentence of what went wrong and what it means. Any thread. Default: nobody.</summary>
+    public Action<string> OnTrouble { get; init; } = static _ => { };
 
     /// <summary>Most bytes of buckets held in memory for reading; default 48 MiB. Others are read from disk again.</summary>
     public long MaxCachedBytes { get; init; } = 50_331_648;

@@ -30,6 +30,19 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
         }
     }
 
+    /// <summary>The filter over a block's traces, from disk when memory has it no more; null when it cannot be read.</summary>
+    public static byte[]? FilterBytesOf(StoredBlock block)
+    {
+        try
+        {
+            return (block.TraceFilter ?? Open(block).ReadTraceFilter()).Bytes.ToArray();
+        }
+        catch (Exception failure) when (failure is BlockDamagedException or StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
     public void Forget(StoredBlock block) => _cache.Remove(block);
 
     static BlockReader Open(StoredBlock block) => new(block.Slice.File, block.Offset, block.Info.HeaderBytes);

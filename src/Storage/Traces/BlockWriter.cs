@@ -9,7 +9,9 @@ namespace Apm.Storage.Traces;
 
 /// <summary>Writes batches as blocks to the newest slice, beginning a new one when the hour or the size says so.</summary>
 /// <remarks>One thread. What <see cref="Append"/> wrote is good only once <see cref="Commit"/> returned.</remarks>
-sealed class BlockWriter(string folder, TraceStoreSettings settings, StoreFiles files, TimeProvider clock) : IDisposable
+/// <param name="maxSliceBytes">A slice of so many bytes takes no more.</param>
+/// <param name="makeRoom">Told how many bytes are about to be written, with those not yet committed; it may drop closed slices.</param>
+sealed class BlockWriter(string folder, TraceStoreSettings settings, StoreFiles files, TimeProvider clock, Func<long> maxSliceBytes, Action<long> makeRoom) : IDisposable
 {
     readonly BlockEncoder _encoder = new();
     readonly SpanOrder _order = new();
@@ -31,6 +33,12 @@ sealed class BlockWriter(string folder, TraceStoreSettings settings, StoreFiles 
         _goodBytes = _bytes = SliceFile.HeaderBytes;
     }
 
+    /// <summary>The slice has its size; what was written should be committed, and a new one begun.</summary>
+    public bool IsSliceFull => _bytes >= maxSliceBytes();
+
+    /// <summary>There is a slice that takes blocks, or took the last ones.</summary>
+    public bool HasSlice => _slice is not null;
+
     /// <summary>True when blocks go to this slice.</summary>
     public bool IsWritingTo(SliceFile slice) => _slice == slice;
 
@@ -39,7 +47,7 @@ sealed class BlockWriter(string folder, TraceStoreSettings settings, StoreFiles 
 
     bool IsOver(SliceFile slice, long now)
     {
-        if (_goodBytes >= settings.MaxSliceBytes) return true;
+        if (_goodBytes >= maxSliceBytes()) return true;
         var duration = settings.SliceDuration.Ticks * UnixTime.NanosPerTick;
         return UnixTime.Floor(now, duration) != UnixTime.Floor(slice.StartUnixNanos, duration);
     }
@@ -57,6 +65,7 @@ sealed class BlockWriter(string folder, TraceStoreSettings settings, StoreFiles 
         {
             var to = EndOfBlock(from);
             var block = _encoder.Encode(all, _order, from, to, to == _order.SpanCount ? covered : before, clock.NowUnixNanos());
+            makeRoom(_bytes - _goodBytes + block.Info.ByteCount);
             _slice!.File.Write(_bytes, block.Parts);
             _written.Add(new StoredBlock(_slice, _bytes, block.Info, block.TraceFilter));
             _bytes += block.Info.ByteCount;

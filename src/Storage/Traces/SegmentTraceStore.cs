@@ -31,13 +31,14 @@ public sealed class SegmentTraceStore : ITraceStore
     readonly TraceCatalogue _catalogue;
     readonly BlockSource _source;
     readonly SliceRewriter _rewriter;
-    readonly Queue<StoredBlock> _withFilter = new(); // The oldest first.
+    readonly DroppedSlices _dropped = new();
+    readonly EvictionNotes _evictions;
+    readonly FilterMemory _filters;
     volatile TraceStoreView _view = TraceStoreView.Empty;
     readonly MemoryAccount _headMemory;
-    readonly MemoryAccount _filterMemory;
-    long _filterBytes;
     LogPosition _appended;
     long _storedUpToNumber;
+    long _maxBytes;
     volatile bool _isDisposed;
 
     /// <summary>Opens the store in a folder, making it when it is not there, and finds what a crash left.</summary>
@@ -52,9 +53,11 @@ public sealed class SegmentTraceStore : ITraceStore
         _counters = counters;
         _settings = settings ?? new TraceStoreSettings();
         _files = files ?? DiskFiles.Instance;
-        _writer = new BlockWriter(folder, _settings, _files, clock);
         _headMemory = _settings.Memory.OpenWork("waiting_spans");
-        _filterMemory = _settings.Memory.OpenWork("trace_filters");
+        _maxBytes = _settings.MaxBytes;
+        _writer = new BlockWriter(folder, _settings, _files, clock, () => MaxSliceBytes, MakeRoom_NeedsLock);
+        _evictions = new EvictionNotes(_settings, counters);
+        _filters = new FilterMemory(_settings, counters);
         _source = new BlockSource(_settings, counters);
         _rewriter = new SliceRewriter(_settings, _files);
         try
@@ -85,12 +88,28 @@ public sealed class SegmentTraceStore : ITraceStore
             for (var i = 0; i < slice.Count; i++)
             {
                 StoredUpTo = Later(StoredUpTo, slice[i].Info.CoveredUpTo);
-                RememberFilter(slice[i]);
+                _filters.Remember(slice[i]);
             }
         }
         _view = _view with { Slices = [.. slices] };
         _appended = StoredUpTo;
     }
+
+    /// <summary>
+    /// Most bytes of all slices; what is written beyond drops the oldest first. Begins as <see cref="TraceStoreSettings.MaxBytes"/>; may be
+    /// changed at any time by any thread, and counts from the next write or retention on.
+    /// </summary>
+    public long MaxBytes
+    {
+        get => Interlocked.Read(ref _maxBytes);
+        set => Interlocked.Exchange(ref _maxBytes, value);
+    }
+
+    /// <summary>Small enough that dropping one slice drops little of a small budget.</summary>
+    long MaxSliceBytes => Math.Min(_settings.MaxSliceBytes, Math.Max(1, MaxBytes / TraceStoreSettings.SlicesOfBudget));
+
+    /// <summary>Where retention stops: two slices below the budget, one for a slice that is being rewritten, one for what slices overshoot.</summary>
+    long RetainedBytes => MaxBytes - (2 * MaxSliceBytes);
 
     static LogPosition Later(LogPosition a, LogPosition b) => a > b ? a : b;
 
@@ -154,58 +173,51 @@ public sealed class SegmentTraceStore : ITraceStore
     LogPosition CoveredBefore_NeedsLock(HeadList head, int batches) =>
         batches == head.Count ? _appended : Later(StoredUpTo, new LogPosition(head[batches].Position.Number - 1));
 
+    /// <summary>Slice by slice, so that many blocks at once fill several slices as few do.</summary>
     void WriteOldest_NeedsLock(HeadList head, int due)
     {
-        IReadOnlyList<StoredBlock> blocks;
-        try
+        for (var from = 0; from < due;)
         {
-            _writer.BeginSliceWhenDue(StoredUpTo);
-            var before = StoredUpTo;
-            for (var from = 0; from < due;)
+            var to = from;
+            IReadOnlyList<StoredBlock> blocks;
+            try
             {
-                var to = Math.Min(due, EndOfBlock(head, from, out _));
-                var covered = CoveredBefore_NeedsLock(head, to);
-                _writer.Append([.. Enumerable.Range(from, to - from).Select(i => head[i])], before, covered);
-                (from, before) = (to, covered);
+                _writer.BeginSliceWhenDue(StoredUpTo);
+                var before = StoredUpTo;
+                while (to < due && (to == from || !_writer.IsSliceFull))
+                {
+                    var end = Math.Min(due, EndOfBlock(head, to, out _));
+                    var covered = CoveredBefore_NeedsLock(head, end);
+                    _writer.Append([.. Enumerable.Range(to, end - to).Select(i => head[i])], before, covered);
+                    (to, before) = (end, covered);
+                }
+                blocks = _writer.Commit();
             }
-            blocks = _writer.Commit();
+            catch (Exception failure)
+            {
+                _writer.Abandon();
+                _counters.Add("trace_writes_failed");
+                if (failure is not (IOException or UnauthorizedAccessException)) throw;
+                throw new StoreUnavailableException(
+                    $"Traces cannot be written to {_folder}: {failure.Message} {_view.Head.SpanCount} spans wait in memory, and nothing is lost. Free some disk space, or check that the folder can be written; then it goes on by itself.", failure);
+            }
+            Publish_NeedsLock(blocks, to - from);
+            StoredUpTo = CoveredBefore_NeedsLock(head, to);
+            from = to;
         }
-        catch (Exception failure)
-        {
-            _writer.Abandon();
-            _counters.Add("trace_writes_failed");
-            if (failure is not (IOException or UnauthorizedAccessException)) throw;
-            throw new StoreUnavailableException(
-                $"Traces cannot be written to {_folder}: {failure.Message} {head.SpanCount} spans wait in memory, and nothing is lost. Free some disk space, or check that the folder can be written; then it goes on by itself.", failure);
-        }
+    }
+
+    void Publish_NeedsLock(IReadOnlyList<StoredBlock> blocks, int batches)
+    {
         var view = _view;
         var slice = view.Slices.Length > 0 && view.Slices[^1].File == blocks[0].Slice ? view.Slices[^1] : SliceBlocks.None(blocks[0].Slice);
+        for (var i = 0; i < batches; i++) _headMemory.Release(view.Head[i].MemoryBytes);
         foreach (var block in blocks) slice = slice.With(block);
-        _view = view.WithSlice(slice) with { Head = head.WithoutOldest(due) };
-        for (var i = 0; i < due; i++) _headMemory.Release(head[i].MemoryBytes);
+        _view = view.WithSlice(slice) with { Head = view.Head.WithoutOldest(batches) };
         foreach (var block in blocks)
         {
             _catalogue.Enter(block);
-            RememberFilter(block);
-        }
-    }
-
-    void AddFilterBytes(long bytes)
-    {
-        _filterBytes += bytes;
-        _filterMemory.Reserve(bytes);
-    }
-
-    void RememberFilter(StoredBlock block)
-    {
-        if (block.TraceFilter is null) return;
-        AddFilterBytes(block.TraceFilter.ByteCount);
-        _withFilter.Enqueue(block);
-        while (_filterBytes > _settings.MaxFilterBytes && _withFilter.TryDequeue(out var oldest))
-        {
-            AddFilterBytes(-(oldest.TraceFilter?.ByteCount ?? 0));
-            oldest.DropFilter();
-            _counters.Add("trace_filters_dropped");
+            _filters.Remember(block);
         }
     }
 
@@ -213,70 +225,23 @@ public sealed class SegmentTraceStore : ITraceStore
     public IEnumerable<SpanBatch> Scan(SpanScan scan, CancellationToken cancel)
     {
         ThrowIfClosed();
-        return Scan(_view, scan, cancel);
-    }
-
-    IEnumerable<SpanBatch> Scan(TraceStoreView view, SpanScan scan, CancellationToken cancel)
-    {
-        for (var i = view.Head.Count - 1; i >= 0; i--)
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (view.Head[i].MayMatch(scan)) yield return view.Head[i].Batch;
-        }
-        for (var s = view.Slices.Length - 1; s >= 0; s--)
-        {
-            var slice = view.Slices[s];
-            if (!scan.Range.Overlaps(slice.StartUnixNanosMin, slice.StartUnixNanosMax)) continue;
-            for (var i = slice.Count - 1; i >= 0; i--)
-            {
-                cancel.ThrowIfCancellationRequested();
-                if (!slice[i].MayMatch(scan)) continue;
-                foreach (var batch in _source.Read(slice[i], scan)) yield return batch;
-            }
-        }
+        return _view.Scan(_source, scan, cancel);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<SpanPart> Parts(SpanScan scan)
     {
         ThrowIfClosed();
-        var view = _view;
-        var parts = new List<SpanPart>();
-        for (var i = view.Head.Count - 1; i >= 0; i--)
-            if (view.Head[i].MayMatch(scan)) parts.Add(view.Head[i]);
-        for (var s = view.Slices.Length - 1; s >= 0; s--)
-        {
-            var slice = view.Slices[s];
-            if (!scan.Range.Overlaps(slice.StartUnixNanosMin, slice.StartUnixNanosMax)) continue;
-            for (var i = slice.Count - 1; i >= 0; i--)
-                if (slice[i].MayMatch(scan)) parts.Add(new BlockPart(_source, slice[i], scan));
-        }
-        parts.Sort(static (left, right) => right.StartUnixNanosMax.CompareTo(left.StartUnixNanosMax));
-        return parts;
+        return _view.Parts(_source, scan);
     }
 
     /// <inheritdoc/>
-    public TraceStoreFacts Facts()
-    {
-        var view = _view;
-        var (oldest, newest, spans, bytes, blocks) = (long.MaxValue, long.MinValue, view.Head.SpanCount, 0L, 0);
-        for (var i = 0; i < view.Head.Count; i++)
-        {
-            oldest = Math.Min(oldest, view.Head[i].StartUnixNanosMin);
-            newest = Math.Max(newest, view.Head[i].StartUnixNanosMax);
-        }
-        foreach (var slice in view.Slices)
-        {
-            oldest = Math.Min(oldest, slice.StartUnixNanosMin);
-            newest = Math.Max(newest, slice.StartUnixNanosMax);
-            spans += slice.SpanCount;
-            bytes += slice.ByteCount;
-            blocks += slice.Count;
-        }
-        return spans == 0 ? new TraceStoreFacts(null, null, 0, bytes, blocks) : new TraceStoreFacts(oldest, newest, spans, bytes, blocks);
-    }
+    public TraceStoreFacts Facts() => _view.Facts() with { MaxByteCount = MaxBytes };
 
-    /// <summary>Drops whole slices that are too old, then the oldest until the rest is within the byte budget. Any thread may call it.</summary>
+    /// <summary>
+    /// Drops whole slices that are too old, then the oldest until the rest is within the byte budget. Writing does the latter by
+    /// itself; this is for the age, and for a budget that was lowered. Any thread may call it.
+    /// </summary>
     /// <param name="nowUnixNanos">The time that ages are counted to.</param>
     /// <exception cref="StoreUnavailableException">A file cannot be deleted; what was dropped before is gone. Retry later.</exception>
     public RetentionResult EnforceRetention(long nowUnixNanos)
@@ -289,8 +254,7 @@ public sealed class SegmentTraceStore : ITraceStore
             {
                 while (_view.Slices is [var oldest, ..] && ReasonToDrop(nowUnixNanos, oldest) is { } reason)
                 {
-                    Drop_NeedsLock(oldest);
-                    _counters.Add("spans_expired", reason, oldest.SpanCount);
+                    Drop_NeedsLock(oldest, reason);
                     result = new RetentionResult(result.SliceCount + 1, result.SpanCount + oldest.SpanCount, result.ByteCount + oldest.ByteCount);
                 }
             }
@@ -299,28 +263,35 @@ public sealed class SegmentTraceStore : ITraceStore
                 throw new StoreUnavailableException($"An old trace slice in {_folder} cannot be deleted: {failure.Message} Check that the folder can be written.", failure);
             }
             _catalogue.Save(everything: result.SliceCount > 0);
+            _dropped.HurryWhenMuchIsHeld(MaxSliceBytes);
             return result;
         }
     }
 
-    string? ReasonToDrop(long nowUnixNanos, SliceBlocks oldest)
+    EvictionReason? ReasonToDrop(long nowUnixNanos, SliceBlocks oldest)
     {
-        if (nowUnixNanos - oldest.WrittenUnixNanos > _settings.MaxAge.Ticks * UnixTime.NanosPerTick) return "age";
-        return _view.Slices.Length > 1 && _view.Slices.Sum(slice => slice.ByteCount) > _settings.MaxBytes ? "bytes" : null;
+        if (nowUnixNanos - oldest.WrittenUnixNanos > _settings.MaxAge.Ticks * UnixTime.NanosPerTick) return EvictionReason.Age;
+        return _view.SliceBytes > (_view.Slices.Length > 1 ? RetainedBytes : MaxBytes) ? EvictionReason.Bytes : null;
     }
 
-    void Drop_NeedsLock(SliceBlocks oldest)
+    /// <summary>Drops the oldest closed slices until so many bytes fit in.</summary>
+    void MakeRoom_NeedsLock(long bytes)
     {
-        if (_view.Slices.Length == 1)
-        {
-            // The log position must outlive the last slice.
-            if (_writer.IsWritingTo(oldest.File)) _writer.EndSlice();
-            _writer.BeginSliceWhenDue(StoredUpTo);
-        }
+        while (_view.Slices is [var oldest, ..] && !_writer.IsWritingTo(oldest.File) && _view.SliceBytes + bytes > RetainedBytes)
+            Drop_NeedsLock(oldest, EvictionReason.Bytes);
+    }
+
+    void Drop_NeedsLock(SliceBlocks oldest, EvictionReason reason)
+    {
+        if (_view.Slices.Length == 1 && _writer.IsWritingTo(oldest.File)) _writer.EndSlice();
+        if (_view.Slices.Length == 1 && !_writer.HasSlice) _writer.BeginSliceWhenDue(StoredUpTo); // The log position must outlive the last slice.
+        _evictions.Tell(oldest, reason, _clock.NowUnixNanos());
         _files.Delete(oldest.File.Path);
         _files.FlushFolder(_folder);
         _view = _view with { Slices = _view.Slices[1..] };
+        _counters.Add("spans_expired", reason == EvictionReason.Age ? "age" : "bytes", oldest.SpanCount);
         Forget_NeedsLock(oldest);
+        _filters.ForgetOldest(oldest.File);
     }
 
     /// <summary>
@@ -338,6 +309,8 @@ public sealed class SegmentTraceStore : ITraceStore
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 old = Array.Find(_view.Slices, slice => !_writer.IsWritingTo(slice.File) && _rewriter.IsWorthwhile(slice));
+                // Old and new stand side by side for a while, and nothing must go or wait for that.
+                if (old is not null && (_view.SliceBytes + old.ByteCount > MaxBytes || !_settings.HasRoomFor(old.ByteCount))) old = null;
             }
             if (old is null) return false;
             try
@@ -368,6 +341,7 @@ public sealed class SegmentTraceStore : ITraceStore
         _view = _view with { Slices = slices };
         for (var i = 0; i < rewritten.Count; i++) _catalogue.Enter(rewritten[i]);
         Forget_NeedsLock(old);
+        _filters.Recount(slices);
         _catalogue.Save(everything: true);
         _files.Delete(old.File.Path);
     }
@@ -376,11 +350,8 @@ public sealed class SegmentTraceStore : ITraceStore
     void Forget_NeedsLock(SliceBlocks gone)
     {
         _catalogue.Remove(gone);
+        _dropped.Add(gone);
         for (var i = 0; i < gone.Count; i++) _source.Forget(gone[i]);
-        AddFilterBytes(-_filterBytes);
-        _withFilter.Clear();
-        foreach (var slice in _view.Slices)
-            for (var i = 0; i < slice.Count; i++) RememberFilter(slice[i]);
     }
 
     void ThrowIfClosed()

@@ -107,7 +107,7 @@ public sealed class SliceFile
             if (reader.UInt64() != Magic || Checksum.Of(header.AsSpan(0, HeaderBytes - 4)) != new ByteReader(header.AsSpan(HeaderBytes - 4)).UInt32())
                 throw new BlockDamagedException("its header is damaged");
             var version = reader.UInt32();
-            if (version != Version) throw new BlockDamagedException($"it is of version {version}, this program reads version {Version}");
+            if (version != Version) throw new BlockVersionException($"it is of version {version}, this program reads version {Version}");
             return new SliceFile(path, file, reader.Int64(), new LogPosition(reader.Int64()));
         }
         catch
@@ -117,11 +117,21 @@ public sealed class SliceFile
         }
     }
 
+    /// <summary>Opens a slice whose header cannot be read, for the blocks in it: its beginning is taken from its name.</summary>
+    public static SliceFile OpenWithoutHeader(StoreFiles files, string path)
+    {
+        var name = System.IO.Path.GetFileName(path)[..^Suffix.Length].TrimEnd(RewrittenMark[0]);
+        var start = DateTimeOffset.TryParseExact(name, NameFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var begun) ? begun.ToUnixNanos() : 0;
+        return new SliceFile(path, files.Open(path), start, LogPosition.Start);
+    }
+
+    const string NameFormat = "yyyyMMdd'T'HHmmss'-'fff";
+
     static string FreePath(StoreFiles files, string folder, long nowUnixNanos)
     {
         for (var time = UnixTime.ToDateTime(nowUnixNanos); ; time = time.AddMilliseconds(1))
         {
-            var path = System.IO.Path.Combine(folder, time.ToString("yyyyMMdd'T'HHmmss'-'fff", CultureInfo.InvariantCulture) + Suffix);
+            var path = System.IO.Path.Combine(folder, time.ToString(NameFormat, CultureInfo.InvariantCulture) + Suffix);
             // A rewritten slice counts as well: beside it, the new one would be taken for what it replaced.
             if (!files.Exists(path) && !files.Exists(ReplacementPathOf(path))) return path;
         }

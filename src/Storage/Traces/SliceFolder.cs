@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Ports;
 using Apm.Storage.Files;
 using Apm.Storage.Traces.Blocks;
 using LiteDB;
@@ -16,11 +17,7 @@ sealed class SliceFolder(string folder, TraceStoreSettings settings, StoreFiles 
     {
         var opened = new List<SliceBlocks>();
         foreach (var path in PathsToOpen())
-        {
-            if (OpenSlice(path) is not { } slice) continue;
-            var known = entries[slice.Name].Select(entry => TraceCatalogue.ToBlock(slice, entry)).OfType<StoredBlock>().OrderBy(block => block.Offset);
-            opened.Add(new SliceRecovery(slice, settings, counters).Read(known, catalogue.Enter));
-        }
+            if (ReadSlice(path, entries, catalogue) is { } slice) opened.Add(slice);
         var names = opened.Select(slice => slice.File.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var gone in entries.Where(slice => !names.Contains(slice.Key)))
             foreach (var entry in gone) catalogue.Remove(entry["_id"]);
@@ -44,13 +41,52 @@ sealed class SliceFolder(string folder, TraceStoreSettings settings, StoreFiles 
         return paths;
     }
 
-    SliceFile? OpenSlice(string path)
+    /// <summary>Null when nothing of it can be read, which is told.</summary>
+    SliceBlocks? ReadSlice(string path, ILookup<string, BsonDocument> entries, TraceCatalogue catalogue)
     {
+        SliceFile? slice = null;
+        try
+        {
+            slice = OpenSlice(path, out var isDamaged);
+            if (slice is null) return null;
+            var known = entries[slice.Name].Select(entry => TraceCatalogue.ToBlock(slice, entry)).OfType<StoredBlock>().OrderBy(block => block.Offset);
+            var blocks = new SliceRecovery(slice, settings, counters) { MayCut = !isDamaged }.Read(known, catalogue.Enter);
+            if (!isDamaged) return blocks;
+            counters.Add("trace_slices_damaged");
+            if (blocks.Count > 0)
+            {
+                settings.OnTrouble($"Trace slice {path} has a damaged header. Its {blocks.Count} good blocks with {blocks.SpanCount} spans are used all the same. Check the disk.");
+                return blocks;
+            }
+            slice.File.Dispose();
+            SetAside.Rename(files, path);
+            settings.OnTrouble($"Trace slice {path} is damaged from its header on and nothing in it can be read: its spans are lost. It is kept as {Path.GetFileName(path)}{SetAside.Suffix} and can be deleted. Check the disk.");
+            return null;
+        }
+        catch (BlockVersionException newer)
+        {
+            slice?.File.Dispose();
+            counters.Add("trace_slices_damaged");
+            settings.OnTrouble($"Trace slice {path} is left out: {newer.Message}. Its spans cannot be searched until the newer program runs again; nothing was changed.");
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StoreUnavailableException)
+        {
+            slice?.File.Dispose();
+            counters.Add("trace_slices_damaged");
+            settings.OnTrouble($"Trace slice {path} is left out: {failure.Message} Its spans cannot be searched until it can be read at a start. Check the disk and the file's permissions.");
+            return null;
+        }
+    }
+
+    SliceFile? OpenSlice(string path, out bool isDamaged)
+    {
+        isDamaged = false;
         try
         {
             return SliceFile.Open(files, path);
         }
-        catch (BlockDamagedException damage)
+        catch (BlockDamagedException damage) when (damage is not BlockVersionException)
         {
             long length;
             using (var file = files.OpenRead(path)) length = file.Length;
@@ -59,9 +95,8 @@ sealed class SliceFolder(string folder, TraceStoreSettings settings, StoreFiles 
                 files.Delete(path); // Begun when the process died; nothing was ever in it.
                 return null;
             }
-            counters.Add("trace_slices_damaged");
-            settings.OnTrouble($"Trace slice {path} is left out: {damage.Message}. The spans in it cannot be read. Check the disk, or restore the file.");
-            return null;
+            isDamaged = true;
+            return SliceFile.OpenWithoutHeader(files, path);
         }
     }
 }

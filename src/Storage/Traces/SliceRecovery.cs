@@ -15,6 +15,9 @@ sealed class SliceRecovery(SliceFile slice, TraceStoreSettings settings, Counter
 
     bool _metNewerVersion;
 
+    /// <summary>False when the slice is damaged elsewhere, so that nothing can be judged by where it stands.</summary>
+    public bool MayCut { get; init; } = true;
+
     /// <param name="known">Catalogue entries of this slice, by offset.</param>
     /// <param name="found">Told of each block that the catalogue did not have.</param>
     public SliceBlocks Read(IEnumerable<StoredBlock> known, Action<StoredBlock> found)
@@ -44,7 +47,7 @@ sealed class SliceRecovery(SliceFile slice, TraceStoreSettings settings, Counter
             if (next < 0)
             {
                 // Only what was never acknowledged may be cut: not what the catalogue knows, nor what we cannot judge.
-                if (knownEnd > end || _metNewerVersion) next = length;
+                if (knownEnd > end || _metNewerVersion || !MayCut) next = length;
                 else
                 {
                     Cut(end, length);

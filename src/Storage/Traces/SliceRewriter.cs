@@ -37,6 +37,7 @@ sealed class SliceRewriter(TraceStoreSettings settings, StoreFiles files) : IDis
         }
         catch (BlockDamagedException)
         {
+            // Damaged, or not worth it.
             return LeaveAlone(old);
         }
         finally
@@ -80,6 +81,7 @@ sealed class SliceRewriter(TraceStoreSettings settings, StoreFiles files) : IDis
             bytes += batches[^1].Strings.ByteCount;
             if (spans < settings.BlockSpans && bytes < settings.BlockTextBytes && i + 1 < old.Count) continue;
             var encoded = Encode(batches, block.Info.CoveredUpTo, block.Info.WrittenUnixNanos);
+            if (offset + encoded.Info.ByteCount > old.ByteCount) throw new BlockDamagedException("The blocks would not become smaller."); // Nothing to gain; the budget has room for no more.
             to.File.Write(offset, encoded.Parts);
             written.Add((offset, encoded));
             offset += encoded.Info.ByteCount;

@@ -46,7 +46,7 @@ sealed class TraceCatalogue : IDisposable
             LiteDatabaseFile? database = null;
             try
             {
-                database = new LiteDatabaseFile(path, [new LiteCollectionShape(Collection, Slice)], new LiteDatabaseSettings(), files, clock, counters);
+                database = new LiteDatabaseFile(path, [new LiteCollectionShape(Collection, Slice)], settings.Catalogue, files, clock, counters);
                 entries = database.FindAll(Collection);
                 return new TraceCatalogue(database, settings, counters);
             }
@@ -55,26 +55,12 @@ sealed class TraceCatalogue : IDisposable
                 database?.Dispose();
                 counters.Add("trace_catalogue_failures");
                 settings.OnTrouble($"The catalogue of traces {path} cannot be read ({failure.Message}). It is set aside as {path}.broken and made anew from the slices; no trace is lost.");
-                PutAside(files, path);
+                SetAside.Rename(files, path);
+                SetAside.Rename(files, LiteDatabaseFile.LogPathOf(path));
             }
         }
         entries = [];
         return new TraceCatalogue(null, settings, counters);
-    }
-
-    static void PutAside(StoreFiles files, string path)
-    {
-        foreach (var file in new[] { path, LiteDatabaseFile.LogPathOf(path) })
-        {
-            try
-            {
-                if (files.Exists(file)) files.Rename(file, file + ".broken");
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                // Then the second attempt fails as well, and the store does without.
-            }
-        }
     }
 
     public void Enter(StoredBlock block)

@@ -1,5 +1,6 @@
 using Apm.Core.Limits;
 using Apm.Core.Ports;
+using Apm.Storage.LiteDb;
 
 namespace Apm.Storage.Traces;
 
@@ -21,14 +22,17 @@ public sealed record TraceStoreSettings
     /// <summary>A slice ends with the hour (of this length) in which it began; default 1 h.</summary>
     public TimeSpan SliceDuration { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>A slice of so many bytes takes no more; default 256 MiB. Retention drops whole slices, so this is its grain.</summary>
+    /// <summary>A slice of so many bytes takes no more; default 256 MiB. Retention drops whole slices, so this is its grain; never more than a sixteenth of the byte budget.</summary>
     public long MaxSliceBytes { get; init; } = 268_435_456;
 
     /// <summary>Slices last written longer ago are dropped, counted in <c>spans_expired{age}</c>; default 15 days.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(15);
 
-    /// <summary>When slices take more bytes together, the oldest are dropped, counted in <c>spans_expired{bytes}</c>; default 10 GiB. The newest slice stays.</summary>
-    public long MaxBytes { get; init; } = 10_737_418_240;
+    /// <summary>Most bytes of all slices, whatever comes; default 7 GB. The oldest are dropped in time, counted in <c>spans_expired{bytes}</c>.</summary>
+    public long MaxBytes { get; init; } = 7_000_000_000;
+
+    /// <summary>A slice has at most this part of the byte budget.</summary>
+    public const int SlicesOfBudget = 16;
 
     /// <summary>Memory for blocks that were unpacked lately; default 64 MiB.</summary>
     public long DecodedCacheBytes { get; init; } = 67_108_864;
@@ -44,6 +48,12 @@ public sealed record TraceStoreSettings
 
     /// <summary>Blocks that are entered in the catalogue together; default 16. Those not yet entered are read again at the next start.</summary>
     public int CatalogueBatchBlocks { get; init; } = 16;
+
+    /// <summary>Whether the disk has room for so many bytes that are only written to tidy up. Default: always.</summary>
+    public Func<long, bool> HasRoomFor { get; init; } = static _ => true;
+
+    /// <summary>Limits of the catalogue's file.</summary>
+    public LiteDatabaseSettings Catalogue { get; init; } = new();
 
     /// <summary>
     /// Told of each slice just before retention drops it, on whichever thread does. It must be quick, must not throw, and must not

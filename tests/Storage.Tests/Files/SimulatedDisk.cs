@@ -136,6 +136,11 @@ sealed class SimulatedDisk : StoreFiles
 
     public override long FreeBytes(string folder) => IsFull ? 0 : BytesLeft;
 
+    /// <summary>Bytes of the whole disk.</summary>
+    public long Capacity { get; set; } = long.MaxValue;
+
+    public override long DiskBytes(string folder) => Capacity;
+
     void ChangeNames(Action<Dictionary<string, Inode>> change)
     {
         lock (_gate)

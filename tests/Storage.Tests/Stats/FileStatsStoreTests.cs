@@ -155,15 +155,61 @@ public sealed class FileStatsStoreTests : StatsStoreContract
     }
 
     [Fact]
-    public void A_damaged_checkpoint_is_refused_with_what_to_do()
+    public void A_damaged_checkpoint_is_set_aside_and_counting_goes_on_behind_what_the_traces_cover()
     {
         using (var store = Open()) store.Write(Checkpoint(10, 1, [Bucket(0)]));
         _disk.Flip("/stats/checkpoint", 30);
+        var told = new List<string>();
+        _settings = new StatsStoreSettings { CoveredWhenCheckpointIsLost = new LogPosition(7), OnTrouble = told.Add };
 
+        using (var again = Open())
+        {
+            var checkpoint = again.ReadCheckpoint()!;
+            Assert.Equal((new LogPosition(7), 0), (checkpoint.Covered, checkpoint.Open.Count));
+            Assert.Equal("0+10:web=1", Draw(again.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
+            again.Write(Checkpoint(20, 8, [Bucket(10)]));
+        }
         Assert.Equal(
-            "The statistics' checkpoint /stats/checkpoint cannot be used: its checksum is wrong. " +
-            "Move it away to begin a new one: spans that are still in the payload log may then be counted twice.",
-            Assert.Throws<StoreUnavailableException>(Open).Message);
+            "The statistics' checkpoint /stats/checkpoint is damaged: its checksum is wrong. It is kept as checkpoint.broken and can be deleted. " +
+            "Spans of the last half minute before the end are missing from the statistics; nothing else is lost, and traces are not concerned. Check the disk.",
+            Assert.Single(told));
+        Assert.Contains("/stats/checkpoint.broken", _disk.AllNames());
+        using var last = Open();
+        Assert.Equal(new LogPosition(8), last.ReadCheckpoint()!.Covered);
+        Assert.Equal("0+10:web=1 10+10:web=1", Draw(last.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
+    }
+
+    [Fact]
+    public void Behind_a_bucket_of_wrong_length_the_next_ones_are_found_again_and_it_is_told()
+    {
+        var told = new List<string>();
+        _settings = new StatsStoreSettings { OnTrouble = told.Add };
+        using (var store = Open()) store.Write(Checkpoint(40, 1, [Bucket(0), Bucket(10), Bucket(20)]));
+        _disk.Delete("/stats/checkpoint"); // Else it would heal the file.
+        _disk.Flip("/stats/2026-11-25T17.s10", StatsSegmentHeaderBytes + 2);
+
+        using var again = Open();
+        Assert.Equal("10+10:web=1 20+10:web=1", Draw(again.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
+        Assert.Equal(
+            "The statistics in /stats/2026-11-25T17.s10 are damaged in part: 2 buckets can be read and are used, the others of that hour are missing from charts. Traces are not concerned. Check the disk, or restore the file.",
+            Assert.Single(told));
+    }
+
+    [Fact]
+    public void One_hour_that_is_more_than_all_may_take_is_dropped_before_it_is_over()
+    {
+        var told = new List<string>();
+        _settings = new StatsStoreSettings { MaxBytes = 1_000, OnTrouble = told.Add };
+        using var store = Open();
+        for (var i = 0; i < 40; i++)
+        {
+            store.Write(Checkpoint((i + 1) * 10, i + 1, [Bucket(i * 10)]));
+            Assert.True(store.ByteCount <= 1_000);
+        }
+        Assert.NotEmpty(told);
+        Assert.Equal("The statistics of the hour from 2026-11-25 17:00 UTC were dropped before it was over: it alone takes more than the 0 MiB that statistics may take. Raise the storage budget, or send fewer distinct resources.", told[0]);
+        Assert.True(_counters.Read("stats_hours_dropped", "bytes") > 0);
+        Assert.NotEqual("", Draw(store.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
     }
 
     /// <summary>Dies at each step in turn, in the midst of roll-ups too, and goes on from the checkpoint that is found.</summary>

@@ -4,7 +4,10 @@ using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.Storage.Files;
+using Apm.Storage.LiteDb;
+using Apm.Storage.Tests.Files;
 using Apm.Storage.Traces;
+using Apm.Storage.Traces.Blocks;
 using Apm.StorageContract;
 using Apm.TestKit;
 
@@ -265,8 +268,54 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
         Assert.Contains(_troubles, trouble => trouble == $"Trace slice {path}: the file has {length} bytes where the catalogue knows {length + 40}; the spans in the missing part cannot be read. Check the disk, or restore the file.");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_slice_with_a_damaged_header_gives_the_blocks_that_can_be_read(bool withCatalogue)
+    {
+        var (oldest, bytes) = TwoSlices(withCatalogue);
+        bytes[9] ^= 1;
+        File.WriteAllBytes(oldest, bytes);
+
+        using var reopened = OpenIn(Folder);
+        Assert.Equal(From1To(20), Ids(reopened));
+        Assert.Equal($"Trace slice {oldest} has a damaged header. Its 1 good blocks with 10 spans are used all the same. Check the disk.", Assert.Single(_troubles));
+        Assert.Equal(1, _counters.Read("trace_slices_damaged"));
+    }
+
     [Fact]
-    public void A_slice_with_a_damaged_header_is_left_out_and_the_others_are_read()
+    public void A_slice_of_which_nothing_can_be_read_is_set_aside_and_the_others_are_read()
+    {
+        var (oldest, bytes) = TwoSlices(withCatalogue: false);
+        new Random(1).NextBytes(bytes);
+        File.WriteAllBytes(oldest, bytes);
+
+        using (var reopened = OpenIn(Folder)) Assert.Equal(From1To(10), Ids(reopened));
+        Assert.Equal(
+            $"Trace slice {oldest} is damaged from its header on and nothing in it can be read: its spans are lost. It is kept as {Path.GetFileName(oldest)}.broken and can be deleted. Check the disk.",
+            _troubles.Last());
+        Assert.Equal(bytes, File.ReadAllBytes(oldest + ".broken"));
+        _troubles.Clear();
+        using (var again = OpenIn(Folder)) Assert.Equal(From1To(10), Ids(again));
+        Assert.Empty(_troubles);
+    }
+
+    [Fact]
+    public void A_slice_of_a_newer_program_is_left_as_it_is()
+    {
+        var (oldest, bytes) = TwoSlices(withCatalogue: false);
+        bytes[8] = 2;
+        BitConverter.TryWriteBytes(bytes.AsSpan(28), Checksum.Of(bytes.AsSpan(0, 28)));
+        File.WriteAllBytes(oldest, bytes);
+
+        using var reopened = OpenIn(Folder);
+        Assert.Equal(From1To(10), Ids(reopened));
+        Assert.Equal($"Trace slice {oldest} is left out: it is of version 2, this program reads version 1. Its spans cannot be searched until the newer program runs again; nothing was changed.", Assert.Single(_troubles));
+        Assert.Equal(bytes, File.ReadAllBytes(oldest));
+    }
+
+    /// <summary>Spans 11–20 in the older slice, 1–10 in the newer one.</summary>
+    (string Oldest, byte[] Bytes) TwoSlices(bool withCatalogue)
     {
         using (var store = OpenIn(Folder))
         {
@@ -276,16 +325,23 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
             store.Append(Spans(1, 10), new LogPosition(2));
             store.Flush(everything: true);
         }
+        if (!withCatalogue) File.Delete(Path.Combine(Folder, "catalogue.db"));
         var oldest = Directory.GetFiles(Folder, "*.seg").Order(StringComparer.Ordinal).First();
-        var bytes = File.ReadAllBytes(oldest);
-        bytes[9] ^= 1;
-        File.WriteAllBytes(oldest, bytes);
+        return (oldest, File.ReadAllBytes(oldest));
+    }
 
+    [Fact]
+    public void A_catalogue_entry_that_is_not_as_it_was_written_is_passed_over()
+    {
+        TwoSlices(withCatalogue: true);
+        using (var database = new LiteDatabaseFile(Path.Combine(Folder, "catalogue.db"), [new LiteCollectionShape("blocks", "slice")], new LiteDatabaseSettings(), DiskFiles.Instance, _clock, _counters))
+        {
+            var entry = database.FindAll("blocks")[0];
+            entry["traceFilter"] = new byte[entry["traceFilter"].AsBinary.Length]; // Would say of every trace that it is not here.
+            database.Write(LiteChange.Upsert("blocks", entry));
+        }
         using var reopened = OpenIn(Folder);
-        Assert.Equal(From1To(10), Ids(reopened));
-        Assert.Equal($"Trace slice {oldest} is left out: its header is damaged. The spans in it cannot be read. Check the disk, or restore the file.", Assert.Single(_troubles));
-        Assert.Equal(1, _counters.Read("trace_slices_damaged"));
-        Assert.True(File.Exists(oldest));
+        Assert.All(From1To(20), id => Assert.Single(Read(reopened, new SpanScan { TraceId = new TraceId(0, id) })));
     }
 
     [Fact]
@@ -416,18 +472,154 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
     }
 
     [Fact]
-    public void Over_the_byte_budget_the_oldest_slices_go_and_the_newest_stays()
+    public void Whatever_comes_the_slices_stay_within_the_byte_budget()
     {
-        using var store = OpenIn(Folder, new TraceStoreSettings { MaxBytes = 1 });
+        const long Budget = 400_000;
+        var gone = new List<EvictedSlice>();
+        using var store = OpenIn(Folder, new TraceStoreSettings { MaxBytes = Budget, BlockSpans = 500, OnEvicted = gone.Add });
+        for (var i = 0; i < 60; i++)
+        {
+            // Now and then many blocks at once, as after a disk that failed for a while.
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            for (var j = 0; j < (i % 10 == 0 ? 20 : 1); j++) store.Append(Spans(1 + (i * 20_000) + (j * 1_000), 1_000), new LogPosition((i * 20) + j + 1));
+            store.Flush(everything: false);
+            var bytes = Directory.GetFiles(Folder, "*.seg*").Sum(path => new FileInfo(path).Length);
+            Assert.True(bytes <= Budget, $"{bytes} bytes in round {i}");
+        }
+        Assert.True(store.Facts().ByteCount > Budget / 2);
+        Assert.Equal(Budget, store.Facts().MaxByteCount);
+        Assert.True(gone.Count > 3);
+        Assert.Equal(_counters.Read("spans_expired", "bytes"), gone.Sum(slice => slice.SpanCount));
+        Assert.Equal(gone.Count, gone.Select(slice => slice.Name).Distinct().Count());
+        using var survivor = OpenIn(CopyOf(Folder, "after"));
+        Assert.Equal(Ids(store), Ids(survivor));
+    }
+
+    [Fact]
+    public void A_budget_that_was_lowered_counts_with_the_next_retention()
+    {
+        using var store = OpenIn(Folder);
         for (var i = 0; i < 3; i++)
         {
             store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
             store.Flush(everything: true);
             _clock.Advance(TimeSpan.FromHours(1));
         }
+        store.MaxBytes = (store.Facts().ByteCount / 3 * 2) + 100;
         Assert.Equal((2, 20), (store.EnforceRetention(_clock.NowUnixNanos()) is var result ? (result.SliceCount, result.SpanCount) : default));
         Assert.Equal(20, _counters.Read("spans_expired", "bytes"));
         Assert.Equal(10, store.Facts().SpanCount);
+        store.MaxBytes = 1; // The newest counts too.
+        Assert.Equal(1, store.EnforceRetention(_clock.NowUnixNanos()).SliceCount);
+        Assert.Equal(0, store.Facts().SpanCount);
+    }
+
+    [Fact]
+    public void Who_wants_to_know_is_told_what_goes_and_why_with_a_filter_of_its_traces()
+    {
+        var gone = new List<EvictedSlice>();
+        using var store = OpenIn(Folder, new TraceStoreSettings { OnEvicted = gone.Add, MaxFilterBytes = 32 });
+        for (var i = 0; i < 2; i++)
+        {
+            store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+            store.Flush(everything: true);
+        }
+        store.EnforceRetention(_clock.NowUnixNanos() + (16 * 86_400 * UnixTime.NanosPerSecond));
+
+        var slice = Assert.Single(gone);
+        Assert.Equal(("20260101T000000-000", EvictionReason.Age, 20, T0, T0), (slice.Name, slice.Reason, slice.SpanCount, slice.StartUnixNanosMin, slice.StartUnixNanosMax));
+        var filters = slice.TraceFilters.Select(bytes => BloomFilter.FromBytes(bytes.Span)).ToList();
+        Assert.Equal(2, filters.Count); // One of them was no more in memory.
+        Assert.All(From1To(20), id => Assert.Contains(filters, filter => filter.MayContain(StableHash.OfTrace(id))));
+        Assert.DoesNotContain(filters, filter => filter.MayContain(StableHash.OfTrace(4_711)));
+    }
+
+    [Fact]
+    public void Retention_goes_on_when_whoever_is_told_fails()
+    {
+        using var store = OpenIn(Folder, new TraceStoreSettings { OnEvicted = _ => throw new InvalidOperationException("No notes today.") });
+        store.Append(Spans(1, 10), new LogPosition(1));
+        store.Flush(everything: true);
+        Assert.Equal(1, store.EnforceRetention(_clock.NowUnixNanos() + (16 * 86_400 * UnixTime.NanosPerSecond)).SliceCount);
+        Assert.Equal(1, _counters.Read("eviction_listener_failures"));
+        Assert.Equal("What became of the traces in slice 20260101T000000-000 could not be noted: No notes today. They expire all the same; asked for by id, they will seem to have never been there.", Assert.Single(_troubles));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nothing_is_rewritten_for_which_budget_or_disk_have_no_room(bool diskIsShort)
+    {
+        var hasRoom = !diskIsShort;
+        using var store = OpenIn(Folder, new TraceStoreSettings { HasRoomFor = _ => hasRoom });
+        for (var i = 0; i < 3; i++)
+        {
+            if (i == 2) _clock.Advance(TimeSpan.FromHours(1));
+            store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+            store.Flush(everything: true);
+        }
+        if (!diskIsShort) store.MaxBytes = store.Facts().ByteCount + 100;
+        Assert.False(store.RewriteSmallBlocks(CancellationToken.None));
+        hasRoom = true;
+        store.MaxBytes *= 1_000;
+        Assert.True(store.RewriteSmallBlocks(CancellationToken.None));
+        Assert.Equal(From1To(30), Ids(store));
+    }
+
+    [Fact]
+    public void A_rewriting_that_is_cancelled_leaves_the_slice_and_nothing_else()
+    {
+        using var store = OpenIn(Folder);
+        for (var i = 0; i < 3; i++)
+        {
+            if (i == 2) _clock.Advance(TimeSpan.FromHours(1));
+            store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+            store.Flush(everything: true);
+        }
+        Assert.Throws<OperationCanceledException>(() => store.RewriteSmallBlocks(new CancellationToken(canceled: true)));
+        Assert.Equal(["20260101T000000-000.seg", "20260101T010000-000.seg"], Slices());
+        Assert.Equal(From1To(30), Ids(store));
+    }
+
+    /// <summary>The machine dies at each step of a rewriting in turn; unflushed bytes and names arrive or not, as chance has it.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Dying_at_any_step_of_a_rewriting_leaves_each_span_once(int? seed)
+    {
+        var random = seed is { } value ? new Random(value) : null;
+        for (var steps = 0L; ; steps++)
+        {
+            var disk = new SimulatedDisk();
+            using var store = new SegmentTraceStore("/traces", _clock, _counters, new TraceStoreSettings { OnTrouble = _troubles.Add }, disk);
+            _clock.Set(T0);
+            for (var i = 0; i < 4; i++)
+            {
+                if (i == 3) _clock.Advance(TimeSpan.FromHours(1));
+                store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+                store.Flush(everything: true);
+            }
+            disk.DieAfter(disk.StepCount + steps);
+            try
+            {
+                store.RewriteSmallBlocks(CancellationToken.None);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Dead.
+            }
+            var survived = disk.AfterDeath(random);
+            using (var next = new SegmentTraceStore("/traces", _clock, _counters, new TraceStoreSettings(), survived))
+            {
+                Assert.Equal(From1To(40), Ids(next));
+                Assert.Equal(new LogPosition(4), next.StoredUpTo);
+                Assert.DoesNotContain(survived.AllNames(), name => name.EndsWith(".tmp", StringComparison.Ordinal));
+                Assert.Equal(2, survived.AllNames().Count(name => name.EndsWith(".seg", StringComparison.Ordinal)));
+            }
+            if (!disk.IsDead) break;
+        }
     }
 
     [Fact]
