@@ -10,6 +10,10 @@ using Apm.Query.Traces;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Serve;
+using Apm.TraceAgent.Serve.Datadog;
+using Apm.TraceAgent.Serve.Jaeger;
+using Apm.TraceAgent.Serve.Tempo;
+using Apm.TraceAgent.Serve.Zipkin;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -90,6 +94,8 @@ public sealed class UiServer : IAsyncDisposable
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
         app.MapJaegerApi();
+        app.MapZipkinApi();
+        app.MapTempoApi();
         app.MapMetricQueryApi();
         app.MapApmUi();
     }

@@ -19,17 +19,25 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
             throw new ArgumentException($"The cursor is of a search sorted by {after.Sort}, this one is sorted by {request.Sort}. Begin again without a cursor.", nameof(request));
         var started = clock.GetTimestamp();
         var page = new SpanPage(request.Sort, Math.Clamp(request.Limit, 1, MaxLimit), request.After);
-        var scan = new MatchScan(reader, clock, request.Range, request.Filter) { Deadline = request.Deadline };
+        var filter = request.Filter;
+        // A condition on the whole trace names spans; one more condition on spans would change which.
+        if (request.TraceId is { } id && !filter.IsOfTrace) filter = filter.And(TraceFilter.Empty.With("trace_id", id.ToString()));
+        var scan = new MatchScan(reader, clock, request.Range, filter) { Deadline = request.Deadline };
+        var others = 0L;
         scan.Run((batch, _, matching) =>
         {
-            foreach (var span in matching) page.Add(batch, span);
+            foreach (var span in matching)
+            {
+                if (request.TraceId is { } wanted && !batch.TraceIdOf(span).Matches(wanted)) others++;
+                else page.Add(batch, span);
+            }
         }, cancel);
         var (spans, next) = page.Finish();
         return new SpanSearchResult
         {
             Spans = spans,
             Next = next,
-            MatchedSpanCount = scan.MatchedSpanCount,
+            MatchedSpanCount = scan.MatchedSpanCount - others,
             IsPageCertain = scan.IncompleteReason is null,
             Report = scan.Report(started),
         };

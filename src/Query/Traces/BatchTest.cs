@@ -107,6 +107,20 @@ sealed class TagTest(SpanBatch batch, int key, TextPattern pattern, StringMemo a
     }
 }
 
+/// <summary>A field's text is accepted; each distinct text is looked at once.</summary>
+sealed class ReadTextTest(FieldReader reader, StringMemo.Question question) : BatchTest
+{
+    readonly Dictionary<long, bool> _answers = [];
+
+    public override bool Test(int span)
+    {
+        var code = reader.CodeAt(span);
+        if (code == FieldReader.None) return false;
+        if (!_answers.TryGetValue(code, out var answer)) _answers.Add(code, answer = question(System.Text.Encoding.UTF8.GetBytes(reader.TextOf(code))));
+        return answer;
+    }
+}
+
 /// <summary>A piece of text in the service, operation, resource or any text tag's value.</summary>
 sealed class AnyTextTest(SpanBatch batch, StringMemo accepted) : BatchTest
 {

@@ -30,6 +30,14 @@ static class ConditionReader
         };
     }
 
+    /// <summary><c>key:~"regex"</c>.</summary>
+    /// <exception cref="QueryTextException">There is no such key, it takes no regular expression, or the text is none.</exception>
+    public static RegexCondition Regex(FilterKey key, FilterToken quoted)
+    {
+        var (field, tag) = FieldOf(key);
+        return new RegexCondition(field, tag, RegexCondition.Unescape(quoted.Text), TextRange.Join(key.At, quoted.At));
+    }
+
     static (FilterField Field, string Tag) FieldOf(FilterKey key)
     {
         if (!key.Text.StartsWith('@')) return FilterWords.FieldOf(key.Text) is { } field ? (field, "") : throw UnknownKey(key);

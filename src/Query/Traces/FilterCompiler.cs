@@ -14,6 +14,7 @@ static class FilterCompiler
         Negation negation => Not(Compile(negation.Child, batch)),
         TextCondition text => Text(text, batch),
         NumberCondition number => Number(number.Field, number.Key, batch, value => NumberTest.Holds(value, number.Comparison, number.Value)),
+        RegexCondition regex => Regex(regex, batch),
         RangeCondition range => Number(range.Field, range.Key, batch, range.Holds),
         _ => throw new InvalidOperationException($"No test is known for {node.GetType().Name}."),
     };
@@ -51,6 +52,7 @@ static class FilterCompiler
         TextCondition { Field: FilterField.Tag or FilterField.Version or FilterField.Host } or NumberCondition { Field: FilterField.Tag } or RangeCondition { Field: FilterField.Tag } => 2,
         TextCondition { Field: FilterField.Text } => 4,
         TextCondition { Pattern.ExactText: null } => 1,
+        RegexCondition => 3,
         Negation negation => Cost(negation.Child),
         AllOf all => all.Children.Select(Cost).DefaultIfEmpty().Max() + 1,
         AnyOf any => any.Children.Select(Cost).DefaultIfEmpty().Max() + 1,
@@ -83,6 +85,22 @@ static class FilterCompiler
         if (pattern.ExactText is not { } exact) return pattern.IsAnything ? new NotTest(new ColumnIs(column, 0)) : new ColumnIn(column, new StringMemo(batch.Strings, pattern.Matches));
         var index = batch.Strings.Find(exact);
         return index < 0 ? ConstantTest.Never : new ColumnIs(column, index);
+    }
+
+    static BatchTest Regex(RegexCondition condition, SpanBatch batch)
+    {
+        var accepted = new StringMemo(batch.Strings, condition.Matches);
+        int[]? column = condition.Field switch
+        {
+            FilterField.Service => batch.Services,
+            FilterField.Env => batch.Envs,
+            FilterField.Operation => batch.Names,
+            FilterField.Resource => batch.Resources,
+            FilterField.Type => batch.Types,
+            _ => null,
+        };
+        if (column is not null) return new ColumnIn(column, accepted);
+        return new ReadTextTest(FieldReader.Of(new SpanField(condition.Field, condition.Key), batch), condition.Matches);
     }
 
     static BatchTest Tag(SpanBatch batch, string key, TextPattern pattern)

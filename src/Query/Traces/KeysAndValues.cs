@@ -21,6 +21,9 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
     /// <summary>Most distinct values counted; default 10,000.</summary>
     public const int MaxDistinct = 10_000;
 
+    /// <summary>Only spans that satisfy it are looked at; default all.</summary>
+    public TraceFilter Filter { get; init; } = TraceFilter.Empty;
+
     /// <summary>The words of the language that begin so, then tag keys with <c>@</c>, the most frequent first.</summary>
     /// <param name="prefix">What was typed, case ignored; an <c>@</c> in front asks for tag keys only.</param>
     /// <param name="limit">Most entries given.</param>
@@ -63,7 +66,7 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
     void Scan(TimeRange range, Action<SpanBatch, int[]> take, CancellationToken cancel)
     {
         var looked = 0;
-        var scan = new MatchScan(reader, clock, range, TraceFilter.Empty) { Deadline = Deadline };
+        var scan = new MatchScan(reader, clock, range, Filter) { Deadline = Deadline };
         scan.Run((batch, _, matching) =>
         {
             var newest = matching.Length > MaxSpans - looked ? matching[^(MaxSpans - looked)..] : matching;

@@ -16,7 +16,7 @@ namespace Apm.Query.Traces;
 /// aggregate = ("count" "()" | ("avg" | "min" | "max" | "sum") "(" measure ")") comparison number
 /// condition = key ":" values | "@" tag ":" values | text
 /// values    = value | "(" ["NOT"] value *( ("OR" | "AND") ["NOT"] value ) ")"
-/// value     = word | "quoted" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character
+/// value     = word | "quoted" | ~"regular expression" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character
 /// </code>
 /// such as <c>service:web resource:"GET /x" status:error duration:>100ms @http.status_code:[500 TO 599] -env:dev "free text"</c>
 /// or <c>{service:web} => {service:db duration:>1s}</c>.
@@ -254,6 +254,12 @@ public sealed class TraceFilterParser
         if (!value.IsJoined || value.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted or FilterTokenKind.Range))
             throw new QueryTextException($"A value is missing after \"{first.Text}:\" at column {afterColon + 1}. Write {first.Text}:* for any value.", new(afterColon, 0), first.Text + ":*");
         Take();
+        if (value is { Kind: FilterTokenKind.Word, Text: "~" } && _next is { Kind: FilterTokenKind.Quoted, IsJoined: true })
+        {
+            var regex = ConditionReader.Regex(key, _next);
+            Take();
+            return regex;
+        }
         return ConditionReader.Read(key, value);
     }
 

@@ -24,6 +24,15 @@ internal sealed class ProtoWriter
         return this;
     }
 
+    public ProtoWriter Fixed64(int field, ulong value)
+    {
+        Raw((ulong)(uint)field << 3 | 1);
+        Span<byte> bytes = stackalloc byte[8];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        _bytes.AddRange(bytes);
+        return this;
+    }
+
     public byte[] ToArray() => [.. _bytes];
 
     void Raw(ulong value)

@@ -5,6 +5,10 @@ using Apm.Core.Spans;
 using Apm.Query.Evaluate;
 using Apm.TestKit;
 using Apm.TraceAgent.Serve;
+using Apm.TraceAgent.Serve.Datadog;
+using Apm.TraceAgent.Serve.Jaeger;
+using Apm.TraceAgent.Serve.Tempo;
+using Apm.TraceAgent.Serve.Zipkin;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +39,8 @@ sealed class ApiHost : IAsyncDisposable
             .AddSingleton<TimeProvider>(new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
         var app = builder.Build();
         app.MapJaegerApi();
+        app.MapZipkinApi();
+        app.MapTempoApi();
         app.MapMetricQueryApi();
         await app.StartAsync();
         return new ApiHost(app);
@@ -51,6 +57,36 @@ sealed class ApiHost : IAsyncDisposable
         return ((int)answer.StatusCode, json.RootElement.GetRawText());
     }
 
+    /// <summary>Status, headers and body as they come.</summary>
+    /// <param name="accept">What the client wants; null says nothing.</param>
+    public async Task<ApiAnswer> GetRaw(string path, string? accept = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        if (accept is not null) request.Headers.TryAddWithoutValidation("Accept", accept);
+        return await Send(request);
+    }
+
+    public async Task<ApiAnswer> Post(string path, string json)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json") };
+        return await Send(request);
+    }
+
+    /// <summary>The body of a 200, as JSON.</summary>
+    public async Task<JsonElement> GetJson(string path)
+    {
+        var answer = await GetRaw(path);
+        Assert.True(answer.Status == 200, $"{path}: {answer.Status} {answer.Text}");
+        return answer.Json;
+    }
+
+    async Task<ApiAnswer> Send(HttpRequestMessage request)
+    {
+        using var answer = await _client.SendAsync(request);
+        var headers = answer.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase);
+        return new ApiAnswer((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType ?? "", headers, await answer.Content.ReadAsByteArrayAsync());
+    }
+
     public async Task<JsonElement> GetData(string path)
     {
         var (status, text) = await Get(path);
@@ -63,5 +99,20 @@ sealed class ApiHost : IAsyncDisposable
     {
         _client.Dispose();
         await _app.DisposeAsync();
+    }
+}
+
+/// <summary>What came back.</summary>
+sealed record ApiAnswer(int Status, string ContentType, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+{
+    public string Text => System.Text.Encoding.UTF8.GetString(Body);
+
+    public JsonElement Json
+    {
+        get
+        {
+            using var json = JsonDocument.Parse(Body);
+            return json.RootElement.Clone();
+        }
     }
 }

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Apm.TraceAgent.Serve;
+namespace Apm.TraceAgent.Serve.Jaeger;
 
 /// <summary>
 /// The query API of Jaeger under <c>/jaeger</c>, so that a Jaeger data source (Grafana, Jaeger's own UI) reads our traces:
@@ -36,6 +36,7 @@ public static class JaegerApi
         api.MapGet("/traces", http => Guard(http, Traces));
         api.MapGet("/traces/{traceId}", http => Guard(http, Trace));
         api.MapGet("/dependencies", http => Guard(http, Dependencies));
+        JaegerV3Api.Map(routes.MapGroup("/jaeger/api/v3"));
         return routes;
     }
 
@@ -54,7 +55,7 @@ public static class JaegerApi
     static Task Operations(HttpContext http)
     {
         var service = http.Request.Query["service"].ToString();
-        if (service.Length == 0) throw new JaegerRequestException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
+        if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
         var kind = http.Request.Query["spanKind"].ToString();
         var operations = OperationsOf(http, service).Where(operation => kind.Length == 0 || operation.KindText.Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
         return Answer(http, json =>
@@ -81,6 +82,7 @@ public static class JaegerApi
         {
             var found = new TraceSearch(reader, clock).Search(new TraceSearchRequest { Range = request.Range, Filter = request.Filter, Limit = request.Limit }, http.RequestAborted);
             ids = [.. found.Traces.Select(trace => trace.TraceId)];
+            SearchHeaders.Write(http, found.MatchedTraceCount, found.ScannedSpanCount, found.IncompleteReason);
         }
         var lookup = new TraceLookup(reader);
         var traces = ids.Select(id => lookup.Read(id, http.RequestAborted)).OfType<TraceTree>().ToList();
@@ -115,6 +117,7 @@ public static class JaegerApi
         var services = http.RequestServices;
         var map = new ServiceMapQuery(services.GetRequiredService<ITraceReader>(), services.GetRequiredService<IStatsReader>(), services.GetRequiredService<ServiceCatalogue>(), clock)
             .Read(range, env: null, http.RequestAborted);
+        SearchHeaders.Write(http, map.Edges.Count, map.ScannedSpanCount, map.IncompleteReason);
         return Answer(http, json =>
         {
             json.WriteStartArray();
@@ -130,7 +133,7 @@ public static class JaegerApi
         }, map.Edges.Count, 0);
     }
 
-    static IReadOnlyList<OperationName> OperationsOf(HttpContext http, string service) =>
+    internal static IReadOnlyList<OperationName> OperationsOf(HttpContext http, string service) =>
         new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Operations(service, http.RequestAborted);
 
     static long? Millis(HttpContext http, string name)
@@ -138,7 +141,7 @@ public static class JaegerApi
         var text = http.Request.Query[name].ToString();
         if (text.Length == 0) return null;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var millis) && millis <= long.MaxValue / UnixTime.NanosPerMillisecond ? millis
-            : throw new JaegerRequestException($"unable to parse param '{name}': \"{text}\" is not a number of milliseconds");
+            : throw new RefusedException($"unable to parse param '{name}': \"{text}\" is not a number of milliseconds");
     }
 
     static void WriteTexts(Utf8JsonWriter json, List<string> texts)
@@ -154,20 +157,5 @@ public static class JaegerApi
     static Task Refuse(HttpContext http, int status, string sentence) =>
         JsonAnswer.Write(http, status, json => JaegerJson.WriteAnswer(json, writeData: null, 0, 0, status, sentence));
 
-    /// <summary>Turns what can go wrong into Jaeger's own shape of an error.</summary>
-    static async Task Guard(HttpContext http, Func<HttpContext, Task> answer)
-    {
-        try
-        {
-            await answer(http);
-        }
-        catch (JaegerRequestException wrong)
-        {
-            await Refuse(http, 400, wrong.Message);
-        }
-        catch (StoreUnavailableException unavailable)
-        {
-            await Refuse(http, 503, unavailable.Message);
-        }
-    }
+    static Task Guard(HttpContext http, Func<HttpContext, Task> answer) => ApiGuard.Answer(http, answer, Refuse);
 }

@@ -2,8 +2,9 @@ using System.Text.Json;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
 using Apm.Query.Traces;
+using Apm.Wire.Json;
 
-namespace Apm.TraceAgent.Serve;
+namespace Apm.TraceAgent.Serve.Jaeger;
 
 /// <summary>
 /// Traces in the JSON of Jaeger's query service: times in microseconds, tags with types, the sending processes apart.
@@ -74,7 +75,7 @@ static class JaegerJson
         json.WriteStartArray("references");
         var parent = node.ParentIndex >= 0 ? trace.Nodes[node.ParentIndex].SpanId : span.ParentId;
         if (!parent.IsNone) WriteReference(json, "CHILD_OF", traceId, parent.ToString());
-        if (span.Tags.TryGetValue(TagNames.SpanLinks, out var links)) WriteLinks(json, links);
+        foreach (var link in SpanLink.Of(span)) WriteReference(json, "FOLLOWS_FROM", link.TraceId.ToString(), link.SpanId.ToString());
         json.WriteEndArray();
         json.WriteNumber("startTime", span.StartUnixNanos / 1000);
         json.WriteNumber("duration", span.DurationNanos / 1000);
@@ -90,7 +91,7 @@ static class JaegerJson
             if (!ProcessTags.Contains(key)) WriteTag(json, key, value);
         json.WriteEndArray();
         json.WriteStartArray("logs");
-        if (span.Tags.TryGetValue(TagNames.SpanEvents, out var events)) WriteLogs(json, events);
+        WriteLogs(json, SpanEvent.Of(span));
         json.WriteEndArray();
         json.WriteString("processID", processId);
         json.WriteNull("warnings");
@@ -121,45 +122,17 @@ static class JaegerJson
         json.WriteEndObject();
     }
 
-    /// <summary>Links are JSON that a client sent: what is not understood is left out.</summary>
-    static void WriteLinks(Utf8JsonWriter json, string links)
+    static void WriteLogs(Utf8JsonWriter json, IReadOnlyList<SpanEvent> events)
     {
-        foreach (var link in Elements(links))
+        foreach (var happening in events)
         {
-            if (link.TryGetProperty("trace_id", out var trace) && trace.ValueKind == JsonValueKind.String && TraceId.TryParse(trace.GetString(), out var traceId)
-                && link.TryGetProperty("span_id", out var span) && span.ValueKind == JsonValueKind.String && SpanId.TryParse(span.GetString(), out var spanId))
-                WriteReference(json, "FOLLOWS_FROM", traceId.ToString(), spanId.ToString());
-        }
-    }
-
-    static void WriteLogs(Utf8JsonWriter json, string events)
-    {
-        foreach (var happening in Elements(events))
-        {
-            if (!happening.TryGetProperty("time_unix_nano", out var time) || time.ValueKind != JsonValueKind.Number || !time.TryGetInt64(out var nanos)) continue;
             json.WriteStartObject();
-            json.WriteNumber("timestamp", nanos / 1000);
+            json.WriteNumber("timestamp", happening.UnixNanos / 1000);
             json.WriteStartArray("fields");
-            if (happening.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String) WriteTag(json, "event", name.GetString()!);
-            if (happening.TryGetProperty("attributes", out var attributes) && attributes.ValueKind == JsonValueKind.Object)
-                foreach (var attribute in attributes.EnumerateObject()) WriteTag(json, attribute.Name, attribute.Value);
+            if (happening.Name.Length > 0) WriteTag(json, "event", happening.Name);
+            foreach (var (key, value) in happening.Attributes) WriteTag(json, key, value);
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-    }
-
-    static IReadOnlyList<JsonElement> Elements(string array)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(array);
-            return json.RootElement.ValueKind == JsonValueKind.Array
-                ? [.. json.RootElement.EnumerateArray().Where(element => element.ValueKind == JsonValueKind.Object).Select(element => element.Clone())]
-                : [];
-        }
-        catch (JsonException)
-        {
-            return []; // Still there as a tag in our own screens; here it is not a link or event.
         }
     }
 

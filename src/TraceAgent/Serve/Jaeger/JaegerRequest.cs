@@ -6,10 +6,7 @@ using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Http;
 
-namespace Apm.TraceAgent.Serve;
-
-/// <summary>A request's parameters are wrong; the message is a sentence for who sent it.</summary>
-sealed class JaegerRequestException(string message) : Exception(message);
+namespace Apm.TraceAgent.Serve.Jaeger;
 
 /// <summary>
 /// The parameters of <c>GET /jaeger/api/traces</c>: service, operation, tags (JSON object) or tag (<c>key:value</c>, repeated),
@@ -32,16 +29,16 @@ sealed class JaegerRequest
     public TraceFilter Filter { get; private init; } = TraceFilter.Empty;
     public int Limit { get; private init; }
 
-    /// <exception cref="JaegerRequestException">A parameter is missing or wrong.</exception>
+    /// <exception cref="RefusedException">A parameter is missing or wrong.</exception>
     public static JaegerRequest Read(IQueryCollection query, long nowUnixNanos)
     {
         if (query.TryGetValue("traceID", out var ids) && ids.Count > 0) return new JaegerRequest { TraceIds = [.. ids.Take(MaxLimit).Select(TraceIdOf)], Limit = MaxLimit };
         var service = query["service"].ToString();
-        if (service.Length == 0) throw new JaegerRequestException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
+        if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
 
         var end = Micros(query, "end") ?? nowUnixNanos;
         var start = Micros(query, "start") ?? Math.Max(0, end - (Lookback(query["lookback"]) ?? DefaultLookbackNanos));
-        if (end <= start) throw new JaegerRequestException("parameter 'end' must be later than 'start'; both are Unix microseconds");
+        if (end <= start) throw new RefusedException("parameter 'end' must be later than 'start'; both are Unix microseconds");
         return new JaegerRequest
         {
             Range = new TimeRange(start, end == long.MaxValue ? end : end + 1), // Jaeger's end is included.
@@ -52,13 +49,19 @@ sealed class JaegerRequest
 
     public static TraceId TraceIdOf(string? text) => TraceId.TryParse(text, out var id)
         ? id
-        : throw new JaegerRequestException($"cannot parse trace id \"{text}\": write 16 or 32 hex digits");
+        : throw new RefusedException($"cannot parse trace id \"{text}\": write 16 or 32 hex digits");
+
+    /// <summary>Spans of a service and, when it is named, of an operation or resource.</summary>
+    internal static TraceFilter FilterOf(string service, string operation)
+    {
+        var filter = TraceFilter.Empty;
+        if (service.Length > 0) filter = filter.With("service", service);
+        return operation.Length == 0 ? filter : filter.And(TraceFilter.Empty.With("operation", operation).Or(TraceFilter.Empty.With("resource", operation)));
+    }
 
     static TraceFilter FilterOf(IQueryCollection query, string service)
     {
-        var filter = TraceFilter.Empty.With("service", service);
-        if (query["operation"].ToString() is { Length: > 0 } operation)
-            filter = filter.And(TraceFilter.Empty.With("operation", operation).Or(TraceFilter.Empty.With("resource", operation)));
+        var filter = FilterOf(service, query["operation"].ToString());
         filter = filter.WithDuration(Duration(query, "minDuration"), Duration(query, "maxDuration"));
         foreach (var (key, value) in Tags(query))
         {
@@ -68,7 +71,7 @@ sealed class JaegerRequest
             }
             catch (QueryTextException wrong)
             {
-                throw new JaegerRequestException($"malformed tag \"{key}\": {wrong.Message}");
+                throw new RefusedException($"malformed tag \"{key}\": {wrong.Message}");
             }
         }
         return filter;
@@ -90,7 +93,7 @@ sealed class JaegerRequest
         foreach (var tag in query["tag"])
         {
             var colon = tag?.IndexOf(':', StringComparison.Ordinal) ?? -1;
-            if (colon <= 0) throw new JaegerRequestException($"malformed 'tag' parameter, expecting key:value, received: {tag}");
+            if (colon <= 0) throw new RefusedException($"malformed 'tag' parameter, expecting key:value, received: {tag}");
             yield return (tag![..colon], tag[(colon + 1)..]);
         }
         foreach (var tags in query["tags"])
@@ -105,21 +108,21 @@ sealed class JaegerRequest
         try
         {
             using var json = JsonDocument.Parse(text);
-            if (json.RootElement.ValueKind != JsonValueKind.Object) throw new JaegerRequestException("malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}");
+            if (json.RootElement.ValueKind != JsonValueKind.Object) throw new RefusedException("malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}");
             return [.. json.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText()))];
         }
         catch (JsonException wrong)
         {
-            throw new JaegerRequestException($"malformed 'tags' parameter, cannot unmarshal JSON: {wrong.Message}");
+            throw new RefusedException($"malformed 'tags' parameter, cannot unmarshal JSON: {wrong.Message}");
         }
     }
 
-    static long? Duration(IQueryCollection query, string name)
+    internal static long? Duration(IQueryCollection query, string name)
     {
         var text = query[name].ToString();
         if (text.Length == 0) return null;
         return DurationText.TryParse(text, out var nanos) ? nanos
-            : throw new JaegerRequestException($"unable to parse param '{name}': \"{text}\" is not a duration; write for example 100ms, 1.5s, 250us");
+            : throw new RefusedException($"unable to parse param '{name}': \"{text}\" is not a duration; write for example 100ms, 1.5s, 250us");
     }
 
     static long? Micros(IQueryCollection query, string name)
@@ -127,7 +130,7 @@ sealed class JaegerRequest
         var text = query[name].ToString();
         if (text.Length == 0) return null;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros <= long.MaxValue / 1000 ? micros * 1000
-            : throw new JaegerRequestException($"unable to parse param '{name}': \"{text}\" is not a time in Unix microseconds");
+            : throw new RefusedException($"unable to parse param '{name}': \"{text}\" is not a time in Unix microseconds");
     }
 
     static long? Lookback(string? text) => DurationText.TryParse(text, out var nanos) ? nanos : null; // Jaeger's UI sends "custom" beside start and end.
@@ -136,6 +139,6 @@ sealed class JaegerRequest
     {
         if (string.IsNullOrEmpty(text)) return DefaultLimit;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? Math.Min(limit, MaxLimit)
-            : throw new JaegerRequestException($"unable to parse param 'limit': \"{text}\" is not a number above 0");
+            : throw new RefusedException($"unable to parse param 'limit': \"{text}\" is not a number above 0");
     }
 }

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Apm.TraceAgent.Serve;
+namespace Apm.TraceAgent.Serve.Datadog;
 
 /// <summary>
 /// <c>GET /api/v1/query?from=&amp;to=&amp;query=</c> in Datadog's shape (metrics-monitors §4.7), for the metrics of traces.

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Query.TraceQl;
+using Apm.Query.Traces;
+using Apm.Wire.Otlp;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Apm.TraceAgent.Serve.Tempo;
+
+/// <summary>
+/// <c>GET /tempo/api/search</c>: traces by TraceQL (<c>q</c>), or by <c>tags</c> in logfmt, <c>minDuration</c> and <c>maxDuration</c>; the newest
+/// first, each with the spans that were found in it.
+/// </summary>
+static partial class TempoSearch
+{
+    public static Task Answer(HttpContext http)
+    {
+        var query = http.Request.Query;
+        var text = query["q"].ToString();
+        var plan = text.Length > 0 ? TraceQlPlan.Of(text) : new TraceQlPlan { Filter = TagFilter(query) };
+        if (plan.Metric is { } metric) throw new RefusedException($"{metric.Function}() at column {metric.At.Column} makes series. Ask /tempo/api/metrics/query_range for them.");
+        var range = TempoRequest.RangeOf(http);
+        var found = new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>())
+            .Search(new TraceSearchRequest { Range = range, Filter = plan.Filter, Limit = TempoRequest.Whole(query, "limit", TempoRequest.DefaultLimit, TempoRequest.MaxLimit) }, http.RequestAborted);
+        SearchHeaders.Write(http, found.MatchedTraceCount, found.ScannedSpanCount, found.IncompleteReason);
+        var spansPerSet = TempoRequest.Whole(query, "spss", TempoRequest.DefaultSpansPerSet, TempoRequest.MaxSpansPerSet);
+        var limit = plan.By is null ? spansPerSet : Query.Spans.SpanSearch.MaxLimit;
+        var matches = found.Traces.Select(trace => TempoMatches.Of(http, trace.TraceId, trace.StartUnixNanos, trace.DurationNanos, plan.Filter, limit)).ToList();
+        return JsonAnswer.Write(http, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("traces");
+            for (var i = 0; i < matches.Count; i++) WriteTrace(json, found.Traces[i], matches[i], plan, spansPerSet);
+            json.WriteEndArray();
+            json.WriteStartObject("metrics");
+            json.WriteNumber("inspectedTraces", found.MatchedTraceCount);
+            json.WriteString("inspectedSpans", found.ScannedSpanCount.ToString(CultureInfo.InvariantCulture));
+            json.WriteNumber("completedJobs", found.IsComplete ? 1 : 0);
+            json.WriteNumber("totalJobs", 1);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+    }
+
+    static void WriteTrace(Utf8JsonWriter json, TraceSummary trace, TempoMatches matches, TraceQlPlan plan, int spansPerSet)
+    {
+        json.WriteStartObject();
+        json.WriteString("traceID", trace.TraceId.ToString());
+        json.WriteString("rootServiceName", trace.IsRootMissing ? "<root span not yet received>" : trace.Root.Service);
+        json.WriteString("rootTraceName", trace.IsRootMissing ? "" : trace.Root.Resource);
+        json.WriteString("startTimeUnixNano", Text(trace.StartUnixNanos));
+        json.WriteNumber("durationMs", trace.DurationNanos / 1_000_000);
+        var sets = plan.By is { } by
+            ? matches.Spans.GroupBy(span => TraceQlFields.ValueOf(span, by)).Select(group => (By: group.Key, Spans: (IReadOnlyList<Span>)[.. group.Take(spansPerSet)], Total: group.LongCount())).ToList()
+            : [(By: null, matches.Spans, matches.Total)];
+        json.WritePropertyName("spanSet"); // Older clients know one set only.
+        WriteSet(json, sets[0].Spans, sets[0].Total, sets[0].By, plan);
+        json.WriteStartArray("spanSets");
+        foreach (var set in sets) WriteSet(json, set.Spans, set.Total, set.By, plan);
+        json.WriteEndArray();
+        json.WriteStartObject("serviceStats");
+        foreach (var share in trace.Services)
+        {
+            json.WriteStartObject(share.Service);
+            json.WriteNumber("spanCount", share.SpanCount);
+            if (share.ErrorCount > 0) json.WriteNumber("errorCount", share.ErrorCount);
+            json.WriteEndObject();
+        }
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    static void WriteSet(Utf8JsonWriter json, IReadOnlyList<Span> spans, long total, object? by, TraceQlPlan plan)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("spans");
+        foreach (var span in spans)
+        {
+            json.WriteStartObject();
+            json.WriteString("spanID", span.Id.ToString());
+            json.WriteString("name", span.Resource);
+            json.WriteString("startTimeUnixNano", Text(span.StartUnixNanos));
+            json.WriteString("durationNanos", Text(span.DurationNanos));
+            WriteAttributes(json, span, plan.ConditionFields.Concat(plan.Select).Distinct());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteNumber("matched", total);
+        if (plan.By is { } field)
+        {
+            json.WriteStartArray("attributes");
+            WriteAttribute(json, $"by({field})", by ?? "nil");
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    static void WriteAttributes(Utf8JsonWriter json, Span span, IEnumerable<TraceQlField> fields)
+    {
+        var values = fields.Where(field => field.Name is not ("duration" or "name" or "span:duration" or "span:name"))
+            .Select(field => (Key: field.Name, Value: TraceQlFields.ValueOf(span, field))).Where(pair => pair.Value is not null).DistinctBy(pair => pair.Key).ToList();
+        if (values.Count == 0) return;
+        json.WriteStartArray("attributes");
+        foreach (var (key, value) in values) WriteAttribute(json, key, value!);
+        json.WriteEndArray();
+    }
+
+    static void WriteAttribute(Utf8JsonWriter json, string key, object value)
+    {
+        json.WriteStartObject();
+        json.WriteString("key", key);
+        json.WritePropertyName("value");
+        OtlpJsonTraceWriter.WriteValue(json, value is double number ? OtlpAttribute.Of(key, number).Value : value);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Tags have to be in a span's texts, case ignored; durations are of the trace.</summary>
+    static TraceFilter TagFilter(IQueryCollection query)
+    {
+        var filter = TraceFilter.Empty;
+        foreach (Match pair in LogfmtPair().Matches(query["tags"].ToString()))
+        {
+            var key = pair.Groups["key"].Value;
+            var value = pair.Groups["quoted"].Success ? pair.Groups["quoted"].Value.Replace("\\\"", "\"", StringComparison.Ordinal) : pair.Groups["bare"].Value;
+            filter = filter.And(TraceQlPlan.Of($"{{ {FieldOf(key)} =~ {Quoted("(?i).*" + Regex.Escape(value) + ".*")} }}").Filter);
+        }
+        if (TempoRequest.Duration(query, "minDuration") is { } min) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration >= {min}ns }}").Filter);
+        if (TempoRequest.Duration(query, "maxDuration") is { } max) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration <= {max}ns }}").Filter);
+        return filter;
+    }
+
+    static string FieldOf(string tag) => tag is "name" or "statusMessage" ? tag : new TraceQlField(TraceQlScope.Any, tag is "root.name" or "root.service.name" ? tag["root.".Length..] : tag).ToString();
+
+    static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("""(?<key>[^\s=]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>\S*))""")]
+    private static partial Regex LogfmtPair();
+}
