@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["stats-read"] = StatsReadBenchmark.Run,
     ["search"] = SearchBenchmark.Run,
     ["trace-store"] = TraceStoreBenchmark.Run,
+    ["ceiling"] = CeilingBenchmark.Run,
     ["way"] = WayBenchmark.Run,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),

@@ -48,12 +48,23 @@ static class StatusCommand
         AnsiConsole.MarkupLineInterpolated($"[bold]Apm {report.Version}[/] up {Age(up)} · {report.UiUrl} · data {report.DataFolder}");
         AnsiConsole.MarkupLineInterpolated($"listens on {string.Join(", ", report.Listeners.Select(listener => $"{listener.Name} {listener.Port}"))}");
         AnsiConsole.MarkupLineInterpolated($"stored {Count(report.Traces.SpanCount)} spans in {report.Traces.BlockCount} blocks, {Count(report.Traces.ByteCount)} bytes; log {Count(report.LogByteCount)} bytes");
+        PrintLimits(report);
         PrintServices(report);
         PrintWaiting(report);
         PrintCounters(report);
         foreach (var problem in report.Problems.Take(5))
             AnsiConsole.MarkupLineInterpolated($"[yellow]{Ago(report, problem.LastUnixNanos)}[/] {problem.Where}: {problem.Sentence}{(problem.Count > 1 ? $" (×{problem.Count})" : "")}");
         if (report.Problems.Count > 5) Console.WriteLine($"{report.Problems.Count - 5} older problems: apm status --json");
+    }
+
+    /// <summary>Memory and disk always; of the others, those that bit or are nearly full.</summary>
+    static void PrintLimits(StatusReport report)
+    {
+        foreach (var limit in report.Limits.Where(limit => limit.Name is "memory.max_bytes" or "storage.max_bytes" || limit.BitCount > 0 || limit.Value > 0.8 * limit.Ceiling))
+        {
+            Console.WriteLine(LimitText.Line(limit, report.NowUnixNanos));
+            if (limit.BitCount > 0) Console.WriteLine($"      {limit.WhenFull}");
+        }
     }
 
     static void PrintServices(StatusReport report)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Apm.Cli.Host;
+using Apm.Cli.Settings;
 using Apm.Core.Ports;
 using Apm.TraceAgent.Receive;
 
@@ -9,8 +10,12 @@ namespace Apm.Cli.Commands;
 /// <summary><c>apm up</c>: everything in one process, until Ctrl-C or SIGTERM.</summary>
 static class UpCommand
 {
+    /// <summary>Exit code when the settings are not as they should be.</summary>
+    public const int WrongSettings = 2;
+
     public static Command Make()
     {
+        var config = ConfigCommand.ConfigOption();
         var data = new Option<string?>("--data") { Description = "Folder for the data (default ./data, or APM_DATA)." };
         var ports = new Option<string[]>("--port")
         {
@@ -20,16 +25,16 @@ static class UpCommand
         };
         var demo = new Option<bool>("--demo") { Description = "Also start the two sample apps, traced, with light traffic." };
         var noBrowser = new Option<bool>("--no-browser") { Description = "Do not open the screens in a browser." };
-        var command = new Command("up", "Run the agent, the store and the screens in one process.") { data, ports, demo, noBrowser };
-        command.SetAction((arguments, cancel) => Run(arguments.GetValue(data), arguments.GetValue(ports) ?? [], arguments.GetValue(demo), !arguments.GetValue(noBrowser), cancel));
+        var command = new Command("up", "Run the agent, the store and the screens in one process.") { data, ports, config, demo, noBrowser };
+        command.SetAction((arguments, cancel) => Run(arguments.GetValue(data), arguments.GetValue(ports) ?? [], arguments.GetValue(config), arguments.GetValue(demo), !arguments.GetValue(noBrowser), cancel));
         return command;
     }
 
-    static async Task<int> Run(string? dataFolder, string[] ports, bool withDemo, bool withBrowser, CancellationToken cancel)
+    static async Task<int> Run(string? dataFolder, string[] ports, string? config, bool withDemo, bool withBrowser, CancellationToken cancel)
     {
         try
         {
-            var settings = HostSettings.Read(dataFolder, ports, Environment.GetEnvironmentVariable);
+            var settings = ReadSettings(dataFolder, ports, config);
             await using var host = await ApmHost.Start(settings, TimeProvider.System, sentence => Console.Error.WriteLine($"apm: {sentence}"));
             Greet(host, settings);
             if (withBrowser) Browser.TryOpen(host.UiUrl);
@@ -38,11 +43,34 @@ static class UpCommand
             Console.Error.WriteLine("apm: stopping …");
             return 0;
         }
-        catch (Exception problem) when (problem is PortTakenException or SettingsException or StoreUnavailableException or IOException)
+        catch (SettingsException problem)
+        {
+            await Console.Error.WriteLineAsync($"apm: {problem.Message}");
+            return WrongSettings;
+        }
+        catch (Exception problem) when (problem is PortTakenException or StoreUnavailableException or IOException)
         {
             await Console.Error.WriteLineAsync($"apm: {problem.Message}");
             return 1;
         }
+    }
+
+    static HostSettings ReadSettings(string? dataFolder, string[] ports, string? config)
+    {
+        var result = SettingsReader.Read(HostSettings.OptionsOf(dataFolder, ports), Environment.GetEnvironmentVariable, SettingsReader.FindFile(config, Environment.GetEnvironmentVariable));
+        foreach (var issue in result.Issues.Where(issue => !issue.IsError)) Console.Error.WriteLine($"apm: {issue}");
+        if (result.Errors.Any()) throw new SettingsException($"{string.Join("\napm: ", result.Errors)}\napm: Nothing was started. `./apm config` prints the settings and where each comes from.");
+        result.Settings.RefuseSharedPorts();
+        if (Changed(result) is { } changed) Console.Error.WriteLine($"apm: {changed}");
+        return result.Settings with { Warnings = [.. result.Issues.Select(issue => issue.ToString())] };
+    }
+
+    /// <summary>What the file changes, in one line; null when there is no file.</summary>
+    internal static string? Changed(SettingsResult result)
+    {
+        if (result.File is not { } file) return null;
+        var changed = result.Effective.Where(entry => entry.Source.StartsWith(file + ":", StringComparison.Ordinal)).Select(entry => $"{entry.Setting.Name}={entry.Setting.Print(result.Settings)}").ToList();
+        return $"{file}: {(changed.Count == 0 ? "changes nothing" : string.Join(", ", changed))}";
     }
 
     static void Greet(ApmHost host, HostSettings settings)

@@ -77,6 +77,7 @@ public sealed class ApmHost : IAsyncDisposable
     {
         var counters = new Counters();
         var problems = new RecentProblems();
+        foreach (var warning in Settings.Warnings) problems.Add("settings", warning, clock.NowUnixNanos());
         var memory = new MemoryBudget(Settings.MaxMemoryBytes);
         var stores = Stores.Open(Settings, memory, clock, counters, problems);
         StopWith(stores.Dispose);
@@ -94,11 +95,13 @@ public sealed class ApmHost : IAsyncDisposable
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);
-        var pipeline = new TracePipeline(parts, new PipelineSettings());
+        var pipeline = new TracePipeline(parts, Settings.Pipeline);
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
-        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners);
+        var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0);
+        watch.LookAt(limits);
+        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read };
         var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, facts);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;

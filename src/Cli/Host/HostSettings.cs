@@ -1,13 +1,20 @@
-using System.Globalization;
 using Apm.Core.Limits;
 using Apm.Storage;
+using Apm.Storage.Stats;
+using Apm.Storage.Traces;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Normalize;
+using Apm.TraceAgent.Obfuscate;
 using Apm.TraceAgent.Receive;
 
 namespace Apm.Cli.Host;
 
-/// <summary>What <c>apm up</c> was told: options first, then <c>APM_*</c> in the environment, then defaults.</summary>
+/// <summary>What <c>apm up</c> runs with: options first, then the environment, then the settings file, then defaults (docs/settings.md).</summary>
 public sealed record HostSettings
 {
+    /// <summary>Everything as it is when nobody says anything.</summary>
+    public static HostSettings Default => new() { DataFolder = Path.GetFullPath("data"), Agent = new AgentSettings() };
+
     /// <summary>Where the data lives; default <c>./data</c>.</summary>
     public required string DataFolder { get; init; }
     public required AgentSettings Agent { get; init; }
@@ -24,46 +31,46 @@ public sealed record HostSettings
     /// <summary>Nothing is taken in while the disk has less free; default null: 1 GiB, or 5 % of the disk when that is less.</summary>
     public long? StopBelowFreeBytes { get; init; }
 
+    public PipelineSettings Pipeline { get; init; } = new();
+
+    /// <summary>The host adds what the stores need of it.</summary>
+    public TraceStoreSettings Traces { get; init; } = new();
+
+    /// <inheritdoc cref="Traces"/>
+    public StatsStoreSettings Stats { get; init; } = new();
+
+    /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
+    public string ApiKey { get; init; } = "";
+
+    /// <summary>What was passed over in the settings, in words; shown by <c>apm status</c>.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    internal NormalizeSettings Normalize => Pipeline.Normalize;
+
+    internal ObfuscationSettings Hidden => Normalize.Obfuscation;
+
     /// <summary>The names that <c>--port NAME=N</c> takes.</summary>
     public static IReadOnlyList<string> PortNames { get; } = ["agent", "ui", "otlp-grpc", "otlp-http", "zipkin"];
 
-    /// <summary>Reads options and environment.</summary>
-    /// <param name="dataFolder">From <c>--data</c>; null when not given.</param>
-    /// <param name="ports">From <c>--port</c>, each <c>NAME=N</c> or <c>NAME=off</c>.</param>
-    /// <param name="environment">Looks up a variable; null when it is not set.</param>
-    /// <exception cref="SettingsException">Something is not as it should be; the message says what to write instead.</exception>
-    public static HostSettings Read(string? dataFolder, IEnumerable<string> ports, Func<string, string?> environment)
+    /// <summary>The command line's words as settings.</summary>
+    /// <exception cref="SettingsException">A port is not NAME=N.</exception>
+    public static Dictionary<string, string> OptionsOf(string? dataFolder, IEnumerable<string> ports)
     {
-        var chosen = new Dictionary<string, int?>();
-        foreach (var name in PortNames)
-            if (environment($"APM_PORT_{name.Replace('-', '_').ToUpperInvariant()}") is { Length: > 0 } value) chosen[name] = PortOf(name, value);
+        var options = new Dictionary<string, string>();
+        if (dataFolder is not null) options["data"] = dataFolder;
         foreach (var text in ports)
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? text : text[..equals];
             if (equals < 0 || !PortNames.Contains(name))
                 throw new SettingsException($"--port {text}: expected NAME=N, where NAME is one of {string.Join(", ", PortNames)}. For example --port agent=8126.");
-            chosen[name] = PortOf(name, text[(equals + 1)..]);
+            options[$"ports.{name}"] = text[(equals + 1)..];
         }
-        var defaults = new AgentSettings();
-        var settings = new HostSettings
-        {
-            DataFolder = Path.GetFullPath(dataFolder ?? environment("APM_DATA") ?? "data"),
-            UiPort = Needed("ui", chosen.GetValueOrDefault("ui", 8127)),
-            Agent = defaults with
-            {
-                AgentPort = Needed("agent", chosen.GetValueOrDefault("agent", defaults.AgentPort)),
-                OtlpGrpcPort = chosen.GetValueOrDefault("otlp-grpc", defaults.OtlpGrpcPort),
-                OtlpHttpPort = chosen.GetValueOrDefault("otlp-http", defaults.OtlpHttpPort),
-                ZipkinPort = chosen.GetValueOrDefault("zipkin", defaults.ZipkinPort),
-                DefaultEnv = environment("DD_ENV") is { Length: > 0 } env ? env : defaults.DefaultEnv,
-            },
-        };
-        settings.RefuseSharedPorts();
-        return settings;
+        return options;
     }
 
-    void RefuseSharedPorts()
+    /// <exception cref="SettingsException">Two listeners have one port.</exception>
+    public void RefuseSharedPorts()
     {
         var taken = new Dictionary<int, string>();
         foreach (var (name, port) in new (string, int?)[] { ("agent", Agent.AgentPort), ("ui", UiPort), ("otlp-grpc", Agent.OtlpGrpcPort), ("otlp-http", Agent.OtlpHttpPort), ("zipkin", Agent.ZipkinPort) })
@@ -71,12 +78,11 @@ public sealed record HostSettings
                 throw new SettingsException($"Port {wanted} is given to {taken[wanted]} and to {name}. Give each its own, or turn one off with --port {name}=off.");
     }
 
-    static int? PortOf(string name, string value) =>
-        value == "off" ? null
-        : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65_535 ? port
-        : throw new SettingsException($"Port {name}={value}: expected a number from 0 to 65535 (0 lets the system choose), or off.");
+    internal HostSettings WithEnv(string env) => WithNormalize(normalize => normalize with { DefaultEnv = env }) with { Agent = Agent with { DefaultEnv = env } };
 
-    static int Needed(string name, int? port) => port ?? throw new SettingsException($"Port {name} cannot be off: without it there is nothing to run.");
+    internal HostSettings WithNormalize(Func<NormalizeSettings, NormalizeSettings> change) => this with { Pipeline = Pipeline with { Normalize = change(Normalize) } };
+
+    internal HostSettings WithHidden(Func<ObfuscationSettings, ObfuscationSettings> change) => WithNormalize(normalize => normalize with { Obfuscation = change(normalize.Obfuscation) });
 }
 
 /// <summary>An option or variable cannot be used; the message says what to write instead.</summary>

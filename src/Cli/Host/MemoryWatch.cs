@@ -7,16 +7,24 @@ namespace Apm.Cli.Host;
 /// <summary>Keeps the process below its ceiling: looks at it five times a second and has the collector give memory back when it comes near.</summary>
 public sealed class MemoryWatch : IDisposable
 {
+    /// <summary>Of an `apm up` at work: measured resident memory less the heap's.</summary>
+    const long NotHeapBytes = 125_829_120;
+
     readonly ITimer _looks;
+    volatile LimitBook? _limits;
     int _isLooking;
 
     public MemoryWatch(MemoryBudget budget, Counters counters, RecentProblems problems, TimeProvider clock)
     {
         Guard = new MemoryGuard(budget, ProcessMemory.Now, GiveBack, counters, problems, clock);
+        LimitHeap(budget.CeilingBytes);
         _looks = clock.CreateTimer(_ => Look(), null, MemoryGuard.LookEvery, MemoryGuard.LookEvery);
     }
 
     public MemoryGuard Guard { get; }
+
+    /// <summary>Has a book noted as well which of its limits bit.</summary>
+    public void LookAt(LimitBook limits) => _limits = limits;
 
     /// <inheritdoc/>
     public void Dispose() => _looks.Dispose();
@@ -27,10 +35,29 @@ public sealed class MemoryWatch : IDisposable
         try
         {
             Guard.Look();
+            _limits?.Look();
         }
         finally
         {
             Volatile.Write(ref _isLooking, 0);
+        }
+    }
+
+    /// <summary>
+    /// Tells the collector the ceiling, less what is not its heap (code, libraries, stacks, its own books): it then collects and
+    /// gives back the harder the nearer the heap comes. Without it a burst grew the process by 200 MB between two looks.
+    /// </summary>
+    static void LimitHeap(long ceilingBytes)
+    {
+        if (ceilingBytes == long.MaxValue || Environment.GetEnvironmentVariable("DOTNET_GCHeapHardLimit") is { Length: > 0 }) return;
+        try
+        {
+            AppContext.SetData("GCHeapHardLimit", (ulong)(ceilingBytes - NotHeapBytes));
+            GC.RefreshMemoryLimit();
+        }
+        catch (InvalidOperationException)
+        {
+            // More is committed than the ceiling allows: the looks below narrow it.
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class Stores : IDisposable
             var guard = new DiskGuard(data.Path, new DiskGuardSettings { StopBelowBytes = settings.StopBelowFreeBytes, OnChange = Note }, files, clock, counters);
             var budget = BudgetOf(settings, data, guard, Note);
             var database = new LiteDatabaseSettings { OnSlowCall = Note, OnTrouble = Note, MaxLogPages = budget.DatabaseLogPages };
-            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, new TraceStoreSettings
+            var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, settings.Traces with
             {
                 MaxBytes = budget.TraceBytes(FolderSize.Measure(data).SmallBytes),
                 OnTrouble = Note,
@@ -61,7 +61,7 @@ public sealed class Stores : IDisposable
                 Memory = memory,
             }));
             var stats = Opened(new FileStatsStore(
-                data.StatsPath, new StatsStoreSettings { MaxBytes = budget.StatsBytes, CoveredWhenCheckpointIsLost = traces.StoredUpTo, OnTrouble = Note, Memory = memory }, files, clock, counters));
+                data.StatsPath, settings.Stats with { MaxBytes = budget.StatsBytes, CoveredWhenCheckpointIsLost = traces.StoredUpTo, OnTrouble = Note, Memory = memory }, files, clock, counters));
             var log = Opened(new FilePayloadLog(data.LogPath, new PayloadLogSettings
             {
                 MaxBytes = budget.LogBytes - budget.LogSegmentBytes,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Apm.ApmUi;
+using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Query.Evaluate;
 using Apm.Query.ServiceMap;
@@ -88,9 +89,32 @@ public sealed class UiServer : IAsyncDisposable
         });
     }
 
+    /// <summary>A question that would take more memory than the ceiling leaves is answered in words; what comes in is not touched by it.</summary>
+    static async Task AnswerWhenMemoryIsShort(HttpContext http, RequestDelegate next)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (OutOfMemoryException)
+        {
+            http.RequestServices.GetRequiredService<Counters>().Add("queries_refused", OverloadedException.NoMemory);
+            if (http.Response.HasStarted)
+            {
+                http.Abort();
+                return;
+            }
+            http.Response.Clear();
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            http.Response.Headers.RetryAfter = "5";
+            await http.Response.WriteAsync("This answer needs more memory than the ceiling leaves just now (memory.max_bytes). Ask for less at once, or again in a few seconds.\n");
+        }
+    }
+
     static void Map(WebApplication app)
     {
         app.UseResponseCompression();
+        app.Use(AnswerWhenMemoryIsShort);
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
         app.MapJaegerApi();

@@ -27,6 +27,9 @@ public sealed class MemoryBudget
     /// <summary>Caches keep this share of their own limit however much work there is: without them every search would be slow.</summary>
     const double SmallestCacheShare = 1.0 / 16;
 
+    /// <summary>What is more than this part of the room is large.</summary>
+    const int LargeShare = 32;
+
     readonly Lock _opening = new();
     volatile MemoryAccount[] _accounts = [];
     long _workBytes;
@@ -100,7 +103,9 @@ public sealed class MemoryBudget
     internal bool TryTake(long bytes)
     {
         var before = Interlocked.Add(ref _workBytes, bytes) - bytes;
-        if (before <= RoomBytes / 16 || before <= RoomBytes - bytes) return true;
+        var room = RoomBytes;
+        if (bytes > room / LargeShare) room -= room / 4; // So that a few huge payloads leave room for the many small ones.
+        if (before <= room / 16 || before <= room - bytes) return true;
         Interlocked.Add(ref _workBytes, -bytes);
         return false;
     }

@@ -15,13 +15,13 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
     public static TimeSpan LookEvery { get; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Share of the ceiling at which the room is narrowed.</summary>
-    const double NearShare = 0.85;
+    const double NearShare = 0.88;
 
     /// <summary>Share of the ceiling below which it is widened again.</summary>
-    const double CalmShare = 0.75;
+    const double CalmShare = 0.8;
 
     /// <summary>A collection that gives memory back stops every thread, so it is asked for at most this often.</summary>
-    static readonly TimeSpan CollectEvery = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan CollectEvery = TimeSpan.FromSeconds(2);
 
     long _lastCollect = long.MinValue;
     bool _isNarrow;
@@ -41,18 +41,29 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
     /// <summary>Measures and acts.</summary>
     public void Look()
     {
-        Last = measure();
-        MostBytes = Math.Max(MostBytes, Last.WorkingSetBytes);
+        Measure();
         if (budget.CeilingBytes == long.MaxValue) return;
-        if (Last.WorkingSetBytes >= budget.CeilingBytes * NearShare) Narrow();
+        if (IsNear)
+        {
+            if (!CollectWhenDue()) return; // Much of it may be garbage: what is left after a collection counts.
+            Measure();
+        }
+        if (IsNear) Narrow();
         else if (Last.WorkingSetBytes < budget.CeilingBytes * CalmShare) Widen();
         else budget.ShrinkCaches();
     }
 
+    bool IsNear => Last.WorkingSetBytes >= budget.CeilingBytes * NearShare;
+
+    void Measure()
+    {
+        Last = measure();
+        MostBytes = Math.Max(MostBytes, Last.WorkingSetBytes);
+    }
+
     void Narrow()
     {
-        budget.SetRoom((long)(budget.RoomBytes * 0.8));
-        CollectWhenDue();
+        budget.SetRoom((long)(budget.RoomBytes * 0.7));
         LastBitUnixNanos = clock.NowUnixNanos();
         if (_isNarrow) return;
         _isNarrow = true;
@@ -73,12 +84,14 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
         }
     }
 
-    void CollectWhenDue()
+    bool CollectWhenDue()
     {
         var now = clock.GetTimestamp();
-        if (_lastCollect != long.MinValue && clock.GetElapsedTime(_lastCollect, now) < CollectEvery) return;
+        if (_lastCollect != long.MinValue && clock.GetElapsedTime(_lastCollect, now) < CollectEvery) return false;
         _lastCollect = now;
+        budget.ShrinkCaches();
         collect();
+        return true;
     }
 
     string Largest() => string.Join(", ", budget.Accounts.Where(account => account.HeldBytes > 0).OrderByDescending(account => account.HeldBytes).Take(3)

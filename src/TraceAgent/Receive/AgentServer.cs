@@ -22,7 +22,16 @@ public sealed class AgentServer : IAsyncDisposable
     readonly WebApplication _app;
     readonly List<(string Name, int Port)> _listeners = [];
 
-    AgentServer(WebApplication app) => _app = app;
+    readonly ConnectionLimit _connections;
+
+    AgentServer(WebApplication app, ConnectionLimit connections)
+    {
+        _app = app;
+        _connections = connections;
+    }
+
+    /// <summary>Connections open now, on all ports.</summary>
+    public int OpenConnections => _connections.OpenCount;
 
     /// <summary>What listens, by name, with the port that was really taken.</summary>
     public IReadOnlyList<(string Name, int Port)> Listeners => _listeners;
@@ -49,7 +58,8 @@ public sealed class AgentServer : IAsyncDisposable
         new OtlpGrpcEndpoints(receiver, routes, parts.Counters).Register();
         new ZipkinEndpoints(receiver, routes).Register();
 
-        var server = new AgentServer(Build(ports, routes, logs, new ConnectionLimit(settings.MaxConnections, parts.Counters)));
+        var connections = new ConnectionLimit(settings.MaxConnections, parts.Counters);
+        var server = new AgentServer(Build(ports, routes, logs, connections), connections);
         await server._app.StartAsync();
         server.NoteListeners(ports);
         return server;

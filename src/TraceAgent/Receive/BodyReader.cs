@@ -122,6 +122,9 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
 
     internal void Release(int bytes) => _memory.Release(bytes);
 
+    /// <summary>What the pool gives for so many bytes: a power of two, beyond what it keeps as many as asked for.</summary>
+    internal static int RentedBytes(int bytes) => bytes > PooledBytes ? bytes : (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, bytes));
+
     internal byte[] Rent(int bytes) => _pool.Rent(bytes);
 
     internal void Return(byte[] bytes) => _pool.Return(bytes);
@@ -143,8 +146,8 @@ public sealed class PooledBody : IDisposable
     internal PooledBody(BodyReader reader, int expectedBytes)
     {
         _reader = reader;
-        reader.Reserve(expectedBytes);
-        _reserved = expectedBytes;
+        _reserved = BodyReader.RentedBytes(expectedBytes);
+        reader.Reserve(_reserved);
         _bytes = reader.Rent(expectedBytes);
     }
 
@@ -182,8 +185,9 @@ public sealed class PooledBody : IDisposable
     {
         if (Length + bytes <= _bytes.Length) return;
         var size = Math.Max(Math.Min((long)_bytes.Length * 4, maxBytes + 1L), Length + bytes);
-        _reader.Reserve((int)size - _reserved);
-        _reserved = (int)size;
+        var needed = BodyReader.RentedBytes((int)size);
+        _reader.Reserve(needed - _reserved);
+        _reserved = needed;
         var grown = _reader.Rent((int)size);
         _bytes.AsSpan(0, Length).CopyTo(grown);
         _reader.Return(_bytes);

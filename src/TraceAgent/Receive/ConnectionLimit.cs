@@ -13,6 +13,9 @@ sealed class ConnectionLimit(int maxConnections, Counters counters)
 {
     int _open;
 
+    /// <summary>Connections open now.</summary>
+    public int OpenCount => Volatile.Read(ref _open);
+
     /// <summary>Puts the limit in front of a listener.</summary>
     /// <param name="name">Name of the port, as <c>apm status</c> lists it.</param>
     public void ApplyTo(ListenOptions listen, string name) => listen.Use(next => connection => Serve(next, connection, name));

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
@@ -23,6 +24,9 @@ public sealed record StatusReport
     public required IReadOnlyList<ProcessInfo> Processes { get; init; }
     public required TraceStoreFacts Traces { get; init; }
     public required long LogByteCount { get; init; }
+
+    /// <summary>How full what is limited is; empty where nobody keeps a book of it.</summary>
+    public IReadOnlyList<LimitStatus> Limits { get; init; } = [];
     public required IReadOnlyList<CounterValue> Counters { get; init; }
     public required IReadOnlyList<Problem> Problems { get; init; }
 }
@@ -53,6 +57,7 @@ public sealed class StatusReporter(PipelineParts parts, StatusFacts facts)
             Processes = [.. parts.Catalogue.Processes().Where(process => !process.HasEnded)],
             Traces = parts.Traces.Facts(),
             LogByteCount = parts.Log.ByteCount,
+            Limits = facts.Limits?.Invoke() ?? [],
             Counters = counters,
             Problems = parts.Problems.ReadAll(),
         };
@@ -66,4 +71,8 @@ public sealed class StatusReporter(PipelineParts parts, StatusFacts facts)
 }
 
 /// <summary>What does not change while the process runs.</summary>
-public sealed record StatusFacts(string Version, Func<string> UiUrl, string DataFolder, long StartedUnixNanos, Func<IReadOnlyList<ListenerStatus>> Listeners);
+public sealed record StatusFacts(string Version, Func<string> UiUrl, string DataFolder, long StartedUnixNanos, Func<IReadOnlyList<ListenerStatus>> Listeners)
+{
+    /// <summary>Gives the limits as they stand; null for none.</summary>
+    public Func<IReadOnlyList<LimitStatus>>? Limits { get; init; }
+}

@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Limits;
+using Apm.TestKit;
 
 namespace Apm.Core.Tests.Limits;
 
@@ -15,9 +16,10 @@ public class MemoryBudgetTests
         var queue = budget.OpenWork("queue");
 
         Assert.True(bodies.TryReserve(budget.RoomBytes / 2));
-        Assert.True(queue.TryReserve(budget.RoomBytes / 2));
-        Assert.False(queue.TryReserve(Mega));
-        Assert.Equal(1, queue.RefusedCount);
+        Assert.False(queue.TryReserve(budget.RoomBytes / 2)); // What is large leaves a quarter to what is small.
+        while (queue.TryReserve(Mega)) { }
+        Assert.True(budget.RoomBytes - budget.WorkBytes < Mega);
+        Assert.Equal(2, queue.RefusedCount);
 
         bodies.Release(Mega);
         Assert.True(queue.TryReserve(Mega));
@@ -96,25 +98,42 @@ public class MemoryBudgetTests
         var budget = new MemoryBudget(512 * Mega);
         var problems = new RecentProblems();
         var (taken, collected) = (100 * Mega, 0);
-        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0), () => collected++, new Counters(), problems, TimeProvider.System);
+        var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
+        var garbage = 0L;
+        void Collect()
+        {
+            collected++;
+            (taken, garbage) = (taken - garbage, 0);
+        }
+        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0), Collect, new Counters(), problems, clock);
         budget.OpenWork("queue").Reserve(80 * Mega);
 
         guard.Look();
         Assert.Equal(budget.FullRoomBytes, budget.RoomBytes);
 
-        taken = 450 * Mega;
+        (taken, garbage) = (480 * Mega, 200 * Mega);
         guard.Look();
-        guard.Look();
-        Assert.True(budget.RoomBytes < budget.FullRoomBytes * 0.7);
         Assert.Equal(1, collected);
+        Assert.Equal(budget.FullRoomBytes, budget.RoomBytes); // It was garbage.
+
+        taken = 480 * Mega;
+        guard.Look();
+        Assert.Equal(1, collected); // Not again so soon.
+        for (var i = 0; i < 2; i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(2));
+            guard.Look();
+        }
+        Assert.True(budget.RoomBytes < budget.FullRoomBytes * 0.5);
+        Assert.Equal(3, collected);
         Assert.Equal(1, guard.BitCount);
         Assert.Equal(
-            "The process takes 450 of its 512 MB, so payloads may be answered 429 and caches are smaller for a while (queue 80 MB). " +
+            "The process takes 480 of its 512 MB, so payloads may be answered 429 and caches are smaller for a while (queue 80 MB). " +
             "Tracers send again, nothing that was acknowledged is lost; give it more with memory.max_bytes in apm.yaml.", Assert.Single(problems.ReadAll()).Sentence);
 
         taken = 200 * Mega;
         for (var i = 0; i < 10; i++) guard.Look();
         Assert.Equal(budget.FullRoomBytes, budget.RoomBytes);
-        Assert.Equal(450 * Mega, guard.MostBytes);
+        Assert.Equal(480 * Mega, guard.MostBytes);
     }
 }

@@ -1,0 +1,85 @@
+using Apm.Core.Counting;
+using Apm.Core.Limits;
+using Apm.TraceAgent.Intake;
+
+namespace Apm.Cli.Host;
+
+/// <summary>The limits that <c>GET /api/status</c>, <c>apm status</c> and the screens show as gauges.</summary>
+static class HostLimits
+{
+    /// <summary>How long one measurement of the data folder holds: it looks at every file.</summary>
+    static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(5);
+
+    public static LimitBook Make(HostSettings settings, PipelineParts parts, MemoryGuard guard, long maxDiskBytes, Func<int> openConnections)
+    {
+        var counters = parts.Counters;
+        var book = new LimitBook(parts.Clock);
+        var folder = new FolderBytes(settings.DataFolder, parts.Clock);
+        book.Add(new Limit("memory.max_bytes", "Memory of the process", "bytes", "Payloads are answered 429 and sent again by the tracer; caches shrink, so that searching gets slower.")
+        {
+            Value = () => guard.Last.WorkingSetBytes, Ceiling = () => settings.MaxMemoryBytes,
+            BitCount = () => guard.BitCount + counters.Read("payloads_rejected", OverloadedException.NoMemory) + counters.Read("queries_refused", OverloadedException.NoMemory),
+        });
+        book.Add(new Limit("storage.max_bytes", "Data on disk", "bytes", "The oldest traces are dropped, an hour at a time; statistics and everything else stay.")
+        {
+            Value = folder.Read, Ceiling = () => maxDiskBytes, BitCount = () => counters.Read("spans_expired", "bytes"),
+        });
+        book.Add(new Limit("limits.max_queued_spans", "Memory of payloads at work", "bytes", "Payloads are answered 429 and sent again by the tracer.")
+        {
+            Value = () => parts.Memory.WorkBytes, Ceiling = () => parts.Memory.RoomBytes, BitCount = () => parts.Memory.Accounts.Sum(account => account.RefusedCount),
+        });
+        foreach (var account in parts.Memory.Accounts.Where(account => account.MaxBytes != long.MaxValue))
+            book.Add(new Limit($"memory.{account.Name}", TitleOf(account.Name), "bytes", account.IsCache ? "What was not used for longest is let go, and read from disk again when needed." : "Payloads are answered 429 and sent again by the tracer.")
+            {
+                Value = () => account.HeldBytes, Ceiling = () => account.LimitBytes, BitCount = () => account.RefusedCount,
+            });
+        book.Add(new Limit("limits.max_connections", "Open connections", "connections", "One more is closed without an answer.")
+        {
+            Value = () => openConnections(), Ceiling = () => settings.Agent.MaxConnections, BitCount = () => counters.Read("connections_refused"),
+        });
+        book.Add(new Limit("StatsAggregator.MaxCells", "Distinct keys of open statistics", "keys", "Further resources are counted together as \"(too many resources)\".")
+        {
+            Value = () => parts.Memory.Accounts.Where(account => account.Name == "open_buckets").Sum(account => account.HeldBytes) / (double)Core.Stats.StatsBucket.MemoryBytesPerCell,
+            Ceiling = () => TraceAgent.Aggregate.StatsAggregator.MaxCells, BitCount = () => counters.Read("stats_keys_over_limit"),
+        });
+        book.Add(new Limit("ServiceCatalogue.MaxServices", "Services known", "services", "Further ones are stored and counted, but not listed.")
+        {
+            Value = () => parts.Catalogue.Services().Count, Ceiling = () => Core.Services.ServiceCatalogue.MaxServices, BitCount = () => counters.Read("services_over_limit"),
+        });
+        return book;
+    }
+
+    static string TitleOf(string account) => account switch
+    {
+        "bodies" => "Bodies being read",
+        "decoded_blocks" => "Cache of unpacked traces",
+        "statistics_read" => "Cache of statistics",
+        _ => account.Replace('_', ' '),
+    };
+
+    /// <summary>The sum of a folder's files.</summary>
+    sealed class FolderBytes(string folder, TimeProvider clock)
+    {
+        readonly Lock _lock = new();
+        long _measuredAt = -1;
+        double _bytes;
+
+        public double Read()
+        {
+            lock (_lock)
+            {
+                if (_measuredAt >= 0 && clock.GetElapsedTime(_measuredAt) < MeasureEvery) return _bytes;
+                _measuredAt = clock.GetTimestamp();
+                try
+                {
+                    _bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? (double)file.Length : 0);
+                }
+                catch (IOException)
+                {
+                    // A file went while we looked: the last sum holds.
+                }
+                return _bytes;
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using System.Globalization;
+using Apm.Cli.Host;
+using Apm.Core.Limits;
+using Apm.Storage;
+using Apm.TraceAgent.Filter;
+using Apm.TraceAgent.Normalize;
+using Apm.TraceAgent.Obfuscate;
+using Apm.TraceAgent.Receive;
+
+namespace Apm.Cli.Settings;
+
+/// <summary>What a key of a settings file is.</summary>
+public enum KeyMeaning
+{
+    Unknown,
+
+    /// <summary>Holds further keys.</summary>
+    Group,
+    Setting,
+
+    /// <summary>Of the Datadog agent; taken, and without effect here.</summary>
+    WithoutEffect,
+}
+
+/// <summary>Everything that can be set, and every key of the Datadog agent that we know to pass over. docs/settings.md says the same.</summary>
+public static class SettingsCatalogue
+{
+    const long Kilo = 1_000, Mega = 1_000_000, Giga = 1_000_000_000, Tera = 1_000_000_000_000;
+
+    const string LoopbackOnly = "Apm listens on this machine only: beyond it a login and API keys are needed, which are not available yet. It stays on loopback.";
+
+    /// <summary>Keys of the Datadog agent that its users have and that change nothing here (trace-intake §11).</summary>
+    static readonly HashSet<string> WithoutEffect =
+    [
+        "api_key_file", "site", "dd_url", "hostname", "hostname_file", "tags", "extra_tags", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy", "use_dogstatsd",
+        "dogstatsd_non_local_traffic", "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "confd_path", "additional_endpoints",
+        "apm_config.enabled", "apm_config.receiver_enabled", "apm_config.receiver_socket", "apm_config.apm_dd_url", "apm_config.additional_endpoints", "apm_config.decoders", "apm_config.decoder_timeout",
+        "apm_config.trace_buffer", "apm_config.max_cpu_percent", "apm_config.telemetry", "apm_config.debug", "apm_config.log_file", "apm_config.bucket_size_seconds", "apm_config.connection_limit_old",
+        "apm_config.peer_tags_aggregation", "apm_config.peer_tags", "apm_config.compute_stats_by_span_kind", "apm_config.peer_service_aggregation", "apm_config.evp_proxy_config", "apm_config.profiling_dd_url",
+        "apm_config.symdb_dd_url", "apm_config.install_id", "apm_config.sql_obfuscation_mode", "apm_config.obfuscation.cache", "apm_config.obfuscation.sql_exec_plan", "apm_config.obfuscation.sql_exec_plan_normalize",
+        "apm_config.target_traces_per_second", "apm_config.max_traces_per_second", "apm_config.errors_per_second", "apm_config.max_events_per_second", "apm_config.extra_sample_rate", "apm_config.enable_rare_sampler",
+        "apm_config.rare_sampler", "apm_config.probabilistic_sampler", "apm_config.error_tracking_standalone", "apm_config.analyzed_spans", "apm_config.max_catalog_entries", "apm_config.features",
+        "otlp_config.metrics", "otlp_config.logs", "otlp_config.debug", "otlp_config.traces", "otlp_config.grpc_port", "otlp_config.http_port",
+        "otlp_config.receiver.protocols.grpc.transport", "otlp_config.receiver.protocols.grpc.read_buffer_size", "otlp_config.receiver.protocols.grpc.write_buffer_size", "otlp_config.receiver.protocols.grpc.include_metadata",
+        "otlp_config.receiver.protocols.grpc.keepalive", "otlp_config.receiver.protocols.grpc.max_concurrent_streams", "otlp_config.receiver.protocols.grpc.max_recv_msg_size_mib",
+        "otlp_config.receiver.protocols.http.max_request_body_size", "otlp_config.receiver.protocols.http.include_metadata", "otlp_config.receiver.protocols.http.cors",
+    ];
+
+    /// <summary>All, in the order of docs/settings.md.</summary>
+    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. Beyond()];
+
+    static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
+
+    static readonly HashSet<string> Groups = [.. Names.Concat(WithoutEffect).SelectMany(GroupsOf)];
+
+    /// <summary>What a dotted name is.</summary>
+    public static KeyMeaning MeaningOf(string name) =>
+        Names.Contains(name) ? KeyMeaning.Setting : WithoutEffect.Contains(name) ? KeyMeaning.WithoutEffect : Groups.Contains(name) ? KeyMeaning.Group : KeyMeaning.Unknown;
+
+    /// <summary>The keys of a group, which ends in a dot; "" for the top.</summary>
+    public static IEnumerable<string> KeysUnder(string prefix) =>
+        Names.Concat(WithoutEffect).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct().Order(StringComparer.Ordinal);
+
+    /// <summary>A key of a group, as an example.</summary>
+    public static string FirstKeyOf(string group) => KeysUnder(group + ".").First();
+
+    /// <summary>The one group in which a misplaced key means something; null when there is none, or several.</summary>
+    public static string? GroupOf(string wrongPrefix, string key)
+    {
+        var groups = Names.Concat(WithoutEffect).Where(name => name.EndsWith("." + key, StringComparison.Ordinal) && name[..^key.Length] != wrongPrefix).Select(name => name[..^(key.Length + 1)]).Distinct().ToList();
+        return groups.Count == 1 ? groups[0] : groups.Contains("apm_config") ? "apm_config" : null;
+    }
+
+    static IEnumerable<string> GroupsOf(string name)
+    {
+        for (var dot = name.LastIndexOf('.'); dot > 0; dot = name.LastIndexOf('.', dot - 1)) yield return name[..dot];
+    }
+
+    static IEnumerable<Setting> Places()
+    {
+        yield return new("data", SettingKind.Text, s => s.DataFolder, (s, v) => s with { DataFolder = Path.GetFullPath((string)v) }, "Folder for everything that is kept.");
+        yield return Port("agent", false, s => s.Agent.AgentPort, (s, port) => s with { Agent = s.Agent with { AgentPort = port!.Value } }, "Trace agent: Datadog, OTLP/HTTP and Zipkin paths.") with { DatadogNames = ["apm_config.receiver_port"], OtherVariables = ["APM_PORT_AGENT", "DD_APM_RECEIVER_PORT", "DD_RECEIVER_PORT"] };
+        yield return Port("ui", false, s => s.UiPort, (s, port) => s with { UiPort = port!.Value }, "Screens and read APIs.");
+        yield return Port("otlp-grpc", true, s => s.Agent.OtlpGrpcPort, (s, port) => s with { Agent = s.Agent with { OtlpGrpcPort = port } }, "OTLP over gRPC.");
+        yield return Port("otlp-http", true, s => s.Agent.OtlpHttpPort, (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }, "OTLP over HTTP.");
+        yield return Port("zipkin", true, s => s.Agent.ZipkinPort, (s, port) => s with { Agent = s.Agent with { ZipkinPort = port } }, "Zipkin v2.");
+        foreach (var (protocol, set) in new (string, Func<HostSettings, int, HostSettings>)[] { ("grpc", (s, port) => s with { Agent = s.Agent with { OtlpGrpcPort = port } }), ("http", (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }) })
+            yield return new($"otlp_config.receiver.protocols.{protocol}.endpoint", SettingKind.Endpoint, s => (protocol == "grpc" ? s.Agent.OtlpGrpcPort : s.Agent.OtlpHttpPort) ?? 0, (s, v) => set(s, (int)v), $"The port of OTLP/{protocol}, as the Datadog agent writes it; its host is not used.")
+            {
+                OtherVariables = [$"DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_{protocol.ToUpperInvariant()}_ENDPOINT"],
+            };
+        yield return new("env", SettingKind.Text, s => s.Agent.DefaultEnv, (s, v) => s.WithEnv((string)v), "Environment of spans that name none.") { DatadogNames = ["apm_config.env"], OtherVariables = ["DD_ENV", "DD_APM_ENV"] };
+        yield return new("dogstatsd_port", SettingKind.Port(false), s => s.Agent.StatsdPort, (s, v) => s with { Agent = s.Agent with { StatsdPort = (int)v } }, "DogStatsD port that tracers are told.") { OtherVariables = ["DD_DOGSTATSD_PORT"] };
+    }
+
+    static IEnumerable<Setting> Sizes()
+    {
+        yield return new("memory.max_bytes", SettingKind.Bytes(MemoryBudget.MinCeilingBytes, Tera), s => s.MaxMemoryBytes, (s, v) => s with { MaxMemoryBytes = (long)v }, "Memory of the whole process. Near it payloads are answered 429 (memory) and caches shrink.")
+        {
+            DatadogNames = ["apm_config.max_memory"], OtherVariables = ["DD_APM_MAX_MEMORY"], Limits = ["HostSettings.MaxMemoryBytes"],
+        };
+        yield return Bytes("storage.max_bytes", StorageBudget.MinMaxBytes, 1_000 * Tera, s => s.MaxDiskBytes, (s, v) => s with { MaxDiskBytes = v }, "HostSettings.MaxDiskBytes", "The whole data folder: traces, statistics, the log, documents. Older traces go in time.");
+        yield return new("storage.min_free_bytes", SettingKind.Bytes(1_048_576, 100 * Tera), s => s.StopBelowFreeBytes, (s, v) => s with { StopBelowFreeBytes = (long)v }, "While the disk has less free, payloads are answered 503; default 1 GiB, or 5 % of a small disk.") { Limits = ["HostSettings.StopBelowFreeBytes"] };
+        yield return new("storage.max_age", SettingKind.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(3_650)), s => s.Traces.MaxAge, (s, v) => s with { Traces = s.Traces with { MaxAge = (TimeSpan)v } }, "Traces older than this are dropped, slice by slice.") { Limits = ["TraceStoreSettings.MaxAge"] };
+        yield return Bytes("limits.max_body_bytes", Kilo, 256 * 1_048_576, s => s.Agent.MaxBodyBytes, (s, v) => s with { Agent = s.Agent with { MaxBodyBytes = (int)v } }, "AgentSettings.MaxBodyBytes", "Body of one request, unpacked. A larger one is answered 413.") with { DatadogNames = ["apm_config.max_payload_size"], OtherVariables = ["DD_APM_MAX_PAYLOAD_SIZE"] };
+        yield return Bytes("limits.max_bytes_in_flight", Mega, 100 * Giga, s => s.Agent.MaxBytesInFlight, (s, v) => s with { Agent = s.Agent with { MaxBytesInFlight = v } }, "AgentSettings.MaxBytesInFlight", "Bodies being read at once. Beyond it requests are answered 429 (overloaded).");
+        yield return Count("limits.max_connections", 1, 100_000, s => s.Agent.MaxConnections, (s, v) => s with { Agent = s.Agent with { MaxConnections = (int)v } }, "AgentSettings.MaxConnections", "Open connections on the agent's ports. One more is closed without an answer.") with { DatadogNames = ["apm_config.max_connections"], OtherVariables = ["DD_APM_MAX_CONNECTIONS"] };
+        yield return Count("limits.max_queued_spans", 1_000, 100_000_000, s => s.Pipeline.MaxQueuedSpans, (s, v) => s with { Pipeline = s.Pipeline with { MaxQueuedSpans = v } }, "PipelineSettings.MaxQueuedSpans", "Spans between the log and the store. Beyond it requests are answered 429 (overloaded).");
+        yield return Count("limits.max_unwritten_spans", 1_000, 100_000_000, s => s.Pipeline.MaxUnwrittenSpans, (s, v) => s with { Pipeline = s.Pipeline with { MaxUnwrittenSpans = v } }, "PipelineSettings.MaxUnwrittenSpans", "Spans in memory while the trace store cannot be written. Beyond it requests are answered 503.");
+        yield return Bytes("limits.max_filter_bytes", Mega, 100 * Giga, s => s.Traces.MaxFilterBytes, (s, v) => s with { Traces = s.Traces with { MaxFilterBytes = v } }, "TraceStoreSettings.MaxFilterBytes", "Memory for trace filters. Beyond it the oldest traces are found more slowly by id.");
+        yield return Bytes("limits.decoded_cache_bytes", Mega, 100 * Giga, s => s.Traces.DecodedCacheBytes, (s, v) => s with { Traces = s.Traces with { DecodedCacheBytes = v } }, "TraceStoreSettings.DecodedCacheBytes", "Memory for unpacked blocks of traces. Less makes searching again slower.");
+    }
+
+    static IEnumerable<Setting> Statistics()
+    {
+        yield return Keep("statistics.keep_ten_seconds", s => s.Stats.KeepTenSeconds, (s, v) => s with { Stats = s.Stats with { KeepTenSeconds = v } }, "StatsStoreSettings.KeepTenSeconds", "How long buckets of 10 s are kept; then those of a minute answer.");
+        yield return Keep("statistics.keep_minutes", s => s.Stats.KeepMinutes, (s, v) => s with { Stats = s.Stats with { KeepMinutes = v } }, "StatsStoreSettings.KeepMinutes", "How long buckets of a minute are kept; then those of an hour answer.");
+        yield return Keep("statistics.keep_hours", s => s.Stats.KeepHours, (s, v) => s with { Stats = s.Stats with { KeepHours = v } }, "StatsStoreSettings.KeepHours", "How long buckets of an hour are kept.");
+        yield return Bytes("statistics.max_cached_bytes", Mega, 100 * Giga, s => s.Stats.MaxCachedBytes, (s, v) => s with { Stats = s.Stats with { MaxCachedBytes = v } }, "StatsStoreSettings.MaxCachedBytes", "Memory for statistics that were read. Less makes charts slower.");
+    }
+
+    static IEnumerable<Setting> Repairs()
+    {
+        yield return Count("normalize.max_resource_bytes", 100, 1_000_000, s => s.Normalize.MaxResourceBytes, (s, v) => s.WithNormalize(n => n with { MaxResourceBytes = (int)v }), "NormalizeSettings.MaxResourceBytes", "Longest resource; a longer one is cut and counted.");
+        yield return Count("normalize.max_tag_key_bytes", 10, 100_000, s => s.Normalize.MaxTagKeyBytes, (s, v) => s.WithNormalize(n => n with { MaxTagKeyBytes = (int)v }), "NormalizeSettings.MaxTagKeyBytes", "Longest tag key; a longer one is cut and counted.");
+        yield return Count("normalize.max_tag_value_bytes", 100, 10_000_000, s => s.Normalize.MaxTagValueBytes, (s, v) => s.WithNormalize(n => n with { MaxTagValueBytes = (int)v }), "NormalizeSettings.MaxTagValueBytes", "Longest tag value; a longer one is cut and counted.");
+    }
+
+    static IEnumerable<Setting> Hiding()
+    {
+        yield return Count("obfuscation.max_statement_bytes", 1_000, 100_000_000, s => s.Hidden.MaxStatementBytes, (s, v) => s.WithHidden(o => o with { MaxStatementBytes = (int)v }), "ObfuscationSettings.MaxStatementBytes", "Longest SQL statement that is read; a longer one becomes \"Non-parsable SQL query\".");
+        yield return Count("obfuscation.max_result_bytes", 1_000, 100_000_000, s => s.Hidden.MaxResultBytes, (s, v) => s.WithHidden(o => o with { MaxResultBytes = (int)v }), "ObfuscationSettings.MaxResultBytes", "Longest result of hiding or replacing; the rest is cut.");
+        yield return Hide("redis.enabled", o => o.RedisEnabled, (o, v) => o with { RedisEnabled = v }, "Hide values of Redis commands.");
+        yield return Hide("redis.remove_all_args", o => o.RedisRemoveAllArguments, (o, v) => o with { RedisRemoveAllArguments = v }, "Hide keys of Redis commands as well.");
+        yield return Hide("valkey.enabled", o => o.ValkeyEnabled, (o, v) => o with { ValkeyEnabled = v }, "Hide values of Valkey commands.");
+        yield return Hide("valkey.remove_all_args", o => o.ValkeyRemoveAllArguments, (o, v) => o with { ValkeyRemoveAllArguments = v }, "Hide keys of Valkey commands as well.");
+        yield return Hide("memcached.enabled", o => o.MemcachedEnabled, (o, v) => o with { MemcachedEnabled = v }, "Hide Memcached commands.");
+        yield return Hide("memcached.keep_command", o => o.MemcachedKeepCommand, (o, v) => o with { MemcachedKeepCommand = v }, "Keep the first line of a Memcached command.");
+        yield return Hide("http.remove_query_string", o => o.HttpRemoveQueryString, (o, v) => o with { HttpRemoveQueryString = v }, "Hide queries of URLs.");
+        yield return Hide("http.remove_paths_with_digits", o => o.HttpRemovePathsWithDigits, (o, v) => o with { HttpRemovePathsWithDigits = v }, "Hide parts of paths that hold a digit.");
+        yield return Hide("credit_cards.enabled", o => o.CreditCardsEnabled, (o, v) => o with { CreditCardsEnabled = v }, "Hide card numbers.");
+        yield return Hide("credit_cards.luhn", o => o.CreditCardsLuhn, (o, v) => o with { CreditCardsLuhn = v }, "Only numbers whose check digit fits.");
+        yield return HideTexts("credit_cards.keep_values", o => o.CreditCardsKeepValues, (o, v) => o with { CreditCardsKeepValues = v }, "Tags whose values are no card numbers.");
+        yield return Hide("remove_stack_traces", o => o.RemoveStackTraces, (o, v) => o with { RemoveStackTraces = v }, "Hide stack traces.");
+        foreach (var (name, get, set) in new (string, Func<ObfuscationSettings, JsonObfuscationSettings>, Func<ObfuscationSettings, JsonObfuscationSettings, ObfuscationSettings>)[]
+        {
+            ("mongodb", o => o.MongoDb, (o, json) => o with { MongoDb = json }),
+            ("elasticsearch", o => o.Elasticsearch, (o, json) => o with { Elasticsearch = json }),
+            ("opensearch", o => o.OpenSearch, (o, json) => o with { OpenSearch = json }),
+        })
+        {
+            yield return Hide($"{name}.enabled", o => get(o).Enabled, (o, v) => set(o, get(o) with { Enabled = v }), $"Hide values in {name} queries.");
+            yield return HideTexts($"{name}.keep_values", o => get(o).KeepValues, (o, v) => set(o, get(o) with { KeepValues = v }), $"Keys of {name} queries that stay.");
+            yield return HideTexts($"{name}.obfuscate_sql_values", o => get(o).ObfuscateSqlValues, (o, v) => set(o, get(o) with { ObfuscateSqlValues = v }), $"Keys of {name} queries that hold SQL.");
+        }
+    }
+
+    static IEnumerable<Setting> Filtering()
+    {
+        yield return Filter("ignore_resources", f => f.IgnoreResources, (f, v) => f with { IgnoreResources = v }, "Patterns of resources whose traces are not taken.", "DD_APM_IGNORE_RESOURCES", "DD_IGNORE_RESOURCE") with { Kind = SettingKind.Texts with { Read = text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToList() } };
+        yield return Filter("filter_tags.require", f => f.RequireTags, (f, v) => f with { RequireTags = v }, "Tags that the root of a trace must have.", "DD_APM_FILTER_TAGS_REQUIRE");
+        yield return Filter("filter_tags.reject", f => f.RejectTags, (f, v) => f with { RejectTags = v }, "Tags that the root of a trace must not have.", "DD_APM_FILTER_TAGS_REJECT");
+        yield return Filter("filter_tags_regex.require", f => f.RequireTagsRegex, (f, v) => f with { RequireTagsRegex = v }, "The same with patterns.", "DD_APM_FILTER_TAGS_REGEX_REQUIRE");
+        yield return Filter("filter_tags_regex.reject", f => f.RejectTagsRegex, (f, v) => f with { RejectTagsRegex = v }, "The same with patterns.", "DD_APM_FILTER_TAGS_REGEX_REJECT");
+        yield return new("apm_config.replace_tags", new SettingKind("a list of rules, each with name, pattern and repl", "[{name: \"user.id\", pattern: \".+\", repl: \"?\"}]", _ => null, value => $"{((List<ReplaceRule>)value).Count} rules"),
+            s => s.Hidden.ReplaceRules.ToList(), (s, v) => s.WithHidden(o => o with { ReplaceRules = (List<ReplaceRule>)v }), "What patterns find in tags is replaced.")
+        {
+            OtherVariables = ["DD_APM_REPLACE_TAGS"], ReadNode = ReplaceRules,
+        };
+    }
+
+    static IEnumerable<Setting> Beyond()
+    {
+        yield return new("apm_config.apm_non_local_traffic", SettingKind.Boolean, _ => false, (s, _) => s, "Listening beyond this machine: not available yet.") { OtherVariables = ["DD_APM_NON_LOCAL_TRAFFIC"], Warn = value => (bool)value ? LoopbackOnly : null };
+        yield return new("bind_host", SettingKind.Text, _ => "localhost", (s, _) => s, "Listening beyond this machine: not available yet.") { OtherVariables = ["DD_BIND_HOST"], Warn = value => (string)value is "localhost" or "127.0.0.1" or "::1" ? null : LoopbackOnly };
+        yield return new("api_key", SettingKind.Text, s => s.ApiKey, (s, v) => s with { ApiKey = (string)v }, "Taken so that a datadog.yaml can be used as it is; nothing is sent anywhere with it.") { OtherVariables = ["DD_API_KEY"], IsSecret = true };
+    }
+
+    static Setting Port(string name, bool canBeOff, Func<HostSettings, int?> get, Func<HostSettings, int?, HostSettings> set, string effect) =>
+        new($"ports.{name}", SettingKind.Port(canBeOff), s => get(s) ?? -1, (s, v) => set(s, (int)v < 0 ? null : (int)v), effect) { OtherVariables = [$"APM_PORT_{name.Replace('-', '_').ToUpperInvariant()}"] };
+
+    static Setting Bytes(string name, long min, long max, Func<HostSettings, long> get, Func<HostSettings, long, HostSettings> set, string limit, string effect) =>
+        new(name, SettingKind.Bytes(min, max), s => get(s), (s, v) => set(s, (long)v), effect) { Limits = [limit] };
+
+    static Setting Count(string name, long min, long max, Func<HostSettings, long> get, Func<HostSettings, long, HostSettings> set, string limit, string effect) =>
+        new(name, SettingKind.Count(min, max), s => get(s), (s, v) => set(s, (long)v), effect) { Limits = [limit] };
+
+    static Setting Keep(string name, Func<HostSettings, TimeSpan> get, Func<HostSettings, TimeSpan, HostSettings> set, string limit, string effect) =>
+        new(name, SettingKind.Duration(TimeSpan.FromHours(1), TimeSpan.FromDays(3_650)), s => get(s), (s, v) => set(s, (TimeSpan)v), effect) { Limits = [limit] };
+
+    static Setting Hide(string name, Func<ObfuscationSettings, bool> get, Func<ObfuscationSettings, bool, ObfuscationSettings> set, string effect) =>
+        new($"apm_config.obfuscation.{name}", SettingKind.Boolean, s => get(s.Hidden), (s, v) => s.WithHidden(o => set(o, (bool)v)), effect) { OtherVariables = [DatadogVariable($"APM_OBFUSCATION_{name}")] };
+
+    static Setting HideTexts(string name, Func<ObfuscationSettings, IReadOnlyList<string>> get, Func<ObfuscationSettings, IReadOnlyList<string>, ObfuscationSettings> set, string effect) =>
+        new($"apm_config.obfuscation.{name}", SettingKind.Texts, s => get(s.Hidden), (s, v) => s.WithHidden(o => set(o, (List<string>)v)), effect) { OtherVariables = [DatadogVariable($"APM_OBFUSCATION_{name}")] };
+
+    static Setting Filter(string name, Func<FilterSettings, IReadOnlyList<string>> get, Func<FilterSettings, IReadOnlyList<string>, FilterSettings> set, string effect, params string[] variables) =>
+        new($"apm_config.{name}", SettingKind.Texts, s => get(s.Normalize.Filters), (s, v) =>
+        {
+            var filters = set(s.Normalize.Filters, (List<string>)v);
+            _ = new ChunkFilter(filters); // Refuses a pattern that cannot be used.
+            return s.WithNormalize(n => n with { Filters = filters });
+        }, effect) { OtherVariables = variables };
+
+    static string DatadogVariable(string name) => "DD_" + name.Replace('.', '_').ToUpperInvariant();
+
+    static List<ReplaceRule>? ReplaceRules(SettingsNode node) =>
+        node is ListNode list && list.Items.All(item => item is MapNode) ? list.Items.Select(item => RuleOf((MapNode)item)).ToList() : null;
+
+    static ReplaceRule RuleOf(MapNode map)
+    {
+        string Part(string name) => (map.Entries.FirstOrDefault(entry => entry.Key == name)?.Value as ScalarNode)?.Text
+            ?? throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The rule of replace_tags in line {map.At.Line} has no \"{name}\". Each rule has a name, a pattern and a repl."));
+        return new ReplaceRule(Part("name"), Part("pattern"), Part("repl"));
+    }
+}
