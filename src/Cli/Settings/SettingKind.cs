@@ -19,14 +19,10 @@ public sealed partial record SettingKind(string Expected, string Example, Func<s
 
     public static SettingKind Text { get; } = new("a text", "prod", text => text, value => (string)value);
 
+    /// <summary>One that can be off is also taken as <c>host:port</c>, of which only the port counts: we listen on loopback.</summary>
     public static SettingKind Port(bool canBeOff) => new($"a port from 0 to 65535{(canBeOff ? ", or off" : "")}", "8126",
-        text => canBeOff && text is "off" or "false" ? -1 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65_535 ? port : null,
+        text => canBeOff && text is "off" or "false" ? -1 : int.TryParse(canBeOff ? text[(text.LastIndexOf(':') + 1)..] : text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65_535 ? port : null,
         value => (int)value < 0 ? "off" : ((int)value).ToString(CultureInfo.InvariantCulture));
-
-    /// <summary><c>host:port</c>, of which only the port is taken: we listen on loopback.</summary>
-    public static SettingKind Endpoint { get; } = new("an address with a port, such as localhost:4317", "localhost:4317",
-        text => int.TryParse(text[(text.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65_535 ? port : null,
-        value => $"localhost:{value}");
 
     public static SettingKind Count(long min, long max) => new($"a whole number from {Plain(min)} to {Plain(max)}", Plain(min),
         text => long.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count >= min && count <= max ? count : null,

@@ -81,14 +81,9 @@ public static class SettingsCatalogue
         yield return new("data", SettingKind.Text, s => s.DataFolder, (s, v) => s with { DataFolder = Path.GetFullPath((string)v) }, "Folder for everything that is kept.");
         yield return Port("agent", false, s => s.Agent.AgentPort, (s, port) => s with { Agent = s.Agent with { AgentPort = port!.Value } }, "Trace agent: Datadog, OTLP/HTTP and Zipkin paths.") with { DatadogNames = ["apm_config.receiver_port"], OtherVariables = ["APM_PORT_AGENT", "DD_APM_RECEIVER_PORT", "DD_RECEIVER_PORT"] };
         yield return Port("ui", false, s => s.UiPort, (s, port) => s with { UiPort = port!.Value }, "Screens and read APIs.");
-        yield return Port("otlp-grpc", true, s => s.Agent.OtlpGrpcPort, (s, port) => s with { Agent = s.Agent with { OtlpGrpcPort = port } }, "OTLP over gRPC.");
-        yield return Port("otlp-http", true, s => s.Agent.OtlpHttpPort, (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }, "OTLP over HTTP.");
+        yield return Port("otlp-grpc", true, s => s.Agent.OtlpGrpcPort, (s, port) => s with { Agent = s.Agent with { OtlpGrpcPort = port } }, "OTLP over gRPC. Of an address only the port counts.") with { DatadogNames = ["otlp_config.receiver.protocols.grpc.endpoint"], OtherVariables = ["APM_PORT_OTLP_GRPC", "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_GRPC_ENDPOINT"] };
+        yield return Port("otlp-http", true, s => s.Agent.OtlpHttpPort, (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }, "OTLP over HTTP. Of an address only the port counts.") with { DatadogNames = ["otlp_config.receiver.protocols.http.endpoint"], OtherVariables = ["APM_PORT_OTLP_HTTP", "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_HTTP_ENDPOINT"] };
         yield return Port("zipkin", true, s => s.Agent.ZipkinPort, (s, port) => s with { Agent = s.Agent with { ZipkinPort = port } }, "Zipkin v2.");
-        foreach (var (protocol, set) in new (string, Func<HostSettings, int, HostSettings>)[] { ("grpc", (s, port) => s with { Agent = s.Agent with { OtlpGrpcPort = port } }), ("http", (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }) })
-            yield return new($"otlp_config.receiver.protocols.{protocol}.endpoint", SettingKind.Endpoint, s => (protocol == "grpc" ? s.Agent.OtlpGrpcPort : s.Agent.OtlpHttpPort) ?? 0, (s, v) => set(s, (int)v), $"The port of OTLP/{protocol}, as the Datadog agent writes it; its host is not used.")
-            {
-                OtherVariables = [$"DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_{protocol.ToUpperInvariant()}_ENDPOINT"],
-            };
         yield return new("env", SettingKind.Text, s => s.Agent.DefaultEnv, (s, v) => s.WithEnv((string)v), "Environment of spans that name none.") { DatadogNames = ["apm_config.env"], OtherVariables = ["DD_ENV", "DD_APM_ENV"] };
         yield return new("dogstatsd_port", SettingKind.Port(false), s => s.Agent.StatsdPort, (s, v) => s with { Agent = s.Agent with { StatsdPort = (int)v } }, "DogStatsD port that tracers are told.") { OtherVariables = ["DD_DOGSTATSD_PORT"] };
     }

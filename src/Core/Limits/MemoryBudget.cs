@@ -22,7 +22,7 @@ public sealed class MemoryBudget
     public const long BaseBytes = 146_800_640;
 
     /// <summary>Share of the rest that accounts may hold; the other part is for garbage not yet collected and for what has no account.</summary>
-    const double AccountedShare = 0.7;
+    const double AccountedShare = 0.6;
 
     /// <summary>Caches keep this share of their own limit however much work there is: without them every search would be slow.</summary>
     const double SmallestCacheShare = 1.0 / 16;

@@ -51,6 +51,12 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
             context.Response.Headers.RetryAfter = "1";
             await Refuse(context, StatusCodes.Status429TooManyRequests, problem.Reason, problem.Message);
         }
+        catch (OutOfMemoryException)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await Refuse(context, StatusCodes.Status429TooManyRequests, OverloadedException.NoMemory,
+                "Apm has no memory left for this payload below its ceiling (memory.max_bytes). Nothing of it was kept; retry in a second.");
+        }
         catch (StoreUnavailableException problem)
         {
             context.Response.Headers.RetryAfter = "5";
