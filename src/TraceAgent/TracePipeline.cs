@@ -36,7 +36,7 @@ public sealed class TracePipeline : IAsyncDisposable
     {
         _parts = parts;
         _settings = settings;
-        _decoder = new PayloadDecoder(parts.Counters, settings.Normalize);
+        _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
         _queueMemory = parts.Memory.OpenWork("queue");
         _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory);
         _sampler = new TraceSampler(parts.Counters);

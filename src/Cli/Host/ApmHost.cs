@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Limits;
+using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
@@ -87,6 +88,7 @@ public sealed class ApmHost : IAsyncDisposable
             Traces = stores.Traces,
             Stats = stores.Stats,
             Catalogue = new ServiceCatalogue(stores.Documents),
+            Endpoints = new EndpointNames(stores.Documents, counters),
             Counters = counters,
             Problems = problems,
             Clock = clock,

@@ -70,6 +70,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(parts.Counters);
         services.AddSingleton(parts.Problems);
         services.AddSingleton(parts.Catalogue);
+        if (parts.Endpoints is { } endpoints) services.AddSingleton(endpoints);
         services.AddSingleton<ITraceReader>(parts.Traces);
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(documents);
@@ -121,6 +122,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapZipkinApi();
         app.MapTempoApi();
         app.MapMetricQueryApi();
+        app.MapEndpointTemplatesApi();
         app.MapApmUi();
     }
 }

@@ -1,5 +1,7 @@
 using System.Text;
 using Apm.Core.Counting;
+using Apm.Core.Endpoints;
+using Apm.Core.Spans;
 using Apm.Core.Stats;
 using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Normalize;
@@ -10,7 +12,7 @@ namespace Apm.TraceAgent.Intake;
 
 /// <summary>Repairs the names in statistics of a client as those of spans are (trace-intake §3.10), so that both meet in one key.</summary>
 /// <remarks>Thread-safe.</remarks>
-sealed class ClientStatsNormalizer(Counters counters, NormalizeSettings settings)
+sealed class ClientStatsNormalizer(Counters counters, NormalizeSettings settings, EndpointNames? endpoints)
 {
     readonly Obfuscator _obfuscator = new(settings.Obfuscation);
     readonly ChunkFilter _filter = new(settings.Filters);
@@ -35,15 +37,24 @@ sealed class ClientStatsNormalizer(Counters counters, NormalizeSettings settings
             counters.Add("client_stats_rejected", ChunkFilter.IgnoredResource, service: service);
             return null;
         }
+        resource = _obfuscator.StatsResource(key.Type, resource, isObfuscated);
+        if (endpoints is not null && IsWeb(key, resource) && !HasRoute(key, resource)) resource = endpoints.TemplateOf(service, resource);
         var env = NameRules.TagValueText(key.Env);
         return key with
         {
             Service = service,
             Name = name,
-            Resource = _obfuscator.StatsResource(key.Type, resource, isObfuscated),
+            Resource = resource,
             Env = env.Length == 0 || key.Env == "unknown-env" ? settings.DefaultEnv : env,
         };
     }
+
+    /// <summary>As for spans: by type; or a call whose resource begins with a method or an address.</summary>
+    static bool IsWeb(StatsKey key, string resource) =>
+        key.Type is "web" or "http" || (!resource.StartsWith('/') && SpanKinds.Parse(Bytes(key.Kind)) is SpanKind.Server or SpanKind.Client);
+
+    /// <summary>The client knew the route and named the resource by it.</summary>
+    static bool HasRoute(StatsKey key, string resource) => key.HttpEndpoint.Length > 0 && resource.EndsWith(key.HttpEndpoint, StringComparison.Ordinal);
 
     static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

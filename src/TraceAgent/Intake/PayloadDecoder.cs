@@ -1,5 +1,6 @@
 using Apm.Core;
 using Apm.Core.Counting;
+using Apm.Core.Endpoints;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Normalize;
 using Apm.Wire.Datadog;
@@ -9,14 +10,14 @@ using Apm.Wire.Zipkin;
 namespace Apm.TraceAgent.Intake;
 
 /// <summary>Turns a body into normalised spans or statistics. A broken body gives nothing at all.</summary>
-/// <remarks>Thread-safe. The same envelope and bytes give the same result at any time, so the log can be read again.</remarks>
-public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings)
+/// <remarks>Thread-safe. The same envelope and bytes give the same spans at any time, so the log can be read again; the names of endpoints are those learnt by then.</remarks>
+public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings, EndpointNames? endpoints = null)
 {
     /// <summary>Bytes that a span takes on the wire at least, to guess how many there are.</summary>
     const int GuessBytesPerSpan = 512;
 
-    readonly ClientStatsNormalizer _statsNormalizer = new(counters, settings);
-    readonly SpanNormalizer _normalizer = new(counters, settings);
+    readonly ClientStatsNormalizer _statsNormalizer = new(counters, settings, endpoints);
+    readonly SpanNormalizer _normalizer = new(counters, settings, endpoints);
 
     /// <summary>The rules by which it repairs, hides and leaves out.</summary>
     public NormalizeSettings Settings => settings;

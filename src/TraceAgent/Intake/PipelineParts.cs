@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Limits;
+using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.TraceAgent.Normalize;
@@ -13,6 +14,9 @@ public sealed record PipelineParts
     public required ITraceStore Traces { get; init; }
     public required IStatsStore Stats { get; init; }
     public required ServiceCatalogue Catalogue { get; init; }
+
+    /// <summary>Names of endpoints; null leaves paths in resources as they come.</summary>
+    public EndpointNames? Endpoints { get; init; }
     public required Counters Counters { get; init; }
     public required RecentProblems Problems { get; init; }
     public required TimeProvider Clock { get; init; }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using Apm.Core.Counting;
+using Apm.Core.Endpoints;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Obfuscate;
@@ -16,7 +17,10 @@ namespace Apm.TraceAgent.Normalize;
 /// Thread-safe: it has no state but counters. The same batch normalised again would not change. What "now" is comes
 /// from the payload's time of receipt, so that a replay of the log gives the same spans.
 /// </remarks>
-public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings)
+/// <param name="counters">Told each repair and each drop.</param>
+/// <param name="settings">The rules.</param>
+/// <param name="endpoints">Gives paths their template; null leaves them as they come.</param>
+public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings, EndpointNames? endpoints = null)
 {
     /// <summary>2000-01-01T00:00Z: a start before it is taken for a wrong unit (trace-intake §2.2 rule 13).</summary>
     public const long EarliestStartUnixNanos = 946_684_800_000_000_000;
@@ -55,6 +59,7 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
         }
         run.ReportRepairs(counters);
         if (droppedAny) batch.KeepChunks(keep);
+        if (endpoints is not null) EndpointRun.Apply(batch, endpoints); // Last: rules of replacement come before, statistics and store behind.
         return [.. facts];
     }
 
@@ -87,6 +92,9 @@ public sealed record NormalizeSettings
 
     /// <summary>What is hidden in statements, commands, URLs and tags; by default as the Datadog agent does.</summary>
     public ObfuscationSettings Obfuscation { get; init; } = new();
+
+    /// <summary>Paths in resources of web spans without a route become templates (docs/endpoints.md); default true.</summary>
+    public bool TemplatesEndpoints { get; init; } = true;
 
     /// <summary>Which chunks are left out; by default none.</summary>
     public FilterSettings Filters { get; init; } = new();

@@ -51,7 +51,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
         FlushTraces(everything: false);
     }
 
-    /// <summary>Writes what is due: blocks at each call, statistics and catalogue every <see cref="CheckpointEvery"/>.</summary>
+    /// <summary>Writes what is due: blocks at each call, statistics, catalogue and endpoint names every <see cref="CheckpointEvery"/>.</summary>
     public void WriteDue(bool everything)
     {
         FlushTraces(everything);
@@ -59,6 +59,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
         _lastCheckpoint = parts.Clock.GetTimestamp();
         Try("statistics", WriteStatistics);
         Try("service catalogue", parts.Catalogue.Save);
+        if (parts.Endpoints is { } endpoints) Try("endpoint names", () => endpoints.Save(everything));
         Try("log", () => parts.Log.Release(LogPosition.Min(_traces.StoredUpTo, _statisticsCovered)));
     }
 
