@@ -1,5 +1,6 @@
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Trace;
@@ -58,6 +59,7 @@ public static class ApmUiHost
         ServiceData.Map(routes);
         TracesData.Map(routes);
         TraceData.Map(routes);
+        EndpointDecisions.Map(routes);
         var pages = app.MapRazorComponents<App>();
         if (host is not null) pages.RequireHost(host);
         return app;

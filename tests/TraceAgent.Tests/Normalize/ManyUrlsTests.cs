@@ -41,7 +41,7 @@ public sealed class ManyUrlsTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        output.WriteLine($"{raw.Count} raw names, {routesOf.Count} endpoints: {string.Join("; ", routesOf.Keys.Order(StringComparer.Ordinal))}");
+        output.WriteLine($"{raw.Count} raw names, {routesOf.Count} endpoints");
         Assert.True(raw.Count > 100_000, $"{raw.Count} different");
         Assert.True(routesOf.Count <= maxEndpoints, $"{routesOf.Count} endpoints");
         Assert.Empty(routesOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{pair.Key}: {string.Join(" and ", pair.Value.Select(route => RawUrls.Routes[route]))}"));

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Apm.TraceAgent.Tests.Serve;
 
-public sealed class EndpointTemplatesApiTests : IAsyncLifetime
+public sealed class EndpointTemplatesApiTests : IAsyncLifetime, IDisposable
 {
     const string Path = "/api/endpoints/templates";
 
@@ -39,10 +39,11 @@ public sealed class EndpointTemplatesApiTests : IAsyncLifetime
         _client.BaseAddress = new Uri(_app.Urls.First());
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    public void Dispose()
     {
         _client.Dispose();
-        await _app.DisposeAsync();
         _documents.Dispose();
     }
 
