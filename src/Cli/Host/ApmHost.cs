@@ -104,7 +104,7 @@ public sealed class ApmHost : IAsyncDisposable
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, facts);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 

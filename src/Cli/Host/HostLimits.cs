@@ -24,22 +24,26 @@ static class HostLimits
         {
             Value = folder.Read, Ceiling = () => maxDiskBytes, BitCount = () => counters.Read("spans_expired", "bytes"),
         });
-        book.Add(new Limit("limits.max_queued_spans", "Memory of payloads at work", "bytes", "Payloads are answered 429 and sent again by the tracer.")
+        book.Add(new Limit("memory.work", "Memory of payloads at work", "bytes", "Payloads are answered 429 and sent again by the tracer.")
         {
             Value = () => parts.Memory.WorkBytes, Ceiling = () => parts.Memory.RoomBytes, BitCount = () => parts.Memory.Accounts.Sum(account => account.RefusedCount),
         });
-        foreach (var account in parts.Memory.Accounts.Where(account => account.MaxBytes != long.MaxValue))
-            book.Add(new Limit($"memory.{account.Name}", TitleOf(account.Name), "bytes", account.IsCache ? "What was not used for longest is let go, and read from disk again when needed." : "Payloads are answered 429 and sent again by the tracer.")
+        foreach (var account in parts.Memory.Accounts.Where(account => account.IsCache))
+            book.Add(new Limit($"memory.{account.Name}", TitleOf(account.Name), "bytes", "What was not used for longest is let go, and read from disk again when needed.")
             {
                 Value = () => account.HeldBytes, Ceiling = () => account.LimitBytes, BitCount = () => account.RefusedCount,
             });
+        book.Add(new Limit("limits.max_bytes_in_flight", "Bodies being read", "bytes", "Payloads are answered 429 and sent again by the tracer.")
+        {
+            Value = () => HeldBy(parts.Memory, "bodies"), Ceiling = () => settings.Agent.MaxBytesInFlight, BitCount = () => counters.Read("payloads_rejected", OverloadedException.TooFast),
+        });
         book.Add(new Limit("limits.max_connections", "Open connections", "connections", "One more is closed without an answer.")
         {
             Value = () => openConnections(), Ceiling = () => settings.Agent.MaxConnections, BitCount = () => counters.Read("connections_refused"),
         });
         book.Add(new Limit("StatsAggregator.MaxCells", "Distinct keys of open statistics", "keys", "Further resources are counted together as \"(too many resources)\".")
         {
-            Value = () => parts.Memory.Accounts.Where(account => account.Name == "open_buckets").Sum(account => account.HeldBytes) / (double)Core.Stats.StatsBucket.MemoryBytesPerCell,
+            Value = () => HeldBy(parts.Memory, "open_buckets") / (double)Core.Stats.StatsBucket.MemoryBytesPerCell,
             Ceiling = () => TraceAgent.Aggregate.StatsAggregator.MaxCells, BitCount = () => counters.Read("stats_keys_over_limit"),
         });
         book.Add(new Limit("ServiceCatalogue.MaxServices", "Services known", "services", "Further ones are stored and counted, but not listed.")
@@ -49,9 +53,10 @@ static class HostLimits
         return book;
     }
 
+    static long HeldBy(MemoryBudget memory, string account) => memory.Accounts.Where(held => held.Name == account).Sum(held => held.HeldBytes);
+
     static string TitleOf(string account) => account switch
     {
-        "bodies" => "Bodies being read",
         "decoded_blocks" => "Cache of unpacked traces",
         "statistics_read" => "Cache of statistics",
         _ => account.Replace('_', ' '),

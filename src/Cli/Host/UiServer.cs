@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Apm.ApmUi;
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Query.Evaluate;
 using Apm.Query.ServiceMap;
@@ -36,7 +37,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -47,7 +48,7 @@ public sealed class UiServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, settings.UiPort);
             if (settings.UiPort != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, settings.UiPort);
         });
-        AddServices(builder.Services, settings, parts, pipeline, documents, facts);
+        AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         var app = builder.Build();
         Map(app);
         await app.StartAsync();
@@ -63,7 +64,7 @@ public sealed class UiServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts)
+    static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
     {
         services.AddResponseCompression(); // Loopback needs none; a browser over a network does.
         services.AddSingleton(parts.Clock);
@@ -74,6 +75,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<ITraceReader>(parts.Traces);
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(documents);
+        services.AddSingleton(limits);
         services.AddSingleton(new StatusReporter(parts, facts));
         services.AddSingleton<TraceSearch>();
         services.AddSingleton<TraceLookup>();

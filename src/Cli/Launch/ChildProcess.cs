@@ -17,9 +17,15 @@ public static partial class ChildProcess
         var start = new ProcessStartInfo(plan.File) { UseShellExecute = false };
         foreach (var argument in plan.Arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in variables) start.Environment[name] = value;
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        Process? running = null;
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            if (!HasTerminal() && running is { HasExited: false } app) Signal(app.Id, 2); // From a terminal it reached the app already.
+        });
         using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
         using var process = StartOrExplain(start);
+        running = process;
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => PassOn(context, process, 15));
         using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => PassOn(context, process, 1));
         started(process.Id);
@@ -43,6 +49,20 @@ public static partial class ChildProcess
     {
         context.Cancel = true;
         if (!process.HasExited) Signal(process.Id, signal);
+    }
+
+    /// <summary>Whether a Ctrl-C could come from a terminal, which sends it to all its processes alike.</summary>
+    static bool HasTerminal()
+    {
+        try
+        {
+            using var terminal = File.OpenHandle("/dev/tty");
+            return true;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Asks a process to end, so that it can still send what it holds.</summary>

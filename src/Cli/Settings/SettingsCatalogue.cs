@@ -100,6 +100,13 @@ public static class SettingsCatalogue
         yield return Bytes("limits.max_body_bytes", Kilo, 256 * 1_048_576, s => s.Agent.MaxBodyBytes, (s, v) => s with { Agent = s.Agent with { MaxBodyBytes = (int)v } }, "AgentSettings.MaxBodyBytes", "Body of one request, unpacked. A larger one is answered 413.") with { DatadogNames = ["apm_config.max_payload_size"], OtherVariables = ["DD_APM_MAX_PAYLOAD_SIZE"] };
         yield return Bytes("limits.max_bytes_in_flight", Mega, 100 * Giga, s => s.Agent.MaxBytesInFlight, (s, v) => s with { Agent = s.Agent with { MaxBytesInFlight = v } }, "AgentSettings.MaxBytesInFlight", "Bodies being read at once. Beyond it requests are answered 429 (overloaded).");
         yield return Count("limits.max_connections", 1, 100_000, s => s.Agent.MaxConnections, (s, v) => s with { Agent = s.Agent with { MaxConnections = (int)v } }, "AgentSettings.MaxConnections", "Open connections on the agent's ports. One more is closed without an answer.") with { DatadogNames = ["apm_config.max_connections"], OtherVariables = ["DD_APM_MAX_CONNECTIONS"] };
+        yield return Wait("limits.request_timeout", s => s.Agent.RequestTimeout, (s, v) => s with { Agent = s.Agent with { RequestTimeout = v } }, "How long a request may take to come whole. A slower one is answered 408.") with
+        {
+            DatadogNames = ["apm_config.receiver_timeout"], OtherVariables = ["DD_APM_RECEIVER_TIMEOUT"], Limits = ["AgentSettings.RequestTimeout"],
+        };
+        yield return Count("limits.min_body_bytes_per_second", 1, 1_000_000, s => s.Agent.MinBodyBytesPerSecond, (s, v) => s with { Agent = s.Agent with { MinBodyBytesPerSecond = (int)v } }, "AgentSettings.MinBodyBytesPerSecond", "What a body must bring a second, after 5 s. A slower one is answered 408.");
+        yield return Wait("limits.header_timeout", s => s.Agent.HeaderTimeout, (s, v) => s with { Agent = s.Agent with { HeaderTimeout = v } }, "How long the headers of a request may take; then the connection is closed.") with { Limits = ["AgentSettings.HeaderTimeout"] };
+        yield return Wait("limits.idle_timeout", s => s.Agent.IdleTimeout, (s, v) => s with { Agent = s.Agent with { IdleTimeout = v } }, "How long a connection may stay open without a request; then it is closed.") with { Limits = ["AgentSettings.IdleTimeout"] };
         yield return Count("limits.max_queued_spans", 1_000, 100_000_000, s => s.Pipeline.MaxQueuedSpans, (s, v) => s with { Pipeline = s.Pipeline with { MaxQueuedSpans = v } }, "PipelineSettings.MaxQueuedSpans", "Spans between the log and the store. Beyond it requests are answered 429 (overloaded).");
         yield return Count("limits.max_unwritten_spans", 1_000, 100_000_000, s => s.Pipeline.MaxUnwrittenSpans, (s, v) => s with { Pipeline = s.Pipeline with { MaxUnwrittenSpans = v } }, "PipelineSettings.MaxUnwrittenSpans", "Spans in memory while the trace store cannot be written. Beyond it requests are answered 503.");
         yield return Bytes("limits.max_filter_bytes", Mega, 100 * Giga, s => s.Traces.MaxFilterBytes, (s, v) => s with { Traces = s.Traces with { MaxFilterBytes = v } }, "TraceStoreSettings.MaxFilterBytes", "Memory for trace filters. Beyond it the oldest traces are found more slowly by id.");
@@ -182,6 +189,9 @@ public static class SettingsCatalogue
 
     static Setting Keep(string name, Func<HostSettings, TimeSpan> get, Func<HostSettings, TimeSpan, HostSettings> set, string limit, string effect) =>
         new(name, SettingKind.Duration(TimeSpan.FromHours(1), TimeSpan.FromDays(3_650)), s => get(s), (s, v) => set(s, (TimeSpan)v), effect) { Limits = [limit] };
+
+    static Setting Wait(string name, Func<HostSettings, TimeSpan> get, Func<HostSettings, TimeSpan, HostSettings> set, string effect) =>
+        new(name, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), s => get(s), (s, v) => set(s, (TimeSpan)v), effect);
 
     static Setting Hide(string name, Func<ObfuscationSettings, bool> get, Func<ObfuscationSettings, bool, ObfuscationSettings> set, string effect) =>
         new($"apm_config.obfuscation.{name}", SettingKind.Boolean, s => get(s.Hidden), (s, v) => s.WithHidden(o => set(o, (bool)v)), effect) { OtherVariables = [DatadogVariable($"APM_OBFUSCATION_{name}")] };

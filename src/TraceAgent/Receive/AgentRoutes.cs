@@ -62,6 +62,14 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
             context.Response.Headers.RetryAfter = "5";
             await Refuse(context, StatusCodes.Status503ServiceUnavailable, problem.Reason, problem.Message);
         }
+        catch (SlowBodyException problem)
+        {
+            await Refuse(context, StatusCodes.Status408RequestTimeout, "timeout", $"timeout\n{problem.Message}");
+        }
+        catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            await Refuse(context, problem.StatusCode, "timeout", "timeout\nThe body came too slowly, a few bytes a second. Send it at once, or allow less with limits.min_body_bytes_per_second.");
+        }
         catch (BadHttpRequestException problem)
         {
             await Refuse(context, problem.StatusCode, "broken_request", $"The request broke off or is not HTTP as it should be: {problem.Message}");

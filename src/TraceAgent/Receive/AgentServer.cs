@@ -59,7 +59,7 @@ public sealed class AgentServer : IAsyncDisposable
         new ZipkinEndpoints(receiver, routes).Register();
 
         var connections = new ConnectionLimit(settings.MaxConnections, parts.Counters);
-        var server = new AgentServer(Build(ports, routes, logs, connections), connections);
+        var server = new AgentServer(Build(settings, ports, routes, logs, connections), connections);
         await server._app.StartAsync();
         server.NoteListeners(ports);
         return server;
@@ -73,13 +73,16 @@ public sealed class AgentServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    static WebApplication Build(List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit)
+    static WebApplication Build(AgentSettings settings, List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(settings.MinBodyBytesPerSecond, settings.SlowGrace);
+            kestrel.Limits.RequestHeadersTimeout = settings.HeaderTimeout;
+            kestrel.Limits.KeepAliveTimeout = settings.IdleTimeout;
             kestrel.Limits.MaxRequestBodySize = null; // The body reader has the limit, and answers it in words.
             foreach (var (name, port) in ports)
             {

@@ -33,6 +33,24 @@ public sealed record AgentSettings
     /// </summary>
     public int MaxConnections { get; init; } = 1_000;
 
+    /// <summary>How long a request may take to come whole; default 30 s (Datadog <c>receiver_timeout</c>). A slower one is answered 408 and counted in <c>payloads_rejected{timeout}</c>.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Bytes a second that a body must bring on average, once <see cref="SlowGrace"/> is over; default 240. A slower one is
+    /// answered 408 and counted in <c>payloads_rejected{timeout}</c>.
+    /// </summary>
+    public int MinBodyBytesPerSecond { get; init; } = 240;
+
+    /// <summary>How long a body may be slower than <see cref="MinBodyBytesPerSecond"/>; default 5 s.</summary>
+    public TimeSpan SlowGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the headers of a request may take; default 10 s. Then the connection is closed.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection may stay open without a request; default 2 min. Tracers keep theirs for a few seconds to a minute.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Agent version told to tracers. At least 7.26 lets .NET flush partially; 7.79 is needed with v1.0 (trace-intake §12).</summary>
     public string AgentVersion { get; init; } = "7.80.0";
 

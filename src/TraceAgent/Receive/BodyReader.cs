@@ -4,6 +4,7 @@ using Apm.Core;
 using Apm.Core.Limits;
 using Apm.TraceAgent.Intake;
 using Microsoft.AspNetCore.Http;
+using ZstdSharp;
 
 namespace Apm.TraceAgent.Receive;
 
@@ -11,6 +12,9 @@ namespace Apm.TraceAgent.Receive;
 /// <remarks>Thread-safe.</remarks>
 public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
 {
+    /// <summary>Largest window of a zstd body: 2²³ bytes, the 8 MiB that every encoder may use and that decoders should support (RFC 8878 §3.1.1.1.2).</summary>
+    const int MaxZstdWindowLog = 23;
+
     /// <summary>Memory for a body before its first byte has come, at most.</summary>
     const int FirstBufferBytes = 65_536;
 
@@ -50,7 +54,8 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
         {
             "gzip" or "x-gzip" => (Stream)new GZipStream(AsStream(compressed), CompressionMode.Decompress),
             "deflate" => new ZLibStream(AsStream(compressed), CompressionMode.Decompress),
-            _ => throw new PayloadException($"Content-Encoding \"{encoding}\" is not one of gzip, deflate, identity. Turn compression off, or use gzip."),
+            "zstd" => ZstdStream(AsStream(compressed)),
+            _ => throw new PayloadException($"Content-Encoding \"{encoding}\" is not one of gzip, deflate, zstd, identity. Turn compression off, or use gzip."),
         };
         var body = new PooledBody(this, Math.Min(settings.MaxBodyBytes, compressed.Length * 4 + 256));
         try
@@ -64,7 +69,7 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
             if (GzipCheck.IsCut(compressed.Span, body.Length, encoding)) throw new InvalidDataException("its end is missing");
             return body;
         }
-        catch (InvalidDataException problem)
+        catch (Exception problem) when (problem is InvalidDataException or ZstdException or EndOfStreamException)
         {
             body.Dispose();
             throw new PayloadException($"The body is not valid {encoding} data ({problem.Message}). Send it uncompressed, or check the client's compression.");
@@ -74,6 +79,14 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
             body.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A decoder asks for as much memory as the sender's window; a larger one than any body can need is refused.</summary>
+    static DecompressionStream ZstdStream(Stream source)
+    {
+        var stream = new DecompressionStream(source, leaveOpen: false);
+        stream.SetParameter(ZstdSharp.Unsafe.ZSTD_dParameter.ZSTD_d_windowLogMax, MaxZstdWindowLog);
+        return stream;
     }
 
     /// <summary>An independent copy.</summary>
@@ -89,14 +102,21 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
         if (request.ContentLength > settings.MaxBodyBytes) throw new BodyTooLargeException(settings.MaxBodyBytes);
         // What a client merely announces takes no memory: a few idle connections could else claim it all.
         var body = new PooledBody(this, (int)Math.Min(request.ContentLength ?? 4_096, FirstBufferBytes) + 1);
+        CancellationTokenSource? patience = null;
         try
         {
             var reader = request.BodyReader;
             while (true)
             {
-                var result = await reader.ReadAsync(cancel);
+                if (!reader.TryRead(out var result))
+                {
+                    // Only a body that is not there yet gets a watch.
+                    patience ??= Patience(reader);
+                    result = await reader.ReadAsync(cancel);
+                }
                 try
                 {
+                    if (result.IsCanceled) throw new SlowBodyException(body.Length, settings.RequestTimeout);
                     foreach (var segment in result.Buffer) body.Append(segment.Span, settings.MaxBodyBytes);
                 }
                 finally
@@ -111,6 +131,18 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
             body.Dispose();
             throw;
         }
+        finally
+        {
+            patience?.Dispose();
+        }
+    }
+
+    /// <summary>Wakes whoever waits for the body when its time is over; the reader stays usable, so that the answer can be sent.</summary>
+    CancellationTokenSource Patience(System.IO.Pipelines.PipeReader reader)
+    {
+        var patience = new CancellationTokenSource(settings.RequestTimeout);
+        patience.Token.UnsafeRegister(static waiting => ((System.IO.Pipelines.PipeReader)waiting!).CancelPendingRead(), reader);
+        return patience;
     }
 
     internal void Reserve(int bytes)
@@ -201,3 +233,7 @@ public sealed class BodyTooLargeException(int maxBytes)
 {
     public int MaxBytes { get; } = maxBytes;
 }
+
+/// <summary>A body did not come to its end in time; nothing was kept.</summary>
+public sealed class SlowBodyException(int readBytes, TimeSpan timeout)
+    : Exception(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The body did not end within {timeout.TotalSeconds:0.#} s; {readBytes} bytes of it came. Send smaller batches, or allow more time with limits.request_timeout."));

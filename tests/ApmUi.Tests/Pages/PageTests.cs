@@ -37,6 +37,7 @@ public sealed partial class PageTests : IAsyncLifetime
     [Theory]
     [InlineData("/", "Home · Apm")]
     [InlineData("/services", "Services · Apm")]
+    [InlineData("/limits", "Limits · Apm")]
     [InlineData("/services/checkout", "checkout · Apm")]
     [InlineData("/services/checkout?tab=errors", "checkout · Apm")]
     [InlineData("/services/checkout?tab=calls", "checkout · Apm")]

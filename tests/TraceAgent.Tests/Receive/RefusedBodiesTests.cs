@@ -119,7 +119,7 @@ public class RefusedBodiesTests
 
     [Theory]
     [InlineData("gzip", "not gzip at all", "The body is not valid gzip data (")]
-    [InlineData("br", "whatever", "Content-Encoding \"br\" is not one of gzip, deflate, identity. Turn compression off, or use gzip.")]
+    [InlineData("br", "whatever", "Content-Encoding \"br\" is not one of gzip, deflate, zstd, identity. Turn compression off, or use gzip.")]
     public async Task Compression_that_cannot_be_undone_is_400(string encoding, string body, string sentence)
     {
         await using var agent = await AgentFixture.Start();
