@@ -125,6 +125,8 @@ public sealed class UiServer : IAsyncDisposable
         app.MapTempoApi();
         app.MapMetricQueryApi();
         app.MapEndpointTemplatesApi();
+        app.MapDatadogSpansApi();
+        app.MapDatadogDependenciesApi();
         app.MapApmUi();
     }
 }
