@@ -21,6 +21,7 @@ enum TagRole : byte
     BaseService,
     Origin,
     TraceIdHigh,
+    OtelTraceId,
     DecisionMaker,
     RuntimeId,
     Language,
@@ -76,6 +77,7 @@ readonly struct TagRoles
         known[TagNames.BaseService] = TagRole.BaseService;
         known[TagNames.Origin] = TagRole.Origin;
         known[TagNames.TraceIdHigh] = TagRole.TraceIdHigh;
+        known[TagNames.OtelTraceId] = TagRole.OtelTraceId;
         known[TagNames.DecisionMaker] = TagRole.DecisionMaker;
         known[TagNames.RuntimeId] = TagRole.RuntimeId;
         known[TagNames.Language] = TagRole.Language;
