@@ -38,7 +38,7 @@ public sealed class TracePipeline : IAsyncDisposable
         _settings = settings;
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
         _queueMemory = parts.Memory.OpenWork("queue");
-        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory);
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory, parts.Problems);
         _sampler = new TraceSampler(parts.Counters);
         _writer = new TraceWriter(parts, _aggregator);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);

@@ -11,6 +11,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["ceiling"] = CeilingBenchmark.Run,
     ["way"] = WayBenchmark.Run,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),
+    ["endpoints"] = _ => EndpointsBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
 };
 
