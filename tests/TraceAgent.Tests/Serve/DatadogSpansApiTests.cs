@@ -211,7 +211,7 @@ public class DatadogSpansApiTests
             return;
         }
         Assert.Equal(400, answer.Status);
-        Assert.StartsWith(sentence, Assert.Single(answer.Json.GetProperty("errors").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(sentence, Assert.Single(answer.Json.GetProperty("errors").EnumerateArray()).GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -245,7 +245,7 @@ public class DatadogSpansApiTests
         var tooLong = await api.Post("/api/v2/spans/events/search", $$"""{"data":{"attributes":{"filter":{"query":"{{new string('x', 1 << 20)}}"} } } }""");
         var unavailable = await closed.Post("/api/v2/spans/analytics/aggregate", "{}");
 
-        Assert.Equal((413, """{"errors":["The body is longer than 1048576 bytes. Ask for less at once."]}"""), (tooLong.Status, tooLong.Text));
+        Assert.Equal((413, """{"errors":[{"detail":"The body is longer than 1048576 bytes. Ask for less at once.","status":"413","title":"Payload Too Large"}]}"""), (tooLong.Status, tooLong.Text));
         Assert.Equal((503, """{"errors":["The trace store is closed. Start again."]}"""), (unavailable.Status, unavailable.Text));
     }
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.TraceAgent.Serve.Datadog;
 
-/// <summary>What Datadog's v2 answers have in common: <c>meta</c>, and errors as <c>{"errors":["…"]}</c>.</summary>
+/// <summary>What Datadog's answers have in common: <c>meta</c>, and errors: texts, but JSON:API's objects for lists of spans.</summary>
 static class DatadogAnswer
 {
     public static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
@@ -11,6 +11,20 @@ static class DatadogAnswer
         json.WriteStartObject();
         json.WriteStartArray("errors");
         json.WriteStringValue(sentence);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>{"errors":[{"detail":"…","status":"400","title":"…"}]}</c>, which the official clients read for lists of spans.</summary>
+    public static Task RefuseJsonApi(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("errors");
+        json.WriteStartObject();
+        json.WriteString("detail", sentence);
+        json.WriteString("status", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteString("title", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status));
+        json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
     });

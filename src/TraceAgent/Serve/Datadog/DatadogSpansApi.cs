@@ -22,8 +22,8 @@ public static class DatadogSpansApi
     /// <summary>Maps the endpoints. Needs <see cref="ITraceReader"/> and <see cref="TimeProvider"/> from the services.</summary>
     public static IEndpointRouteBuilder MapDatadogSpansApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v2/spans/events/search", http => ApiGuard.Answer(http, SearchByBody, DatadogAnswer.Refuse));
-        routes.MapGet("/api/v2/spans/events", http => ApiGuard.Answer(http, SearchByQuery, DatadogAnswer.Refuse));
+        routes.MapPost("/api/v2/spans/events/search", http => ApiGuard.Answer(http, SearchByBody, DatadogAnswer.RefuseJsonApi));
+        routes.MapGet("/api/v2/spans/events", http => ApiGuard.Answer(http, SearchByQuery, DatadogAnswer.RefuseJsonApi));
         routes.MapPost("/api/v2/spans/analytics/aggregate", http => ApiGuard.Answer(http, DatadogAggregate.Answer, DatadogAnswer.Refuse));
         return routes;
     }
