@@ -17,9 +17,10 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
     {
         try
         {
-            if (scan.TraceId is null && scan.Tags.Count == 0) return [_cache.Find(block) ?? ReadAll(Open(block), block)];
+            if (scan.TraceId is null && scan.TraceIds is null && scan.Tags.Count == 0) return [_cache.Find(block) ?? ReadAll(Open(block), block)];
             var reader = Open(block);
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
+            if (scan.TraceIds is { } ids && !reader.HoldsAny(ids)) return [];
             if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
             return [_cache.Find(block) ?? ReadAll(reader, block)];
         }
