@@ -19,22 +19,18 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
             throw new ArgumentException($"The cursor is of a search sorted by {after.Sort}, this one is sorted by {request.Sort}. Begin again without a cursor.", nameof(request));
         var started = clock.GetTimestamp();
         var page = new SpanPage(request.Sort, Math.Clamp(request.Limit, 1, MaxLimit), request.After);
-<<<<<<< HEAD
         var filter = request.Filter;
         // A condition on the whole trace names spans; one more condition on spans would change which.
         if (request.TraceId is { } id && !filter.IsOfTrace) filter = filter.And(TraceFilter.Empty.With("trace_id", id.ToString()));
-        var scan = new MatchScan(reader, clock, request.Range, filter) { Deadline = request.Deadline };
-        var others = 0L;
-=======
-        var scan = new MatchScan(reader, clock, request.Range, request.Filter)
+        var scan = new MatchScan(reader, clock, request.Range, filter)
         {
             Deadline = request.Deadline,
             CountFor = request.CountFor,
             Order = request.Sort switch { SpanSort.Oldest => ScanOrder.Oldest, SpanSort.Slowest => ScanOrder.Slowest, SpanSort.Fastest => ScanOrder.Fastest, _ => ScanOrder.Newest },
             IsPutOff = part => request.After is { } from && page.IsBehind(from.SortNanos, LastOf(part, request.Sort)),
-            IsPageCertain = next => page.WorstNanos is { } worst && page.IsBehind(FirstOf(next, request.Sort), worst) || IsBeforePage(next, request),
+            IsPageCertain = next => (page.WorstNanos is { } worst && page.IsBehind(FirstOf(next, request.Sort), worst)) || IsBeforePage(next, request),
         };
->>>>>>> 8b66931 (Search: conditions on whole traces are evaluated; parts are read on all processors; first pages without counting all)
+        var others = 0L;
         scan.Run((batch, _, matching) =>
         {
             foreach (var span in matching)
@@ -48,13 +44,8 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
         {
             Spans = spans,
             Next = next,
-<<<<<<< HEAD
             MatchedSpanCount = scan.MatchedSpanCount - others,
-            IsPageCertain = scan.IncompleteReason is null,
-=======
-            MatchedSpanCount = scan.MatchedSpanCount,
             IsPageCertain = scan.IncompleteReason is null || scan.HasStoppedCounting,
->>>>>>> 8b66931 (Search: conditions on whole traces are evaluated; parts are read on all processors; first pages without counting all)
             Report = scan.Report(started),
         };
     }
