@@ -39,7 +39,7 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
                 else page.Add(batch, span);
             }
         }, cancel);
-        var (spans, next) = page.Finish();
+        var (spans, next) = page.Finish(mayHaveMore: scan.IncompleteReason is not null);
         return new SpanSearchResult
         {
             Spans = spans,
