@@ -17,7 +17,7 @@ public sealed class ShopPayload
         SpanCount = spanCount;
         _starts = [.. PlacesOf([0xa5, .. "start"u8])];
         _ids = [.. PlacesOf([0xa8, .. "trace_id"u8]), .. PlacesOf([0xa7, .. "span_id"u8]), .. PlacesOf([0xa9, .. "parent_id"u8])];
-        if (_starts.Count != spanCount) throw new InvalidOperationException($"{_starts.Count} start times found in {spanCount} spans.");
+        if (spanCount == 0 || _starts.Count != spanCount) throw new InvalidOperationException($"{_starts.Count} start times found in {spanCount} spans.");
     }
 
     public int SpanCount { get; }
@@ -43,7 +43,7 @@ public sealed class ShopPayload
 
     static ShopPayload Of(SpanBatch batch)
     {
-        var traces = batch.Chunks.Select(chunk => (IReadOnlyList<Span>)[.. Enumerable.Range(chunk.FirstSpan, chunk.SpanCount).Select(i => batch.SpanAt(i)).Select(Known)]).ToList();
+        var traces = Enumerable.Range(0, batch.SpanCount).Select(i => Known(batch.SpanAt(i))).GroupBy(span => span.TraceId).Select(trace => (IReadOnlyList<Span>)[.. trace]).ToList();
         return new ShopPayload(DatadogV04Encoder.Encode(traces), traces.Sum(trace => trace.Count));
     }
 
