@@ -12,7 +12,7 @@ using Apm.TraceAgent.Write;
 namespace Apm.TraceAgent;
 
 /// <summary>
-/// The way of every payload, whatever protocol brought it: log, then statistics, then sampling, then the store.
+/// The way of every payload, whatever protocol brought it: sampling decides, then log, then statistics, then what is not kept is dropped, then the store.
 /// <see cref="Accept"/> completes when the payload is on disk; what comes after happens on one loop, in the log's order.
 /// </summary>
 /// <remarks>Any thread may call <see cref="Accept"/>. Call <see cref="Start"/> once before, <see cref="StopAsync"/> once after.</remarks>
@@ -24,6 +24,7 @@ public sealed class TracePipeline : IAsyncDisposable
     readonly PayloadDecoder _decoder;
     readonly StatsAggregator _aggregator;
     readonly TraceSampler _sampler;
+    readonly VerdictApplier _verdicts;
     readonly TraceWriter _writer;
     readonly ServiceSightings _sightings;
     readonly MemoryAccount _queueMemory;
@@ -39,7 +40,8 @@ public sealed class TracePipeline : IAsyncDisposable
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
         _queueMemory = parts.Memory.OpenWork("queue");
         _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory, parts.Problems);
-        _sampler = new TraceSampler(parts.Counters);
+        _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock);
+        _verdicts = new VerdictApplier(settings.Sampler, parts.Counters);
         _writer = new TraceWriter(parts, _aggregator);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
         Statistics = new LiveStatsReader(_aggregator, parts.Stats);
@@ -47,6 +49,12 @@ public sealed class TracePipeline : IAsyncDisposable
 
     /// <summary>Statistics as they stand, open buckets included.</summary>
     public IStatsReader Statistics { get; }
+
+    /// <summary>What tracers are told to keep.</summary>
+    public RatesAnswer Rates => _sampler.Rates;
+
+    /// <summary>How traces are sampled now.</summary>
+    public SamplingStatus Sampling() => _sampler.Status();
 
     /// <summary>Reads bodies; the same code reads the log again after a restart.</summary>
     public PayloadDecoder Decoder => _decoder;
@@ -89,7 +97,9 @@ public sealed class TracePipeline : IAsyncDisposable
             if (_writer.SpansSinceGoodFlush > _settings.MaxUnwrittenSpans)
                 throw new StoreUnavailableException(
                     $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");
-            await _parts.Log.Append(payload.Envelope.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position)));
+            _sampler.Decide(payload.Batch, payload.Facts); // Before the log, which says what was decided: a replay does not decide again.
+            var head = payload.Envelope with { Verdicts = VerdictRuns.Of(payload.Batch) };
+            await _parts.Log.Append(head.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position)));
         }
         catch (Exception problem)
         {
@@ -135,7 +145,11 @@ public sealed class TracePipeline : IAsyncDisposable
                     _writer.WriteFullBlocks();
                 }
                 else if (work.Settled is not null) work.Settled.SetResult();
-                else _writer.WriteDue(everything: false);
+                else
+                {
+                    _sampler.Tick();
+                    _writer.WriteDue(everything: false);
+                }
             }
         }
     }
@@ -176,7 +190,7 @@ public sealed class TracePipeline : IAsyncDisposable
         var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
         if (payload.Batch.SpanCount == 0) return;
         if (isNew) _sightings.Note(payload.Batch, payload.Facts);
-        _sampler.DropUnsampled(payload.Batch);
+        _verdicts.Apply(payload.Batch, payload.Facts);
         _writer.Append(payload.Batch, position);
     }
 
@@ -186,7 +200,9 @@ public sealed class TracePipeline : IAsyncDisposable
         try
         {
             var envelope = PayloadEnvelope.Read(record.Bytes, out var body);
-            return _decoder.Decode(envelope, body.Span);
+            var payload = _decoder.Decode(envelope, body.Span);
+            if (!VerdictRuns.Restore(envelope.Verdicts, payload.Batch)) _parts.Counters.Add("log_verdicts_unusable");
+            return payload;
         }
         catch (Exception problem)
         {

@@ -98,6 +98,25 @@ public sealed class TracePipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_trace_dropped_by_hand_is_counted_but_not_stored_now_and_after_a_replay()
+    {
+        await using (var before = Start())
+        {
+            _traces.OnFlush = new StoreUnavailableException("So the log keeps it.");
+            await Send(before, [Some.Span(trace: 1, numbers: [("_sampling_priority_v1", -1)]), Some.Span(trace: 2, numbers: [("_sampling_priority_v1", 2)])]);
+            await before.Settled();
+            Assert.Equal(2, Hits(before));
+            Assert.Equal(1, _traces.Facts().SpanCount);
+        }
+        using var later = new FaultyTraceStore();
+
+        await using var pipeline = Start(traces: later);
+
+        Assert.Equal(1, later.Facts().SpanCount);
+        Assert.Equal(2, _counters.Read("spans_sampled_out", "manual_drop", "web")); // Once by each process.
+    }
+
+    [Fact]
     public async Task A_fault_while_writing_is_told_and_does_not_stop_the_loop()
     {
         await using var pipeline = Start();

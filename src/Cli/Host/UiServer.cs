@@ -76,7 +76,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(documents);
         services.AddSingleton(limits);
-        services.AddSingleton(new StatusReporter(parts, facts));
+        services.AddSingleton(new StatusReporter(parts, facts, pipeline.Sampling));
         services.AddSingleton<TraceSearch>();
         services.AddSingleton<TraceLookup>();
         services.AddSingleton<ServiceQueries>();

@@ -4,6 +4,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.TraceAgent.Normalize;
+using Apm.TraceAgent.Sample;
 
 namespace Apm.TraceAgent.Intake;
 
@@ -47,6 +48,8 @@ public sealed record PipelineSettings
     public TimeSpan TickEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     public NormalizeSettings Normalize { get; init; } = new();
+
+    public SamplerSettings Sampler { get; init; } = new();
 }
 
 /// <summary>More came than can be worked off; nothing was kept. Retry after a second.</summary>

@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 using Microsoft.AspNetCore.Http;
 
 namespace Apm.TraceAgent.Receive;
@@ -53,6 +54,9 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
             memory.Release(reserved);
         }
     }
+
+    /// <summary>What tracers are told to keep.</summary>
+    public RatesAnswer Rates => pipeline.Rates;
 
     public BodyReader Bodies => bodies;
 

@@ -4,6 +4,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 
 namespace Apm.TraceAgent.Serve;
 
@@ -23,6 +24,9 @@ public sealed record StatusReport
     /// <summary>Processes that told of themselves and have not ended, the newest first.</summary>
     public required IReadOnlyList<ProcessInfo> Processes { get; init; }
     public required TraceStoreFacts Traces { get; init; }
+
+    /// <summary>Which traces are kept at present, and what tracers are told.</summary>
+    public required SamplingStatus Sampling { get; init; }
     public required long LogByteCount { get; init; }
 
     /// <summary>How full what is limited is; empty where nobody keeps a book of it.</summary>
@@ -39,7 +43,7 @@ public sealed record ServiceStatus(string Name, string Language, string Version,
 
 /// <summary>Puts the report together.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class StatusReporter(PipelineParts parts, StatusFacts facts)
+public sealed class StatusReporter(PipelineParts parts, StatusFacts facts, Func<SamplingStatus> sampling)
 {
     /// <summary>The state of things now.</summary>
     public StatusReport Report()
@@ -56,6 +60,7 @@ public sealed class StatusReporter(PipelineParts parts, StatusFacts facts)
             Services = [.. parts.Catalogue.Services().Select(service => StatusOf(service, counters)).OrderByDescending(service => service.LastSeenUnixNanos)],
             Processes = [.. parts.Catalogue.Processes().Where(process => !process.HasEnded)],
             Traces = parts.Traces.Facts(),
+            Sampling = sampling(),
             LogByteCount = parts.Log.ByteCount,
             Limits = facts.Limits?.Invoke() ?? [],
             Counters = counters,
