@@ -4,6 +4,7 @@ using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Aggregate;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Sample;
@@ -12,7 +13,7 @@ using Apm.TraceAgent.Write;
 namespace Apm.TraceAgent;
 
 /// <summary>
-/// The way of every payload, whatever protocol brought it: log, then statistics, then sampling, then the store.
+/// The way of every payload, whatever protocol brought it: sampling decides, then log, then statistics, then what is not kept is dropped, then the store.
 /// <see cref="Accept"/> completes when the payload is on disk; what comes after happens on one loop, in the log's order.
 /// </summary>
 /// <remarks>Any thread may call <see cref="Accept"/>. Call <see cref="Start"/> once before, <see cref="StopAsync"/> once after.</remarks>
@@ -37,16 +38,25 @@ public sealed class TracePipeline : IAsyncDisposable
         _parts = parts;
         _settings = settings;
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
+        var checkpoint = parts.Stats.ReadCheckpoint();
         _queueMemory = parts.Memory.OpenWork("queue");
-        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory);
-        _sampler = new TraceSampler(parts.Counters);
-        _writer = new TraceWriter(parts, _aggregator);
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory);
+        Books = new SpanLedger(parts.Clock, checkpoint?.Ledger);
+        Ledger = new LiveLedgerReader(Books, parts.Stats);
+        _sampler = new TraceSampler(settings.Sampler);
+        _writer = new TraceWriter(parts, _aggregator, Books);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
         Statistics = new LiveStatsReader(_aggregator, parts.Stats);
     }
 
     /// <summary>Statistics as they stand, open buckets included.</summary>
     public IStatsReader Statistics { get; }
+
+    /// <summary>What came in and what became of it, as it stands.</summary>
+    public ILedgerReader Ledger { get; }
+
+    /// <summary>Where receipts and refusals are entered.</summary>
+    public SpanLedger Books { get; }
 
     /// <summary>Reads bodies; the same code reads the log again after a restart.</summary>
     public PayloadDecoder Decoder => _decoder;
@@ -62,7 +72,9 @@ public sealed class TracePipeline : IAsyncDisposable
         var replayed = 0;
         foreach (var record in _parts.Log.ReadAfter(from))
         {
-            ProcessSafely(DecodeAgain(record), record.Position);
+            var payload = DecodeAgain(record);
+            if (payload is null && record.Position > _aggregator.Covered) Books.DropUnread("log_record_unreadable");
+            ProcessSafely(payload, payload?.Tally(), record.Position);
             replayed++;
         }
         _parts.Counters.Add("log_records_replayed", count: replayed);
@@ -79,6 +91,7 @@ public sealed class TracePipeline : IAsyncDisposable
     public async Task Accept(DecodedPayload payload, ReadOnlyMemory<byte> body)
     {
         var weight = WeightOf(payload);
+        LedgerTally? tally = null;
         var before = Interlocked.Add(ref _queuedWeight, weight) - weight;
         try
         {
@@ -89,12 +102,18 @@ public sealed class TracePipeline : IAsyncDisposable
             if (_writer.SpansSinceGoodFlush > _settings.MaxUnwrittenSpans)
                 throw new StoreUnavailableException(
                     $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");
-            await _parts.Log.Append(payload.Envelope.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position)));
+            _sampler.Decide(payload.Batch); // Before the log, which says what was decided: a replay does not decide again.
+            var head = payload.Envelope with { Verdicts = VerdictRuns.Of(payload.Batch) };
+            tally = payload.Tally();
+            Books.BeginWaiting(tally);
+            await _parts.Log.Append(head.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position, tally)));
         }
         catch (Exception problem)
         {
             Interlocked.Add(ref _queuedWeight, -weight);
-            SpanCounts.Add(_parts.Counters, "spans_rejected", problem is OverloadedException ? "overloaded" : (problem as StoreUnavailableException)?.Reason ?? StoreUnavailableException.StoreUnavailable, payload.Batch);
+            if (tally is not null) Books.EndWaiting(tally);
+            if (payload.Batch.SpanCount > 0) Books.Reject(tally ?? payload.Tally(), RefusalReasons.Of(problem));
+            else Books.RejectUnread(RefusalReasons.Of(problem)); // Statistics of a client.
             throw;
         }
     }
@@ -103,7 +122,7 @@ public sealed class TracePipeline : IAsyncDisposable
     public Task Settled()
     {
         var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_work.Writer.TryWrite(new Work(null, default, settled))) settled.SetResult();
+        if (!_work.Writer.TryWrite(new Work(null, default, null, settled))) settled.SetResult();
         return settled.Task;
     }
 
@@ -129,7 +148,8 @@ public sealed class TracePipeline : IAsyncDisposable
                 if (work.Payload is not null)
                 {
                     var weight = WeightOf(work.Payload); // Before the sampler takes some out.
-                    ProcessSafely(work.Payload, work.Position);
+                    ProcessSafely(work.Payload, work.Tally, work.Position);
+                    Books.EndWaiting(work.Tally!);
                     Interlocked.Add(ref _queuedWeight, -weight);
                     _queueMemory.Release(work.Payload.ReservedBytes);
                     _writer.WriteFullBlocks();
@@ -141,16 +161,19 @@ public sealed class TracePipeline : IAsyncDisposable
     }
 
     /// <summary>A payload that no rule foresaw must not stop those behind it, now or when the log is replayed: it is counted, told, and left out.</summary>
-    void ProcessSafely(DecodedPayload? payload, LogPosition position)
+    void ProcessSafely(DecodedPayload? payload, LedgerTally? tally, LogPosition position)
     {
+        var isNew = position > _aggregator.Covered; // Else it was entered before the restart.
         try
         {
-            Process(payload, position);
+            Process(payload, tally, position);
+            if (isNew && tally is not null) Books.Settle(tally);
         }
         catch (Exception problem)
         {
             _aggregator.Pass(position);
-            if (payload is not null) SpanCounts.Add(_parts.Counters, "spans_dropped", "internal_fault", payload.Batch);
+            if (isNew && tally is not null) Books.Drop(tally, "internal_fault");
+            if (!isNew) _parts.Counters.Add("payloads_lost_in_replay"); // It was entered before the restart.
             _parts.Problems.Add("pipeline",
                 $"A payload ({payload?.Envelope.Payload.Protocol}) that was accepted could not be processed, which is a fault of Apm: {problem.GetType().Name}: {problem.Message} It is left out; please report it.",
                 _parts.Clock.NowUnixNanos());
@@ -166,7 +189,7 @@ public sealed class TracePipeline : IAsyncDisposable
     }
 
     /// <summary>The way of a payload after the log.</summary>
-    void Process(DecodedPayload? payload, LogPosition position)
+    void Process(DecodedPayload? payload, LedgerTally? tally, LogPosition position)
     {
         if (payload is null)
         {
@@ -176,7 +199,7 @@ public sealed class TracePipeline : IAsyncDisposable
         var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
         if (payload.Batch.SpanCount == 0) return;
         if (isNew) _sightings.Note(payload.Batch, payload.Facts);
-        _sampler.DropUnsampled(payload.Batch);
+        VerdictApplier.Apply(payload.Batch, tally!);
         _writer.Append(payload.Batch, position);
     }
 
@@ -186,7 +209,9 @@ public sealed class TracePipeline : IAsyncDisposable
         try
         {
             var envelope = PayloadEnvelope.Read(record.Bytes, out var body);
-            return _decoder.Decode(envelope, body.Span);
+            var payload = _decoder.Decode(envelope, body.Span);
+            if (!VerdictRuns.Restore(envelope.Verdicts, payload.Batch)) _parts.Counters.Add("log_verdicts_unusable");
+            return payload;
         }
         catch (Exception problem)
         {
@@ -197,7 +222,7 @@ public sealed class TracePipeline : IAsyncDisposable
     }
 
     /// <summary>An entry of the loop's queue: a payload, somebody who waits, or (neither) a tick.</summary>
-    readonly record struct Work(DecodedPayload? Payload, LogPosition Position, TaskCompletionSource? Settled = null)
+    readonly record struct Work(DecodedPayload? Payload, LogPosition Position, LedgerTally? Tally, TaskCompletionSource? Settled = null)
     {
         public static Work Tick => default;
     }

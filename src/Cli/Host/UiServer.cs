@@ -74,9 +74,11 @@ public sealed class UiServer : IAsyncDisposable
         if (parts.Endpoints is { } endpoints) services.AddSingleton(endpoints);
         services.AddSingleton<ITraceReader>(parts.Traces);
         services.AddSingleton(pipeline.Statistics);
+        services.AddSingleton(pipeline.Ledger);
+        services.AddSingleton(pipeline.Books);
         services.AddSingleton(documents);
         services.AddSingleton(limits);
-        services.AddSingleton(new StatusReporter(parts, facts));
+        services.AddSingleton(new StatusReporter(parts, pipeline, facts));
         services.AddSingleton<TraceSearch>();
         services.AddSingleton<TraceLookup>();
         services.AddSingleton<ServiceQueries>();
@@ -125,6 +127,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapTempoApi();
         app.MapMetricQueryApi();
         app.MapEndpointTemplatesApi();
+        app.MapLedgerApi();
         app.MapApmUi();
     }
 }

@@ -30,6 +30,12 @@ public sealed record Payload
     /// <summary>The tracer sends its own statistics; these spans must not be counted again.</summary>
     public bool ClientComputedStats { get; init; }
 
+    /// <summary>Traces of priority 0 or less that the tracer dropped since its last request (<c>Datadog-Client-Dropped-P0-Traces</c>).</summary>
+    public long ClientDroppedTraceCount { get; init; }
+
+    /// <summary>The spans in them (<c>Datadog-Client-Dropped-P0-Spans</c>).</summary>
+    public long ClientDroppedSpanCount { get; init; }
+
     /// <summary>The resources of the client's statistics carry no values any more (<c>Datadog-Obfuscation-Version</c>).</summary>
     public bool ClientObfuscatedStats { get; init; }
 }
@@ -57,4 +63,13 @@ public struct Chunk
 
     /// <summary>What sampling decided; <see cref="SampleVerdict.KeepAll"/> until it has.</summary>
     public SampleVerdict Verdict;
+
+    /// <summary>
+    /// What the sampler adds to a verdict that keeps: its rate (error, no priority, probabilistic), or for rare the position in the
+    /// chunk of the span that was rare. 0 when there is nothing to add.
+    /// </summary>
+    public double VerdictDetail;
+
+    /// <summary>The chunk is kept although earlier ones of its trace were dropped: the stored trace is not whole.</summary>
+    public bool EarlierPartsDropped;
 }

@@ -55,6 +55,9 @@ public enum SampleVerdict : byte
 
     /// <summary>An earlier part of the same trace was dropped.</summary>
     DropWithTrace = 21,
+
+    /// <summary>Its tracer kept it at a higher rate than the storage budget allows its service.</summary>
+    DropBudget = 22,
 }
 
 /// <summary>What follows from a <see cref="SampleVerdict"/>.</summary>
@@ -82,6 +85,7 @@ public static class SampleVerdicts
         SampleVerdict.DropProbabilistic => "probabilistic_drop",
         SampleVerdict.DropNoPriority => "no_priority_drop",
         SampleVerdict.DropWithTrace => "trace_dropped",
+        SampleVerdict.DropBudget => "budget_drop",
         _ => "unknown",
     };
 }

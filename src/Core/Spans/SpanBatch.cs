@@ -206,6 +206,32 @@ public sealed class SpanBatch
         SpanCount = to;
     }
 
+    /// <summary>Removes single spans, keeping the others in order, and chunks of which nothing is left.</summary>
+    /// <param name="keep">One entry per span; the chunks must cover all spans.</param>
+    public void KeepSpans(ReadOnlySpan<bool> keep)
+    {
+        Invariant.Holds(keep.Length == SpanCount);
+        var to = 0;
+        var keptChunks = 0;
+        foreach (var whole in Chunks.ToArray())
+        {
+            var chunk = whole;
+            chunk.FirstSpan = to;
+            for (var from = whole.FirstSpan; from < whole.FirstSpan + whole.SpanCount;)
+            {
+                var end = from;
+                while (end < whole.FirstSpan + whole.SpanCount && keep[end]) end++;
+                MoveSpans(from, to, end - from);
+                to += end - from;
+                from = end + 1;
+            }
+            chunk.SpanCount = to - chunk.FirstSpan;
+            if (chunk.SpanCount > 0) Chunks[keptChunks++] = chunk;
+        }
+        Chunks.RemoveRange(keptChunks, Chunks.Count - keptChunks);
+        SpanCount = to;
+    }
+
     /// <summary>Puts the spans from <paramref name="first"/> to the newest into another order. For decoders, before chunks are declared over them.</summary>
     /// <param name="order">The spans' present indexes in their new order, each once.</param>
     public void ReorderSpans(int first, ReadOnlySpan<int> order)

@@ -4,6 +4,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.TraceAgent.Normalize;
+using Apm.TraceAgent.Sample;
 
 namespace Apm.TraceAgent.Intake;
 
@@ -33,13 +34,13 @@ public sealed record PipelineSettings
 {
     /// <summary>
     /// Most spans (and groups of client statistics) that may wait between the log and the store; default 500 000, about 200 MB.
-    /// Beyond it payloads are answered 429 and counted in <c>spans_rejected{overloaded}</c>.
+    /// Beyond it payloads are answered 429 and counted in the ledger as rejected (<c>overloaded</c>).
     /// </summary>
     public long MaxQueuedSpans { get; init; } = 500_000;
 
     /// <summary>
     /// Most spans held in memory while the trace store cannot be written; default 500 000. Beyond it payloads are answered
-    /// 503 and counted in <c>spans_rejected{store_unavailable}</c>, until the store takes blocks again.
+    /// 503 and counted in the ledger as rejected (<c>store_unavailable</c>), until the store takes blocks again.
     /// </summary>
     public long MaxUnwrittenSpans { get; init; } = 500_000;
 
@@ -47,6 +48,8 @@ public sealed record PipelineSettings
     public TimeSpan TickEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     public NormalizeSettings Normalize { get; init; } = new();
+
+    public SamplerSettings Sampler { get; init; } = new();
 }
 
 /// <summary>More came than can be worked off; nothing was kept. Retry after a second.</summary>

@@ -1,25 +1,28 @@
-using Apm.Core.Counting;
 using Apm.Core.Spans;
 
 namespace Apm.TraceAgent.Sample;
 
 /// <summary>
-/// Decides which chunks are stored. Everything is kept, except chunks that the tracer itself dropped and sent for their
-/// numbers only (v0.7 <c>dropped_trace</c>); those are counted as sampled out by the tracer.
+/// Decides for each chunk whether it is stored, and why. It runs on the request's thread before the payload is logged; what it decided
+/// is logged with it. <see cref="VerdictApplier"/> does it, after the statistics.
 /// </summary>
-public sealed class TraceSampler(Counters counters)
+/// <remarks>Any thread.</remarks>
+public sealed class TraceSampler(SamplerSettings settings)
 {
-    /// <summary>Takes the chunks that are not stored out of the batch.</summary>
-    public void DropUnsampled(SpanBatch batch)
+    /// <summary>Where priority says that somebody, or a rule of the tracer, asked to drop the trace.</summary>
+    const int ManualDropBelow = 0;
+
+    /// <summary>Sets the verdict of each chunk.</summary>
+    public void Decide(SpanBatch batch)
     {
-        if (!batch.Chunks.Exists(chunk => chunk.DroppedByTracer)) return;
-        var keep = new bool[batch.Chunks.Count];
-        for (var c = 0; c < keep.Length; c++)
+        _ = settings;
+        for (var c = 0; c < batch.Chunks.Count; c++)
         {
             var chunk = batch.Chunks[c];
-            keep[c] = !chunk.DroppedByTracer;
-            if (chunk.DroppedByTracer) counters.Add("spans_sampled_out", "dropped_by_tracer", chunk.SpanCount, batch.Strings.Text(batch.Services[chunk.FirstSpan]));
+            chunk.Verdict = chunk.DroppedByTracer ? SampleVerdict.DropByTracer
+                : chunk.Priority < ManualDropBelow && chunk.Priority != Chunk.NoPriority ? SampleVerdict.DropManual
+                : SampleVerdict.KeepAll;
+            batch.Chunks[c] = chunk;
         }
-        batch.KeepChunks(keep);
     }
 }

@@ -50,7 +50,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<ITraceReader>(traces);
         builder.Services.AddSingleton<IStatsReader>(stats);
         builder.Services.AddSingleton(catalogue);
-        builder.Services.AddSingleton(new Counters());
+        builder.Services.AddSingleton<ILedgerReader>(new LedgerList());
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<TraceSearch>();
         builder.Services.AddSingleton<TraceLookup>();

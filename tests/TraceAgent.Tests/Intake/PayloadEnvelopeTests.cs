@@ -14,7 +14,7 @@ public class PayloadEnvelopeTests
             var envelope = new PayloadEnvelope(PayloadFormat.DatadogV05, new Payload
             {
                 Protocol = "datadog v0.5", Language = Valid(lang), LanguageVersion = "3.11", TracerVersion = "1", Env = Valid(env), Hostname = "box", AppVersion = "2",
-                ContainerId = "ci-1", RuntimeId = "4f", ClientComputedTopLevel = topLevel, ClientComputedStats = stats, ReceivedUnixNanos = now,
+                ContainerId = "ci-1", RuntimeId = "4f", ClientDroppedTraceCount = body.Length, ClientDroppedSpanCount = now % 1000, ClientComputedTopLevel = topLevel, ClientComputedStats = stats, ReceivedUnixNanos = now,
             });
 
             var read = PayloadEnvelope.Read((byte[])[.. envelope.ToBytes(), .. body], out var rest);
@@ -42,7 +42,7 @@ public class PayloadEnvelopeTests
 
         var problem = Assert.Throws<PayloadException>(() => PayloadEnvelope.Read(bytes, out _));
 
-        Assert.Equal("Log record of version 9: this build reads version 1. Start the version of Apm that wrote it once, so that it empties its log.", problem.Message);
+        Assert.Equal("Log record of version 9: this build reads versions 1 to 2. Start the version of Apm that wrote it once, so that it empties its log.", problem.Message);
     }
 
     [Fact]
