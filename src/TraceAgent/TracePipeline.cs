@@ -3,6 +3,7 @@ using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Aggregate;
@@ -112,7 +113,12 @@ public sealed class TracePipeline : IAsyncDisposable
         {
             Interlocked.Add(ref _queuedWeight, -weight);
             if (tally is not null) Books.EndWaiting(tally);
-            if (payload.Batch.SpanCount > 0) Books.Reject(tally ?? payload.Tally(), RefusalReasons.Of(problem));
+            if (payload.Batch.SpanCount > 0)
+            {
+                tally ??= payload.Tally();
+                Books.Reject(tally, RefusalReasons.Of(problem));
+                NoteFates(payload.Batch, tally, FateKind.Rejected, RefusalReasons.Of(problem));
+            }
             else Books.RejectUnread(RefusalReasons.Of(problem)); // Statistics of a client.
             throw;
         }
@@ -199,8 +205,27 @@ public sealed class TracePipeline : IAsyncDisposable
         var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
         if (payload.Batch.SpanCount == 0) return;
         if (isNew) _sightings.Note(payload.Batch, payload.Facts);
+        NoteFates(payload.Batch, tally!, FateKind.SampledOut, reason: null);
         VerdictApplier.Apply(payload.Batch, tally!);
         _writer.Append(payload.Batch, position);
+    }
+
+    /// <summary>Remembers what becomes of the traces of a batch, and of what was rejected of it.</summary>
+    /// <param name="reason">Of all chunks; null for those that sampling drops, each by its rule.</param>
+    void NoteFates(SpanBatch batch, LedgerTally tally, FateKind kind, string? reason)
+    {
+        if (_parts.Fates is not { } fates) return;
+        foreach (var chunk in batch.Chunks)
+            if (reason is not null || !chunk.Verdict.IsKept()) fates.Note(batch.TraceIdOf(chunk.FirstSpan), kind, reason ?? chunk.Verdict.Word(), tally.ReceivedUnixNanos);
+        NoteRejections(tally);
+    }
+
+    /// <summary>Remembers the traces of which something was rejected, as far as their ids are known.</summary>
+    public void NoteRejections(LedgerTally tally)
+    {
+        if (_parts.Fates is not { } fates) return;
+        foreach (var rejection in tally.Rejections)
+            if (!rejection.TraceId.IsNone) fates.Note(rejection.TraceId, FateKind.Rejected, rejection.Reason, tally.ReceivedUnixNanos);
     }
 
     /// <summary>A record that no longer reads (written by a newer version) is counted and passed over; the rest must not wait for it.</summary>

@@ -6,6 +6,7 @@ using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Query.Evaluate;
+using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -81,6 +82,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(new StatusReporter(parts, pipeline, facts));
         services.AddSingleton<TraceSearch>();
         services.AddSingleton<TraceLookup>();
+        services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), parts.Fates));
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
         services.AddSingleton<MetricQueries>();
@@ -128,6 +130,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapMetricQueryApi();
         app.MapEndpointTemplatesApi();
         app.MapLedgerApi();
+        app.MapFateApi();
         app.MapApmUi();
     }
 }

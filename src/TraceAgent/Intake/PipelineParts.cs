@@ -27,6 +27,9 @@ public sealed record PipelineParts
 
     /// <summary>Stops the intake before the disk is full; null when nobody watches it.</summary>
     public IDiskGuard? Disk { get; init; }
+
+    /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
+    public IFateStore? Fates { get; init; }
 }
 
 /// <summary>Limits and times of the pipeline.</summary>

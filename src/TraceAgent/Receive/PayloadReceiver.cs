@@ -2,6 +2,7 @@ using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Intake;
 using Microsoft.AspNetCore.Http;
 
@@ -57,7 +58,7 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
             counters.Add("bytes_received", payload.Protocol, body.Length);
             if (decoded.Batch.SpanCount == 0 && decoded.ClientStats.Count == 0)
             {
-                if (decoded.Rejections.Count > 0) pipeline.Books.Settle(decoded.Tally()); // Nothing is left to be logged.
+                if (decoded.Rejections.Count > 0) EnterRejections(decoded.Tally()); // Nothing is left to be logged.
                 return decoded;
             }
             decoded.ReservedBytes = decoded.MemoryBytes;
@@ -79,6 +80,12 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
         {
             memory.Release(reserved);
         }
+    }
+
+    void EnterRejections(LedgerTally tally)
+    {
+        pipeline.Books.Settle(tally);
+        pipeline.NoteRejections(tally);
     }
 
     DecodedPayload Decode(PooledBody body, PayloadFormat format, Payload payload, bool isLastTry)

@@ -60,6 +60,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
         Try("statistics", WriteStatistics);
         Try("service catalogue", parts.Catalogue.Save);
         if (parts.Endpoints is { } endpoints) Try("endpoint names", () => endpoints.Save(everything));
+        if (parts.Fates is { } fates) Try("fates", fates.Flush); // Before the log goes: a replay notes them again.
         Try("log", () => parts.Log.Release(LogPosition.Min(_traces.StoredUpTo, _statisticsCovered)));
     }
 

@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
+using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -54,6 +55,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<TraceSearch>();
         builder.Services.AddSingleton<TraceLookup>();
+        builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates: null));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddApmUi(new UiSettings { Version = "test" });
