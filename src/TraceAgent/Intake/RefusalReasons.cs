@@ -12,7 +12,7 @@ public static class RefusalReasons
     {
         PayloadException => "undecodable",
         BodyTooLargeException => "too_large",
-        OverloadedException => "overloaded",
+        OverloadedException overloaded => overloaded.Reason,
         StoreUnavailableException unavailable => unavailable.Reason,
         SlowBodyException => "timeout",
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => "timeout",

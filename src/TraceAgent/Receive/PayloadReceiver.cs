@@ -48,7 +48,7 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
         var reserved = (long)body.Length * DecodedBytesPerBodyByte;
         if (!memory.TryReserve(reserved))
         {
-            RefuseUnread("overloaded");
+            RefuseUnread(OverloadedException.NoMemory);
             throw OverloadedException.OutOfMemory(memory.Budget);
         }
         try
