@@ -37,6 +37,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Folder of the trace slices and their catalogue.</summary>
     public string TracesPath => System.IO.Path.Combine(Path, "traces");
 
+    /// <summary>Folder of what became of traces that are not stored.</summary>
+    public string FatesPath => System.IO.Path.Combine(Path, "fates");
+
     /// <summary>Folder of the statistics.</summary>
     public string StatsPath => System.IO.Path.Combine(Path, "stats");
 
@@ -60,6 +63,7 @@ public sealed class DataFolder : IDisposable
             Directory.CreateDirectory(folder.LogPath);
             Directory.CreateDirectory(folder.TracesPath);
             Directory.CreateDirectory(folder.StatsPath);
+            Directory.CreateDirectory(folder.FatesPath);
             return folder;
         }
         catch (Exception failure)

@@ -3,7 +3,9 @@ using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Aggregate;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Sample;
@@ -38,11 +40,14 @@ public sealed class TracePipeline : IAsyncDisposable
         _parts = parts;
         _settings = settings;
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
+        var checkpoint = parts.Stats.ReadCheckpoint();
         _queueMemory = parts.Memory.OpenWork("queue");
-        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, parts.Stats.ReadCheckpoint(), parts.Memory, parts.Problems);
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory, parts.Problems);
+        Books = new SpanLedger(parts.Clock, checkpoint?.Ledger);
+        Ledger = new LiveLedgerReader(Books, parts.Stats);
         _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock);
-        _verdicts = new VerdictApplier(settings.Sampler, parts.Counters);
-        _writer = new TraceWriter(parts, _aggregator);
+        _verdicts = new VerdictApplier(settings.Sampler);
+        _writer = new TraceWriter(parts, _aggregator, Books);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
         Statistics = new LiveStatsReader(_aggregator, parts.Stats);
     }
@@ -55,6 +60,12 @@ public sealed class TracePipeline : IAsyncDisposable
 
     /// <summary>How traces are sampled now.</summary>
     public SamplingStatus Sampling() => _sampler.Status();
+
+    /// <summary>What came in and what became of it, as it stands.</summary>
+    public ILedgerReader Ledger { get; }
+
+    /// <summary>Where receipts and refusals are entered.</summary>
+    public SpanLedger Books { get; }
 
     /// <summary>Reads bodies; the same code reads the log again after a restart.</summary>
     public PayloadDecoder Decoder => _decoder;
@@ -70,7 +81,9 @@ public sealed class TracePipeline : IAsyncDisposable
         var replayed = 0;
         foreach (var record in _parts.Log.ReadAfter(from))
         {
-            ProcessSafely(DecodeAgain(record), record.Position);
+            var payload = DecodeAgain(record);
+            if (payload is null && record.Position > _aggregator.Covered) Books.DropUnread("log_record_unreadable");
+            ProcessSafely(payload, payload?.Tally(), record.Position);
             replayed++;
         }
         _parts.Counters.Add("log_records_replayed", count: replayed);
@@ -87,6 +100,7 @@ public sealed class TracePipeline : IAsyncDisposable
     public async Task Accept(DecodedPayload payload, ReadOnlyMemory<byte> body)
     {
         var weight = WeightOf(payload);
+        LedgerTally? tally = null;
         var before = Interlocked.Add(ref _queuedWeight, weight) - weight;
         try
         {
@@ -99,12 +113,21 @@ public sealed class TracePipeline : IAsyncDisposable
                     $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");
             _sampler.Decide(payload.Batch, payload.Facts); // Before the log, which says what was decided: a replay does not decide again.
             var head = payload.Envelope with { Verdicts = VerdictRuns.Of(payload.Batch) };
-            await _parts.Log.Append(head.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position)));
+            tally = payload.Tally();
+            Books.BeginWaiting(tally);
+            await _parts.Log.Append(head.ToBytes(), body, position => _work.Writer.TryWrite(new Work(payload, position, tally)));
         }
         catch (Exception problem)
         {
             Interlocked.Add(ref _queuedWeight, -weight);
-            SpanCounts.Add(_parts.Counters, "spans_rejected", problem is OverloadedException ? "overloaded" : (problem as StoreUnavailableException)?.Reason ?? StoreUnavailableException.StoreUnavailable, payload.Batch);
+            if (tally is not null) Books.EndWaiting(tally);
+            if (payload.Batch.SpanCount > 0)
+            {
+                tally ??= payload.Tally();
+                Books.Reject(tally, RefusalReasons.Of(problem));
+                NoteFates(payload.Batch, tally, FateKind.Rejected, RefusalReasons.Of(problem));
+            }
+            else Books.RejectUnread(RefusalReasons.Of(problem)); // Statistics of a client.
             throw;
         }
     }
@@ -113,7 +136,7 @@ public sealed class TracePipeline : IAsyncDisposable
     public Task Settled()
     {
         var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_work.Writer.TryWrite(new Work(null, default, settled))) settled.SetResult();
+        if (!_work.Writer.TryWrite(new Work(null, default, null, settled))) settled.SetResult();
         return settled.Task;
     }
 
@@ -139,7 +162,8 @@ public sealed class TracePipeline : IAsyncDisposable
                 if (work.Payload is not null)
                 {
                     var weight = WeightOf(work.Payload); // Before the sampler takes some out.
-                    ProcessSafely(work.Payload, work.Position);
+                    ProcessSafely(work.Payload, work.Tally, work.Position);
+                    Books.EndWaiting(work.Tally!);
                     Interlocked.Add(ref _queuedWeight, -weight);
                     _queueMemory.Release(work.Payload.ReservedBytes);
                     _writer.WriteFullBlocks();
@@ -155,16 +179,19 @@ public sealed class TracePipeline : IAsyncDisposable
     }
 
     /// <summary>A payload that no rule foresaw must not stop those behind it, now or when the log is replayed: it is counted, told, and left out.</summary>
-    void ProcessSafely(DecodedPayload? payload, LogPosition position)
+    void ProcessSafely(DecodedPayload? payload, LedgerTally? tally, LogPosition position)
     {
+        var isNew = position > _aggregator.Covered; // Else it was entered before the restart.
         try
         {
-            Process(payload, position);
+            Process(payload, tally, position);
+            if (isNew && tally is not null) Books.Settle(tally);
         }
         catch (Exception problem)
         {
             _aggregator.Pass(position);
-            if (payload is not null) SpanCounts.Add(_parts.Counters, "spans_dropped", "internal_fault", payload.Batch);
+            if (isNew && tally is not null) Books.Drop(tally, "internal_fault");
+            if (!isNew) _parts.Counters.Add("payloads_lost_in_replay"); // It was entered before the restart.
             _parts.Problems.Add("pipeline",
                 $"A payload ({payload?.Envelope.Payload.Protocol}) that was accepted could not be processed, which is a fault of Apm: {problem.GetType().Name}: {problem.Message} It is left out; please report it.",
                 _parts.Clock.NowUnixNanos());
@@ -180,7 +207,7 @@ public sealed class TracePipeline : IAsyncDisposable
     }
 
     /// <summary>The way of a payload after the log.</summary>
-    void Process(DecodedPayload? payload, LogPosition position)
+    void Process(DecodedPayload? payload, LedgerTally? tally, LogPosition position)
     {
         if (payload is null)
         {
@@ -190,8 +217,27 @@ public sealed class TracePipeline : IAsyncDisposable
         var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
         if (payload.Batch.SpanCount == 0) return;
         if (isNew) _sightings.Note(payload.Batch, payload.Facts);
-        _verdicts.Apply(payload.Batch, payload.Facts);
+        NoteFates(payload.Batch, tally!, FateKind.SampledOut, reason: null);
+        _verdicts.Apply(payload.Batch, payload.Facts, tally!);
         _writer.Append(payload.Batch, position);
+    }
+
+    /// <summary>Remembers what becomes of the traces of a batch, and of what was rejected of it.</summary>
+    /// <param name="reason">Of all chunks; null for those that sampling drops, each by its rule.</param>
+    void NoteFates(SpanBatch batch, LedgerTally tally, FateKind kind, string? reason)
+    {
+        if (_parts.Fates is not { } fates) return;
+        foreach (var chunk in batch.Chunks)
+            if (reason is not null || !chunk.Verdict.IsKept()) fates.Note(batch.TraceIdOf(chunk.FirstSpan), kind, reason ?? chunk.Verdict.Word(), tally.ReceivedUnixNanos);
+        NoteRejections(tally);
+    }
+
+    /// <summary>Remembers the traces of which something was rejected, as far as their ids are known.</summary>
+    public void NoteRejections(LedgerTally tally)
+    {
+        if (_parts.Fates is not { } fates) return;
+        foreach (var rejection in tally.Rejections)
+            if (!rejection.TraceId.IsNone) fates.Note(rejection.TraceId, FateKind.Rejected, rejection.Reason, tally.ReceivedUnixNanos);
     }
 
     /// <summary>A record that no longer reads (written by a newer version) is counted and passed over; the rest must not wait for it.</summary>
@@ -213,7 +259,7 @@ public sealed class TracePipeline : IAsyncDisposable
     }
 
     /// <summary>An entry of the loop's queue: a payload, somebody who waits, or (neither) a tick.</summary>
-    readonly record struct Work(DecodedPayload? Payload, LogPosition Position, TaskCompletionSource? Settled = null)
+    readonly record struct Work(DecodedPayload? Payload, LogPosition Position, LedgerTally? Tally, TaskCompletionSource? Settled = null)
     {
         public static Work Tick => default;
     }

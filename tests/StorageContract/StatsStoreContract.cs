@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Core.Time;
@@ -138,6 +139,62 @@ public abstract class StatsStoreContract
             store = Reopen(store);
         }
         store.Dispose();
+    }
+
+    static LedgerPage Page(long minute, long spans, string service = "web", SpanOutcome outcome = SpanOutcome.Stored, string reason = "all")
+    {
+        var page = new LedgerPage(Start + minute * 60 * Second, LedgerPage.MinuteNanos);
+        page.Add(new LedgerKey(service, outcome, reason), new LedgerCount(spans, 0));
+        return page;
+    }
+
+    static StatsCheckpoint Ledger(long number, LedgerPage[] closed, params LedgerPage[] open) =>
+        Checkpoint(number * 3_600, number, []) with { Ledger = new LedgerCheckpoint(number, closed, open) };
+
+    static string DrawLedger(IStatsStore store, long coarsestNanos = 60 * Second, string? service = null) => string.Join(' ', store.ReadLedger(TimeRange.All, service, coarsestNanos).Rows
+        .GroupBy(row => (row.StartUnixNanos, row.Key.Service)).OrderBy(group => group.Key)
+        .Select(group => $"{(group.Key.StartUnixNanos - Start) / Second}:{group.Key.Service}={group.Sum(row => row.Count.SpanCount)}"));
+
+    [Fact]
+    public void Closed_pages_of_the_ledger_are_read_and_open_ones_are_given_back_at_the_next_start()
+    {
+        var store = OpenEmptyStore();
+        Assert.Equal((0, 0), (store.ReadLedger(TimeRange.All, null, Hour).Number, store.ReadLedger(TimeRange.All, null, Hour).Rows.Count));
+        var unread = new LedgerPage(Start, LedgerPage.MinuteNanos);
+        unread.Add(new LedgerKey("", SpanOutcome.Rejected, "undecodable"), new LedgerCount(0, 2));
+        store.Write(Ledger(1, [Page(0, 3), Page(0, 4, "db"), unread], Page(1, 2)));
+        store.Write(Ledger(2, [Page(1, 5)], Page(2, 6)));
+
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal("0:=0 0:db=4 0:web=3 60:web=5", DrawLedger(store));
+            Assert.Equal("0:web=3 60:web=5", DrawLedger(store, service: "web"));
+            var rows = store.ReadLedger(new TimeRange(Start + 30 * Second, Start + 40 * Second), "", Hour);
+            Assert.Equal((2, new LedgerRow(Start, LedgerPage.MinuteNanos, new LedgerKey("", SpanOutcome.Rejected, "undecodable"), new LedgerCount(0, 2))), (rows.Number, Assert.Single(rows.Rows)));
+            var ledger = store.ReadCheckpoint()!.Ledger;
+            Assert.Equal((2, 6), (ledger.Number, Assert.Single(ledger.Open).Rows("web").Single().Count.SpanCount));
+            ledger.Open[0].Add(new LedgerKey("web", SpanOutcome.Stored, "all"), new LedgerCount(1, 0)); // It is the caller's own.
+            Assert.Equal(6, store.ReadCheckpoint()!.Ledger.Open[0].Rows("web").Single().Count.SpanCount);
+            store = Reopen(store);
+        }
+        store.Dispose();
+    }
+
+    [Fact]
+    public void A_page_that_comes_late_adds_to_its_minute_and_to_its_hour()
+    {
+        var store = OpenEmptyStore();
+        store.Write(Ledger(1, [Page(0, 3), Page(59, 4)]));
+        store.Write(Ledger(2, [Page(60, 5)]));
+        store.Write(Ledger(3, [Page(59, 6)]));
+        store.Write(Ledger(4, [Page(120, 1)]));
+        store = Reopen(store);
+
+        using (store)
+        {
+            Assert.Equal("0:web=3 3540:web=10 3600:web=5 7200:web=1", DrawLedger(store));
+            Assert.Equal(19, store.ReadLedger(TimeRange.All, null, Hour).Rows.Sum(row => row.Count.SpanCount));
+        }
     }
 
     [Fact]

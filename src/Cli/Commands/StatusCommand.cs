@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Apm.Core.Ledger;
 using Apm.Core.Time;
 using Apm.TraceAgent.Serve;
 using Spectre.Console;
@@ -69,17 +70,41 @@ static class StatusCommand
 
     static void PrintServices(StatusReport report)
     {
-        if (report.Services.Count == 0)
+        if (!report.Services.Any(service => service.Name.Length > 0))
         {
             Console.WriteLine("No span has arrived yet. Trace an app with: ./apm-run python3 flaskapp.py");
+            PrintReasons(report);
             return;
         }
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in new[] { "service", "language", "version" }) table.AddColumn(column);
-        foreach (var column in new[] { "received", "stored", "rejected", "last seen" }) table.AddColumn(new TableColumn(column).RightAligned());
-        foreach (var service in report.Services)
-            table.AddRow(Markup.Escape(service.Name), Markup.Escape(service.Language), Markup.Escape(service.Version), Count(service.ReceivedSpanCount), Count(service.StoredSpanCount), Count(service.RejectedSpanCount), Ago(report, service.LastSeenUnixNanos));
+        foreach (var column in new[] { "received", "stored", "sampled out", "rejected", "dropped", "waiting", "last seen" }) table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (var service in report.Services.Where(service => service.Name.Length > 0))
+        {
+            var spans = service.Spans;
+            table.AddRow(Markup.Escape(service.Name), Markup.Escape(service.Language), Markup.Escape(service.Version), Count(spans.ReceivedSpanCount), Count(spans.StoredSpanCount), Count(spans.SampledOutSpanCount),
+                Count(spans.RejectedSpanCount), Count(spans.DroppedSpanCount), Count(service.WaitingSpanCount), service.LastSeenUnixNanos == 0 ? "" : Ago(report, service.LastSeenUnixNanos));
+        }
         AnsiConsole.Write(table);
+        Console.WriteLine("Spans of the past 24 h: received = stored + sampled out + rejected + dropped; waiting ones come to it.");
+        PrintReasons(report);
+    }
+
+    /// <summary>Each way to get lost once, in words, with the services it concerns.</summary>
+    static void PrintReasons(StatusReport report)
+    {
+        var reasons = from service in report.Services
+                      from reason in service.Spans.Reasons
+                      where reason.Outcome != SpanOutcome.Stored
+                      group (service.Name, reason) by (reason.Outcome, reason.Reason);
+        foreach (var reason in reasons.OrderBy(group => group.Key.Outcome).ThenByDescending(group => group.Sum(entry => entry.reason.SpanCount)))
+        {
+            var spans = reason.Sum(entry => entry.reason.SpanCount);
+            var payloads = reason.Sum(entry => entry.reason.PayloadCount);
+            var what = string.Join(" and ", new[] { spans > 0 ? Count(spans) + (spans == 1 ? " span" : " spans") : "", payloads > 0 ? Count(payloads) + (payloads == 1 ? " unread payload" : " unread payloads") : "" }.Where(text => text.Length > 0));
+            var services = string.Join(", ", reason.Where(entry => entry.Name.Length > 0).OrderByDescending(entry => entry.reason.SpanCount).Take(3).Select(entry => entry.Name));
+            AnsiConsole.MarkupLineInterpolated($"  {what} {LedgerReasons.Word(reason.Key.Outcome)} ({reason.Key.Reason}){(services.Length > 0 ? $" of {services}" : "")}. {LedgerReasons.Sentence(reason.Key.Outcome, reason.Key.Reason)}");
+        }
     }
 
     static void PrintWaiting(StatusReport report)
@@ -90,7 +115,7 @@ static class StatusCommand
 
     static void PrintCounters(StatusReport report)
     {
-        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_rejected" or "spans_late" or "store_failures"))
+        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_expired" or "spans_late" or "store_failures"))
             Console.WriteLine($"  {counter.Name}{(counter.Label.Length > 0 ? $" ({counter.Label})" : "")}{(counter.Service.Length > 0 ? $" of {counter.Service}" : "")}: {Count(counter.Value)}");
     }
 

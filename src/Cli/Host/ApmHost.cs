@@ -94,6 +94,7 @@ public sealed class ApmHost : IAsyncDisposable
             Clock = clock,
             Memory = memory,
             Disk = stores.Disk,
+            Fates = stores.Fates,
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);

@@ -4,6 +4,7 @@ using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Storage;
+using Apm.Storage.Fates;
 using Apm.Storage.Files;
 using Apm.Storage.LiteDb;
 using Apm.Storage.Log;
@@ -17,8 +18,9 @@ public sealed class Stores : IDisposable
 {
     readonly Stack<IDisposable> _opened = new();
 
-    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget)
+    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates)
     {
+        Fates = fates;
         Disk = disk;
         Budget = budget;
         Log = log;
@@ -32,15 +34,15 @@ public sealed class Stores : IDisposable
     public IStatsStore Stats { get; }
     public IDocumentStore Documents { get; }
     public IDiskGuard Disk { get; }
+    public IFateStore Fates { get; }
 
     /// <summary>What the folder may take: what was asked for, or what the disk can keep of it.</summary>
     public StorageBudget Budget { get; }
 
     /// <summary>Opens everything, or nothing.</summary>
     /// <param name="settings">Where, and how much.</param>
-    /// <param name="onEvicted">Told of each slice of traces that retention drops.</param>
     /// <exception cref="StoreUnavailableException">The folder cannot be used, or another process has it; the message says which.</exception>
-    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems, Action<EvictedSlice>? onEvicted = null)
+    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems)
     {
         void Note(string sentence) => problems.Add("data folder", sentence, clock.NowUnixNanos());
         var files = DiskFiles.Instance;
@@ -51,11 +53,12 @@ public sealed class Stores : IDisposable
             var guard = new DiskGuard(data.Path, new DiskGuardSettings { StopBelowBytes = settings.StopBelowFreeBytes, OnChange = Note }, files, clock, counters);
             var budget = BudgetOf(settings, data, guard, Note);
             var database = new LiteDatabaseSettings { OnSlowCall = Note, OnTrouble = Note, MaxLogPages = budget.DatabaseLogPages };
+            var fates = Opened(new FileFateStore(data.FatesPath, new FateStoreSettings { OnTrouble = Note }, files, clock, counters));
             var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, settings.Traces with
             {
                 MaxBytes = budget.TraceBytes(FolderSize.Measure(data).SmallBytes),
                 OnTrouble = Note,
-                OnEvicted = onEvicted ?? (static _ => { }),
+                OnEvicted = fates.Evicted,
                 HasRoomFor = guard.HasRoomFor,
                 Catalogue = database,
                 Memory = memory,
@@ -72,7 +75,7 @@ public sealed class Stores : IDisposable
             }, files, counters));
             var documents = Opened(new LiteDbDocumentStore(data.StatePath, database, files, clock, counters));
             Opened(new StorageKeeper(data, budget, guard, traces, clock, counters, Note)).Start();
-            var stores = new Stores(log, traces, stats, documents, guard, budget);
+            var stores = new Stores(log, traces, stats, documents, guard, budget, fates);
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
             return stores;
         }

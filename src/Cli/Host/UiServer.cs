@@ -6,6 +6,7 @@ using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Query.Evaluate;
+using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -74,11 +75,14 @@ public sealed class UiServer : IAsyncDisposable
         if (parts.Endpoints is { } endpoints) services.AddSingleton(endpoints);
         services.AddSingleton<ITraceReader>(parts.Traces);
         services.AddSingleton(pipeline.Statistics);
+        services.AddSingleton(pipeline.Ledger);
+        services.AddSingleton(pipeline.Books);
         services.AddSingleton(documents);
         services.AddSingleton(limits);
-        services.AddSingleton(new StatusReporter(parts, facts, pipeline.Sampling));
+        services.AddSingleton(new StatusReporter(parts, pipeline, facts));
         services.AddSingleton<TraceSearch>();
         services.AddSingleton<TraceLookup>();
+        services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), parts.Fates));
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
         services.AddSingleton<MetricQueries>();
@@ -127,6 +131,8 @@ public sealed class UiServer : IAsyncDisposable
         app.MapEndpointTemplatesApi();
         app.MapDatadogSpansApi();
         app.MapDatadogDependenciesApi();
+        app.MapLedgerApi();
+        app.MapFateApi();
         app.MapApmUi();
     }
 }

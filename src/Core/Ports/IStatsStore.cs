@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using Apm.Core.Stats;
 using Apm.Core.Time;
 
@@ -41,7 +42,23 @@ public interface IStatsReader
 /// <param name="OldestOpenStartUnixNanos">Spans that end earlier are late: they count in this bucket.</param>
 /// <param name="Covered">Every log record up to here is counted in closed or open buckets, and none after it.</param>
 public sealed record StatsCheckpoint(
-    IReadOnlyList<StatsBucket> Closed, IReadOnlyList<StatsBucket> Open, long OldestOpenStartUnixNanos, LogPosition Covered);
+    IReadOnlyList<StatsBucket> Closed, IReadOnlyList<StatsBucket> Open, long OldestOpenStartUnixNanos, LogPosition Covered)
+{
+    /// <summary>The ledger at the same position, so that a span is entered exactly once, as it is counted once.</summary>
+    public LedgerCheckpoint Ledger { get; init; } = LedgerCheckpoint.None;
+}
+
+/// <summary>Gives the ledger out. Any thread may call it.</summary>
+public interface ILedgerReader
+{
+    /// <summary>The entries of all minutes that overlap a range, or of hours where minutes are no longer kept, or hours would do.</summary>
+    /// <param name="range">By time of receipt; widened to whole stretches.</param>
+    /// <param name="service">Only entries of one service; null for all.</param>
+    /// <param name="coarsestNanos">The widest stretch that the caller can use.</param>
+    /// <returns>Ordered by start, then service, outcome, reason; each once.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    IReadOnlyList<LedgerRow> ReadLedger(TimeRange range, string? service, long coarsestNanos);
+}
 
 /// <summary>
 /// Keeps statistics. A checkpoint is kept whole or not at all, so that after a restart at any instant each span of the log
@@ -56,4 +73,7 @@ public interface IStatsStore : IStatsReader, IDisposable
     /// <summary>Keeps a checkpoint, durably. <see cref="IStatsReader.Read"/> of the store gives closed buckets only; open ones are the aggregator's.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was kept; the same buckets may be offered again.</exception>
     void Write(StatsCheckpoint checkpoint);
+
+    /// <summary>The closed pages of the ledger, as <see cref="ILedgerReader.ReadLedger"/> asks for them. Any thread.</summary>
+    StoredLedger ReadLedger(TimeRange range, string? service, long coarsestNanos);
 }

@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Core.Time;
@@ -9,11 +10,12 @@ public sealed class InMemoryStatsStore : IStatsStore
 {
     readonly Lock _lock = new();
     readonly SortedDictionary<long, List<StatsBucket>> _closed = [];
+    readonly List<LedgerPage> _ledger = [];
     StatsCheckpoint? _checkpoint;
 
     public StatsCheckpoint? ReadCheckpoint()
     {
-        lock (_lock) return _checkpoint is null ? null : _checkpoint with { Open = [.. _checkpoint.Open.Select(Copy)] };
+        lock (_lock) return _checkpoint is null ? null : Copy(_checkpoint);
     }
 
     public void Write(StatsCheckpoint checkpoint)
@@ -25,7 +27,8 @@ public sealed class InMemoryStatsStore : IStatsStore
                 if (!_closed.TryGetValue(bucket.StartUnixNanos, out var buckets)) _closed.Add(bucket.StartUnixNanos, buckets = []);
                 buckets.Add(Copy(bucket));
             }
-            _checkpoint = checkpoint with { Closed = [], Open = [.. checkpoint.Open.Select(Copy)] };
+            _ledger.AddRange(checkpoint.Ledger.Closed.Select(page => page.Copy()));
+            _checkpoint = Copy(checkpoint) with { Closed = [] };
         }
     }
 
@@ -45,9 +48,24 @@ public sealed class InMemoryStatsStore : IStatsStore
         }
     }
 
+    public StoredLedger ReadLedger(TimeRange range, string? service, long coarsestNanos)
+    {
+        lock (_lock)
+        {
+            var pages = _ledger.Where(page => range.Overlaps(page.StartUnixNanos, page.EndUnixNanos - 1));
+            return new StoredLedger(_checkpoint?.Ledger.Number ?? 0, [.. pages.SelectMany(page => page.Rows(service))]);
+        }
+    }
+
     public void Dispose()
     {
     }
+
+    static StatsCheckpoint Copy(StatsCheckpoint checkpoint) => checkpoint with
+    {
+        Open = [.. checkpoint.Open.Select(Copy)],
+        Ledger = checkpoint.Ledger with { Closed = [], Open = [.. checkpoint.Ledger.Open.Select(page => page.Copy())] },
+    };
 
     static StatsBucket Copy(StatsBucket bucket)
     {

@@ -13,7 +13,7 @@ namespace Apm.Storage.InMemory;
 /// <param name="clock">Says when a batch came.</param>
 /// <param name="counters">Counts what the limit drops; null when nobody looks.</param>
 /// <param name="maxSpans">
-/// Most spans kept; the oldest batches go first and are counted in <c>spans_dropped{memory_store_full}</c>.
+/// Most spans kept; the oldest batches go first and are counted in <c>spans_expired{memory}</c>.
 /// </param>
 public sealed class InMemoryTraceStore(TimeProvider? clock = null, Counters? counters = null, long maxSpans = InMemoryTraceStore.DefaultMaxSpans) : ITraceStore
 {
@@ -38,7 +38,7 @@ public sealed class InMemoryTraceStore(TimeProvider? clock = null, Counters? cou
         var gone = 0;
         var left = batches.SpanCount;
         while (left > maxSpans && gone < batches.Count - 1) left -= batches[gone++].Batch.SpanCount;
-        counters?.Add("spans_dropped", "memory_store_full", batches.SpanCount - left);
+        counters?.Add("spans_expired", "memory", batches.SpanCount - left);
         _batches = batches.WithoutOldest(gone);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Core;
 using Apm.Core.Counting;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Core.Time;
@@ -26,6 +27,7 @@ public sealed class FileStatsStore : IStatsStore
     readonly TimeProvider _clock;
     readonly Counters _counters;
     readonly StatsHours _hours;
+    readonly LedgerFiles _ledger;
 
     StatsCheckpoint? _checkpoint;
     IReadOnlyList<StatsAppend> _unfinished = [];
@@ -42,11 +44,13 @@ public sealed class FileStatsStore : IStatsStore
         _clock = clock;
         _counters = counters;
         _hours = new StatsHours(folder, files, counters, settings);
+        _ledger = new LedgerFiles(folder, settings, files, counters);
         try
         {
             files.CreateFolder(folder);
             _hours.Load();
-            ReadCheckpointFile();
+            var ledgerAppends = ReadCheckpointFile();
+            _ledger.Load(_checkpoint?.Ledger.Number ?? 0, ledgerAppends);
             FinishAppends();
         }
         catch (NotSupportedException failure)
@@ -61,7 +65,7 @@ public sealed class FileStatsStore : IStatsStore
     }
 
     /// <summary>Bytes of all files.</summary>
-    public long ByteCount => _hours.ByteCount;
+    public long ByteCount => _hours.ByteCount + _ledger.ByteCount;
 
     /// <summary>Beginning of the oldest hour of which anything is kept; null when there is none.</summary>
     public long? OldestUnixNanos => _hours.All() is [var oldest, ..] ? oldest.Hour : null;
@@ -74,12 +78,14 @@ public sealed class FileStatsStore : IStatsStore
         return StatsCheckpointFile.Decode(bytes).Checkpoint; // Anew, so that the buckets are the caller's own.
     }
 
-    void ReadCheckpointFile()
+    /// <returns>What it still has to append to the ledger.</returns>
+    IReadOnlyList<LedgerAppend> ReadCheckpointFile()
     {
-        if (_files.ReadAll(CheckpointPath) is not { } bytes) return;
+        if (_files.ReadAll(CheckpointPath) is not { } bytes) return [];
         try
         {
-            (_checkpoint, _unfinished) = StatsCheckpointFile.Decode(bytes);
+            (_checkpoint, _unfinished, var ledgerAppends) = StatsCheckpointFile.Decode(bytes);
+            return ledgerAppends;
         }
         catch (InvalidDataException damage)
         {
@@ -91,6 +97,7 @@ public sealed class FileStatsStore : IStatsStore
             _settings.OnTrouble(
                 $"The statistics' checkpoint {CheckpointPath} is damaged: {damage.Message}. It is kept as {CheckpointName}{SetAside.Suffix} and can be deleted. " +
                 "Spans of the last half minute before the end are missing from the statistics; nothing else is lost, and traces are not concerned. Check the disk.");
+            return [];
         }
     }
 
@@ -101,9 +108,11 @@ public sealed class FileStatsStore : IStatsStore
             FinishAppends(); // Else the next checkpoint would forget what the last one still has to append.
             foreach (var hour in checkpoint.Closed.Select(bucket => HourOf(bucket.StartUnixNanos)).Distinct()) DropRollups(hour);
             var appends = Arrange(checkpoint.Closed);
-            _files.Replace(CheckpointPath, StatsCheckpointFile.Encode(checkpoint, appends));
+            var ledgerAppends = _ledger.Arrange(checkpoint.Ledger.Closed);
+            _files.Replace(CheckpointPath, StatsCheckpointFile.Encode(checkpoint, appends, ledgerAppends));
             _checkpoint = checkpoint;
             _isCheckpointLost = false;
+            _ledger.Accept(checkpoint.Ledger.Number, checkpoint.Ledger.Closed, ledgerAppends);
             _unfinished = appends;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -141,6 +150,18 @@ public sealed class FileStatsStore : IStatsStore
                     if (filter.Accepts(key)) yield return new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, key, bucket.CellAt(i));
                 }
             }
+        }
+    }
+
+    public StoredLedger ReadLedger(TimeRange range, string? service, long coarsestNanos)
+    {
+        try
+        {
+            return _ledger.Read(range, service, coarsestNanos);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException($"The ledger could not be read: {failure.Message} Try again; if this lasts, check the data folder.", failure);
         }
     }
 
@@ -184,6 +205,7 @@ public sealed class FileStatsStore : IStatsStore
 
     void FinishAppends()
     {
+        _ledger.Finish();
         if (_unfinished.Count == 0) return;
         foreach (var append in _unfinished)
         {
@@ -235,6 +257,7 @@ public sealed class FileStatsStore : IStatsStore
                 if (_hours.LengthOf(hour, rolled) == 0) RollUp(hour, rolled);
         }
         DropOld(Math.Min(oldestOpenUnixNanos, _clock.NowUnixNanos())); // A clock that jumps ahead must not empty the store.
+        _ledger.Tidy(Math.Min(oldestOpenUnixNanos, _clock.NowUnixNanos()));
         _tidiedHour = over;
     }
 

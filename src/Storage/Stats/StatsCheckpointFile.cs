@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Storage.Files;
@@ -11,10 +12,10 @@ namespace Apm.Storage.Stats;
 /// </summary>
 static class StatsCheckpointFile
 {
-    const int Version = 1;
+    const int Version = 2;
     const int MaxBuckets = 1_000_000;
 
-    public static byte[] Encode(StatsCheckpoint checkpoint, IReadOnlyList<StatsAppend> appends)
+    public static byte[] Encode(StatsCheckpoint checkpoint, IReadOnlyList<StatsAppend> appends, IReadOnlyList<LedgerAppend> ledgerAppends)
     {
         var bytes = new StatsByteWriter();
         bytes.WriteRaw("APMC"u8);
@@ -30,14 +31,30 @@ static class StatsCheckpointFile
         }
         bytes.WriteVarint((ulong)checkpoint.Open.Count);
         foreach (var bucket in checkpoint.Open) bytes.WriteBlob(StoredBucket.Encode(bucket));
+        EncodeLedger(bytes, checkpoint.Ledger, ledgerAppends);
         bytes.WriteUInt32(Checksum.Of(bytes.Written));
         return bytes.Written.ToArray();
     }
 
-    /// <returns>The checkpoint (without its closed buckets), and the appends to do again.</returns>
+    static void EncodeLedger(StatsByteWriter bytes, LedgerCheckpoint ledger, IReadOnlyList<LedgerAppend> appends)
+    {
+        bytes.WriteSigned(ledger.Number);
+        bytes.WriteVarint((ulong)appends.Count);
+        foreach (var append in appends)
+        {
+            bytes.WriteSigned(append.HourUnixNanos);
+            bytes.WriteSigned(append.WidthNanos);
+            bytes.WriteSigned(append.LengthBefore);
+            bytes.WriteBlob(append.Bytes);
+        }
+        bytes.WriteVarint((ulong)ledger.Open.Count);
+        foreach (var page in ledger.Open) bytes.WriteBlob(LedgerFile.Encode(page));
+    }
+
+    /// <returns>The checkpoint (without its closed buckets and pages), and the appends to do again.</returns>
     /// <exception cref="InvalidDataException">The bytes are no checkpoint.</exception>
     /// <exception cref="NotSupportedException">It is of a newer version.</exception>
-    public static (StatsCheckpoint Checkpoint, IReadOnlyList<StatsAppend> Appends) Decode(ReadOnlySpan<byte> file)
+    public static (StatsCheckpoint Checkpoint, IReadOnlyList<StatsAppend> Appends, IReadOnlyList<LedgerAppend> LedgerAppends) Decode(ReadOnlySpan<byte> file)
     {
         if (file.Length < 12 || !file[..4].SequenceEqual("APMC"u8) || BinaryPrimitives.ReadUInt32LittleEndian(file[^4..]) != Checksum.Of(file[..^4]))
             throw new InvalidDataException("its checksum is wrong");
@@ -51,7 +68,18 @@ static class StatsCheckpointFile
         for (var i = 0; i < appends.Length; i++) appends[i] = new StatsAppend(reader.ReadSigned(), reader.ReadSigned(), reader.ReadBlob().ToArray());
         var open = new StatsBucket[Math.Min(reader.ReadNumberOf(leastBytesEach: 1), MaxBuckets)];
         for (var i = 0; i < open.Length; i++) open[i] = new StoredBucket(reader.ReadBlob().ToArray(), keys: null).ToBucket();
-        return (new StatsCheckpoint([], open, oldestOpen, covered), appends);
+        var (ledger, ledgerAppends) = version >= 2 ? DecodeLedger(ref reader) : (LedgerCheckpoint.None, []); // Version 1 had none.
+        return (new StatsCheckpoint([], open, oldestOpen, covered) { Ledger = ledger }, appends, ledgerAppends);
+    }
+
+    static (LedgerCheckpoint, IReadOnlyList<LedgerAppend>) DecodeLedger(ref StatsByteReader reader)
+    {
+        var number = reader.ReadSigned();
+        var appends = new LedgerAppend[Math.Min(reader.ReadNumberOf(leastBytesEach: 4), MaxBuckets)];
+        for (var i = 0; i < appends.Length; i++) appends[i] = new LedgerAppend(reader.ReadSigned(), reader.ReadSigned(), reader.ReadSigned(), reader.ReadBlob().ToArray());
+        var open = new LedgerPage[Math.Min(reader.ReadNumberOf(leastBytesEach: 1), MaxBuckets)];
+        for (var i = 0; i < open.Length; i++) open[i] = LedgerFile.Decode(reader.ReadBlob());
+        return (new LedgerCheckpoint(number, [], open), appends);
     }
 }
 

@@ -32,4 +32,10 @@ public sealed record StatsStoreSettings
 
     /// <summary>What those buckets take their memory from; default one without a ceiling.</summary>
     public MemoryBudget Memory { get; init; } = MemoryBudget.None();
+
+    /// <summary>How long the ledger is kept by minute; default 2 days. Later there are hours.</summary>
+    public TimeSpan KeepLedgerMinutes { get; init; } = TimeSpan.FromDays(2);
+
+    /// <summary>How long the ledger is kept by hour; default 90 days.</summary>
+    public TimeSpan KeepLedgerHours { get; init; } = TimeSpan.FromDays(90);
 }

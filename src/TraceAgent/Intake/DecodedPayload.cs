@@ -1,5 +1,6 @@
 using Apm.Core.Spans;
 using Apm.Core.Stats;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Normalize;
 
 namespace Apm.TraceAgent.Intake;
@@ -26,6 +27,12 @@ public sealed record DecodedPayload(
             return bytes;
         }
     }
+
+    /// <summary>Spans that were left out because of what they are, with the reason of each. The same again whenever the bytes are read again.</summary>
+    public IReadOnlyList<SpanRejection> Rejections { get; init; } = [];
+
+    /// <summary>Counts the spans for the ledger, as they are now.</summary>
+    public LedgerTally Tally() => LedgerTally.Of(Batch, Envelope.Payload.ReceivedUnixNanos, Rejections);
 }
 
 /// <summary>Spans that a decoder could not accept although the payload was readable (OTLP partial success).</summary>

@@ -2,6 +2,7 @@ using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Endpoints;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Normalize;
 using Apm.Wire.Datadog;
 using Apm.Wire.Otlp;
@@ -32,11 +33,10 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
         }
         var batch = new SpanBatch(Math.Clamp(body.Length / GuessBytesPerSpan, 1, 65_536));
         var note = DecodeSpans(envelope, body, batch);
-        var facts = _normalizer.Normalize(batch);
-        SpanCounts.Add(counters, "spans_received", "", batch); // What was rejected, the normaliser counted as received too.
-        counters.Add("spans_received", count: note.RejectedSpanCount); // Whose they are is not known: they were not read.
-        counters.Add("spans_rejected", "invalid_id", note.RejectedSpanCount);
-        return new DecodedPayload(envelope, batch, facts, [], note);
+        var rejections = new List<SpanRejection>();
+        if (note.RejectedSpanCount > 0) rejections.Add(new SpanRejection("", "invalid_id", note.RejectedSpanCount)); // Whose they are is not known: they were not read.
+        var facts = _normalizer.Normalize(batch, rejections);
+        return new DecodedPayload(envelope, batch, facts, [], note) { Rejections = rejections };
     }
 
     static DecodeNote DecodeSpans(PayloadEnvelope envelope, ReadOnlySpan<byte> body, SpanBatch batch)

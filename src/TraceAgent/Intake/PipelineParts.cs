@@ -27,6 +27,9 @@ public sealed record PipelineParts
 
     /// <summary>Stops the intake before the disk is full; null when nobody watches it.</summary>
     public IDiskGuard? Disk { get; init; }
+
+    /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
+    public IFateStore? Fates { get; init; }
 }
 
 /// <summary>Limits and times of the pipeline.</summary>
@@ -34,13 +37,13 @@ public sealed record PipelineSettings
 {
     /// <summary>
     /// Most spans (and groups of client statistics) that may wait between the log and the store; default 500 000, about 200 MB.
-    /// Beyond it payloads are answered 429 and counted in <c>spans_rejected{overloaded}</c>.
+    /// Beyond it payloads are answered 429 and counted in the ledger as rejected (<c>overloaded</c>).
     /// </summary>
     public long MaxQueuedSpans { get; init; } = 500_000;
 
     /// <summary>
     /// Most spans held in memory while the trace store cannot be written; default 500 000. Beyond it payloads are answered
-    /// 503 and counted in <c>spans_rejected{store_unavailable}</c>, until the store takes blocks again.
+    /// 503 and counted in the ledger as rejected (<c>store_unavailable</c>), until the store takes blocks again.
     /// </summary>
     public long MaxUnwrittenSpans { get; init; } = 500_000;
 

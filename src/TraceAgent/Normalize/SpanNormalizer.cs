@@ -4,6 +4,8 @@ using Apm.Core.Counting;
 using Apm.Core.Endpoints;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Filter;
+using Apm.Core.Ids;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Obfuscate;
 
 namespace Apm.TraceAgent.Normalize;
@@ -29,8 +31,9 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
     readonly ChunkFilter _filter = new(settings.Filters);
 
     /// <summary>Normalises in place.</summary>
+    /// <param name="rejections">Takes in which chunks were dropped, and why.</param>
     /// <returns>Per chunk that is left, what statistics need of it; same order as <see cref="SpanBatch.Chunks"/>.</returns>
-    public ChunkFacts[] Normalize(SpanBatch batch)
+    public ChunkFacts[] Normalize(SpanBatch batch, ICollection<SpanRejection>? rejections = null)
     {
         var run = new NormalizeRun(batch, settings, _obfuscator, _filter);
         var facts = new List<ChunkFacts>(batch.Chunks.Count);
@@ -44,16 +47,15 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
             if (reason is not null)
             {
                 droppedAny = true;
-                var service = chunk.SpanCount == 0 ? "" : NameRules.ServiceText(batch.Strings.Text(batch.Services[chunk.FirstSpan]));
-                counters.Add("spans_received", count: chunk.SpanCount, service: service);
-                counters.Add("spans_rejected", reason, Math.Max(1, chunk.SpanCount), service);
+                if (chunk.SpanCount == 0) counters.Add("chunks_empty");
+                else rejections?.Add(new SpanRejection(NameRules.ServiceText(batch.Strings.Text(batch.Services[chunk.FirstSpan])), reason, chunk.SpanCount, batch.TraceIdOf(chunk.FirstSpan)));
                 continue;
             }
             if (run.TryNormalizeChunk(c, out var chunkFacts) is { } filtered)
             {
                 keep[c] = false;
                 droppedAny = true;
-                CountFiltered(batch, batch.Chunks[c], filtered);
+                if (rejections is not null) AddFiltered(batch, batch.Chunks[c], filtered, rejections);
             }
             else facts.Add(chunkFacts);
         }
@@ -64,13 +66,13 @@ public sealed class SpanNormalizer(Counters counters, NormalizeSettings settings
     }
 
     /// <summary>Each span under its own service: what a rule of the user left out was good, and its services are known.</summary>
-    void CountFiltered(SpanBatch batch, Chunk chunk, string reason)
+    static void AddFiltered(SpanBatch batch, Chunk chunk, string reason, ICollection<SpanRejection> rejections)
     {
-        for (var i = chunk.FirstSpan; i < chunk.FirstSpan + chunk.SpanCount; i++)
+        for (var i = chunk.FirstSpan; i < chunk.FirstSpan + chunk.SpanCount;)
         {
-            var service = batch.Strings.Text(batch.Services[i]);
-            counters.Add("spans_received", count: 1, service: service);
-            counters.Add("spans_rejected", reason, 1, service);
+            var from = i;
+            while (i < chunk.FirstSpan + chunk.SpanCount && batch.Services[i] == batch.Services[from]) i++;
+            rejections.Add(new SpanRejection(batch.Strings.Text(batch.Services[from]), reason, i - from, batch.TraceIdOf(from)));
         }
     }
 }

@@ -226,14 +226,3 @@ public sealed class PooledBody : IDisposable
         _bytes = grown;
     }
 }
-
-/// <summary>A body is larger than the limit; it was not kept.</summary>
-public sealed class BodyTooLargeException(int maxBytes)
-    : Exception($"The body is larger than {maxBytes} bytes. Send smaller batches.")
-{
-    public int MaxBytes { get; } = maxBytes;
-}
-
-/// <summary>A body did not come to its end in time; nothing was kept.</summary>
-public sealed class SlowBodyException(int readBytes, TimeSpan timeout)
-    : Exception(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The body did not end within {timeout.TotalSeconds:0.#} s; {readBytes} bytes of it came. Send smaller batches, or allow more time with limits.request_timeout."));

@@ -1,15 +1,15 @@
-using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Normalize;
 
 namespace Apm.TraceAgent.Sample;
 
 /// <summary>
-/// Does what <see cref="TraceSampler"/> decided: takes out the spans that are not stored, each counted in <c>spans_sampled_out</c>
-/// under its service and the verdict's word, and writes the reason on those that are.
+/// Does what <see cref="TraceSampler"/> decided: takes out the spans that are not stored, and writes the reason on those that are.
+/// The ledger has counted whole chunks by their verdicts before; of those kept in part it is told the rest here.
 /// </summary>
 /// <remarks>Depends on the batch, its verdicts and the settings alone, so that a replay of the log comes to the same. One thread.</remarks>
-public sealed class VerdictApplier(SamplerSettings settings, Counters counters)
+public sealed class VerdictApplier(SamplerSettings settings)
 {
     /// <summary>The word under which folded spans are counted.</summary>
     public const string Folded = "folded";
@@ -18,7 +18,8 @@ public sealed class VerdictApplier(SamplerSettings settings, Counters counters)
 
     /// <summary>Changes the batch in place.</summary>
     /// <param name="facts">One per chunk.</param>
-    public void Apply(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts)
+    /// <param name="tally">What the ledger will enter.</param>
+    public void Apply(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts, LedgerTally tally)
     {
         if (batch.Chunks.TrueForAll(chunk => chunk.Verdict == SampleVerdict.KeepAll && !chunk.EarlierPartsDropped)) return;
         var keys = new SampleKeys(batch);
@@ -27,8 +28,8 @@ public sealed class VerdictApplier(SamplerSettings settings, Counters counters)
         {
             var chunk = batch.Chunks[c];
             Choose(batch, chunk, facts[c].RootSpan, keys, keep);
-            CountOut(batch, chunk, keep);
             if (!chunk.Verdict.IsKept()) continue;
+            TakeOut(batch, chunk, keep, tally);
             if (chunk.Verdict == SampleVerdict.KeepSpanRule) chunk.Priority = ChunkSamplers.UserKeep; // trace-intake §4.2 step 7
             batch.Chunks[c] = chunk;
             WriteReason(batch, chunk, facts[c].RootSpan, keys);
@@ -76,7 +77,7 @@ public sealed class VerdictApplier(SamplerSettings settings, Counters counters)
     static void Set(SpanBatch batch, int span, string key, double value) => batch.Numbers.Set(span, batch.Strings.Intern(key), value);
 
     /// <summary>What is left out, by service. Of a chunk that is kept in part, the rest counts under the rule that chose the part.</summary>
-    void CountOut(SpanBatch batch, Chunk chunk, bool[] keep)
+    static void TakeOut(SpanBatch batch, Chunk chunk, bool[] keep, LedgerTally tally)
     {
         var word = chunk.Verdict == SampleVerdict.KeepShape ? Folded : chunk.Verdict.Word();
         var end = chunk.FirstSpan + chunk.SpanCount;
@@ -84,7 +85,7 @@ public sealed class VerdictApplier(SamplerSettings settings, Counters counters)
         {
             var from = i;
             while (i < end && keep[i] == keep[from] && batch.Services[i] == batch.Services[from]) i++;
-            if (!keep[from]) counters.Add("spans_sampled_out", word, i - from, batch.Strings.Text(batch.Services[from]));
+            if (!keep[from]) tally.TakeOut(batch.Strings.Text(batch.Services[from]), chunk.Verdict, word, i - from);
         }
     }
 }

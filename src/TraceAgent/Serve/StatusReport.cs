@@ -1,6 +1,7 @@
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
+using Apm.Core.Ledger;
 using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.TraceAgent.Intake;
@@ -21,6 +22,9 @@ public sealed record StatusReport
     public required IReadOnlyList<ListenerStatus> Listeners { get; init; }
     public required IReadOnlyList<ServiceStatus> Services { get; init; }
 
+    /// <summary>The spans of <see cref="Services"/> came in from here on: a day ago.</summary>
+    public required long LedgerFromUnixNanos { get; init; }
+
     /// <summary>Processes that told of themselves and have not ended, the newest first.</summary>
     public required IReadOnlyList<ProcessInfo> Processes { get; init; }
     public required TraceStoreFacts Traces { get; init; }
@@ -38,40 +42,54 @@ public sealed record StatusReport
 /// <summary>A port that is open.</summary>
 public sealed record ListenerStatus(string Name, int Port);
 
-/// <summary>What arrived for a service since the process started, and when it was last heard of at all.</summary>
-public sealed record ServiceStatus(string Name, string Language, string Version, long ReceivedSpanCount, long StoredSpanCount, long RejectedSpanCount, long LastSeenUnixNanos);
+/// <summary>A service, when it was last heard of, and what came in for it in the time of <see cref="StatusReport.LedgerFromUnixNanos"/>.</summary>
+/// <param name="Name">"" for what could not be read, so that nobody knows whose it was.</param>
+/// <param name="WaitingSpanCount">Spans that were taken in and not worked off yet; they are received by nobody's count until they are.</param>
+/// <param name="LastSeenUnixNanos">0 when the service is known to the ledger only.</param>
+public sealed record ServiceStatus(string Name, string Language, string Version, LedgerSums Spans, long WaitingSpanCount, long LastSeenUnixNanos);
 
 /// <summary>Puts the report together.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class StatusReporter(PipelineParts parts, StatusFacts facts, Func<SamplingStatus> sampling)
+public sealed class StatusReporter(PipelineParts parts, TracePipeline pipeline, StatusFacts facts)
 {
+    const long LedgerReachNanos = 24 * LedgerPage.HourNanos;
+
     /// <summary>The state of things now.</summary>
     public StatusReport Report()
     {
-        var counters = parts.Counters.ReadAll();
+        var now = parts.Clock.NowUnixNanos();
         return new StatusReport
         {
             Version = facts.Version,
             UiUrl = facts.UiUrl(),
             DataFolder = facts.DataFolder,
             StartedUnixNanos = facts.StartedUnixNanos,
-            NowUnixNanos = parts.Clock.NowUnixNanos(),
+            NowUnixNanos = now,
+            LedgerFromUnixNanos = now - LedgerReachNanos,
             Listeners = facts.Listeners(),
-            Services = [.. parts.Catalogue.Services().Select(service => StatusOf(service, counters)).OrderByDescending(service => service.LastSeenUnixNanos)],
+            Services = ServicesOf(new TimeRange(now - LedgerReachNanos, long.MaxValue)),
             Processes = [.. parts.Catalogue.Processes().Where(process => !process.HasEnded)],
             Traces = parts.Traces.Facts(),
-            Sampling = sampling(),
+            Sampling = pipeline.Sampling(),
             LogByteCount = parts.Log.ByteCount,
             Limits = facts.Limits?.Invoke() ?? [],
-            Counters = counters,
+            Counters = parts.Counters.ReadAll(),
             Problems = parts.Problems.ReadAll(),
         };
     }
 
-    static ServiceStatus StatusOf(ServiceInfo service, IReadOnlyList<CounterValue> counters)
+    IReadOnlyList<ServiceStatus> ServicesOf(TimeRange range)
     {
-        long Sum(string name) => counters.Where(counter => counter.Name == name && counter.Service == service.Name).Sum(counter => counter.Value);
-        return new ServiceStatus(service.Name, service.Language, service.Version, Sum("spans_received"), Sum("spans_stored"), Sum("spans_rejected"), service.LastSeenUnixNanos);
+        var rows = pipeline.Ledger.ReadLedger(range, null, LedgerPage.HourNanos).ToLookup(row => row.Key.Service, StringComparer.Ordinal);
+        var waiting = pipeline.Books.Waiting();
+        var known = parts.Catalogue.Services().ToDictionary(service => service.Name, StringComparer.Ordinal);
+        var names = rows.Select(group => group.Key).Concat(known.Keys).Concat(waiting.Keys).Distinct(StringComparer.Ordinal);
+        return
+        [
+            .. names.Select(name => new ServiceStatus(name, known.GetValueOrDefault(name)?.Language ?? "", known.GetValueOrDefault(name)?.Version ?? "",
+                    LedgerSums.Of(rows[name]), waiting.GetValueOrDefault(name), known.GetValueOrDefault(name)?.LastSeenUnixNanos ?? 0))
+                .OrderByDescending(service => service.LastSeenUnixNanos).ThenBy(service => service.Name, StringComparer.Ordinal),
+        ];
     }
 }
 

@@ -3,6 +3,7 @@ using Apm.TraceAgent.Intake;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Aggregate;
 
 namespace Apm.TraceAgent.Write;
@@ -12,7 +13,7 @@ namespace Apm.TraceAgent.Write;
 /// again at the next tick; what it could not take stays in memory and in the log.
 /// </summary>
 /// <remarks>One thread: the pipeline's loop.</remarks>
-public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
+public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator, SpanLedger ledger)
 {
     /// <summary>How often statistics are checkpointed and the catalogue saved; default 10 s, the width of a bucket.</summary>
     public static TimeSpan CheckpointEvery { get; } = TimeSpan.FromSeconds(10);
@@ -39,7 +40,6 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
     public void Append(SpanBatch batch, LogPosition position)
     {
         if (batch.SpanCount == 0) return;
-        SpanCounts.Add(parts.Counters, "spans_stored", "", batch);
         if (position <= _traces.StoredUpTo) return;
         _traces.Append(batch, position);
         _spansSinceLook += batch.SpanCount;
@@ -68,6 +68,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
         Try("statistics", WriteStatistics);
         Try("service catalogue", parts.Catalogue.Save);
         if (parts.Endpoints is { } endpoints) Try("endpoint names", () => endpoints.Save(everything));
+        if (parts.Fates is { } fates) Try("fates", fates.Flush); // Before the log goes: a replay notes them again.
         Try("log", () => parts.Log.Release(LogPosition.Min(_traces.StoredUpTo, _statisticsCovered)));
     }
 
@@ -75,9 +76,10 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator)
 
     void WriteStatistics()
     {
-        var checkpoint = aggregator.Checkpoint();
+        var checkpoint = aggregator.Checkpoint() with { Ledger = ledger.Checkpoint() };
         parts.Stats.Write(checkpoint);
         aggregator.Confirm(checkpoint);
+        ledger.Confirm(checkpoint.Ledger);
         _statisticsCovered = checkpoint.Covered;
     }
 

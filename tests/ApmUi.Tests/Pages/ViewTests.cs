@@ -5,7 +5,7 @@ using Apm.ApmUi.Pages.Services;
 using Apm.ApmUi.Pages.Trace;
 using Apm.ApmUi.Pages.Traces;
 using Apm.ApmUi.Shared;
-using Apm.Core.Counting;
+using Apm.Core.Ledger;
 using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -223,14 +223,16 @@ public class ViewTests
     [Fact]
     public void What_was_lost_is_said_with_its_reason()
     {
-        var counters = new Counters();
-        counters.Add("payloads_rejected", "too_large", 2);
-        counters.Add("payloads_rejected", "not_msgpack");
-        counters.Add("spans_received", "", 500);
+        var page = LedgerPage.OfMinute(Some.BaseUnixNanos);
+        page.Add(new LedgerKey("", SpanOutcome.Rejected, "too_large"), new LedgerCount(0, 2));
+        page.Add(new LedgerKey("", SpanOutcome.Rejected, "undecodable"), new LedgerCount(0, 1));
+        page.Add(new LedgerKey("web", SpanOutcome.Rejected, "overloaded"), new LedgerCount(7, 0));
+        page.Add(new LedgerKey("web", SpanOutcome.Dropped, "internal_fault"), new LedgerCount(1, 0));
+        page.Add(new LedgerKey("web", SpanOutcome.Stored, "all"), new LedgerCount(500, 0));
 
-        var view = HomeView.Of(UrlStates.Of("/"), [], new TraceStoreFacts(1, 2, 3, 0, 0), [], [], new ServiceCatalogue(new MemoryDocuments()), counters.ReadAll());
+        var view = HomeView.Of(UrlStates.Of("/"), [], new TraceStoreFacts(1, 2, 3, 0, 0), [], [], new ServiceCatalogue(new MemoryDocuments()), [.. page.Rows(null)]);
 
-        Assert.Equal(["3 payloads were refused since the start: 2 too large, 1 not msgpack."], view.Losses);
+        Assert.Equal(["3 payloads could not be read or were refused whole: 2 too large, 1 undecodable.", "7 spans were refused: 7 overloaded.", "1 span was lost: 1 internal fault."], view.Losses);
     }
 
     [Theory]

@@ -29,7 +29,7 @@ static class HourCommand
             var samples = await Watch(agent, sender, sending, folder, minutes);
             await end.CancelAsync();
             await sending;
-            var text = Report(samples, agent, sender, minutes, rate, await agent.Counter("spans_stored"), out var isGood);
+            var text = Report(samples, agent, sender, minutes, rate, (await LedgerTotals.Read(agent))!.Stored, out var isGood);
             Console.Write(text);
             options.WriteResult("hour.md", text);
             return isGood ? 0 : 1;

@@ -1,6 +1,6 @@
 namespace Apm.Endurance.Running;
 
-/// <summary>The sums of <c>GET /api/ledger</c> over the last hour.</summary>
+/// <summary>The sums of <c>GET /api/ledger</c> over all time.</summary>
 public sealed record LedgerTotals(long Received, long Stored, long SampledOut, long Rejected, long Dropped)
 {
     /// <summary>Each span that was received has exactly one fate.</summary>
@@ -9,7 +9,7 @@ public sealed record LedgerTotals(long Received, long Stored, long SampledOut, l
     /// <summary>Null where the agent keeps no ledger.</summary>
     public static async Task<LedgerTotals?> Read(AgentProcess agent)
     {
-        if (await agent.Get("/api/ledger") is not { } answer) return null;
+        if (await agent.Get("/api/ledger?from=0&to=9000000000") is not { } answer) return null;
         var total = answer.GetProperty("total");
         return new LedgerTotals(Number("received"), Number("stored"), Number("sampled_out"), Number("rejected"), Number("dropped"));
 

@@ -18,7 +18,7 @@ public sealed class InMemoryTraceStoreTests : TraceStoreContract
         for (var i = 1; i <= 3; i++) store.Append(SpanBatches.Of(Plain((ulong)i, 1), Plain((ulong)i, 2)), new LogPosition(i));
 
         Assert.Equal(2, store.Facts().SpanCount);
-        Assert.Equal(4, counters.Read("spans_dropped", "memory_store_full"));
+        Assert.Equal(4, counters.Read("spans_expired", "memory"));
         Assert.Equal(2, Read(store, new SpanScan { TraceId = new(0, 3) }).Count);
     }
 }

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Core.Time;
@@ -54,6 +55,27 @@ public sealed class FileStatsStoreTests : StatsStoreContract
         Assert.Equal("0+3600:web=4 3600+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, Hour)));
         Assert.Equal("0+60:web=2 60+60:web=1 3540+60:web=1 3600+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, 60 * Second)));
         Assert.Equal("60+60:web=1", Draw(store.Read(new TimeRange(Start + 61 * Second, Start + 62 * Second), StatsFilter.Any, 60 * Second)));
+    }
+
+    [Fact]
+    public void The_ledger_is_rolled_up_by_the_hour_and_goes_in_time()
+    {
+        _settings = new StatsStoreSettings { KeepLedgerMinutes = TimeSpan.FromHours(2), KeepLedgerHours = TimeSpan.FromHours(4) };
+        using var store = Open();
+        for (var hour = 0L; hour < 8; hour++)
+        {
+            var pages = new[] { 0L, 30 }.Select(minute => new LedgerPage(Start + hour * Hour + minute * 60 * Second, LedgerPage.MinuteNanos)).ToArray();
+            foreach (var page in pages) page.Add(new LedgerKey("web", SpanOutcome.Stored, "all"), new LedgerCount(1, 0));
+            store.Write(Checkpoint(hour * 3_600 + 10, hour, []) with { Ledger = new LedgerCheckpoint(hour + 1, pages, []) });
+        }
+
+        // Ten seconds into hour 7: hours 0–2 are gone, 3–4 are there by the hour, the rest by the minute.
+        Assert.Equal("10800+3600=2 14400+3600=2 18000+60=1 19800+60=1 21600+60=1 23400+60=1 25200+60=1 27000+60=1", string.Join(' ', store.ReadLedger(TimeRange.All, null, 60 * Second).Rows
+            .Select(row => $"{(row.StartUnixNanos - Start) / Second}+{row.WidthNanos / Second}={row.Count.SpanCount}")));
+        Assert.Equal(3, _counters.Read("ledger_hours_dropped"));
+        _disk.Flip("/stats/2026-11-25T22.lm", 40); // The first record of an hour's file.
+        Assert.Equal(9, store.ReadLedger(TimeRange.All, null, 60 * Second).Rows.Sum(row => row.Count.SpanCount));
+        Assert.Equal(1, _counters.Read("ledger_files_damaged"));
     }
 
     [Fact]

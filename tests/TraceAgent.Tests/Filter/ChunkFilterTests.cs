@@ -1,6 +1,7 @@
 using Apm.Core.Counting;
 using Apm.Core.Spans;
 using Apm.TestKit;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Normalize;
 
@@ -52,17 +53,16 @@ public class ChunkFilterTests
     [Fact]
     public void Only_the_root_is_looked_at_and_each_service_of_the_chunk_is_told()
     {
-        var counters = new Counters();
+        var rejections = new List<SpanRejection>();
         var batch = Some.Batch(
             Some.Span(id: 1, service: "web", resource: "GET /healthz"), Some.Span(id: 2, parent: 1, service: "db"),
             Some.Span(trace: 99, id: 3, service: "web", resource: "GET /"), Some.Span(trace: 99, id: 4, parent: 3, service: "db", resource: "GET /healthz"));
 
-        var facts = new SpanNormalizer(counters, new NormalizeSettings { Filters = new FilterSettings { IgnoreResources = ["healthz"] } }).Normalize(batch);
+        var facts = new SpanNormalizer(new Counters(), new NormalizeSettings { Filters = new FilterSettings { IgnoreResources = ["healthz"] } }).Normalize(batch, rejections);
 
         Assert.Single(facts);
         Assert.Equal([3ul, 4ul], SpanBatches.Spans(batch).Select(span => span.Id.Value));
-        Assert.Equal(1, counters.Read("spans_rejected", "ignored_resource", "web"));
-        Assert.Equal(1, counters.Read("spans_rejected", "ignored_resource", "db"));
+        Assert.Equal([("web", "ignored_resource", 1), ("db", "ignored_resource", 1)], rejections.Select(rejection => (rejection.Service, rejection.Reason, rejection.SpanCount)));
     }
 
     [Fact]

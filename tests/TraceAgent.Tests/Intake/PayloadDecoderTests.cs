@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Normalize;
 
@@ -10,8 +11,7 @@ public class PayloadDecoderTests
     [Fact]
     public void A_span_left_out_of_an_OTLP_request_is_received_and_rejected()
     {
-        var counters = new Counters();
-        var decoder = new PayloadDecoder(counters, new NormalizeSettings());
+        var decoder = new PayloadDecoder(new Counters(), new NormalizeSettings());
 
         var decoded = decoder.Decode(new PayloadEnvelope(PayloadFormat.OtlpJson, new Payload { Protocol = "otlp/http json", ReceivedUnixNanos = 1_700_000_000_100_000_000 }), """
             {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]},"scopeSpans":[{"spans":[
@@ -20,7 +20,6 @@ public class PayloadDecoderTests
             """u8);
 
         Assert.Equal((1, 1), (decoded.Batch.SpanCount, (int)decoded.Note.RejectedSpanCount));
-        Assert.Equal(2, counters.Read("spans_received"));
-        Assert.Equal(1, counters.Read("spans_rejected", "invalid_id"));
+        Assert.Equal(new SpanRejection("", "invalid_id", 1), Assert.Single(decoded.Rejections));
     }
 }

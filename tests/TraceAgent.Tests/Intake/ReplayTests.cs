@@ -129,9 +129,12 @@ public class ReplayTests
             var stored = _disk.StoredSpans();
             Assert.Equal(_acceptedSpans.Order(), stored.Select(span => span.Id.Value).Order()); // As a list: twice would show.
             Assert.Equal((_hits, _errors), _disk.Counted());
+            Assert.Equal(_acceptedSpans.Count, _disk.Entered().StoredSpanCount);
+            Assert.Equal(_acceptedSpans.Count, _disk.Entered().ReceivedSpanCount);
             await _pipeline.Settled();
             var rows = _pipeline.Statistics.Read(TimeRange.All, Core.Ports.StatsFilter.Any, long.MaxValue).ToList();
             Assert.Equal((_hits, _errors), (rows.Sum(row => row.Cell.HitCount), rows.Sum(row => row.Cell.ErrorCount)));
+            Assert.Equal(_acceptedSpans.Count, _pipeline.Ledger.Sums().ReceivedSpanCount);
             await _pipeline.StopAsync();
         }
 

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
@@ -18,6 +19,7 @@ public sealed class SurvivingStores
     readonly List<LogRecord> _log = [];
     readonly List<(SpanBatch Batch, LogPosition Position)> _blocks = [];
     readonly List<StatsBucket> _closed = [];
+    readonly List<LedgerPage> _ledger = [];
     StatsCheckpoint? _checkpoint;
     LogPosition _lastLogged;
     LogPosition _storedUpTo;
@@ -38,6 +40,9 @@ public sealed class SurvivingStores
         var cells = _closed.Concat(_checkpoint?.Open ?? []).SelectMany(bucket => bucket.Cells.Values).ToList();
         return (cells.Sum(cell => cell.HitCount), cells.Sum(cell => cell.ErrorCount));
     }
+
+    /// <summary>The ledger of everything that was checkpointed.</summary>
+    public LedgerSums Entered() => LedgerSums.Of(_ledger.Concat(_checkpoint?.Ledger.Open ?? []).SelectMany(page => page.Rows(null)));
 
     /// <summary>The parts of one life.</summary>
     public Life NewLife(TimeProvider clock) => new(this, clock);
@@ -132,15 +137,19 @@ public sealed class SurvivingStores
 
     sealed class LifeStats(SurvivingStores disk, Life life) : IStatsStore
     {
-        public StatsCheckpoint? ReadCheckpoint() => disk._checkpoint is { } last ? last with { Open = [.. last.Open.Select(Copy)] } : null;
+        public StatsCheckpoint? ReadCheckpoint() => disk._checkpoint is { } last ? last with { Open = [.. last.Open.Select(Copy)], Ledger = last.Ledger with { Open = [.. last.Ledger.Open.Select(page => page.Copy())] } } : null;
 
         public void Write(StatsCheckpoint checkpoint)
         {
             if (life.IsDead) return;
             if (disk.StatsFail) throw new StoreUnavailableException("disk full");
             disk._closed.AddRange(checkpoint.Closed);
-            disk._checkpoint = checkpoint with { Closed = [] };
+            disk._ledger.AddRange(checkpoint.Ledger.Closed);
+            disk._checkpoint = checkpoint with { Closed = [], Ledger = checkpoint.Ledger with { Closed = [] } };
         }
+
+        public StoredLedger ReadLedger(TimeRange range, string? service, long coarsestNanos) =>
+            new(disk._checkpoint?.Ledger.Number ?? 0, [.. disk._ledger.SelectMany(page => page.Rows(service))]);
 
         public IEnumerable<StatsRow> Read(TimeRange range, StatsFilter filter, long coarsestNanos) =>
             disk._closed.SelectMany(bucket => bucket.Cells.Select(pair => new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, pair.Key, pair.Value)));

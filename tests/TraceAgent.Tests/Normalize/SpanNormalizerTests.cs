@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Spans;
+using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Normalize;
 
 namespace Apm.TraceAgent.Tests.Normalize;
@@ -8,6 +9,7 @@ public class SpanNormalizerTests
 {
     const long Now = 1_764_090_000_000_000_000;
     readonly Counters _counters = new();
+    readonly List<SpanRejection> _rejections = [];
 
     [Fact]
     public void A_good_span_passes_unchanged()
@@ -96,7 +98,8 @@ public class SpanNormalizerTests
 
         Assert.Equal(["op", "op2"], Enumerable.Range(0, batch.SpanCount).Select(i => batch.SpanAt(i).Name));
         Assert.Equal(2, facts.Length);
-        Assert.Equal(2, _counters.Read("spans_rejected", "span_id_zero", "shop"));
+        var rejection = Assert.Single(_rejections);
+        Assert.Equal(("shop", "span_id_zero", 2L), (rejection.Service, rejection.Reason, rejection.SpanCount));
     }
 
     [Fact]
@@ -189,7 +192,7 @@ public class SpanNormalizerTests
     ChunkFacts[] Normalize(SpanBatch batch, Payload? payload = null)
     {
         if (payload is not null) batch.Payloads[0] = payload;
-        return new SpanNormalizer(_counters, new NormalizeSettings()).Normalize(batch);
+        return new SpanNormalizer(_counters, new NormalizeSettings()).Normalize(batch, _rejections);
     }
 
     static SpanBatch Batch(params (string Service, string Name, string Resource, ulong Id, ulong Parent, long Start, long Duration)[] spans)

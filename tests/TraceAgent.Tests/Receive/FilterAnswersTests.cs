@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using System.Text.Json;
 using Apm.TestKit;
 using Apm.TraceAgent.Filter;
@@ -36,8 +37,8 @@ public class FilterAnswersTests
         Assert.Equal(200, (int)answer.Status);
         Assert.Equal([3ul], agent.StoredSpans().Select(span => span.Id.Value));
         Assert.Equal(["GET /"], agent.Statistics().Select(row => row.Key.Resource).Distinct());
-        Assert.Equal(3, agent.Parts.Counters.Read("spans_received", service: "web"));
-        Assert.Equal(1, agent.Parts.Counters.Read("spans_rejected", "ignored_resource", "web"));
-        Assert.Equal(1, agent.Parts.Counters.Read("spans_rejected", "filtered_by_tags", "web"));
+        Assert.Equal(3, agent.Pipeline.Ledger.Sums("web").ReceivedSpanCount);
+        Assert.Equal(1, agent.Pipeline.Ledger.Spans(SpanOutcome.Rejected, "ignored_resource", "web"));
+        Assert.Equal(1, agent.Pipeline.Ledger.Spans(SpanOutcome.Rejected, "filtered_by_tags", "web"));
     }
 }

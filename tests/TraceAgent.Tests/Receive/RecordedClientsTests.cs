@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -36,8 +37,8 @@ public class RecordedClientsTests
         if (spanIds != 0) Assert.Equal(spanIds, stored.Aggregate(0ul, (sum, span) => sum ^ span.Id.Value));
         Assert.Equal(starts, stored.Aggregate(0ul, (sum, span) => unchecked(sum + (ulong)span.StartUnixNanos)));
         Assert.Equal(nanos, stored.Sum(span => span.DurationNanos));
-        Assert.Equal(spans, agent.Parts.Counters.Read("spans_received"));
-        Assert.Equal(spans, agent.Parts.Counters.Read("spans_stored"));
+        Assert.Equal(spans, agent.Pipeline.Ledger.Sums().ReceivedSpanCount);
+        Assert.Equal(spans, agent.Pipeline.Ledger.Spans(SpanOutcome.Stored));
 
         var picture = Draw(agent, stored);
         Assert.Equal(ApprovedText.Of($"TraceAgent.Tests/Receive/Recorded/{client}", picture), picture);
@@ -120,7 +121,7 @@ public class RecordedClientsTests
         text.Append("\nstatistics: hits, of them entries, errors, milliseconds\n");
         foreach (var row in agent.Statistics().OrderBy(row => row.StartUnixNanos).ThenBy(row => row.Key.ToString(), StringComparer.Ordinal))
             text.Append(CultureInfo.InvariantCulture, $"  {row.StartUnixNanos / UnixTime.NanosPerSecond}  {row.Key.Service}  {row.Key.Name}  {row.Key.Resource}  {row.Key.Kind} {row.Key.HttpStatusCode}: {row.Cell.HitCount:0.###} {row.Cell.TopLevelHitCount:0.###} {row.Cell.ErrorCount:0.###} {row.Cell.DurationNanos / 1e6:0.######}\n");
-        var repairs = agent.Parts.Counters.ReadAll().Where(counter => counter.Name is "spans_repaired" or "spans_rejected" or "spans_late");
+        var repairs = agent.Parts.Counters.ReadAll().Where(counter => counter.Name is "spans_repaired" or "spans_late");
         text.Append("\nrepairs\n");
         foreach (var repair in repairs) text.Append(CultureInfo.InvariantCulture, $"  {repair.Name} {repair.Label} {repair.Service}: {repair.Value}\n");
         text.Append('\n').Append(TraceText.Draw(SpanBatches.Of(stored)));

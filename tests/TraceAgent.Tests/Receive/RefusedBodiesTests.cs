@@ -196,7 +196,8 @@ public class RefusedBodiesTests
         Assert.Empty(agent.StoredSpans());
         Assert.Empty(agent.Statistics());
         Assert.Empty(agent.Parts.Catalogue.Services());
-        Assert.Equal(0, agent.Parts.Counters.Read("spans_received"));
+        Assert.Equal(0, agent.Pipeline.Ledger.Sums().ReceivedSpanCount);
+        Assert.Equal(1, agent.Pipeline.Ledger.UnreadPayloads("undecodable"));
         var problem = Assert.Single(agent.Parts.Problems.ReadAll());
         Assert.Equal(("PUT /v0.4/traces", answer.Text.TrimEnd('\n')), (problem.Where, problem.Sentence));
     }

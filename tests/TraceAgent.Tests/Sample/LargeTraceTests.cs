@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using Apm.Core.Spans;
 using Apm.TestKit;
 using Apm.TraceAgent.Sample;
@@ -26,7 +27,7 @@ public class LargeTraceTests
         }
 
         Assert.InRange(stored, 100_000, 135_000);
-        Assert.Equal(1_000_000, stored + world.Counters.Read("spans_sampled_out", VerdictApplier.Folded));
+        Assert.Equal(1_000_000, stored + world.Ledger.Spans(SpanOutcome.SampledOut, VerdictApplier.Folded));
         Assert.InRange(folded, 860_000, 900_000);
     }
 

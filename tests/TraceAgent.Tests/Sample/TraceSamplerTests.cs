@@ -1,5 +1,8 @@
 using Apm.Core.Counting;
 using Apm.Core.Ports;
+using Apm.Core.Ledger;
+using Apm.Storage.InMemory;
+using Apm.TraceAgent.Account;
 using Apm.Core.Spans;
 using Apm.TestKit;
 using Apm.TraceAgent.Normalize;
@@ -84,7 +87,7 @@ public class TraceSamplerTests
             Some.Span(id: 1, numbers: [("_sampling_priority_v1", -1)]), Some.Span(id: 2, parent: 1, numbers: [("_dd.span_sampling.mechanism", 8)])));
 
         Assert.Equal((2UL, SampleVerdict.KeepSpanRule), (kept.Id.Value, kept.Flags.Verdict()));
-        Assert.Equal(1, world.Counters.Read("spans_sampled_out", "span_rule", "web"));
+        Assert.Equal(1, world.Ledger.Spans(SpanOutcome.SampledOut, "span_rule", "web"));
     }
 
     [Fact]
@@ -187,12 +190,15 @@ public class TraceSamplerTests
     {
         readonly SpanNormalizer _normalizer;
         readonly VerdictApplier _applier;
+        readonly SpanLedger _books;
         ulong _nextTrace = 1_000_000;
 
         public World(SamplerSettings settings)
         {
             _normalizer = new SpanNormalizer(Counters, new NormalizeSettings());
-            _applier = new VerdictApplier(settings, Counters);
+            _applier = new VerdictApplier(settings);
+            _books = new SpanLedger(Clock, null);
+            Ledger = new LiveLedgerReader(_books, new InMemoryStatsStore());
             Sampler = new TraceSampler(settings, Store, Counters, Problems, Clock);
         }
 
@@ -201,6 +207,7 @@ public class TraceSamplerTests
         public RecentProblems Problems { get; } = new();
         public StoreFacts Store { get; } = new();
         public TraceSampler Sampler { get; }
+        public ILedgerReader Ledger { get; }
         public long NowUnixNanos => Core.Time.UnixTime.NowUnixNanos(Clock);
 
         public SampleVerdict Verdict(params Span[] spans) => Decide(spans).Batch.Chunks[0].Verdict;
@@ -208,7 +215,9 @@ public class TraceSamplerTests
         public IReadOnlyList<Span> Stored(params Span[] spans)
         {
             var (batch, facts) = Decide(spans);
-            _applier.Apply(batch, facts);
+            var tally = LedgerTally.Of(batch, NowUnixNanos, []);
+            _applier.Apply(batch, facts, tally);
+            _books.Settle(tally);
             return [.. SpanBatches.Spans(batch)];
         }
 

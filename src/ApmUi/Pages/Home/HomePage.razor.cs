@@ -1,5 +1,5 @@
 using Apm.ApmUi.Shared;
-using Apm.Core.Counting;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Services;
@@ -16,7 +16,7 @@ public partial class HomePage
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
-    [Inject] Counters Counters { get; set; } = null!;
+    [Inject] ILedgerReader Ledger { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     HomeView? View;
@@ -30,7 +30,7 @@ public partial class HomePage
             var facts = Traces.Facts();
             if (facts.SpanCount == 0) return;
             var services = Queries.Services(State.Window.Range, State.Env);
-            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Newest(TraceFilter.Empty.With("status", "error"), 6), Catalogue, Counters.ReadAll());
+            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Newest(TraceFilter.Empty.With("status", "error"), 6), Catalogue, Ledger.ReadLedger(State.Window.Range, null, LedgerPage.HourNanos));
         }
         catch (StoreUnavailableException error)
         {

@@ -1,7 +1,7 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Services;
-using Apm.Core.Counting;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Services;
@@ -26,7 +26,7 @@ public sealed record HomeView
     /// <summary>Processes that wait for their first request.</summary>
     public required IReadOnlyList<ProcessInfo> Waiting { get; init; }
 
-    /// <summary>What was refused or dropped since the start, as sentences; empty when nothing was.</summary>
+    /// <summary>What was refused or lost in the time shown, as sentences; empty when nothing was.</summary>
     public required IReadOnlyList<string> Losses { get; init; }
 
     /// <summary>New versions, newest first.</summary>
@@ -37,7 +37,7 @@ public sealed record HomeView
 
     public static HomeView Of(
         PageState state, IReadOnlyList<ServiceSummary> services, TraceStoreFacts facts, IReadOnlyList<TraceSummary> newest, IReadOnlyList<TraceSummary> errors,
-        ServiceCatalogue catalogue, IReadOnlyList<CounterValue> counters)
+        ServiceCatalogue catalogue, IReadOnlyList<LedgerRow> ledger)
     {
         // Calls of databases and third parties are counted at those who call them.
         var applications = services.Where(service => service.Kind == ServiceKind.Application).ToList();
@@ -54,23 +54,29 @@ public sealed record HomeView
             Errors = errors,
             Newest = newest,
             Waiting = [.. services.Where(service => service.IsWaiting).SelectMany(service => service.Processes)],
-            Losses = [.. LossesOf(counters)],
+            Losses = [.. LossesOf(ledger)],
             Deploys = [.. services.Where(service => service.VersionSinceUnixNanos > (catalogue.Service(service.Name)?.FirstSeenUnixNanos ?? long.MaxValue)).OrderByDescending(service => service.VersionSinceUnixNanos).Take(4)],
         };
     }
 
-    /// <summary>Payloads and spans that did not make it, by counter, with the reason that counts most.</summary>
-    static IEnumerable<string> LossesOf(IReadOnlyList<CounterValue> counters)
+    /// <summary>Spans and unread payloads that did not make it, with the reasons that count most.</summary>
+    static IEnumerable<string> LossesOf(IReadOnlyList<LedgerRow> ledger)
     {
-        foreach (var (name, noun) in new[] { ("payloads_rejected", "payload"), ("spans_rejected", "span"), ("spans_dropped", "span"), ("traces_dropped", "trace") })
+        var sums = LedgerSums.Of(ledger);
+        foreach (var outcome in new[] { SpanOutcome.Rejected, SpanOutcome.Dropped })
         {
-            var all = counters.Where(counter => counter.Name == name && counter.Value > 0).ToList();
-            if (all.Count == 0) continue;
-            var total = all.Sum(counter => counter.Value);
-            var reasons = all.GroupBy(counter => counter.Label).Select(group => (Reason: group.Key, Count: group.Sum(counter => counter.Value)))
-                .OrderByDescending(reason => reason.Count).ThenBy(reason => reason.Reason, StringComparer.Ordinal).Take(3)
-                .Select(reason => reason.Reason.Length == 0 ? Figure.Whole(reason.Count) : $"{Figure.Whole(reason.Count)} {reason.Reason.Replace('_', ' ')}");
-            yield return $"{Figure.Of(total, noun)} {(total == 1 ? "was" : "were")} {(name.EndsWith("rejected", StringComparison.Ordinal) ? "refused" : "dropped")} since the start: {string.Join(", ", reasons)}.";
+            var reasons = sums.Reasons.Where(reason => reason.Outcome == outcome).ToList();
+            var verb = outcome == SpanOutcome.Rejected ? "refused" : "lost";
+            if (Sentence(reasons, reason => reason.PayloadCount, "payload", $"could not be read or were {verb} whole", $"could not be read or was {verb} whole") is { } payloads) yield return payloads;
+            if (Sentence(reasons, reason => reason.SpanCount, "span", $"were {verb}", $"was {verb}") is { } spans) yield return spans;
         }
+    }
+
+    static string? Sentence(IEnumerable<LedgerReasonSum> reasons, Func<LedgerReasonSum, long> count, string noun, string verbs, string verb)
+    {
+        var counted = reasons.Where(reason => count(reason) > 0).OrderByDescending(count).ToList();
+        if (counted.Count == 0) return null;
+        var total = counted.Sum(count);
+        return $"{Figure.Of(total, noun)} {(total == 1 ? verb : verbs)}: {string.Join(", ", counted.Take(3).Select(reason => $"{Figure.Whole(count(reason))} {reason.Reason.Replace('_', ' ')}"))}.";
     }
 }

@@ -2,6 +2,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Ids;
 using Apm.Core.Ports;
+using Apm.Query.Fates;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,7 @@ public partial class TracePage
     [Parameter] public string Id { get; set; } = "";
     [Inject] TraceLookup Lookup { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
+    [Inject] TraceFates Fates { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     TraceView? View;
@@ -38,9 +40,11 @@ public partial class TracePage
                 return;
             }
             var facts = Traces.Facts();
-            NotFound($"No span of trace {id} is stored.", facts.OldestStartUnixNanos is { } oldest
-                ? $"Stored are {Figure.Of(facts.SpanCount, "span")} since {State.TimeExact(oldest)}. A trace appears within a second of its first span; older ones go when the space is used up."
-                : "Nothing is stored yet.");
+            var fate = Fates.Find(Id, Context?.RequestAborted ?? default);
+            var why = fate is null ? "" : string.Join(' ', fate.Sentences(State.TimeExact)) + " ";
+            NotFound($"No span of trace {id} is stored.", why + (facts.OldestStartUnixNanos is { } oldest
+                ? $"Stored are {Figure.Of(facts.SpanCount, "span")} since {State.TimeExact(oldest)}. A trace appears within a second of its first span."
+                : "Nothing is stored yet."));
         }
         catch (StoreUnavailableException error)
         {

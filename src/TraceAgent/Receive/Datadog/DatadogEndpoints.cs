@@ -70,16 +70,18 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         AddAgentHeaders(context);
         if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
         {
+            receiver.RefuseUnread("from_a_web_page");
             await routes.Refuse(context, StatusCodes.Status403Forbidden, "from_a_web_page", "Spans from a page of another site are refused. Send them from a program, or through your own server.");
             return false;
         }
         var kind = DatadogContentType.Choose(route, context.Request.ContentType);
         if (kind == DatadogBodyKind.Unsupported)
         {
+            receiver.RefuseUnread("wrong_content_type");
             await routes.Refuse(context, StatusCodes.Status415UnsupportedMediaType, "wrong_content_type", $"Datadog {NameOf(route)} is JSON only; send application/json, or use /v0.4/traces for msgpack.");
             return false;
         }
-        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        using var body = await receiver.Read(context);
         if (body.Length == 0) return true; // Nothing to say is a valid payload (trace-intake §12, 24).
         var payload = DatadogHeaders.Read(context.Request.Headers, $"datadog {NameOf(route)}", receiver.NowUnixNanos);
         await (kind switch
@@ -96,7 +98,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
     {
         try
         {
-            return await receiver.Keep(body, PayloadFormat.DatadogJson, payload);
+            return await receiver.Keep(body, PayloadFormat.DatadogJson, payload, isLastTry: false);
         }
         catch (PayloadException)
         {
@@ -137,7 +139,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
     async Task AnswerStats(HttpContext context)
     {
         AddAgentHeaders(context);
-        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        using var body = await receiver.Read(context);
         if (body.Length > 0) await receiver.Keep(body, PayloadFormat.ClientStats, DatadogHeaders.Read(context.Request.Headers, "datadog stats", receiver.NowUnixNanos));
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("{}\n", context.RequestAborted);

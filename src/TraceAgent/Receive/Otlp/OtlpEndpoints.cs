@@ -67,6 +67,7 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
         var type = (context.Request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
         if (type is not ("application/json" or "application/x-protobuf" or "application/protobuf" or ""))
         {
+            if (context.Request.Path == "/v1/traces") receiver.RefuseUnread("wrong_content_type");
             await routes.Refuse(context, StatusCodes.Status415UnsupportedMediaType, "wrong_content_type", $"OTLP wants Content-Type application/x-protobuf or application/json, not \"{type}\".");
             return;
         }

@@ -31,8 +31,8 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
         context.Response.ContentType = "application/grpc";
         try
         {
-            using var framed = await receiver.Bodies.Read(context.Request, context.RequestAborted);
-            using var message = Unframe(context, framed);
+            using var framed = signal == OtlpSignal.Traces ? await receiver.Read(context) : await receiver.Bodies.Read(context.Request, context.RequestAborted);
+            using var message = Unframe(context, framed, signal);
             var answer = signal == OtlpSignal.Traces
                 ? await Keep(context, message)
                 : OtlpEndpoints.CountOnly(signal, message.Memory.Span, isJson: false, counters);
@@ -52,6 +52,19 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
     }
 
     /// <summary>Takes the five bytes off: compressed or not, and the length.</summary>
+    PooledBody Unframe(HttpContext context, PooledBody framed, OtlpSignal signal)
+    {
+        try
+        {
+            return Unframe(context, framed);
+        }
+        catch (Exception problem)
+        {
+            if (signal == OtlpSignal.Traces) receiver.RefuseUnread(RefusalReasons.Of(problem));
+            throw;
+        }
+    }
+
     PooledBody Unframe(HttpContext context, PooledBody framed)
     {
         var bytes = framed.Memory.Span;

@@ -22,7 +22,7 @@ public sealed class ZipkinEndpoints(PayloadReceiver receiver, AgentRoutes routes
             await routes.Refuse(context, StatusCodes.Status405MethodNotAllowed, "wrong_method", $"Zipkin wants POST /api/v2/spans, not {context.Request.Method}.");
             return;
         }
-        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        using var body = await receiver.Read(context);
         if (body.Length > 0)
         {
             var isProtobuf = (context.Request.ContentType ?? "").StartsWith("application/x-protobuf", StringComparison.OrdinalIgnoreCase);
