@@ -18,7 +18,7 @@ sealed record TempoMatches(IReadOnlyList<Span> Spans, long Total)
         var request = new SpanSearchRequest { Range = new TimeRange(startUnixNanos, end), Filter = filter, TraceId = traceId, Sort = SpanSort.Oldest, Limit = Math.Min(limit, SpanSearch.MaxLimit) };
         var page = search.Search(request, http.RequestAborted);
         var spans = page.Spans.ToList();
-        while (page.Next is { } next && spans.Count < limit)
+        while (page.Next is { } next && page.Spans.Count > 0 && spans.Count < limit) // A page that ended early may be empty and still say where it goes on.
         {
             page = search.Search(request with { After = next }, http.RequestAborted);
             spans.AddRange(page.Spans);
