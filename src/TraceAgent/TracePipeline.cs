@@ -26,6 +26,7 @@ public sealed class TracePipeline : IAsyncDisposable
     readonly PayloadDecoder _decoder;
     readonly StatsAggregator _aggregator;
     readonly TraceSampler _sampler;
+    readonly VerdictApplier _verdicts;
     readonly TraceWriter _writer;
     readonly ServiceSightings _sightings;
     readonly MemoryAccount _queueMemory;
@@ -41,10 +42,11 @@ public sealed class TracePipeline : IAsyncDisposable
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
         var checkpoint = parts.Stats.ReadCheckpoint();
         _queueMemory = parts.Memory.OpenWork("queue");
-        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory);
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory, parts.Problems);
         Books = new SpanLedger(parts.Clock, checkpoint?.Ledger);
         Ledger = new LiveLedgerReader(Books, parts.Stats);
-        _sampler = new TraceSampler(settings.Sampler);
+        _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock);
+        _verdicts = new VerdictApplier(settings.Sampler);
         _writer = new TraceWriter(parts, _aggregator, Books);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
         Statistics = new LiveStatsReader(_aggregator, parts.Stats);
@@ -58,6 +60,12 @@ public sealed class TracePipeline : IAsyncDisposable
 
     /// <summary>Where receipts and refusals are entered.</summary>
     public SpanLedger Books { get; }
+
+    /// <summary>What tracers are told to keep.</summary>
+    public RatesAnswer Rates => _sampler.Rates;
+
+    /// <summary>How traces are sampled now.</summary>
+    public SamplingStatus Sampling() => _sampler.Status();
 
     /// <summary>Reads bodies; the same code reads the log again after a restart.</summary>
     public PayloadDecoder Decoder => _decoder;
@@ -103,7 +111,7 @@ public sealed class TracePipeline : IAsyncDisposable
             if (_writer.SpansSinceGoodFlush > _settings.MaxUnwrittenSpans)
                 throw new StoreUnavailableException(
                     $"More than {_settings.MaxUnwrittenSpans} spans wait in memory, because the trace store cannot be written: {_writer.LastProblem} Send this again later.");
-            _sampler.Decide(payload.Batch); // Before the log, which says what was decided: a replay does not decide again.
+            _sampler.Decide(payload.Batch, payload.Facts); // Before the log, which says what was decided: a replay does not decide again.
             var head = payload.Envelope with { Verdicts = VerdictRuns.Of(payload.Batch) };
             tally = payload.Tally();
             Books.BeginWaiting(tally);
@@ -161,7 +169,11 @@ public sealed class TracePipeline : IAsyncDisposable
                     _writer.WriteFullBlocks();
                 }
                 else if (work.Settled is not null) work.Settled.SetResult();
-                else _writer.WriteDue(everything: false);
+                else
+                {
+                    _sampler.Tick();
+                    _writer.WriteDue(everything: false);
+                }
             }
         }
     }
@@ -206,7 +218,7 @@ public sealed class TracePipeline : IAsyncDisposable
         if (payload.Batch.SpanCount == 0) return;
         if (isNew) _sightings.Note(payload.Batch, payload.Facts);
         NoteFates(payload.Batch, tally!, FateKind.SampledOut, reason: null);
-        VerdictApplier.Apply(payload.Batch, tally!);
+        _verdicts.Apply(payload.Batch, payload.Facts, tally!);
         _writer.Append(payload.Batch, position);
     }
 

@@ -6,11 +6,13 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["decode"] = DecodeBenchmark.Run,
     ["log"] = LogBenchmark.Run,
     ["stats-read"] = StatsReadBenchmark.Run,
+    ["search-disk"] = SearchDiskBenchmark.Run,
     ["search"] = SearchBenchmark.Run,
     ["trace-store"] = TraceStoreBenchmark.Run,
     ["ceiling"] = CeilingBenchmark.Run,
     ["way"] = WayBenchmark.Run,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),
+    ["endpoints"] = _ => EndpointsBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
 };
 

@@ -18,6 +18,8 @@ public static class SearchBenchmark
     const int SpansPerTrace = 10;
     const int Rounds = 15;
 
+    internal static TimeRange Hour { get; } = new(Start, Start + 3600 * UnixTime.NanosPerSecond);
+
     static readonly string[] Services = ["web", "checkout", "users", "cart", "postgres", "redis", "mail", "search"];
 
     /// <summary>Arguments: spans (1000000), spans per batch (1000).</summary>
@@ -30,7 +32,7 @@ public static class SearchBenchmark
         for (var first = 0; first < spans; first += perBatch) store.Append(Batch(first, Math.Min(perBatch, spans - first), spans), new LogPosition(first + 1));
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{spans} spans in batches of {perBatch}, {SpansPerTrace} per trace, 12 tags each; milliseconds, median and worst of {Rounds}"));
-        var hour = new TimeRange(Start, Start + 3600 * UnixTime.NanosPerSecond);
+        var hour = Hour;
         var search = new TraceSearch(store, TimeProvider.System);
         foreach (var filter in (string[])["", "service:web", "service:web status:error", "duration:>900ms", "@http.status_code:500", "@customer.id:c4711", "resource:*7* -service:redis", "\"timeout\""])
             Measure(output, $"search newest   {filter}", () => Find(search, hour, filter, TraceSort.Newest));
@@ -68,7 +70,8 @@ public static class SearchBenchmark
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-50} {found,9} spans  {millis[Rounds / 2],7:0.0} {millis[^1],7:0.0}"));
     }
 
-    static SpanBatch Batch(int first, int count, int ofSpans)
+    /// <summary>Spans [first, first + count) of an hour of traffic.</summary>
+    internal static SpanBatch Batch(int first, int count, int ofSpans)
     {
         var batch = new SpanBatch(count);
         var chance = new Random(first);

@@ -279,6 +279,7 @@ public abstract class TraceStoreContract : IDisposable
     static bool Matches(Span span, SpanScan scan) =>
         scan.Range.Contains(span.StartUnixNanos)
         && (scan.TraceId is not { } id || id.Matches(span.TraceId))
+        && (scan.TraceIds is not { } ids || ids.Any(id => id.Matches(span.TraceId)))
         && (scan.Service is null || span.Service == scan.Service)
         && span.DurationNanos >= scan.MinDurationNanos && span.DurationNanos <= scan.MaxDurationNanos
         && (!scan.ErrorsOnly || span.IsError)
@@ -295,6 +296,7 @@ public abstract class TraceStoreContract : IDisposable
             scan = scan with { Range = new TimeRange(from, from > long.MaxValue - 1_000_000_000_000 ? long.MaxValue : from + chance.NextInt64(1_000_000_000_000)) };
         }
         if (chance.Next(3) == 0) scan = scan with { TraceId = chance.Next(2) == 0 ? like.TraceId : new TraceId(0, like.TraceId.Low) };
+        if (chance.Next(4) == 0) scan = scan with { TraceIds = [.. Enumerable.Range(0, 3).Select(_ => all[chance.Next(all.Count)].TraceId)] };
         if (chance.Next(3) == 0) scan = scan with { Service = chance.Next(8) == 0 ? "nobody" : like.Service };
         if (chance.Next(3) == 0) scan = scan with { Tags = [.. like.Tags.Take(chance.Next(3))] };
         if (chance.Next(4) == 0) scan = scan with { MinDurationNanos = like.DurationNanos };

@@ -35,7 +35,7 @@ public static class OtlpEncoder
     static Message Attribute(string key, string value) => new Message().Text(1, key).Inner(2, new Message().Text(1, value));
 
     static Message Attribute(string key, double value) => new Message().Text(1, key).Inner(2, value == Math.Floor(value)
-        ? new Message().Varint(3, (ulong)(long)value)
+        ? new Message().Varint(3, unchecked((ulong)(long)value))
         : new Message().Fixed64(4, BitConverter.DoubleToUInt64Bits(value)));
 
     static byte[] Id(ulong id)

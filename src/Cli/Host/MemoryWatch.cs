@@ -4,13 +4,20 @@ using Apm.Core.Limits;
 
 namespace Apm.Cli.Host;
 
-/// <summary>Keeps the process below its ceiling: looks at it five times a second and has the collector give memory back when it comes near.</summary>
+/// <summary>Keeps the process below its ceiling: looks at it once a second, five times from half the ceiling on, and has the collector give memory back when it comes near.</summary>
 public sealed class MemoryWatch : IDisposable
 {
     /// <summary>Of an `apm up` at work: measured resident memory less the heap's.</summary>
     const long NotHeapBytes = 125_829_120;
 
+    /// <summary>How often to look while less than half the ceiling is taken: a look is not free, and an idle process should be.</summary>
+    static readonly TimeSpan CalmLookEvery = TimeSpan.FromSeconds(1);
+
+    readonly MemoryBudget _budget;
+    readonly TimeProvider _clock;
     readonly ITimer _looks;
+    long _bookLookedAt;
+    bool _isCalm = true;
     volatile LimitBook? _limits;
     int _isLooking;
 
@@ -18,7 +25,9 @@ public sealed class MemoryWatch : IDisposable
     {
         Guard = new MemoryGuard(budget, ProcessMemory.Now, GiveBack, counters, problems, clock);
         LimitHeap(budget.CeilingBytes);
-        _looks = clock.CreateTimer(_ => Look(), null, MemoryGuard.LookEvery, MemoryGuard.LookEvery);
+        _budget = budget;
+        _clock = clock;
+        _looks = clock.CreateTimer(_ => Look(), null, CalmLookEvery, CalmLookEvery);
     }
 
     public MemoryGuard Guard { get; }
@@ -35,12 +44,24 @@ public sealed class MemoryWatch : IDisposable
         try
         {
             Guard.Look();
+            SetPace();
+            if (_clock.GetElapsedTime(_bookLookedAt) < CalmLookEvery) return;
+            _bookLookedAt = _clock.GetTimestamp();
             _limits?.Look();
         }
         finally
         {
             Volatile.Write(ref _isLooking, 0);
         }
+    }
+
+    void SetPace()
+    {
+        var isCalm = Guard.Last.WorkingSetBytes < _budget.CeilingBytes / 2;
+        if (isCalm == _isCalm) return;
+        _isCalm = isCalm;
+        var every = isCalm ? CalmLookEvery : MemoryGuard.LookEvery;
+        _looks.Change(every, every);
     }
 
     /// <summary>

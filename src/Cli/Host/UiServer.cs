@@ -131,6 +131,8 @@ public sealed class UiServer : IAsyncDisposable
         app.MapEndpointTemplatesApi();
         app.MapLedgerApi();
         app.MapFateApi();
+        app.MapDatadogSpansApi();
+        app.MapDatadogDependenciesApi();
         app.MapApmUi();
     }
 }

@@ -97,6 +97,7 @@ public static class SegmentShapes
         var day = segment.Replace('_', '-');
         if (day.Length > 10 && day[10] is not ('T' or ' ')) return false;
         var text = day.Length > 10 ? day[..10] : day;
+        if (text.AsSpan().ContainsAnyExcept(NumberChars)) return false; // Half of all UUIDs begin with a digit.
         return DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy-M-d", "dd-MM-yyyy"], CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
     }
 

@@ -46,6 +46,9 @@ public interface IPayloadLog : IDisposable
 
     /// <summary>Bytes of the segments that exist now.</summary>
     long ByteCount { get; }
+
+    /// <summary>Bytes at which appends are refused; max value when there is no such limit.</summary>
+    long MaxByteCount => long.MaxValue;
 }
 
 /// <summary>A store cannot be reached or written: disk full, file damaged, closed. Safe to retry later; the message says what to do.</summary>

@@ -33,6 +33,9 @@ public sealed record SpanScan
     /// <summary>Only batches that may hold this trace (matched by <see cref="TraceId.Matches"/>); null for all.</summary>
     public TraceId? TraceId { get; init; }
 
+    /// <summary>Only batches that may hold one of these traces; null for all.</summary>
+    public IReadOnlyList<TraceId>? TraceIds { get; init; }
+
     /// <summary>Only batches that may hold spans of this service; null for all.</summary>
     public string? Service { get; init; }
 

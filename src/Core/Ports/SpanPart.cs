@@ -15,6 +15,9 @@ public abstract class SpanPart
     /// <summary>No span starts later.</summary>
     public abstract long StartUnixNanosMax { get; }
 
+    /// <summary>No span lasts shorter, as far as the store knows.</summary>
+    public virtual long DurationNanosMin => long.MinValue;
+
     /// <summary>No span lasts longer.</summary>
     public abstract long DurationNanosMax { get; }
 

@@ -58,6 +58,9 @@ public enum SampleVerdict : byte
 
     /// <summary>Its tracer kept it at a higher rate than the storage budget allows its service.</summary>
     DropBudget = 22,
+
+    /// <summary>Only traces with an error are kept, and no span of it failed.</summary>
+    DropNoError = 23,
 }
 
 /// <summary>What follows from a <see cref="SampleVerdict"/>.</summary>
@@ -86,6 +89,7 @@ public static class SampleVerdicts
         SampleVerdict.DropNoPriority => "no_priority_drop",
         SampleVerdict.DropWithTrace => "trace_dropped",
         SampleVerdict.DropBudget => "budget_drop",
+        SampleVerdict.DropNoError => "no_error_drop",
         _ => "unknown",
     };
 }

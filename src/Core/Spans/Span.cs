@@ -36,7 +36,9 @@ public sealed record Span
 
     public bool IsError => (Flags & SpanFlags.Error) != 0;
     public bool IsTopLevel => (Flags & SpanFlags.TopLevel) != 0;
-    public long EndUnixNanos => StartUnixNanos + DurationNanos;
+
+    /// <summary>End, Unix nanoseconds; saturates instead of overflowing.</summary>
+    public long EndUnixNanos => DurationNanos > 0 && StartUnixNanos > long.MaxValue - DurationNanos ? long.MaxValue : StartUnixNanos + DurationNanos;
 
     /// <summary>A tag as text, numeric ones included; null when there is none.</summary>
     public string? Tag(string key) =>

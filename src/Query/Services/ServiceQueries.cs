@@ -176,20 +176,21 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
     /// <exception cref="StoreUnavailableException">The statistics cannot be read. Safe to retry.</exception>
     public IReadOnlyList<DownstreamSummary> Downstream(string service, TimeRange range, string? env = null)
     {
-        var sums = new Dictionary<(string Peer, string Name, string Type), StatsSum>();
+        var sums = new Dictionary<(Peer Peer, string Name, string Type), StatsSum>();
         foreach (var row in stats.Read(range, new StatsFilter { Service = service, Env = env }, CoarsestFor(range)))
         {
             if (!IsCall(row)) continue;
-            var key = (PeerName.Of(row.Key.PeerTags) ?? row.Key.Name, row.Key.Name, row.Key.Type);
+            var peer = Peer.OfStatistics(row.Key.PeerTags, row.Key.Type, row.Key.Kind) ?? new Peer(row.Key.Name, ServiceKinds.Of(row.Key.Type, isClientSide: true), row.Key.Type);
+            var key = (peer, row.Key.Name, row.Key.Type);
             if (!sums.TryGetValue(key, out var sum)) sums.Add(key, sum = new StatsSum());
             sum.Add(row.Cell);
         }
         return [.. sums.Select(pair => new DownstreamSummary
         {
-            Peer = pair.Key.Peer,
+            Peer = pair.Key.Peer.Name,
             Name = pair.Key.Name,
             Type = pair.Key.Type,
-            Kind = ServiceKinds.Of(pair.Key.Type, isClientSide: true),
+            Kind = pair.Key.Peer.Kind,
             HitCount = pair.Value.HitCount,
             ErrorCount = pair.Value.ErrorCount,
             TotalNanos = pair.Value.TotalNanos,

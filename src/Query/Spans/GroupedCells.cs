@@ -6,12 +6,12 @@ namespace Apm.Query.Spans;
 
 /// <summary>Sums spans up in cells: one per group, bucket and number.</summary>
 /// <remarks>Not thread-safe.</remarks>
-sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<SpanField> fields, IReadOnlyList<string?> missing, int bucketCount)
+sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<SpanGroupBy> groupBy, int bucketCount)
 {
     readonly Dictionary<GroupKey, int> _groups = [];
     readonly List<GroupKey> _keys = [];
     readonly List<Cell?[]> _cells = []; // By group; bucket × computes + compute.
-    ValueNumbers[] _values = [.. fields.Select(_ => new ValueNumbers())];
+    ValueNumbers[] _values = [.. groupBy.Select(_ => new ValueNumbers())];
     bool _isClosed; // Takes no further group.
     long _leftOutSpanCount;
     readonly DistinctBudget _distinct = new();
@@ -19,7 +19,7 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
     /// <summary>Makes the one group that is there even without spans, when nothing is grouped by.</summary>
     public GroupedCells Begin()
     {
-        if (fields.Count == 0) Enter(default);
+        if (groupBy.Count == 0) Enter(default);
         return this;
     }
 
@@ -33,14 +33,14 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
     /// <summary>Cells for the series of some groups, in their order; spans of other groups are passed over.</summary>
     public GroupedCells ForSeries(IReadOnlyList<int> groups, int buckets)
     {
-        var series = new GroupedCells(computes, fields, missing, buckets) { _values = _values, _isClosed = true };
+        var series = new GroupedCells(computes, groupBy, buckets) { _values = _values, _isClosed = true };
         foreach (var group in groups) series.Enter(_keys[group]);
         return series;
     }
 
     public void Add(SpanBatch batch, ReadOnlySpan<int> spans, Func<SpanBatch, int, int> bucketOf)
     {
-        var readers = fields.Select((field, i) => new KeyReader(FieldReader.Of(field, batch), _values[i], missing[i])).ToArray();
+        var readers = groupBy.Select((by, i) => new KeyReader(ReaderOf(by, batch), _values[i], by.Missing)).ToArray();
         var measures = computes.Select(compute => compute.Measure is { } measure ? FieldReader.Of(measure, batch) : null).ToArray();
         var texts = computes.Select(_ => new Dictionary<long, ulong>()).ToArray();
         foreach (var span in spans)
@@ -50,6 +50,12 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
             var first = bucketOf(batch, span) * computes.Count;
             for (var i = 0; i < computes.Count; i++) Add(cells, first + i, computes[i], measures[i], texts[i], span);
         }
+    }
+
+    static FieldReader ReaderOf(SpanGroupBy by, SpanBatch batch)
+    {
+        var reader = FieldReader.Of(by.Field, batch);
+        return by.Histogram is { } histogram ? new HistogramReader(reader, histogram) : reader;
     }
 
     void Add(Cell?[] cells, int at, SpanCompute compute, FieldReader? measure, Dictionary<long, ulong> texts, int span)
@@ -97,7 +103,7 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
         return _keys.Count - 1;
     }
 
-    public IReadOnlyList<string> ValuesOf(int group) => [.. fields.Select((_, i) => _values[i].TextOf(_keys[group][i]))];
+    public IReadOnlyList<string> ValuesOf(int group) => [.. groupBy.Select((_, i) => _values[i].TextOf(_keys[group][i]))];
 
     /// <summary>The value of a group's field as a number, the same for the same value.</summary>
     public int ValueNumber(int group, int field) => _keys[group][field];

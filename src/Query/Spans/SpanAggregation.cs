@@ -40,7 +40,7 @@ public sealed class SpanAggregation(ITraceReader reader, TimeProvider clock)
     {
         Check(request);
         var started = clock.GetTimestamp();
-        var totals = new GroupedCells(request.Computes, [.. request.GroupBy.Select(by => by.Field)], [.. request.GroupBy.Select(by => by.Missing)], bucketCount: 1).Begin();
+        var totals = new GroupedCells(request.Computes, request.GroupBy, bucketCount: 1).Begin();
         var scan = Scan(request, request.Deadline, totals, (_, _) => 0, cancel);
         var groups = GroupOrder.Choose(totals, request);
         var reasons = new List<string?> { scan.IncompleteReason, totals.LimitReason };

@@ -41,7 +41,16 @@ public sealed record SpanGroupBy(SpanField Field)
 
     /// <summary>Stands as the value of spans without the field; null leaves those spans out.</summary>
     public string? Missing { get; init; }
+
+    /// <summary>Groups by the stretch that the number lies in, not by the number; null for the value itself. Spans outside are as those without the field.</summary>
+    public SpanHistogram? Histogram { get; init; }
 }
+
+/// <summary>Stretches of equal width from a number (included) to another (excluded); a group's value is the lower end of its stretch.</summary>
+/// <param name="Min">Lower end of the first.</param>
+/// <param name="Max">Above <paramref name="Min"/>.</param>
+/// <param name="Interval">Width, above 0.</param>
+public sealed record SpanHistogram(double Min, double Max, double Interval);
 
 /// <summary>What to compute of which spans.</summary>
 public sealed record SpanAggregationRequest

@@ -39,12 +39,13 @@ sealed class SpanPage(SpanSort sort, int limit, SpanCursor? after)
     /// <summary>Whether a value lies behind another in the order.</summary>
     public bool IsBehind(long nanos, long than) => sort is SpanSort.Newest or SpanSort.Slowest ? nanos < than : nanos > than;
 
-    /// <summary>The page in order, and the place behind it when there is more.</summary>
-    public (IReadOnlyList<Span> Spans, SpanCursor? Next) Finish()
+    /// <summary>The page in order, and the place behind it when there is more, or may be.</summary>
+    /// <param name="mayHaveMore">Not all spans were met.</param>
+    public (IReadOnlyList<Span> Spans, SpanCursor? Next) Finish(bool mayHaveMore)
     {
         var entries = _worstFirst.UnorderedItems.ToList();
         entries.Sort((left, right) => Compare(left.Priority, right.Priority));
-        return ([.. entries.Select(entry => entry.Element.Read())], _hasMore && entries.Count > 0 ? entries[^1].Priority : null);
+        return ([.. entries.Select(entry => entry.Element.Read())], (_hasMore || mayHaveMore) && entries.Count > 0 ? entries[^1].Priority : null);
     }
 
     void CopyOut()

@@ -22,7 +22,14 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
         var filter = request.Filter;
         // A condition on the whole trace names spans; one more condition on spans would change which.
         if (request.TraceId is { } id && !filter.IsOfTrace) filter = filter.And(TraceFilter.Empty.With("trace_id", id.ToString()));
-        var scan = new MatchScan(reader, clock, request.Range, filter) { Deadline = request.Deadline };
+        var scan = new MatchScan(reader, clock, request.Range, filter)
+        {
+            Deadline = request.Deadline,
+            CountFor = request.CountFor,
+            Order = request.Sort switch { SpanSort.Oldest => ScanOrder.Oldest, SpanSort.Slowest => ScanOrder.Slowest, SpanSort.Fastest => ScanOrder.Fastest, _ => ScanOrder.Newest },
+            IsPutOff = part => request.After is { } from && page.IsBehind(from.SortNanos, LastOf(part, request.Sort)),
+            IsPageCertain = next => (page.WorstNanos is { } worst && page.IsBehind(FirstOf(next, request.Sort), worst)) || IsBeforePage(next, request),
+        };
         var others = 0L;
         scan.Run((batch, _, matching) =>
         {
@@ -32,14 +39,35 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
                 else page.Add(batch, span);
             }
         }, cancel);
-        var (spans, next) = page.Finish();
+        var (spans, next) = page.Finish(mayHaveMore: scan.IncompleteReason is not null);
         return new SpanSearchResult
         {
             Spans = spans,
             Next = next,
             MatchedSpanCount = scan.MatchedSpanCount - others,
-            IsPageCertain = scan.IncompleteReason is null,
+            IsPageCertain = scan.IncompleteReason is null || scan.HasStoppedCounting,
             Report = scan.Report(started),
         };
     }
+
+    /// <summary>All of a part's spans lie before the page's first: only parts that were put off are left, since those come last.</summary>
+    static bool IsBeforePage(SpanPart next, SpanSearchRequest request) =>
+        request.After is { } from && (request.Sort is SpanSort.Newest or SpanSort.Slowest ? LastOf(next, request.Sort) > from.SortNanos : LastOf(next, request.Sort) < from.SortNanos);
+
+    /// <summary>What the first of a part's spans in the order may have at best.</summary>
+    static long FirstOf(SpanPart part, SpanSort sort) => sort switch
+    {
+        SpanSort.Newest => part.StartUnixNanosMax,
+        SpanSort.Oldest => part.StartUnixNanosMin,
+        SpanSort.Slowest => part.DurationNanosMax,
+        _ => part.DurationNanosMin,
+    };
+
+    static long LastOf(SpanPart part, SpanSort sort) => sort switch
+    {
+        SpanSort.Newest => part.StartUnixNanosMin,
+        SpanSort.Oldest => part.StartUnixNanosMax,
+        SpanSort.Slowest => part.DurationNanosMin,
+        _ => part.DurationNanosMax,
+    };
 }

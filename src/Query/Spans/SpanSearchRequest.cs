@@ -51,7 +51,7 @@ public sealed record SpanSearchResult
 {
     public required IReadOnlyList<Span> Spans { get; init; }
 
-    /// <summary>The place behind the last span given; null when none is behind it.</summary>
+    /// <summary>The place behind the last span given; null when none is behind it. When not all was looked at, what is behind may turn out to be nothing.</summary>
     public SpanCursor? Next { get; init; }
 
     /// <summary>Matching spans of the range, each counted once, those of other pages included; at least so many when the report is not complete.</summary>

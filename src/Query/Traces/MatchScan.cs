@@ -1,16 +1,32 @@
-using System.Buffers;
 using System.Globalization;
+using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
-using Apm.Core.Ids;
 
 namespace Apm.Query.Traces;
 
+/// <summary>In which order a scan goes through the parts of the store.</summary>
+enum ScanOrder
+{
+    /// <summary>By the latest start in a part, the latest first.</summary>
+    Newest,
+
+    /// <summary>By the earliest start in a part.</summary>
+    Oldest,
+
+    /// <summary>By the longest duration in a part, the longest first.</summary>
+    Slowest,
+
+    /// <summary>By the shortest duration in a part.</summary>
+    Fastest,
+}
+
 /// <summary>
-/// Goes once over the batches of a range and gives the spans that match, each once however often it was sent.
-/// Shared by the trace list, the strip and the facets, so that they cannot disagree.
+/// Goes once over the spans of a range and gives those that match, each once however often it was sent.
+/// Shared by the lists, the strip, the facets and the sums, so that they cannot disagree.
 /// </summary>
+/// <remarks>One thread runs it and takes what it gives; reading and testing use all processors.</remarks>
 sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range, TraceFilter filter)
 {
     /// <summary>Takes the new spans of one batch: all of them, and those among them that match. Both are in order; both may be reused after the call.</summary>
@@ -22,20 +38,42 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     /// <summary>All spans of the range are wanted as well, not only those that match. Then no batch is skipped.</summary>
     public bool WantsAllSpans { get; init; }
 
+    public ScanOrder Order { get; init; }
+
+    /// <summary>Parts of which this is true come last: the page that is wanted has nothing of them.</summary>
+    public Predicate<SpanPart>? IsPutOff { get; init; }
+
+    /// <summary>After this time the scan ends as soon as <see cref="IsPageCertain"/> says yes; null for never.</summary>
+    public TimeSpan? CountFor { get; init; }
+
+    /// <summary>Whether what was given is enough for the page that is wanted, given the part that is next: none after it comes before it in the order.</summary>
+    public Predicate<SpanPart> IsPageCertain { get; init; } = static _ => false;
+
+    /// <summary>The test of a batch instead of the filter's; for scans over spans that are known.</summary>
+    public Func<SpanBatch, BatchTest>? Test { get; init; }
+
+    /// <summary>Only parts that may hold one of these traces; null for all.</summary>
+    public IReadOnlyList<TraceId>? TraceIds { get; init; }
+
     /// <summary>Spans looked at, repeated ones included.</summary>
     public long ScannedSpanCount { get; private set; }
 
     /// <summary>Different spans that match.</summary>
     public long MatchedSpanCount { get; private set; }
 
-    /// <summary>Why the scan ended early; null when it saw everything.</summary>
-    public string? IncompleteReason { get; private set; }
+    /// <summary>Why not everything was seen; null when it was.</summary>
+    public string? IncompleteReason => _stopReason ?? _judgeReason;
+
+    /// <summary>The scan ended early because the page was certain and the time for counting was over.</summary>
+    public bool HasStoppedCounting { get; private set; }
 
     readonly SpanSet _seen = new();
     readonly SpanSet _seenMatching = new(); // Apart: of a span and its earlier snapshot only one may match.
+    string? _stopReason;
+    string? _judgeReason;
 
     /// <summary>Ends the scan after the batch at hand.</summary>
-    public void Stop(string reason) => IncompleteReason ??= reason;
+    public void Stop(string reason) => _stopReason ??= reason;
 
     /// <summary>What the scan looked at.</summary>
     /// <param name="startedTimestamp">Of the clock, when the search began.</param>
@@ -49,59 +87,67 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
 
     public void Run(Take take, CancellationToken cancel)
     {
+        var started = clock.GetTimestamp();
+        var test = Test ?? (batch => FilterCompiler.Compile(filter.Root, batch));
+        var judgedSpanCount = 0L;
         if (filter.IsOfTrace)
         {
-            Stop("Conditions on whole traces cannot be searched by yet. Leave them out.");
-            return;
+            var judge = new TraceJudge(reader, clock, range, filter) { Deadline = Deadline, CountFor = CountFor };
+            var verdict = judge.Run(cancel);
+            test = verdict.TestOf;
+            (_judgeReason, judgedSpanCount) = (judge.IncompleteReason, judge.ScannedSpanCount);
         }
-        var started = clock.GetTimestamp();
-        var matching = ArrayPool<int>.Shared.Rent(1 << 16);
-        var all = ArrayPool<int>.Shared.Rent(1 << 16);
-        try
+        foreach (var (next, batches) in new PartReader(range, test, WantsAllSpans).Read(Parts(), cancel))
         {
-            foreach (var batch in reader.Scan(Pushdown(), cancel))
+            cancel.ThrowIfCancellationRequested();
+            foreach (var batch in batches)
             {
-                cancel.ThrowIfCancellationRequested();
-                Reach(ref matching, batch.SpanCount);
-                if (WantsAllSpans) Reach(ref all, batch.SpanCount);
-                RunBatch(batch, matching, all, take);
-                if (IncompleteReason is null && clock.GetElapsedTime(started) > Deadline)
-                    Stop(string.Create(CultureInfo.InvariantCulture, $"The search stopped after {Deadline.TotalSeconds:0.#} s; what is shown is from the newest part of the range. Narrow the range or the filter."));
-                if (IncompleteReason is not null) return;
+                if (_stopReason is not null) break;
+                Give(batch, take);
+                var isLast = next is null && ReferenceEquals(batch.Batch, batches[^1].Batch);
+                if (_stopReason is null && !isLast && clock.GetElapsedTime(started) > Deadline) StopForTime();
             }
+            if (_stopReason is null && next is not null && CountFor is { } limit && clock.GetElapsedTime(started) > limit && IsPageCertain(next)) StopCounting();
+            if (_stopReason is not null) break;
         }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(matching);
-            ArrayPool<int>.Shared.Return(all);
-        }
+        ScannedSpanCount = Math.Max(ScannedSpanCount, judgedSpanCount);
     }
 
-    void RunBatch(SpanBatch batch, int[] matching, int[] all, Take take)
+    void Give(TestedBatch tested, Take take)
     {
-        var inRange = 0;
-        var (from, to) = (range.FromUnixNanos, range.ToUnixNanos);
-        var starts = batch.StartUnixNanos;
-        for (var i = 0; i < batch.SpanCount; i++)
-        {
-            matching[inRange] = i;
-            if (starts[i] >= from && starts[i] < to) inRange++;
-        }
-        ScannedSpanCount += inRange;
-        if (inRange == 0) return;
-
-        var inRangeSpans = matching.AsSpan(0, inRange);
-        var fresh = 0;
-        if (WantsAllSpans)
-        {
-            inRangeSpans.CopyTo(all);
-            fresh = KeepNew(_seen, batch, all.AsSpan(0, inRange));
-        }
-        var test = FilterCompiler.Compile(filter.Root, batch);
-        var matched = KeepNew(_seenMatching, batch, inRangeSpans[..test.Keep(inRangeSpans)]);
+        ScannedSpanCount += tested.InRangeCount;
+        var fresh = WantsAllSpans ? KeepNew(_seen, tested.Batch, tested.InRange.AsSpan(0, tested.InRangeCount)) : 0;
+        var matched = KeepNew(_seenMatching, tested.Batch, tested.Matching.AsSpan(0, tested.MatchCount));
         MatchedSpanCount += matched;
-        ReadOnlySpan<int> matchedSpans = matching.AsSpan(0, matched);
-        if (WantsAllSpans ? fresh > 0 || matched > 0 : matched > 0) take(batch, WantsAllSpans ? all.AsSpan(0, fresh) : matchedSpans, matchedSpans);
+        ReadOnlySpan<int> matching = tested.Matching.AsSpan(0, matched);
+        if (fresh > 0 || matched > 0) take(tested.Batch, WantsAllSpans ? tested.InRange.AsSpan(0, fresh) : matching, matching);
+    }
+
+    void StopForTime() =>
+        Stop(string.Create(CultureInfo.InvariantCulture, $"The search stopped after {Deadline.TotalSeconds:0.#} s; what is shown is from the {PartText} of the range. Narrow the range or the filter."));
+
+    void StopCounting()
+    {
+        HasStoppedCounting = true;
+        Stop(string.Create(CultureInfo.InvariantCulture, $"Counting stopped after {ScannedSpanCount:N0} spans, the {PartText} of the range: there are at least as many as said."));
+    }
+
+    string PartText => Order switch { ScanOrder.Oldest => "oldest part", ScanOrder.Slowest => "slowest part", ScanOrder.Fastest => "fastest part", _ => "newest part" };
+
+    IEnumerable<SpanPart> Parts()
+    {
+        var parts = reader.Parts(Pushdown());
+        var ordered = Order switch
+        {
+            ScanOrder.Oldest => parts.OrderBy(part => part.StartUnixNanosMin),
+            ScanOrder.Slowest => parts.OrderByDescending(part => part.DurationNanosMax),
+            ScanOrder.Fastest => parts.OrderBy(part => part.DurationNanosMin),
+            _ => parts.OrderByDescending(part => part.StartUnixNanosMax),
+        };
+        if (IsPutOff is not { } isPutOff) return ordered;
+        var (now, later) = (new List<SpanPart>(), new List<SpanPart>());
+        foreach (var part in ordered) (isPutOff(part) ? later : now).Add(part);
+        return now.Concat(later);
     }
 
     static int KeepNew(SpanSet seen, SpanBatch batch, Span<int> spans)
@@ -111,26 +157,41 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         return kept;
     }
 
-    static void Reach(ref int[] buffer, int count)
-    {
-        if (buffer.Length >= count) return;
-        ArrayPool<int>.Shared.Return(buffer);
-        buffer = ArrayPool<int>.Shared.Rent(count);
-    }
-
-    /// <summary>What the store may use to skip batches: only what every matching span must have.</summary>
+    /// <summary>What the store may use to skip parts: only what every matching span must have.</summary>
     SpanScan Pushdown()
     {
-        if (WantsAllSpans) return new SpanScan { Range = range };
+        if (WantsAllSpans || filter.IsOfTrace) return new SpanScan { Range = range, TraceIds = TraceIds };
         var tags = new List<KeyValuePair<string, string>>();
         TraceId? trace = null;
-        foreach (var condition in filter.Conditions.OfType<TextCondition>())
+        var (min, max) = (double.NegativeInfinity, double.PositiveInfinity);
+        var (errors, roots) = (false, false);
+        foreach (var condition in filter.Conditions)
         {
-            if (condition.Pattern.ExactText is not { } exact) continue;
-            // A number looks like a text in the filter, but stands in another column: only what cannot be one is asked of the store.
-            if (condition.Field == FilterField.Tag && !double.TryParse(exact, CultureInfo.InvariantCulture, out _)) tags.Add(new(condition.Key, exact));
-            if (condition.Field == FilterField.TraceId && TraceId.TryParse(exact, out var id)) trace = id;
+            switch (condition)
+            {
+                case TextCondition { Pattern.ExactText: { } exact } text:
+                    // A number looks like a text in the filter, but stands in another column: only what cannot be one is asked of the store.
+                    if (text.Field == FilterField.Tag && !double.TryParse(exact, CultureInfo.InvariantCulture, out _)) tags.Add(new(text.Key, exact));
+                    errors |= text.Field == FilterField.Status && exact == "error";
+                    roots |= text.Field == FilterField.Is && exact == "root";
+                    if (text.Field == FilterField.TraceId && TraceId.TryParse(exact, out var id)) trace = id;
+                    break;
+                case NumberCondition { Field: FilterField.Duration } number:
+                    if (number.Comparison is not (Comparison.Less or Comparison.LessOrEqual)) min = Math.Max(min, number.Value);
+                    if (number.Comparison is not (Comparison.Greater or Comparison.GreaterOrEqual)) max = Math.Min(max, number.Value);
+                    break;
+                case RangeCondition { Field: FilterField.Duration } between:
+                    (min, max) = (Math.Max(min, between.Min), Math.Min(max, between.Max));
+                    break;
+            }
         }
-        return new SpanScan { Range = range, Service = filter.Service, Tags = tags, TraceId = trace };
+        return new SpanScan
+        {
+            Range = range, Service = filter.Service, Tags = tags, TraceId = trace, TraceIds = TraceIds,
+            MinDurationNanos = NanosOf(min), MaxDurationNanos = NanosOf(max), ErrorsOnly = errors, RootsOnly = roots,
+        };
     }
+
+    /// <summary>Numbers beyond 2^53 may be off by some nanoseconds; the test itself compares as the same doubles.</summary>
+    static long NanosOf(double nanos) => nanos <= -9e15 ? long.MinValue : nanos >= 9e15 ? long.MaxValue : (long)nanos;
 }

@@ -23,6 +23,9 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// <summary>How far around a trace's matching spans its other spans are looked for; default 10 min.</summary>
     public const long NeighbourhoodNanos = 600 * UnixTime.NanosPerSecond;
 
+    /// <summary>Spans that start so long before the last trace of a newest-first page are looked at too, since they may belong to its traces; default 1 s.</summary>
+    const long PageMarginNanos = UnixTime.NanosPerSecond;
+
     /// <summary>Most buckets of a strip; default 1000.</summary>
     public const int MaxBuckets = 1000;
 
@@ -45,6 +48,9 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
         var scan = new MatchScan(reader, clock, request.Range, request.Filter)
         {
             Deadline = request.Deadline,
+            Order = request.Sort == TraceSort.Oldest ? ScanOrder.Oldest : ScanOrder.Newest,
+            CountFor = needsWholeTraces ? null : request.CountFor,
+            IsPageCertain = next => IsPageCertain(table, request, next),
             WantsAllSpans = needsWholeTraces && !request.Filter.IsEmpty,
         };
         scan.Run((batch, spans, matching) =>
@@ -111,11 +117,16 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
 
     /// <summary>The most frequent services, environments, operations, resources and statuses among matching spans.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
-    public TraceFacets Facets(TimeRange range, TraceFilter filter, CancellationToken cancel = default)
+    public TraceFacets Facets(TimeRange range, TraceFilter filter, CancellationToken cancel = default) => Facets(range, filter, null, cancel);
+
+    /// <summary>As the other, but only as long as somebody wants to wait.</summary>
+    /// <param name="countFor">After this time counting stops, and the counts are of the newest part; null counts all until 5 s.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public TraceFacets Facets(TimeRange range, TraceFilter filter, TimeSpan? countFor, CancellationToken cancel)
     {
         var (services, envs, operations, resources) = (new ValueCounts(), new ValueCounts(), new ValueCounts(), new ValueCounts());
         var errors = 0L;
-        var scan = new MatchScan(reader, clock, range, filter);
+        var scan = new MatchScan(reader, clock, range, filter) { CountFor = countFor, IsPageCertain = static _ => true };
         scan.Run((batch, _, matching) =>
         {
             services.Add(batch.Strings, batch.Services, matching);
@@ -181,6 +192,17 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             trace.MatchedSpanCount++;
             trace.MatchStartUnixNanos = Math.Min(trace.MatchStartUnixNanos, batch.StartUnixNanos[span]);
         }
+    }
+
+    /// <summary>No span of the parts that are left can bring a trace onto the page. A trace may still have earlier matches than those seen.</summary>
+    static bool IsPageCertain(TraceTable table, TraceSearchRequest request, SpanPart next)
+    {
+        var limit = Math.Clamp(request.Limit, 1, MaxLimit);
+        if (table.Count < limit) return false;
+        var page = TopOf(table, request.Sort, limit);
+        if (page.Count < limit) return false;
+        var last = table[page[^1]].MatchStartUnixNanos;
+        return request.Sort == TraceSort.Oldest ? next.StartUnixNanosMin > last : next.StartUnixNanosMax < last - PageMarginNanos;
     }
 
     /// <summary>The first entries with a match in the wanted order.</summary>

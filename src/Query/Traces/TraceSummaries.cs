@@ -20,16 +20,18 @@ static class TraceSummaries
             drafts[at] = new Draft { MatchedSpanCount = trace.MatchedSpanCount };
         }
         var seen = new SpanSet();
+        TraceId[] ids = [.. page.Select(index => found[index].TraceId)];
         foreach (var window in Windows(found, page))
-            foreach (var batch in reader.Scan(new SpanScan { Range = window, TraceId = page.Count == 1 ? found[page[0]].TraceId : null }, cancel))
-            {
-                cancel.ThrowIfCancellationRequested();
-                for (var span = 0; span < batch.SpanCount; span++)
+        {
+            var parts = reader.Parts(new SpanScan { Range = window, TraceIds = ids });
+            foreach (var (_, batches) in new PartReader(window, batch => new CandidateTest(batch, wanted), wantsAll: false).Read(parts, cancel))
+                foreach (var tested in batches)
                 {
-                    var at = wanted.Find(batch.TraceIdHigh[span], batch.TraceIdLow[span]);
-                    if (at >= 0 && window.Contains(batch.StartUnixNanos[span]) && seen.Add(batch, span)) drafts[at].Add(batch, span);
+                    cancel.ThrowIfCancellationRequested();
+                    foreach (var span in tested.Matching.AsSpan(0, tested.MatchCount))
+                        if (seen.Add(tested.Batch, span)) drafts[wanted.Find(tested.Batch.TraceIdHigh[span], tested.Batch.TraceIdLow[span])].Add(tested.Batch, span);
                 }
-            }
+        }
         return [.. page.Select(index => { ref var trace = ref found[index]; return drafts[wanted.Find(trace.High, trace.Low)].Finish(trace.TraceId); })];
     }
 
@@ -84,6 +86,7 @@ static class TraceSummaries
                     batch.Strings.Text(batch.Types[_root]), batch.Strings.Text(batch.Envs[_root]), HttpStatus.Of(batch, _root),
                     (batch.Flags[_root] & SpanFlags.Error) != 0, batch.DurationNanos[_root]),
                 IsRootMissing = batch.ParentIds[_root] != 0,
+                Kept = batch.Flags[_root].Verdict(),
                 StartUnixNanos = _start,
                 DurationNanos = _end - _start,
                 SpanCount = _spanCount,

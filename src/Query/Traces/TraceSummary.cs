@@ -1,4 +1,5 @@
 using Apm.Core.Ids;
+using Apm.Core.Spans;
 using Apm.Core.Time;
 
 namespace Apm.Query.Traces;
@@ -29,6 +30,13 @@ public sealed record TraceSearchRequest
 
     /// <summary>After this time the search stops and gives what it has, marked incomplete; default 5 s.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Once the page cannot change by spans that start before or after all of it, and this time has passed, counting stops, and the totals
+    /// are lower bounds. Null, the default, counts all until the deadline. Only for <see cref="TraceSort.Newest"/> and <see cref="TraceSort.Oldest"/>:
+    /// other orders need all spans.
+    /// </summary>
+    public TimeSpan? CountFor { get; init; }
 }
 
 /// <summary>What a search found, and how much it looked at.</summary>
@@ -36,7 +44,7 @@ public sealed record TraceSearchResult
 {
     public required IReadOnlyList<TraceSummary> Traces { get; init; }
 
-    /// <summary>Traces with at least one matching span; all of them, not only those given.</summary>
+    /// <summary>Traces with at least one matching span; all of them, not only those given. At least so many when the result is not complete.</summary>
     public required int MatchedTraceCount { get; init; }
 
     /// <summary>Spans that match, each counted once however often it was sent.</summary>
@@ -45,7 +53,7 @@ public sealed record TraceSearchResult
     /// <summary>Spans in the range that were looked at, repeated ones included.</summary>
     public required long ScannedSpanCount { get; init; }
 
-    /// <summary>False when the deadline or a limit ended the search; then the newest part was looked at.</summary>
+    /// <summary>False when the deadline or a limit ended the search, or counting stopped; then the totals are lower bounds.</summary>
     public required bool IsComplete { get; init; }
 
     /// <summary>Why it is not complete, as a sentence; null when it is.</summary>
@@ -61,6 +69,9 @@ public sealed record TraceSummary
 
     /// <summary>No span without parent is there; <see cref="Root"/> is the earliest span instead.</summary>
     public bool IsRootMissing { get; init; }
+
+    /// <summary>Why the span that stands for it is stored.</summary>
+    public SampleVerdict Kept { get; init; }
 
     /// <summary>Earliest start of its spans.</summary>
     public required long StartUnixNanos { get; init; }
@@ -123,16 +134,16 @@ public sealed record TraceFacets
 public sealed record FacetValue(string Value, long SpanCount);
 
 /// <summary>An operation of a service, or a resource it was called for, and the side of a call its spans are.</summary>
-public readonly record struct OperationName(string Name, Core.Spans.SpanKind Kind)
+public readonly record struct OperationName(string Name, SpanKind Kind)
 {
     /// <summary>Lower case, as tags have it; "" when unknown.</summary>
     public string KindText => Kind switch
     {
-        Core.Spans.SpanKind.Internal => "internal",
-        Core.Spans.SpanKind.Server => "server",
-        Core.Spans.SpanKind.Client => "client",
-        Core.Spans.SpanKind.Producer => "producer",
-        Core.Spans.SpanKind.Consumer => "consumer",
+        SpanKind.Internal => "internal",
+        SpanKind.Server => "server",
+        SpanKind.Client => "client",
+        SpanKind.Producer => "producer",
+        SpanKind.Consumer => "consumer",
         _ => "",
     };
 }

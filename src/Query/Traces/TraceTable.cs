@@ -44,6 +44,15 @@ sealed class TraceTable
         return found;
     }
 
+    /// <summary>As <see cref="Find"/>, for many threads at once while nobody adds.</summary>
+    public int FindShared(ulong high, ulong low)
+    {
+        var found = -1;
+        for (var at = _slots[Slot(low)]; at != 0; at = _entries[at - 1].Next)
+            if (Same(at - 1, high, low)) found = at - 1;
+        return found;
+    }
+
     /// <summary>The entry of an id, made when new. An entry that was known by half its id learns the other half.</summary>
     public int FindOrAdd(ulong high, ulong low)
     {

@@ -45,28 +45,47 @@ public sealed class LiteDbDocumentStore : IDocumentStore
         catch (StoreUnavailableException damage) when (IsDamage(damage.InnerException))
         {
             counters.Add("databases_damaged", Path.GetFileName(path));
+            var saved = ReadWhatCanBe(path, settings, files, clock, counters);
             SetAside.Rename(files, path);
             SetAside.Rename(files, LiteDatabaseFile.LogPathOf(path));
             _file = OpenWhole(path, settings, files, clock, counters);
+            foreach (var part in saved.Chunk(DocumentsPerWrite)) _file.Write([.. part.Select(document => LiteChange.Upsert(Documents, document))]);
             settings.OnTrouble(
-                $"The file of documents {path} is damaged and was begun anew: saved views, dashboards, settings and the like are gone until it is restored; services come back with their next spans, and traces and statistics are not concerned. " +
+                $"The file of documents {path} is damaged and was begun anew with the {saved.Count} documents that could be read. Other saved views, dashboards, settings and the like are gone until it is restored; services come back with their next spans, and traces and statistics are not concerned. " +
                 $"The damaged file is kept as {Path.GetFileName(path)}{SetAside.Suffix}: stop Apm and put a good copy in its place, or delete it. ({damage.InnerException!.Message})");
         }
     }
 
-    /// <summary>Opened, and every document read once: LiteDB notices damage only where it reads.</summary>
+    const int DocumentsPerWrite = 256;
+
+    /// <summary>Opened, and every document read once and found by its id: LiteDB notices damage only where it goes.</summary>
     static LiteDatabaseFile OpenWhole(string path, LiteDatabaseSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
     {
         var file = new LiteDatabaseFile(path, [new LiteCollectionShape(Documents)], settings, files, clock, counters);
         try
         {
-            file.FindAll(Documents);
+            foreach (var document in file.FindAll(Documents))
+                if (file.Find(Documents, document["_id"]) is null) throw new StoreUnavailableException("", new InvalidDataException($"The index does not lead to {document["_id"]}."));
             return file;
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The good documents of a damaged file, when its damage leaves a way to them.</summary>
+    static IReadOnlyList<BsonDocument> ReadWhatCanBe(string path, LiteDatabaseSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
+    {
+        try
+        {
+            using var file = new LiteDatabaseFile(path, [new LiteCollectionShape(Documents)], settings, files, clock, counters);
+            return [.. file.FindAll(Documents).Where(document => !document["check"].IsNull && IsGood(document)).DistinctBy(document => document["_id"].AsString)];
+        }
+        catch (StoreUnavailableException)
+        {
+            return [];
         }
     }
 
@@ -133,11 +152,11 @@ public sealed class LiteDbDocumentStore : IDocumentStore
             return loaded;
         }
         loaded = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        // '0' follows '/': everything between is of this collection.
-        foreach (var document in _file.FindBetween(Documents, "_id", IdOf(collection, ""), collection + "0"))
+        var prefix = IdOf(collection, "");
+        foreach (var document in _file.FindAll(Documents).Where(document => !document["_id"].IsString || document["_id"].AsString.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            if (IsGood(document)) loaded.Add(document["_id"].AsString[(collection.Length + 1)..], document["json"].AsString);
-            else TellOfDamage(document["_id"].ToString());
+            if (IsGood(document)) loaded[document["_id"].AsString[prefix.Length..]] = document["json"].AsString;
+            else TellOfDamage(document["_id"] is { IsString: true } id ? id.AsString : "without an id");
         }
         _cache.Add(collection, loaded);
         _cachedChars += loaded.Values.Sum(json => (long)json.Length);

@@ -59,6 +59,8 @@ public sealed class FilePayloadLog : IPayloadLog
 
     public long ByteCount => _segments.ByteCount;
 
+    public long MaxByteCount => _settings.MaxBytes;
+
     public Task<LogPosition> Append(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, Action<LogPosition> whenDurable)
     {
         var length = (long)head.Length + body.Length;

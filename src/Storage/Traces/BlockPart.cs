@@ -8,6 +8,7 @@ sealed class BlockPart(BlockSource source, StoredBlock block, SpanScan scan) : S
 {
     public override long StartUnixNanosMin => block.Info.StartUnixNanosMin;
     public override long StartUnixNanosMax => block.Info.StartUnixNanosMax;
+    public override long DurationNanosMin => block.Info.DurationNanosMin;
     public override long DurationNanosMax => block.Info.DurationNanosMax;
     public override long SpanCount => block.Info.SpanCount;
 

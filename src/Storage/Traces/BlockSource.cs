@@ -17,9 +17,11 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
     {
         try
         {
-            if (scan.TraceId is null && scan.Tags.Count == 0) return [_cache.Find(block) ?? ReadAll(Open(block), block)];
+            if (scan.TraceId is null && scan.Tags.Count == 0 && _cache.Find(block) is { } unpacked) return [unpacked];
             var reader = Open(block);
+            if (LeavesOutSome(block.Info, scan) && !reader.HoldsDuration(scan.MinDurationNanos, scan.MaxDurationNanos)) return [];
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
+            if (scan.TraceIds is { } ids && !reader.HoldsAny(ids)) return [];
             if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
             return [_cache.Find(block) ?? ReadAll(reader, block)];
         }
@@ -46,6 +48,9 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
     public void Forget(StoredBlock block) => _cache.Remove(block);
 
     static BlockReader Open(StoredBlock block) => new(block.Slice.File, block.Offset, block.Info.HeaderBytes);
+
+    /// <summary>The scan's bounds of durations leave out some of the block's: its durations alone may tell that they leave out all.</summary>
+    static bool LeavesOutSome(BlockInfo info, SpanScan scan) => info.DurationNanosMin < scan.MinDurationNanos || info.DurationNanosMax > scan.MaxDurationNanos;
 
     static bool MayHoldTags(BlockReader reader, IReadOnlyList<KeyValuePair<string, string>> tags)
     {

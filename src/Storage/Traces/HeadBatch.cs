@@ -49,7 +49,7 @@ public sealed class HeadBatch : SpanPart
 
     public override long StartUnixNanosMin { get; }
     public override long StartUnixNanosMax { get; }
-    public long DurationNanosMin { get; }
+    public override long DurationNanosMin { get; }
     public override long DurationNanosMax { get; }
     public override long SpanCount => Batch.SpanCount;
 
@@ -64,6 +64,7 @@ public sealed class HeadBatch : SpanPart
         if (scan.ErrorsOnly && !HasErrors()) return false;
         if (scan.RootsOnly && !Batch.ParentIds.AsSpan(0, Batch.SpanCount).Contains(0UL)) return false;
         if (scan.TraceId is { } id && !MayHoldTrace(id)) return false;
+        if (scan.TraceIds is { } ids && !ids.Any(MayHoldTrace)) return false;
         if (scan.Service is { } service && Batch.Strings.Find(service) < 0) return false;
         foreach (var (key, value) in scan.Tags)
             if (Batch.Strings.Find(key) < 0 || Batch.Strings.Find(value) < 0) return false;

@@ -1,3 +1,4 @@
+using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Storage.Traces.Blocks;
 
@@ -30,11 +31,19 @@ public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, Bl
         if (Info.DurationNanosMax < scan.MinDurationNanos || Info.DurationNanosMin > scan.MaxDurationNanos) return false;
         if (scan.ErrorsOnly && Lacks(BlockContent.Errors)) return false;
         if (scan.RootsOnly && Lacks(BlockContent.Roots)) return false;
+        if (scan.TraceIds is { } ids && !MayHoldAny(ids)) return false;
         if (scan.TraceId is { } id && TraceFilter?.MayContain(StableHash.OfTrace(id.Low)) == false) return false;
         return scan.Service is null || Info.Services?.Contains(scan.Service) != false;
     }
 
     bool Lacks(BlockContent kind) => (Info.Content & (BlockContent.IsKnown | kind)) == BlockContent.IsKnown;
+
+    bool MayHoldAny(IReadOnlyList<TraceId> ids)
+    {
+        if (TraceFilter is not { } filter) return true;
+        foreach (var id in ids) if (filter.MayContain(StableHash.OfTrace(id.Low))) return true;
+        return false;
+    }
 
     public void DropFilter() => _traceFilter = null;
 

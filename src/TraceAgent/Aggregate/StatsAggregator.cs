@@ -59,11 +59,15 @@ public sealed class StatsAggregator
     int _cellCount;
     LogPosition _covered;
     readonly MemoryAccount _memory;
+    readonly RecentProblems? _problems;
+    long _toldOfStart = -1;
 
     /// <summary>Takes up where a checkpoint left off; null starts afresh.</summary>
     /// <param name="memory">Cells take from it; null for none.</param>
-    public StatsAggregator(TimeProvider clock, Counters counters, StatsCheckpoint? checkpoint, MemoryBudget? memory = null)
+    /// <param name="problems">Told, once per bucket, whose keys are too many; null tells nobody.</param>
+    public StatsAggregator(TimeProvider clock, Counters counters, StatsCheckpoint? checkpoint, MemoryBudget? memory = null, RecentProblems? problems = null)
     {
+        _problems = problems;
         _memory = (memory ?? MemoryBudget.None()).OpenWork("open_buckets");
         _clock = clock;
         _counters = counters;
@@ -188,6 +192,7 @@ public sealed class StatsAggregator
         if (IsFull_NeedsLock(bucket, spare: 0))
         {
             _counters.Add("stats_keys_over_limit", service: key.Service);
+            Tell_NeedsLock(bucket);
             key = new StatsKey { Service = key.Service, Name = key.Name, Resource = OverflowResource, Type = key.Type, Env = key.Env };
             if (bucket.Cells.TryGetValue(key, out known)) return known;
             if (IsFull_NeedsLock(bucket, MaxOverflowCells)) key = new StatsKey { Service = OverflowService, Name = OverflowService, Resource = OverflowResource };
@@ -196,6 +201,17 @@ public sealed class StatsAggregator
         var cell = bucket.CellOf(key);
         SetCellCount_NeedsLock(_cellCount + bucket.Cells.Count - before);
         return cell;
+    }
+
+    /// <summary>Once per bucket: looking through its keys takes milliseconds.</summary>
+    void Tell_NeedsLock(StatsBucket bucket)
+    {
+        if (_problems is null || bucket.StartUnixNanos == _toldOfStart || bucket.Cells.Count == 0) return;
+        _toldOfStart = bucket.StartUnixNanos;
+        _problems.Add("statistics",
+            $"Ten seconds of statistics would have more keys than are kept apart ({MaxCellsPerBucket} a bucket, {MaxCells} in all, fewer when memory is short). {GuiltyKeys.Explain(bucket.Cells.Keys)}. " +
+            $"What comes on top is counted under the resource \"{OverflowResource}\". Give such spans fewer different names, for example with replace_tags.",
+            _clock.NowUnixNanos());
     }
 
     bool IsFull_NeedsLock(StatsBucket bucket, int spare) => bucket.Cells.Count >= MaxCellsPerBucket + spare || _cellCount >= MaxCells + spare || (spare == 0 && !_memory.HasRoom);

@@ -3,6 +3,7 @@ using Apm.Core.Counting;
 using Apm.Core.Endpoints;
 using Apm.Core.Spans;
 using Apm.Core.Stats;
+using Apm.TraceAgent.Aggregate;
 using Apm.TraceAgent.Filter;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Obfuscate;
@@ -45,8 +46,17 @@ sealed class ClientStatsNormalizer(Counters counters, NormalizeSettings settings
             Service = service,
             Name = name,
             Resource = resource,
+            PeerTags = Quantized(key.PeerTags),
             Env = env.Length == 0 || key.Env == "unknown-env" ? settings.DefaultEnv : env,
         };
+    }
+
+    /// <summary>As the aggregator writes them: addresses are not told apart, entries are sorted (trace-intake §3.7).</summary>
+    static string Quantized(string peerTags)
+    {
+        if (peerTags.Length == 0) return "";
+        var entries = peerTags.Split('\0').Select(entry => entry.IndexOf(':', StringComparison.Ordinal) is var colon and > 0 ? entry[..(colon + 1)] + PeerAddress.Quantize(entry[(colon + 1)..]) : entry);
+        return string.Join('\0', entries.Order(StringComparer.Ordinal));
     }
 
     /// <summary>As for spans: by type; or a call whose resource begins with a method or an address.</summary>

@@ -69,21 +69,28 @@ sealed class EndpointRun
     void Name()
     {
         foreach (var span in _spans) Find(span);
-        if (_services.Values.Any(service => service.Version != _versions[service]))
+        if (_services.Values.Any(known => known.Version != _versions[known]))
         {
             _found.Clear(); // A place was folded on the way: what was found before it may be named differently now.
             foreach (var span in _spans) Find(span);
         }
         var rawKey = -1;
+        var (service, resource, template, made) = (-1, -1, (byte[]?)null, 0);
         foreach (var span in _spans)
         {
-            if (_found[(_batch.Services[span], _batch.Resources[span])] is not { } template) continue;
+            if (_batch.Services[span] != service || _batch.Resources[span] != resource)
+            {
+                (service, resource) = (_batch.Services[span], _batch.Resources[span]);
+                template = _found[(service, resource)];
+                made = template is null ? 0 : _batch.Strings.Intern(template);
+            }
+            if (template is null) continue;
             if (!HasPath(span))
             {
                 if (rawKey < 0) rawKey = _batch.Strings.Intern(RawPath);
                 _batch.Tags.Set(span, rawKey, _batch.Strings.Intern(RawName.WithoutMethod(_batch.Strings.Utf8(_batch.Resources[span])).ToArray()));
             }
-            _batch.Resources[span] = _batch.Strings.Intern(template);
+            _batch.Resources[span] = made;
         }
     }
 

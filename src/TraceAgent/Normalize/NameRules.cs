@@ -1,32 +1,25 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
+using Apm.Core.Spans;
 
 namespace Apm.TraceAgent.Normalize;
 
 /// <summary>
-/// The rules by which the Datadog agent repairs names (trace-intake §2.5–2.8), on UTF-8 bytes.
-/// None allocates per character; <see cref="IsPlainValue"/> tells the common case without decoding.
+/// The rules by which the Datadog agent repairs names (trace-intake §2.5–2.8), on UTF-8 bytes; that of tags is <see cref="TagText"/>.
 /// </summary>
 public static class NameRules
 {
     /// <summary>Longest service, operation name and type, bytes.</summary>
     public const int MaxNameBytes = 100;
 
-    /// <summary>Longest tag or tag value after the tag rule, characters.</summary>
-    public const int MaxTagCharacters = 200;
-
-    /// <summary>No character is read that ends at or behind this byte.</summary>
-    public const int MaxTagInputBytes = 400;
-
     /// <summary>The operation name of a span that has none.</summary>
     public const string UnnamedOperation = "unnamed_operation";
 
     /// <summary>Tag rule: starts with a letter or a colon, everything else before it is dropped.</summary>
-    public static byte[] Tag(ReadOnlySpan<byte> input) => TagLike(input, trimStart: true);
+    public static byte[] Tag(ReadOnlySpan<byte> input) => TagText.Tag(input);
 
     /// <summary>Value rule, for env, service, peer.service: may start with a digit; a leading illegal run becomes one underscore.</summary>
-    public static byte[] TagValue(ReadOnlySpan<byte> input) => TagLike(input, trimStart: false);
+    public static byte[] TagValue(ReadOnlySpan<byte> input) => TagText.Value(input);
 
     /// <summary>Cuts at a byte limit, then back to the last complete character.</summary>
     public static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> utf8, int maxBytes)
@@ -74,64 +67,7 @@ public static class NameRules
     }
 
     static readonly SearchValues<byte> AsciiLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"u8);
-    static readonly SearchValues<byte> PlainTagBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789:./-"u8);
 
     /// <summary>Whether the value rule leaves a text as it is, seen without decoding: the common case.</summary>
-    public static bool IsPlainValue(ReadOnlySpan<byte> input) => input.Length <= MaxTagCharacters && !input.ContainsAnyExcept(PlainTagBytes);
-
-    static byte[] TagLike(ReadOnlySpan<byte> input, bool trimStart)
-    {
-        var output = new byte[Math.Min(input.Length, MaxTagInputBytes) + 4];
-        var length = 0;
-        var characters = 0;
-        var pendingUnderscore = false;
-        for (var at = 0; at < input.Length;)
-        {
-            var isValid = Rune.DecodeFromUtf8(input[at..], out var rune, out var width) == OperationStatus.Done;
-            if (!isValid)
-            {
-                rune = Rune.ReplacementChar;
-                width = 1; // Each undecodable byte is one illegal character.
-            }
-            var legal = isValid ? LegalForm(rune) : default(Rune?);
-            if (trimStart && length == 0 && (legal is not { } first || !(IsLetter(first) || first.Value == ':')))
-            {
-                at += width;
-                continue; // Before the first letter or colon nothing is kept or counted.
-            }
-            characters++;
-            if (legal is { } kept)
-            {
-                if (pendingUnderscore)
-                {
-                    output[length++] = (byte)'_';
-                    pendingUnderscore = false;
-                }
-                length += kept.EncodeToUtf8(output.AsSpan(length));
-            }
-            else pendingUnderscore = true;
-            at += width;
-            if (characters >= MaxTagCharacters || at >= MaxTagInputBytes) break;
-        }
-        return output.AsSpan(0, length).ToArray(); // A pending underscore touches the end and is gone.
-    }
-
-    /// <summary>The character as it is kept; null when it is illegal. An underscore is illegal and comes back as the run's one.</summary>
-    static Rune? LegalForm(Rune rune)
-    {
-        if (rune.IsAscii)
-        {
-            var c = (char)rune.Value;
-            if (char.IsAsciiLetterUpper(c)) return new Rune(char.ToLowerInvariant(c));
-            return char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is ':' or '.' or '/' or '-' ? rune : null;
-        }
-        if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.UppercaseLetter)
-        {
-            var lower = Rune.ToLowerInvariant(rune);
-            if (lower.Utf8SequenceLength == rune.Utf8SequenceLength) rune = lower;
-        }
-        return IsLetter(rune) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber ? rune : null;
-    }
-
-    static bool IsLetter(Rune rune) => Rune.IsLetter(rune);
+    public static bool IsPlainValue(ReadOnlySpan<byte> input) => TagText.IsPlainValue(input);
 }

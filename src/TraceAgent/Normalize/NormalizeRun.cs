@@ -166,6 +166,7 @@ sealed class NormalizeRun
                 case TagRole.Origin: if (found.Origin == 0) found.Origin = tags.Values[t]; break;
                 case TagRole.RuntimeId: if (found.RuntimeId == 0) found.RuntimeId = tags.Values[t]; break;
                 case TagRole.TraceIdHigh: if (found.TraceIdHigh == 0) found.TraceIdHigh = HighHalf(tags.Values[t]); break;
+                case TagRole.OtelTraceId: if (found.TraceIdHigh == 0) found.TraceIdHigh = HighHalfOfOtel(tags.Values[t], i); break;
                 case TagRole.SpanKind: if (_batch.Kinds[i] == SpanKind.Unspecified) _batch.Kinds[i] = SpanKinds.Parse(_batch.Strings.Utf8(tags.Values[t])); break;
                 case TagRole.HttpStatusCode: if (!IsHttpStatus(_batch.Strings.Utf8(tags.Values[t]))) invalidStatus = tags.Keys[t]; break;
             }
@@ -282,6 +283,15 @@ sealed class NormalizeRun
     {
         var utf8 = _batch.Strings.Utf8(text);
         return utf8.Length == 16 && System.Buffers.Text.Utf8Parser.TryParse(utf8, out ulong high, out var used, 'x') && used == 16 ? high : 0;
+    }
+
+    /// <summary>The upper half of a whole id (32 hex digits), when its lower half is the span's.</summary>
+    ulong HighHalfOfOtel(int text, int span)
+    {
+        var utf8 = _batch.Strings.Utf8(text);
+        return utf8.Length == 32
+            && System.Buffers.Text.Utf8Parser.TryParse(utf8[..16], out ulong high, out var used, 'x') && used == 16
+            && System.Buffers.Text.Utf8Parser.TryParse(utf8[16..], out ulong low, out used, 'x') && used == 16 && low == _batch.TraceIdLow[span] ? high : 0;
     }
 
     static bool IsHttpStatus(ReadOnlySpan<byte> text) =>

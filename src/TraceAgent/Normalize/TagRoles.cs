@@ -21,6 +21,7 @@ enum TagRole : byte
     BaseService,
     Origin,
     TraceIdHigh,
+    OtelTraceId,
     DecisionMaker,
     RuntimeId,
     Language,
@@ -76,6 +77,7 @@ readonly struct TagRoles
         known[TagNames.BaseService] = TagRole.BaseService;
         known[TagNames.Origin] = TagRole.Origin;
         known[TagNames.TraceIdHigh] = TagRole.TraceIdHigh;
+        known[TagNames.OtelTraceId] = TagRole.OtelTraceId;
         known[TagNames.DecisionMaker] = TagRole.DecisionMaker;
         known[TagNames.RuntimeId] = TagRole.RuntimeId;
         known[TagNames.Language] = TagRole.Language;
@@ -96,14 +98,14 @@ readonly struct TagRoles
 /// <summary>Tags that say whom a client span talked to (trace-intake §3.7).</summary>
 public static class PeerTagNames
 {
-    /// <summary>The keys, sorted, <c>_dd.base_service</c> included, as <c>/info</c> lists them.</summary>
+    /// <summary>The keys, sorted, <c>_dd.base_service</c> included, as <c>/info</c> lists them. Ours alone: <c>db.system.name</c>, the newer convention for <c>db.system</c>.</summary>
     public static IReadOnlyList<string> Keys { get; } =
     [
         .. new[]
         {
             "_dd.base_service", "active_record.db.vendor", "amqp.destination", "amqp.exchange", "amqp.queue", "aws.queue.name",
             "aws.s3.bucket", "bucketname", "cassandra.keyspace", "db.cassandra.contact.points", "db.couchbase.seed.nodes",
-            "db.hostname", "db.instance", "db.name", "db.namespace", "db.system", "db.type", "dns.hostname", "grpc.host", "hostname",
+            "db.hostname", "db.instance", "db.name", "db.namespace", "db.system", "db.system.name", "db.type", "dns.hostname", "grpc.host", "hostname",
             "http.host", "http.server_name", "messaging.destination", "messaging.destination.name", "messaging.kafka.bootstrap.servers",
             "messaging.rabbitmq.exchange", "messaging.system", "mongodb.db", "msmq.queue.path", "net.peer.name",
             "network.destination.ip", "network.destination.name", "out.host", "peer.hostname", "peer.service", "queuename",

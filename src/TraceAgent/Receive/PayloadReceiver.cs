@@ -4,6 +4,7 @@ using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 using Microsoft.AspNetCore.Http;
 
 namespace Apm.TraceAgent.Receive;
@@ -100,6 +101,9 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
             throw;
         }
     }
+
+    /// <summary>What tracers are told to keep.</summary>
+    public RatesAnswer Rates => pipeline.Rates;
 
     public BodyReader Bodies => bodies;
 

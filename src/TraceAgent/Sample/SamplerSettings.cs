@@ -55,7 +55,7 @@ public sealed record SamplerSettings
 
     /// <summary>
     /// Spans of one trace that are stored whole; default 100 000. Of what comes beyond, its shape is stored: the rest is folded, and
-    /// counted in <c>spans_sampled_out{folded}</c>.
+    /// counted in the ledger as sampled out (<c>folded</c>).
     /// </summary>
     public int MaxWholeSpansPerTrace { get; init; } = 100_000;
 

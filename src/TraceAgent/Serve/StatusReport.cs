@@ -5,6 +5,7 @@ using Apm.Core.Ledger;
 using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 
 namespace Apm.TraceAgent.Serve;
 
@@ -27,6 +28,9 @@ public sealed record StatusReport
     /// <summary>Processes that told of themselves and have not ended, the newest first.</summary>
     public required IReadOnlyList<ProcessInfo> Processes { get; init; }
     public required TraceStoreFacts Traces { get; init; }
+
+    /// <summary>Which traces are kept at present, and what tracers are told.</summary>
+    public required SamplingStatus Sampling { get; init; }
     public required long LogByteCount { get; init; }
 
     /// <summary>How full what is limited is; empty where nobody keeps a book of it.</summary>
@@ -66,6 +70,7 @@ public sealed class StatusReporter(PipelineParts parts, TracePipeline pipeline, 
             Services = ServicesOf(new TimeRange(now - LedgerReachNanos, long.MaxValue)),
             Processes = [.. parts.Catalogue.Processes().Where(process => !process.HasEnded)],
             Traces = parts.Traces.Facts(),
+            Sampling = pipeline.Sampling(),
             LogByteCount = parts.Log.ByteCount,
             Limits = facts.Limits?.Invoke() ?? [],
             Counters = parts.Counters.ReadAll(),

@@ -18,6 +18,9 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
     /// <summary>How often statistics are checkpointed and the catalogue saved; default 10 s, the width of a bucket.</summary>
     public static TimeSpan CheckpointEvery { get; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The same while the log is more than half full; 1 s. A small storage budget has a small log.</summary>
+    public static TimeSpan CheckpointWhenLogFillsEvery { get; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Spans appended between two looks for a full block.</summary>
     const int SpansBetweenLooks = 4_096;
 
@@ -48,14 +51,19 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
     {
         if (_spansSinceLook < SpansBetweenLooks) return;
         _spansSinceLook = 0;
-        FlushTraces(everything: false);
+        if (LogFills) WriteDue(everything: false);
+        else FlushTraces(everything: false);
     }
+
+    /// <summary>The log is half full, so that it must be let go sooner than usual; once a second at most.</summary>
+    bool LogFills => parts.Log.ByteCount > parts.Log.MaxByteCount / 2 && parts.Clock.GetElapsedTime(_lastCheckpoint) >= CheckpointWhenLogFillsEvery;
 
     /// <summary>Writes what is due: blocks at each call, statistics, catalogue and endpoint names every <see cref="CheckpointEvery"/>.</summary>
     public void WriteDue(bool everything)
     {
-        FlushTraces(everything);
-        if (!everything && parts.Clock.GetElapsedTime(_lastCheckpoint) < CheckpointEvery) return;
+        var logFills = LogFills;
+        FlushTraces(everything || logFills);
+        if (!everything && !logFills && parts.Clock.GetElapsedTime(_lastCheckpoint) < CheckpointEvery) return;
         _lastCheckpoint = parts.Clock.GetTimestamp();
         Try("statistics", WriteStatistics);
         Try("service catalogue", parts.Catalogue.Save);

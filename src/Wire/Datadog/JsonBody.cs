@@ -17,7 +17,7 @@ static class JsonBody
         }
         catch (JsonException problem)
         {
-            throw new PayloadException($"{protocol} body, byte {reader.TokenStartIndex}: not valid JSON, or cut off: {problem.Message} Send one complete JSON object.");
+            throw new PayloadException($"{protocol} body, byte {reader.TokenStartIndex}: not valid JSON, or cut off: {Json.JsonProblem.Sentence(problem)} Send one complete JSON object.");
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
         document.Dispose();
@@ -29,12 +29,7 @@ static class JsonBody
         Member(element, name) is { ValueKind: JsonValueKind.String } text ? Cut(text) : "";
 
     /// <summary>Any member as text: numbers, bools and nested values as their JSON, null and absent as "".</summary>
-    public static string ValueText(this JsonElement element, string name) => Member(element, name) switch
-    {
-        { ValueKind: JsonValueKind.String } text => Cut(text),
-        { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } or null => "",
-        { } other => Cut(other.GetRawText()),
-    };
+    public static string ValueText(this JsonElement element, string name) => Member(element, name) is { } member ? TextOf(member) : "";
 
     /// <summary>A whole number; 0 when absent.</summary>
     public static long Number(this JsonElement element, string name) =>
@@ -47,6 +42,33 @@ static class JsonBody
     /// <summary>The elements of an array member; none when absent.</summary>
     public static IEnumerable<JsonElement> Elements(this JsonElement element, string name) =>
         Member(element, name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
+
+    /// <summary>The names and texts of all members, as <c>name:value</c>; those whose name is no valid Unicode are left out.</summary>
+    public static IEnumerable<string> Pairs(this JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object) yield break;
+        foreach (var member in element.EnumerateObject())
+            if (NameOf(member) is { } name) yield return $"{name}:{TextOf(member.Value)}";
+    }
+
+    static string TextOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => Cut(value),
+        JsonValueKind.Null or JsonValueKind.Undefined => "",
+        _ => Cut(value.GetRawText()),
+    };
+
+    static string? NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     static JsonElement? Member(JsonElement element, string name)
     {

@@ -80,7 +80,7 @@ ref struct JsonSpanReader
         if (_key.Length > 0) parts.Add($"key \"{_key}\"");
         if (_innerKey.Length > 0) parts.Add($"in it \"{_innerKey}\"");
         if (parts.Count > 0) text.Append(" (").AppendJoin(", ", parts).Append(')');
-        var message = problem.LineNumber is null ? problem.Message : "not valid JSON, or cut off: " + problem.Message + " Send one complete JSON array.";
+        var message = problem.LineNumber is null ? problem.Message : "not valid JSON, or cut off: " + Json.JsonProblem.Sentence(problem) + " Send one complete JSON array.";
         return new PayloadException(text.Append(": ").Append(message).ToString());
     }
 

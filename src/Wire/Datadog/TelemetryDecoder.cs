@@ -65,8 +65,7 @@ public static class TelemetryDecoder
     };
 
     /// <summary>Node sends process tags as an object, the others as text.</summary>
-    static string Joined(JsonElement tags) =>
-        tags.ValueKind == JsonValueKind.Object ? string.Join(',', tags.EnumerateObject().Select(tag => $"{tag.Name}:{tags.ValueText(tag.Name)}")) : "";
+    static string Joined(JsonElement tags) => string.Join(',', tags.Pairs());
 
     static TelemetryHost ReadHost(JsonElement host) => new()
     {

@@ -165,12 +165,7 @@ internal ref struct JsonWalker
     /// <summary>The text that the reader stands on. Valid until the next text is read.</summary>
     public ReadOnlySpan<byte> CurrentText() => JsonText.Utf8(_reader.ValueSpan, _reader.ValueIsEscaped, ref _scratch);
 
-    public readonly DecodeFault Fault(JsonException error)
-    {
-        var message = error.Message;
-        var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal); // Says the place again, in other units.
-        return new DecodeFault((int)_reader.BytesConsumed, "this is not JSON: " + (end < 0 ? message : message[..end]).TrimEnd('.'));
-    }
+    public readonly DecodeFault Fault(JsonException error) => new((int)_reader.BytesConsumed, "this is not JSON: " + JsonProblem.Sentence(error).TrimEnd('.'));
 
     ReadOnlySpan<byte> ReadNumberText(string what)
     {

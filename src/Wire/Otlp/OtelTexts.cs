@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using Apm.Core.Spans;
 
 namespace Apm.Wire.Otlp;
@@ -67,39 +66,11 @@ internal sealed class OtelTexts(StringTable strings)
 
     public OtelTexts Add(int text) => Add(strings.Utf8(text));
 
-    /// <summary>
-    /// Adds a text in the form of a tag's value (trace-intake §2.5): lower case, and runs of what is neither letter, digit nor one of
-    /// <c>: . / -</c> become one <c>_</c>, none at the end; at most 200 characters.
-    /// </summary>
+    /// <summary>Adds a text in the form of a tag's value (<see cref="TagText"/>).</summary>
     public OtelTexts AddTagValue(int text)
     {
         var utf8 = strings.Utf8(text);
-        if (utf8.Length <= 200 && IsPlainTagValue(utf8)) return Add(utf8);
-        var gap = false;
-        var runes = 0;
-        Span<byte> buffer = stackalloc byte[4];
-        foreach (var rune in Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 800)]).EnumerateRunes())
-        {
-            if (runes++ == 200) break;
-            var lower = Rune.ToLowerInvariant(rune);
-            if (lower.Utf8SequenceLength != rune.Utf8SequenceLength) lower = rune;
-            if (!Rune.IsLetter(lower) && !Rune.IsDigit(lower) && lower.Value is not (':' or '.' or '/' or '-'))
-            {
-                gap = true;
-                continue;
-            }
-            if (gap) Add("_"u8);
-            gap = false;
-            Add(buffer[..lower.EncodeToUtf8(buffer)]);
-        }
-        return this;
-    }
-
-    static bool IsPlainTagValue(ReadOnlySpan<byte> utf8)
-    {
-        foreach (var c in utf8)
-            if (c is not (>= (byte)'a' and <= (byte)'z' or >= (byte)'0' and <= (byte)'9' or (byte)':' or (byte)'.' or (byte)'/' or (byte)'-')) return false;
-        return true;
+        return TagText.IsPlainValue(utf8) ? Add(utf8) : Add(TagText.Value(utf8));
     }
 
     /// <summary>Index of the text put together since <see cref="Begin"/>.</summary>

@@ -21,8 +21,8 @@ namespace Apm.Wire.Zipkin;
 /// </remarks>
 public static class ZipkinJsonWriter
 {
-    /// <summary>Tags that may name the other side of a call; the first that is there does.</summary>
-    public static IReadOnlyList<string> RemoteServiceTags { get; } = [TagNames.PeerService, "peer.hostname", "out.host", "server.address", "net.peer.name"];
+    /// <summary>Tags that may name the other side of a call; the first that is there does. Those but the first only on the calling side: on the called side they name the span's own host.</summary>
+    public static IReadOnlyList<string> RemoteServiceTags { get; } = [TagNames.PeerService, "peer.hostname", "out.host", "server.address", "http.server_name", "net.peer.name"];
 
     static readonly string[] RemoteAddressTags = ["net.peer.ip", "network.peer.address", "peer.ipv4", "peer.ipv6", "out.host"];
     static readonly string[] RemotePortTags = ["net.peer.port", "network.peer.port", "out.port", "server.port"];
@@ -61,7 +61,7 @@ public static class ZipkinJsonWriter
         json.WriteNumber("timestamp", span.StartUnixNanos / 1000);
         json.WriteNumber("duration", Math.Max(1, span.DurationNanos / 1000));
         WriteEndpoint(json, "localEndpoint", span.Service, span.Tag("net.host.ip"), span.Tag("net.host.port"));
-        WriteEndpoint(json, "remoteEndpoint", First(span, RemoteServiceTags), First(span, RemoteAddressTags), First(span, RemotePortTags));
+        WriteEndpoint(json, "remoteEndpoint", span.Kind is SpanKind.Client or SpanKind.Producer ? First(span, RemoteServiceTags) : span.Tag(TagNames.PeerService), First(span, RemoteAddressTags), First(span, RemotePortTags));
         WriteAnnotations(json, SpanEvent.Of(span));
         WriteTags(json, span);
         if (isShared) json.WriteBoolean("shared", true);

@@ -81,4 +81,12 @@ public class SpanBatchTests
     static string Line(Span span) =>
         $"{span.TraceId} {span.Id} {span.ParentId} {span.StartUnixNanos} {span.DurationNanos} {span.Service} {span.Name} {span.Resource} {span.Type} {span.Env} {span.Kind} {span.Flags} " +
         string.Join(' ', span.Tags.Select(tag => $"{tag.Key}={tag.Value}")) + string.Join(' ', span.Numbers.Select(tag => $"{tag.Key}={tag.Value}"));
+
+    [Fact]
+    public void A_span_that_would_end_behind_the_last_nanosecond_ends_with_it()
+    {
+        var span = new Span { TraceId = new TraceId(0, 1), Id = new SpanId(1), StartUnixNanos = long.MaxValue - 2, DurationNanos = 5, Service = "web", Name = "n", Resource = "r" };
+
+        Assert.Equal(long.MaxValue, span.EndUnixNanos);
+    }
 }

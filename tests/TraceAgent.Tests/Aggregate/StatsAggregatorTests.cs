@@ -180,6 +180,31 @@ public class StatsAggregatorTests
     }
 
     [Fact]
+    public void Who_has_too_many_keys_and_which_part_of_them_is_told_in_words()
+    {
+        var problems = new RecentProblems();
+        var aggregator = new StatsAggregator(_clock, _counters, null, problems: problems);
+        Add(aggregator, 1, Batch([Span(T0, 1, service: "shop"), .. Enumerable.Range(0, StatsAggregator.MaxCellsPerBucket + 5).Select(i => Span(T0, 1, resource: $"/item/{i}"))]));
+        Add(aggregator, 2, Batch([Span(T0, 1, resource: "/one/more")]));
+
+        var problem = Assert.Single(problems.ReadAll());
+        Assert.Equal(
+            "Ten seconds of statistics would have more keys than are kept apart (20000 a bucket, 60000 in all, fewer when memory is short). Most are of service web: 19,999 different resources, such as /item/0. " +
+            "What comes on top is counted under the resource \"(too many resources)\". Give such spans fewer different names, for example with replace_tags.", problem.Sentence);
+        Assert.Equal(1, problem.Count);
+    }
+
+    [Fact]
+    public void Keys_spread_over_many_services_are_told_so()
+    {
+        var problems = new RecentProblems();
+        var aggregator = new StatsAggregator(_clock, _counters, null, problems: problems);
+        Add(aggregator, 1, Batch([.. Enumerable.Range(0, StatsAggregator.MaxCellsPerBucket + 1).Select(i => Span(T0, 1, service: $"service-{i}"))]));
+
+        Assert.Contains("They are spread over 20,000 services, such as service-0.", Assert.Single(problems.ReadAll()).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Too_many_services_share_one_cell_in_the_end()
     {
         var aggregator = New();

@@ -117,6 +117,21 @@ public class SpanNormalizerTests
         Assert.Equal(0x6b04d73300000000ul, batch.TraceIdHigh[1]);
     }
 
+    [Theory]
+    [InlineData("6b04d73300000000000000000000abcd", 0x6b04d73300000000ul)]
+    [InlineData("6B04D73300000000000000000000ABCD", 0x6b04d73300000000ul)]
+    [InlineData("6b04d733000000000000000000001111", 0ul)] // Of another trace.
+    [InlineData("abcd", 0ul)]
+    public void The_whole_id_that_a_converter_left_in_a_tag_gives_the_upper_half(string whole, ulong expected)
+    {
+        var batch = Batch(("web", "op", "r", 7, 0, Now, 1));
+        batch.SetTag(batch.Strings.Intern("otel.trace_id"), batch.Strings.Intern(whole));
+
+        Normalize(batch);
+
+        Assert.Equal(expected, batch.TraceIdHigh[0]);
+    }
+
     [Fact]
     public void Environment_and_version_come_from_the_root_then_the_chunk_then_the_payload()
     {

@@ -28,7 +28,7 @@ sealed class ApiHost : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted)
+    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null)
     {
         var catalogue = new ServiceCatalogue(new MemoryDocuments());
         foreach (var span in counted) catalogue.Saw(new ServiceSighting(span.Service, span.Type, "python", span.Env, "", span.StartUnixNanos));
@@ -36,12 +36,14 @@ sealed class ApiHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(traces).AddSingleton<IStatsReader>(new StatsList(Some.Stats(counted))).AddSingleton(catalogue).AddSingleton<MetricQueries>()
-            .AddSingleton<TimeProvider>(new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
+            .AddSingleton<TimeProvider>(clock ?? new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
         var app = builder.Build();
         app.MapJaegerApi();
         app.MapZipkinApi();
         app.MapTempoApi();
         app.MapMetricQueryApi();
+        app.MapDatadogSpansApi();
+        app.MapDatadogDependenciesApi();
         await app.StartAsync();
         return new ApiHost(app);
     }

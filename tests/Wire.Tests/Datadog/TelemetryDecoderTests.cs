@@ -89,4 +89,23 @@ public class TelemetryDecoderTests
                 Version = "1.2.3",
             },
             RemoteConfigRequest.Decode(Fixtures.Bytes("node-dd-trace-6/002.bin")));
+
+    [Fact]
+    public void A_process_tag_whose_name_is_no_UTF_8_is_left_out()
+    {
+        byte[] body = [.. "{\"request_type\":\"app-started\",\"application\":{\"process_tags\":{\"a"u8, 0xC3, .. "\":\"1\",\"b\":\"2\"}}}"u8];
+
+        Assert.Equal("b:2", Assert.Single(TelemetryDecoder.Decode(body)).Application.ProcessTags);
+    }
+
+    [Fact]
+    public void The_sentence_for_broken_JSON_quotes_little_of_it()
+    {
+        var body = Encoding.UTF8.GetBytes("{\"a\":t" + new string('x', 100_000));
+
+        var problem = Assert.Throws<PayloadException>(() => TelemetryDecoder.Decode(body));
+
+        Assert.InRange(problem.Message.Length, 50, 400);
+        Assert.EndsWith("Send one complete JSON object.", problem.Message, StringComparison.Ordinal);
+    }
 }

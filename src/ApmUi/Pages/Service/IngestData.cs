@@ -42,13 +42,14 @@ public static class IngestData
     }
 
     /// <summary>Whole minutes, and beyond three hours of bars whole hours.</summary>
-    internal static long StepOf(TimeRange range)
+    public static long StepOf(TimeRange range)
     {
         var minutes = Math.Max(1, (range.LengthNanos / LedgerPage.MinuteNanos + MaxBars - 1) / MaxBars);
         return minutes <= 30 ? minutes * LedgerPage.MinuteNanos : (minutes + 59) / 60 * LedgerPage.HourNanos;
     }
 
-    internal static ChartData Chart(TimeRange range, long step, IReadOnlyList<LedgerRow> rows)
+    /// <summary>Stacked bars of the outcomes, which add up to what was received.</summary>
+    public static ChartData Chart(TimeRange range, long step, IReadOnlyList<LedgerRow> rows)
     {
         var first = UnixTime.Floor(range.FromUnixNanos, step);
         var count = (int)Math.Max(1, (range.ToUnixNanos - first + step - 1) / step);

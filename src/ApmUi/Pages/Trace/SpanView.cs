@@ -68,6 +68,7 @@ public sealed record SpanView
         };
         if (node.Kind != SpanKind.Unspecified) lines.Add(("kind", node.Kind.ToString().ToLowerInvariant(), null));
         if (node.Type.Length > 0) lines.Add(("type", node.Type, null));
+        lines.Add(("kept", node.Flags.Verdict().Word(), "Why it is stored; search with kept:" + node.Flags.Verdict().Word()));
         lines.Add(("span id", node.SpanId.ToString(), null));
         if (!node.ParentId.IsNone) lines.Add(("parent id", node.ParentId.ToString(), null));
         return lines;

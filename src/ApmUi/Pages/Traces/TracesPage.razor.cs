@@ -48,6 +48,11 @@ public partial class TracesPage
         _ => TraceSort.Newest,
     };
 
+    /// <summary>How long the totals of the first page are counted; the link in the foot counts all.</summary>
+    static readonly TimeSpan CountFor = TimeSpan.FromMilliseconds(60);
+
+    bool CountsAll => State.Url["count"] == "all";
+
     int Limit => int.TryParse(State.Url["limit"], out var limit) ? Math.Clamp(limit, 1, TraceSearch.MaxLimit) : DefaultLimit;
 
     string StripLink(string what) => State.Data("/ui/data/traces/strip", ("q", Typed), ("min", Min), ("max", Max), ("what", what));
@@ -74,8 +79,8 @@ public partial class TracesPage
         try
         {
             var filter = TraceQuery.Complete(typed, State.Url);
-            var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit }, cancel);
-            View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, cancel));
+            var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit, CountFor = CountsAll ? null : CountFor }, cancel);
+            View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, CountsAll ? null : CountFor, cancel));
             if (result.MatchedTraceCount == 0) Explain(typed, facts, result, cancel);
         }
         catch (QueryTextException error)
@@ -120,5 +125,5 @@ public partial class TracesPage
     }
 
     int CountOf(TraceFilter filter, CancellationToken cancel) =>
-        Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 1 }, cancel).MatchedTraceCount;
+        Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 1, CountFor = CountFor }, cancel).MatchedTraceCount;
 }

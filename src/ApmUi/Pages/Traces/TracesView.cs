@@ -2,6 +2,7 @@ using System.Globalization;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Ids;
+using Apm.Core.Spans;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 
@@ -28,6 +29,9 @@ public sealed record TracesView
     /// <summary>The address with more rows; null when all are shown.</summary>
     public string? MoreLink { get; init; }
 
+    /// <summary>The address that counts all; null when all were counted.</summary>
+    public string? CountAllLink { get; init; }
+
     /// <summary>Builds the view.</summary>
     /// <param name="state">The request.</param>
     /// <param name="typed">The query as typed, without what the frame adds.</param>
@@ -53,6 +57,7 @@ public sealed record TracesView
             Footer = FooterOf(sort, result),
             IncompleteReason = result.IncompleteReason,
             LongestNanos = longest,
+            CountAllLink = !result.IsComplete && state.Url["count"] != "all" ? state.Here(("count", "all")) : null,
             MoreLink = result.Traces.Count < result.MatchedTraceCount && limit < TraceSearch.MaxLimit
                 ? state.Here(("limit", Math.Min(TraceSearch.MaxLimit, limit * 4).ToString(CultureInfo.InvariantCulture)))
                 : null,
@@ -84,7 +89,8 @@ public sealed record TracesView
             longest == 0 ? 0 : 100.0 * trace.DurationNanos / longest,
             trace.SpanCount,
             trace.ErrorCount,
-            trace.Services);
+            trace.Services,
+            trace.Kept.Word());
     }
 
     static FacetView FacetOf(PageState state, TraceFilter filter, string title, string key, IReadOnlyList<FacetValue> values, bool isOpen)
@@ -102,12 +108,13 @@ public sealed record TracesView
     static List<string> FooterOf(TraceSort sort, TraceSearchResult result)
     {
         var order = sort switch { TraceSort.Oldest => "oldest", TraceSort.Slowest => "slowest", TraceSort.MostErrors => "with most errors", TraceSort.MostSpans => "largest", _ => "newest" };
+        var atLeast = result.IsComplete ? "" : "at least ";
         return
         [
-            result.Traces.Count == result.MatchedTraceCount
+            result.Traces.Count == result.MatchedTraceCount && result.IsComplete
                 ? Figure.Of(result.MatchedTraceCount, "trace") + ", all of them"
-                : $"{Figure.Whole(result.Traces.Count)} {order} of {Figure.Of(result.MatchedTraceCount, "trace")}",
-            Figure.Of(result.MatchedSpanCount, "span matches", "spans match"),
+                : $"{Figure.Whole(result.Traces.Count)} {order} of {atLeast}{Figure.Of(result.MatchedTraceCount, "trace")}",
+            atLeast + Figure.Of(result.MatchedSpanCount, "span matches", "spans match"),
             $"{Figure.Count(result.ScannedSpanCount)} scanned",
             result.IsComplete ? "complete" : "not complete",
             Figure.Duration(Math.Max(1, Math.Round(result.ElapsedMilliseconds)) * 1e6),
@@ -118,7 +125,7 @@ public sealed record TracesView
 /// <summary>One trace in the list.</summary>
 public sealed record TraceRow(
     TraceId Id, string Link, string Time, string TimeExact, string Service, string Resource, bool IsRootMissing, int HttpStatusCode, bool IsError,
-    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services);
+    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services, string Kept);
 
 /// <summary>A condition of the query and the address of the page without it.</summary>
 public sealed record FilterChip(string Text, string RemoveLink);

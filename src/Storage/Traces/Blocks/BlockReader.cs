@@ -75,6 +75,23 @@ public sealed class BlockReader
         return found;
     }
 
+    /// <summary>Whether spans of one of these traces are in it, by the lower half of the ids. Reads those alone.</summary>
+    public bool HoldsAny(IReadOnlyList<TraceId> ids)
+    {
+        var lows = ReadIds(SectionKind.TraceLows, Info.TraceCount);
+        foreach (var id in ids) if (lows.AsSpan().Contains(id.Low)) return true;
+        return false;
+    }
+
+    /// <summary>Whether a span lasted so long, both bounds included. Reads the durations alone, a small part of the block.</summary>
+    public bool HoldsDuration(long minNanos, long maxNanos)
+    {
+        var durations = new long[Info.SpanCount];
+        TimeCoder.ReadDurations(Read(SectionKind.Durations), 0, durations);
+        foreach (var nanos in durations) if (nanos >= minNanos && nanos <= maxNanos) return true;
+        return false;
+    }
+
     internal ulong[] ReadIds(SectionKind kind, int count) => new ByteReader(Read(kind)).UInt64s(count);
 
     /// <summary>A part, unpacked; empty when the block has none of the kind.</summary>

@@ -2,6 +2,7 @@ using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 using Apm.Wire.Datadog;
 using Microsoft.AspNetCore.Http;
 
@@ -10,10 +11,6 @@ namespace Apm.TraceAgent.Receive.Datadog;
 /// <summary>The trace agent's own endpoints (trace-intake §1.2–1.8, §1.14, §1.19–1.22). Any method works on each.</summary>
 public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, PayloadReceiver receiver, TelemetryReceiver telemetry, AgentRoutes routes, Counters counters)
 {
-    /// <summary>Rates are all 1 and never change, so their version does not either.</summary>
-    const string RatesVersion = "apm-1";
-    const string Rates = "{\"rate_by_service\":{\"service:,env:\":1}}\n";
-
     /// <summary>Paths that a local agent has nothing to do for; they are answered so that tracers keep quiet (§1.19, §1.22).</summary>
     static readonly string[] QuietPaths =
     [
@@ -62,9 +59,10 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
     {
         if (!await Receive(context, route)) return;
         var known = context.Request.Headers["Datadog-Rates-Payload-Version"].ToString();
-        if (known.Length > 0) context.Response.Headers["Datadog-Rates-Payload-Version"] = RatesVersion;
+        var rates = receiver.Rates;
+        if (known.Length > 0) context.Response.Headers["Datadog-Rates-Payload-Version"] = rates.Version;
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(known == RatesVersion ? "{}\n" : Rates, context.RequestAborted);
+        await context.Response.WriteAsync(known == rates.Version ? RatesAnswer.Unchanged : rates.Body, context.RequestAborted);
     }
 
     async Task<bool> Receive(HttpContext context, DatadogTraceRoute route)

@@ -26,6 +26,8 @@ static partial class TempoSearch
         var range = TempoRequest.RangeOf(http);
         var found = new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>())
             .Search(new TraceSearchRequest { Range = range, Filter = plan.Filter, Limit = TempoRequest.Whole(query, "limit", TempoRequest.DefaultLimit, TempoRequest.MaxLimit) }, http.RequestAborted);
+        // An empty list would look like an answer.
+        if (found.IncompleteReason is { } reason && found.ScannedSpanCount == 0) throw new RefusedException(reason);
         SearchHeaders.Write(http, found.MatchedTraceCount, found.ScannedSpanCount, found.IncompleteReason);
         var spansPerSet = TempoRequest.Whole(query, "spss", TempoRequest.DefaultSpansPerSet, TempoRequest.MaxSpansPerSet);
         var limit = plan.By is null ? spansPerSet : Query.Spans.SpanSearch.MaxLimit;

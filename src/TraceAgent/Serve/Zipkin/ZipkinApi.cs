@@ -71,7 +71,7 @@ public static class ZipkinApi
             var groups = spans.Aggregate(new SpanAggregationRequest
             {
                 Range = TimeRange.All,
-                Filter = filter,
+                Filter = tag == TagNames.PeerService ? filter : filter.And(ZipkinRequest.CallingSide),
                 GroupBy = [new SpanGroupBy(SpanField.Tag(tag)) { Limit = SpanAggregation.MaxGroupsGiven }],
                 Deadline = TraceSearch.OperationsDeadline,
             }, http.RequestAborted);

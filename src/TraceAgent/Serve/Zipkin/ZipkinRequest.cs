@@ -81,11 +81,15 @@ sealed class ZipkinRequest
         foreach (var tag in ZipkinJsonWriter.RemoteServiceTags)
         {
             var one = before.And(TraceFilter.Empty.With("@" + tag, name));
+            if (any is not null) one = one.And(CallingSide);
             any = any is null ? one : any.Or(one);
             before = before.And(Without(tag));
         }
         return any!;
     }
+
+    /// <summary>Spans that call.</summary>
+    public static TraceFilter CallingSide { get; } = TraceFilter.Empty.With("kind", "client").Or(TraceFilter.Empty.With("kind", "producer"));
 
     /// <summary>Spans that do not have a tag.</summary>
     public static TraceFilter Without(string tag) => TraceFilterParser.Parse($"-@{tag}:*");

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.TraceAgent.Serve.Datadog;
+
+/// <summary>
+/// A JSON:API body, read member by member: what is there with the wrong type is refused with its path; what is not there is absent.
+/// </summary>
+readonly struct DatadogBody
+{
+    /// <summary>Longest body, in bytes; default 1 MiB. A longer one is answered 413.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    readonly JsonElement _element;
+    readonly string _path;
+
+    DatadogBody(JsonElement element, string path)
+    {
+        _element = element;
+        _path = path;
+    }
+
+    /// <summary>The attributes of <c>{"data":{"attributes":{…},"type":"…"}}</c>.</summary>
+    /// <exception cref="RefusedException">The body is no such JSON.</exception>
+    public static async Task<DatadogBody> ReadAttributes(HttpContext http, string type)
+    {
+        var bytes = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
+        {
+            if (bytes.Length + read > MaxBytes) throw new RefusedException($"The body is longer than {MaxBytes} bytes. Ask for less at once.", StatusCodes.Status413PayloadTooLarge);
+            bytes.Write(buffer, 0, read);
+        }
+        if (bytes.Length == 0) return new DatadogBody(default, "data.attributes");
+        try
+        {
+            using var json = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+            var data = new DatadogBody(json.RootElement.Clone(), "").Object("data");
+            if (data.Text("type") is { } said && said != type) throw new RefusedException($"data.type is \"{said}\"; expected \"{type}\".");
+            return data.Object("attributes");
+        }
+        catch (JsonException wrong)
+        {
+            throw new RefusedException($"The body is not JSON: {wrong.Message}");
+        }
+    }
+
+    /// <summary>Where it stands, such as <c>data.attributes.group_by[0]</c>.</summary>
+    public string Path => _path;
+
+    public DatadogBody Object(string member) => Member(member, JsonValueKind.Object, "an object") is { } element ? new DatadogBody(element, PathOf(member)) : new DatadogBody(default, PathOf(member));
+
+    public IReadOnlyList<DatadogBody> Objects(string member)
+    {
+        if (Member(member, JsonValueKind.Array, "a list") is not { } element) return [];
+        var path = PathOf(member);
+        var items = element.EnumerateArray().Select((item, i) => new DatadogBody(item, $"{path}[{i}]")).ToList();
+        foreach (var item in items) if (item._element.ValueKind != JsonValueKind.Object) throw new RefusedException($"{item._path} must be an object.");
+        return items;
+    }
+
+    public string? Text(string member) => Member(member, JsonValueKind.String, "a text")?.GetString();
+
+    public double? Number(string member) => Member(member, JsonValueKind.Number, "a number")?.GetDouble();
+
+    /// <summary>A text, number or truth, as text; null when it is not there.</summary>
+    public string? Scalar(string member)
+    {
+        if (_element.ValueKind != JsonValueKind.Object || !_element.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            _ => throw new RefusedException($"{PathOf(member)} must be a text, a number, true or false."),
+        };
+    }
+
+    /// <summary>One of some words.</summary>
+    public string? Word(string member, IReadOnlyList<string> words)
+    {
+        if (Text(member) is not { } word) return null;
+        return words.Contains(word) ? word : throw new RefusedException($"{PathOf(member)} \"{word}\" is not known. There are: {string.Join(", ", words)}.");
+    }
+
+    JsonElement? Member(string member, JsonValueKind kind, string what)
+    {
+        if (_element.ValueKind != JsonValueKind.Object || !_element.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        return value.ValueKind == kind ? value : throw new RefusedException($"{PathOf(member)} must be {what}.");
+    }
+
+    string PathOf(string member) => _path.Length == 0 ? member : $"{_path}.{member}";
+}
