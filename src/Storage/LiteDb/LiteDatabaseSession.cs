@@ -138,7 +138,7 @@ sealed class LiteDatabaseSession : IDisposable
     /// </summary>
     void MakeDurable()
     {
-        _log.WaitForLength(AnnouncedLogBytes(), _settings.MaxWait);
+        _log.WaitForLength(AnnouncedLogBytes(), _settings.MaxWriterWait);
         _log.FlushToDisk();
     }
 

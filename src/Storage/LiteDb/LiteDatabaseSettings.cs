@@ -18,6 +18,9 @@ public sealed record LiteDatabaseSettings
     /// <summary>How long a call waits for the one before it; then it is refused as unavailable. Default 10 s.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a commit waits for LiteDB's own writer thread; then it has failed. Default 10 s.</summary>
+    public TimeSpan MaxWriterWait { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Told once per slow call, while it still runs, with a sentence for the log; on a timer's thread. Default: nobody.
     /// </summary>

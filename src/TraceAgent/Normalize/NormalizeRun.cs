@@ -160,7 +160,9 @@ sealed class NormalizeRun
                     tags.Values[t] = ValueOf(tags.Values[t]);
                     if (found.Env == 0) found.Env = tags.Values[t];
                     break;
-                case TagRole.PeerService or TagRole.BaseService: tags.Values[t] = PeerServiceOf(tags.Values[t]); break;
+                case TagRole.PeerService: tags.Values[t] = PeerServiceOf(tags.Values[t], "peer_service_truncate", "peer_service_invalid"); break;
+                case TagRole.BaseService: tags.Values[t] = PeerServiceOf(tags.Values[t], "base_service_truncate", "base_service_invalid"); break;
+                case TagRole.SpanLinks: tags.Values[t] = LinksOf(tags.Values[t]); break;
                 case TagRole.Version: if (found.Version == 0) found.Version = tags.Values[t]; break;
                 case TagRole.Hostname: if (found.Hostname == 0) found.Hostname = tags.Values[t]; break;
                 case TagRole.Origin: if (found.Origin == 0) found.Origin = tags.Values[t]; break;
@@ -226,7 +228,28 @@ sealed class NormalizeRun
         return result;
     }
 
-    int PeerServiceOf(int value) => value == 0 ? 0 : ValueOf(CutTo(value, NameRules.MaxNameBytes, "peer_service_truncate"));
+    int PeerServiceOf(int value, string truncated, string invalid)
+    {
+        if (value == 0) return 0;
+        var utf8 = _batch.Strings.Utf8(value);
+        var result = value;
+        if (utf8.Length <= NameRules.MaxNameBytes) result = ValueOf(value);
+        else
+        {
+            _cutCount++;
+            Repaired(truncated);
+            result = _batch.Strings.Intern(NameRules.Service(utf8));
+        }
+        if (result == 0) Repaired(invalid);
+        return result;
+    }
+
+    int LinksOf(int links)
+    {
+        if (LinkNames.Normalize(_batch.Strings.Utf8(links)) is not { } normal) return links;
+        Repaired("link_name_invalid");
+        return _batch.Strings.Intern(normal);
+    }
 
     int ValueOf(int value)
     {

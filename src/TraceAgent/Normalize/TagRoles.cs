@@ -22,6 +22,7 @@ enum TagRole : byte
     Origin,
     TraceIdHigh,
     OtelTraceId,
+    SpanLinks,
     DecisionMaker,
     RuntimeId,
     Language,
@@ -78,6 +79,7 @@ readonly struct TagRoles
         known[TagNames.Origin] = TagRole.Origin;
         known[TagNames.TraceIdHigh] = TagRole.TraceIdHigh;
         known[TagNames.OtelTraceId] = TagRole.OtelTraceId;
+        known[TagNames.SpanLinks] = TagRole.SpanLinks;
         known[TagNames.DecisionMaker] = TagRole.DecisionMaker;
         known[TagNames.RuntimeId] = TagRole.RuntimeId;
         known[TagNames.Language] = TagRole.Language;
