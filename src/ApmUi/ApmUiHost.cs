@@ -57,6 +57,7 @@ public static class ApmUiHost
         FrameEndpoints.Map(routes);
         HomeData.Map(routes);
         ServiceData.Map(routes);
+        IngestData.Map(routes);
         TracesData.Map(routes);
         TraceData.Map(routes);
         EndpointDecisions.Map(routes);

@@ -77,12 +77,12 @@ static class StatusCommand
             return;
         }
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in new[] { "service", "language", "version" }) table.AddColumn(column);
-        foreach (var column in new[] { "received", "stored", "sampled out", "rejected", "dropped", "waiting", "last seen" }) table.AddColumn(new TableColumn(column).RightAligned());
+        table.AddColumn("service");
+        foreach (var column in new[] { "received", "stored", "sampled out", "rejected", "dropped", "waiting", "last seen" }) table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         foreach (var service in report.Services.Where(service => service.Name.Length > 0))
         {
             var spans = service.Spans;
-            table.AddRow(Markup.Escape(service.Name), Markup.Escape(service.Language), Markup.Escape(service.Version), Count(spans.ReceivedSpanCount), Count(spans.StoredSpanCount), Count(spans.SampledOutSpanCount),
+            table.AddRow(Markup.Escape(service.Name), Count(spans.ReceivedSpanCount), Count(spans.StoredSpanCount), Count(spans.SampledOutSpanCount),
                 Count(spans.RejectedSpanCount), Count(spans.DroppedSpanCount), Count(service.WaitingSpanCount), service.LastSeenUnixNanos == 0 ? "" : Ago(report, service.LastSeenUnixNanos));
         }
         AnsiConsole.Write(table);

@@ -46,7 +46,9 @@ public static class LedgerReasons
         "trace_dropped" => "An earlier part of the same trace had been dropped, so this part was too.",
         "span_rule" => "Only the spans that a single-span rule of the tracer marked were kept; these were the others.",
         "analyzed" => "Only the analytics events of the trace were kept; these were the others.",
-        "shape" => "The trace was too large to keep whole; its shape was kept, and these spans are counted in it.",
+        "budget_drop" => "Its tracer kept the trace at a higher rate than the storage budget allows its service. A larger storage budget makes room.",
+        "no_error_drop" => "Only traces with an error are kept at present, and no span of this one failed.",
+        "folded" or "shape" => "The trace was too large to keep whole; its shape was kept, and these spans are counted in it.",
         _ => $"Left out by sampling ({verdict}).",
     };
 

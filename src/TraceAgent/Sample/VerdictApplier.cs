@@ -11,7 +11,7 @@ namespace Apm.TraceAgent.Sample;
 /// <remarks>Depends on the batch, its verdicts and the settings alone, so that a replay of the log comes to the same. One thread.</remarks>
 public sealed class VerdictApplier(SamplerSettings settings)
 {
-    /// <summary>The word under which folded spans are counted.</summary>
+    /// <summary>The word under which folded spans stand in the ledger.</summary>
     public const string Folded = "folded";
 
     readonly AnalyzedSpans _analyzed = new(settings.AnalyzedSpans);

@@ -42,6 +42,7 @@ public sealed partial class PageTests : IAsyncLifetime
     [InlineData("/services/checkout?tab=errors", "checkout · Apm")]
     [InlineData("/services/checkout?tab=calls", "checkout · Apm")]
     [InlineData("/services/checkout?tab=instances", "checkout · Apm")]
+    [InlineData("/services/checkout?tab=ingest", "checkout · Apm")]
     [InlineData("/services/web/endpoint?name=web.request&resource=POST+/checkout", "POST /checkout · Apm")]
     [InlineData("/services/web/endpoint?resource=POST+/checkout&samples=slowest&band=1000000-9000000000", "POST /checkout · Apm")]
     [InlineData("/services?tab=others", "Services · Apm")]

@@ -93,6 +93,10 @@ public sealed class AgentProcess : IAsyncDisposable
     public async Task<long> Counter(string name, string? label = null) => (await Get("/api/status"))!.Value.GetProperty("counters").EnumerateArray()
         .Where(counter => counter.GetProperty("name").GetString() == name && (label is null || counter.GetProperty("label").GetString() == label)).Sum(counter => counter.GetProperty("value").GetInt64());
 
+    /// <summary>Spans that the ledger of the past day has as stored.</summary>
+    public async Task<long> Stored() => (await Get("/api/status"))!.Value.GetProperty("services").EnumerateArray()
+        .Sum(service => service.GetProperty("spans").GetProperty("storedSpanCount").GetInt64());
+
     /// <summary>SIGKILL: no time to write anything.</summary>
     public async Task Kill()
     {

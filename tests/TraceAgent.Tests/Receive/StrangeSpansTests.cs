@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using System.Net;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
@@ -26,7 +27,7 @@ public class StrangeSpansTests
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal([9ul], agent.StoredSpans().Select(span => span.Id.Value));
-        Assert.Equal(1, agent.Parts.Counters.Read("spans_rejected", reason, "web"));
+        Assert.Equal(1, agent.Pipeline.Ledger.Spans(SpanOutcome.Rejected, reason, "web"));
     }
 
     [Fact]
@@ -37,7 +38,7 @@ public class StrangeSpansTests
         await agent.Send("/v0.4/traces", DatadogV04Encoder.Encode([[Some.Span(id: 1, trace: 1), Some.Span(id: 2, trace: 2)], [], [Some.Span(id: 3, trace: 3)]]));
 
         Assert.Equal([3ul], agent.StoredSpans().Select(span => span.Id.Value));
-        Assert.Equal(2, agent.Parts.Counters.Read("spans_rejected", "foreign_span", "web"));
+        Assert.Equal(2, agent.Pipeline.Ledger.Spans(SpanOutcome.Rejected, "foreign_span", "web"));
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Services;
 using Apm.ApmUi.Shared;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.ServiceMap;
@@ -19,6 +20,7 @@ public partial class ServicePage
     [Inject] ServiceQueries Queries { get; set; } = null!;
     [Inject] ServiceMapQuery MapQuery { get; set; } = null!;
     [Inject] TraceSearch Search { get; set; } = null!;
+    [Inject] ILedgerReader Ledger { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
@@ -27,8 +29,9 @@ public partial class ServicePage
     string? NotFoundEvidence;
     IReadOnlyList<TraceSummary> Errors = [];
     IReadOnlyList<ProcessInfo> Instances = [];
+    LedgerSums Ingest = new();
 
-    string Tab => State.Url["tab"] is "errors" or "calls" or "instances" ? State.Url["tab"]! : "endpoints";
+    string Tab => State.Url["tab"] is "errors" or "calls" or "instances" or "ingest" ? State.Url["tab"]! : "endpoints";
     string Quoted => TraceFilter.Empty.With("service", Name).ToString()["service:".Length..];
     (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);
 
@@ -54,6 +57,7 @@ public partial class ServicePage
                 Queries.Downstream(Name, State.Window.Range, State.Env),
                 MapQuery.Read(State.Window.Range, State.Env, cancel));
             Instances = [.. Catalogue.Processes().Where(process => process.Service == Name).Take(100)];
+            Ingest = LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, Name, LedgerPage.HourNanos));
             if (Tab == "errors")
             {
                 var filter = TraceQuery.Complete(TraceFilter.Empty.With("service", Name).With("status", "error"), State.Url);

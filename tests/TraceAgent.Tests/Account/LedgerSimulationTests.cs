@@ -1,0 +1,214 @@
+using System.Globalization;
+using Apm.Core;
+using Apm.Core.Ids;
+using Apm.Core.Ledger;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Core.Time;
+using Apm.TestKit;
+using Apm.TraceAgent.Account;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Tests.Intake;
+
+namespace Apm.TraceAgent.Tests.Account;
+
+/// <summary>
+/// Promise 1 under random faults: whatever was sent, refused, killed or sampled out, the ledger of each service and minute is what the
+/// senders were answered, what it calls stored is stored, and what was accepted is counted.
+/// </summary>
+/// <remarks><c>APM_SIMULATION_RUNS</c> says how many runs; <c>APM_SIMULATION_SEED</c> the first seed. A failure names its seed.</remarks>
+public class LedgerSimulationTests
+{
+    static readonly DateTimeOffset Start = new(2026, 11, 25, 12, 0, 5, TimeSpan.Zero);
+
+    static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+
+    [Fact]
+    public async Task In_every_run_the_ledger_is_what_the_senders_were_answered()
+    {
+        var first = Setting("APM_SIMULATION_SEED", 1);
+        for (var seed = first; seed < first + Setting("APM_SIMULATION_RUNS", 300); seed++)
+        {
+            try
+            {
+                var world = new World(seed);
+                for (var steps = 5 + seed % 40; steps > 0; steps--) await world.Step();
+                await world.CheckAtEnd();
+            }
+            catch (Exception problem)
+            {
+                Assert.Fail($"APM_SIMULATION_SEED={seed}: {problem}");
+            }
+        }
+    }
+
+    /// <summary>A disk, a clock that jumps, the process that lives on them now, and what its senders were told.</summary>
+    sealed class World
+    {
+        static readonly string[] Services = ["web", "shop", "db", "queue"];
+
+        readonly Random _random;
+        readonly SurvivingStores _disk = new();
+        readonly SteppedClock _clock = new(Start);
+        readonly Dictionary<(string Service, long Minute, SpanOutcome Outcome), long> _answered = [];
+        readonly List<ulong> _stored = [];
+        SurvivingStores.Life _life;
+        TracePipeline _pipeline;
+        ulong _nextId = 1;
+        double _hits;
+        long _rejectedForCertain; // With payloads that were accepted: in the log.
+        long _refused;
+        bool _refusalsMayBeLost;
+
+        public World(int seed)
+        {
+            _random = new Random(seed);
+            (_life, _pipeline) = Begin();
+        }
+
+        (SurvivingStores.Life, TracePipeline) Begin()
+        {
+            var life = _disk.NewLife(_clock);
+            var pipeline = new TracePipeline(life.Parts, new PipelineSettings { MaxQueuedSpans = 12, MaxUnwrittenSpans = 40 });
+            pipeline.Start();
+            return (life, pipeline);
+        }
+
+        public async Task Step()
+        {
+            switch (_random.Next(14))
+            {
+                case < 7: await Send(); break;
+                case 7: await Pass(TimeSpan.FromSeconds(1)); break;
+                case 8: await Pass(TimeSpan.FromSeconds(_random.Next(10, 90))); break;
+                case 9: await Pass(TimeSpan.FromMinutes(_random.Next(1, 200))); break; // A clock that jumps.
+                case 10: _disk.TracesFail = _random.Next(2) == 0; break;
+                case 11: _disk.StatsFail = _random.Next(2) == 0; break;
+                case 12:
+                    _life.Kill();
+                    await _pipeline.StopAsync();
+                    _refusalsMayBeLost = true; // Those since the last checkpoint; their senders know.
+                    (_life, _pipeline) = Begin();
+                    break;
+                default:
+                    await Restart();
+                    break;
+            }
+        }
+
+        async Task Restart()
+        {
+            _refusalsMayBeLost |= _disk.StatsFail;
+            await _pipeline.StopAsync();
+            _life.Kill();
+            (_life, _pipeline) = Begin();
+        }
+
+        async Task Pass(TimeSpan time)
+        {
+            await _pipeline.Settled();
+            _clock.Advance(time);
+            await _pipeline.Settled();
+        }
+
+        /// <summary>A payload of some traces: good ones, dropped by hand, with a span without id; sometimes damaged, sometimes sent twice.</summary>
+        async Task Send()
+        {
+            var now = _clock.NowUnixNanos();
+            var good = new List<Span>();
+            var (dropped, rejected) = (new List<Span>(), new List<Span>());
+            var traces = new List<IReadOnlyList<Span>>();
+            for (var left = _random.Next(1, 4); left > 0; left--)
+            {
+                var kind = _random.Next(6);
+                var service = Services[_random.Next(Services.Length)];
+                var trace = new TraceId(0, _nextId);
+                var spans = Enumerable.Range(0, _random.Next(1, 4)).Select(i => new Span
+                {
+                    TraceId = trace,
+                    Id = new SpanId(kind == 0 && i == 0 ? 0 : _nextId++),
+                    StartUnixNanos = now,
+                    DurationNanos = 1_000,
+                    Service = kind == 0 || _random.Next(2) == 0 ? service : Services[_random.Next(Services.Length)],
+                    Name = "op",
+                    Resource = "r",
+                    Numbers = kind == 1 ? new Dictionary<string, double> { ["_sampling_priority_v1"] = -1 } : new Dictionary<string, double>(),
+                }).ToList();
+                _nextId++;
+                (kind == 0 ? rejected : kind == 1 ? dropped : good).AddRange(spans);
+                traces.Add(spans);
+            }
+            var body = DatadogV04Encoder.Encode(traces);
+            if (_random.Next(8) == 0)
+            {
+                body = body[..^1];
+                good.Clear();
+            }
+            for (var times = _random.Next(6) == 0 ? 2 : 1; times > 0; times--) await Send(body, now, good, dropped, rejected);
+        }
+
+        async Task Send(byte[] body, long now, List<Span> good, List<Span> dropped, List<Span> rejected)
+        {
+            DecodedPayload payload;
+            try
+            {
+                payload = _pipeline.Decoder.Decode(new PayloadEnvelope(PayloadFormat.DatadogMsgPack, new Payload { Protocol = "test", ReceivedUnixNanos = now }), body);
+            }
+            catch (PayloadException)
+            {
+                return; // The receiver enters it as unread.
+            }
+            if (payload.Batch.SpanCount == 0)
+            {
+                _pipeline.Books.Settle(payload.Tally());
+                _refused += rejected.Count;
+                return;
+            }
+            try
+            {
+                await _pipeline.Accept(payload, body);
+                Answered(now, SpanOutcome.Stored, good);
+                Answered(now, SpanOutcome.SampledOut, dropped);
+                _rejectedForCertain += rejected.Count;
+                _hits += good.Count + dropped.Count;
+                _stored.AddRange(good.Select(span => span.Id.Value));
+            }
+            catch (Exception refusal) when (refusal is OverloadedException or StoreUnavailableException)
+            {
+                _refused += good.Count + dropped.Count + rejected.Count;
+            }
+        }
+
+        void Answered(long now, SpanOutcome outcome, List<Span> spans)
+        {
+            foreach (var span in spans)
+            {
+                var key = (span.Service, UnixTime.Floor(now, LedgerPage.MinuteNanos), outcome);
+                _answered[key] = _answered.GetValueOrDefault(key) + 1;
+            }
+        }
+
+        public async Task CheckAtEnd()
+        {
+            (_disk.TracesFail, _disk.StatsFail) = (false, false);
+            await Restart();
+            await _pipeline.Settled();
+            var rows = _pipeline.Ledger.ReadLedger(TimeRange.All, null, LedgerPage.MinuteNanos);
+            foreach (var outcome in new[] { SpanOutcome.Stored, SpanOutcome.SampledOut })
+                Assert.Equal(Draw(_answered.Where(pair => pair.Key.Outcome == outcome).Select(pair => (pair.Key.Service, pair.Key.Minute, pair.Value))),
+                    Draw(rows.Where(row => row.Key.Outcome == outcome).Select(row => (row.Key.Service, row.StartUnixNanos, row.Count.SpanCount))));
+            Assert.DoesNotContain(rows, row => row.Key.Outcome == SpanOutcome.Dropped);
+            var rejections = rows.Where(row => row.Key.Outcome == SpanOutcome.Rejected).Sum(row => row.Count.SpanCount);
+            Assert.InRange(rejections, _refusalsMayBeLost ? _rejectedForCertain : _rejectedForCertain + _refused, _rejectedForCertain + _refused);
+            Assert.Equal(_stored.Order(), _disk.StoredSpans().Select(span => span.Id.Value).Order());
+            Assert.Equal(_hits, _disk.Counted().Hits);
+            Assert.Empty(_pipeline.Books.Waiting());
+            await _pipeline.StopAsync();
+        }
+
+        static string Draw(IEnumerable<(string Service, long Minute, long Count)> counts) => string.Join('\n', counts
+            .GroupBy(entry => (entry.Service, entry.Minute)).OrderBy(group => group.Key)
+            .Select(group => $"{group.Key.Service} {group.Key.Minute / LedgerPage.MinuteNanos}: {group.Sum(entry => entry.Count)}"));
+    }
+}
