@@ -1,10 +1,8 @@
-using Apm.Core.Ledger;
 using Apm.Core.Counting;
-using Apm.Core.Ports;
 using Apm.Core.Ledger;
-using Apm.Storage.InMemory;
-using Apm.TraceAgent.Account;
+using Apm.Core.Ports;
 using Apm.Core.Spans;
+using Apm.Storage.InMemory;
 using Apm.TestKit;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Normalize;
@@ -211,13 +209,6 @@ public class TraceSamplerTests
         public TraceSampler Sampler { get; }
         public ILedgerReader Ledger { get; }
         public long NowUnixNanos => Core.Time.UnixTime.NowUnixNanos(Clock);
-
-        /// <summary>Spans that the ledger has as sampled out by a rule.</summary>
-        public long SampledOut(string rule)
-        {
-            Books.ReadOpen(Core.Time.TimeRange.All, null, out var open, out _);
-            return open.Where(row => row.Key.Outcome == SpanOutcome.SampledOut && row.Key.Reason == rule).Sum(row => row.Count.SpanCount);
-        }
 
         public SampleVerdict Verdict(params Span[] spans) => Decide(spans).Batch.Chunks[0].Verdict;
 
