@@ -13,6 +13,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["way"] = WayBenchmark.Run,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),
     ["endpoints"] = _ => EndpointsBenchmark.Run(),
+    ["sample"] = _ => SampleBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
 };
 

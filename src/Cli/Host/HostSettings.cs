@@ -78,7 +78,7 @@ public sealed record HostSettings
                 throw new SettingsException($"Port {wanted} is given to {taken[wanted]} and to {name}. Give each its own, or turn one off with --port {name}=off.");
     }
 
-    internal HostSettings WithEnv(string env) => WithNormalize(normalize => normalize with { DefaultEnv = env }) with { Agent = Agent with { DefaultEnv = env } };
+    internal HostSettings WithEnv(string env) => this with { Agent = Agent with { DefaultEnv = env }, Pipeline = Pipeline with { Normalize = Normalize with { DefaultEnv = env }, Sampler = Pipeline.Sampler with { DefaultEnv = env } } };
 
     internal HostSettings WithNormalize(Func<NormalizeSettings, NormalizeSettings> change) => this with { Pipeline = Pipeline with { Normalize = change(Normalize) } };
 

@@ -28,6 +28,10 @@ public sealed partial record SettingKind(string Expected, string Example, Func<s
         text => long.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count >= min && count <= max ? count : null,
         value => Plain((long)value));
 
+    public static SettingKind Number(double min, double max) => new(string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), min.ToString(CultureInfo.InvariantCulture),
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max ? number : null,
+        value => ((double)value).ToString(CultureInfo.InvariantCulture));
+
     public static SettingKind Bytes(long min, long max) => new($"a size from {Size(min)} to {Size(max)}, such as {Size(Math.Min(max, min * 4))} (MB or MiB, GB, KB; a bare number is bytes)", Size(Math.Min(max, min * 4)),
         text => ReadBytes(text) is { } bytes && bytes >= min && bytes <= max ? bytes : null,
         value => Size((long)value));

@@ -38,8 +38,6 @@ public static class SettingsCatalogue
         "apm_config.trace_buffer", "apm_config.max_cpu_percent", "apm_config.telemetry", "apm_config.debug", "apm_config.log_file", "apm_config.bucket_size_seconds", "apm_config.connection_limit_old",
         "apm_config.peer_tags_aggregation", "apm_config.peer_tags", "apm_config.compute_stats_by_span_kind", "apm_config.peer_service_aggregation", "apm_config.evp_proxy_config", "apm_config.profiling_dd_url",
         "apm_config.symdb_dd_url", "apm_config.install_id", "apm_config.sql_obfuscation_mode", "apm_config.obfuscation.cache", "apm_config.obfuscation.sql_exec_plan", "apm_config.obfuscation.sql_exec_plan_normalize",
-        "apm_config.target_traces_per_second", "apm_config.max_traces_per_second", "apm_config.errors_per_second", "apm_config.max_events_per_second", "apm_config.extra_sample_rate", "apm_config.enable_rare_sampler",
-        "apm_config.rare_sampler", "apm_config.probabilistic_sampler", "apm_config.error_tracking_standalone", "apm_config.analyzed_spans", "apm_config.max_catalog_entries", "apm_config.features",
         "otlp_config.metrics", "otlp_config.logs", "otlp_config.debug", "otlp_config.traces", "otlp_config.grpc_port", "otlp_config.http_port",
         "otlp_config.receiver.protocols.grpc.transport", "otlp_config.receiver.protocols.grpc.read_buffer_size", "otlp_config.receiver.protocols.grpc.write_buffer_size", "otlp_config.receiver.protocols.grpc.include_metadata",
         "otlp_config.receiver.protocols.grpc.keepalive", "otlp_config.receiver.protocols.grpc.max_concurrent_streams", "otlp_config.receiver.protocols.grpc.max_recv_msg_size_mib",
@@ -47,7 +45,7 @@ public static class SettingsCatalogue
     ];
 
     /// <summary>All, in the order of docs/settings.md.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. Beyond()];
+    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. Beyond()];
 
     static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
 

@@ -60,6 +60,7 @@ public sealed class TraceLookup(ITraceReader reader)
         node.Type = batch.Strings.Text(batch.Types[span]);
         node.Kind = batch.Kinds[span];
         node.Flags = batch.Flags[span];
+        node.FoldedCount = node.Flags.Verdict() == SampleVerdict.KeepShape ? (long)Math.Clamp(batch.NumberOf(span, FoldedTags.Count) ?? 0, 0, int.MaxValue) : 0;
         return node;
     }
 }

@@ -51,6 +51,9 @@ public sealed class TraceNode
     public SpanFlags Flags { get; internal set; }
     public bool IsError => (Flags & SpanFlags.Error) != 0;
 
+    /// <summary>It stands for so many spans of a trace too large to keep whole (<see cref="FoldedTags"/>); 0 when it is one span.</summary>
+    public long FoldedCount { get; internal set; }
+
     internal TraceNode? Parent;
     internal SpanBatch? Batch;
     internal int BatchSpan;

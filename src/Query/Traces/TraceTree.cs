@@ -14,6 +14,8 @@ public sealed class TraceTree
         var spans = nodes.Where(node => !node.IsGap).ToList();
         SpanCount = spans.Count;
         ErrorCount = spans.Count(node => node.IsError);
+        FoldedSpanCount = spans.Sum(node => node.FoldedCount);
+        SentSpanCount = SpanCount + spans.Sum(node => Math.Max(0, node.FoldedCount - 1));
         StartUnixNanos = spans.Min(node => node.StartUnixNanos);
         DurationNanos = spans.Max(node => node.EndUnixNanos) - StartUnixNanos;
         MaxDepth = nodes.Max(node => node.Depth);
@@ -36,6 +38,12 @@ public sealed class TraceTree
     /// <summary>Spans, gaps not counted.</summary>
     public int SpanCount { get; }
     public int ErrorCount { get; }
+
+    /// <summary>Spans that are stored only as counts on others, because the trace is too large to keep whole.</summary>
+    public long FoldedSpanCount { get; }
+
+    /// <summary>Spans that were sent: those that are stored and those that are folded.</summary>
+    public long SentSpanCount { get; }
     public long StartUnixNanos { get; }
 
     /// <summary>From the earliest start to the latest end.</summary>

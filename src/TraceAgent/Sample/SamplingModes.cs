@@ -101,7 +101,7 @@ sealed class SamplingModes
         : string.Create(CultureInfo.InvariantCulture, $"Traces are sampled as the Datadog agent does: about {_settings.TargetTracesPerSecond:0.##} per second by priority, and {_settings.ErrorsPerSecond:0.##} with an error.");
 
     string ThinsSentence() => string.Create(CultureInfo.InvariantCulture,
-        $"Since {TimeOfDay(_sinceUnixNanos)} traces are sampled: the store holds {Bytes(_plan.ByteCount)} of {Bytes(_plan.MaxByteCount)} and its oldest trace is only {Age(_plan.OldestAge)} old. {Percent(_plan.KeptShare)} are kept. Raise storage.max_bytes or lower keep_for.");
+        $"Since {TimeOfDay(_sinceUnixNanos)} traces are sampled: the store holds {Bytes(_plan.ByteCount)} of {Bytes(_plan.MaxByteCount)} and its oldest trace is only {Age(_plan.OldestAge)} old. {Percent(_plan.KeptShare)} are kept. Raise storage.max_bytes or lower sampling.keep_for.");
 
     string EndSentence(long since) => $"Since {TimeOfDay(_sinceUnixNanos)} every trace is kept again: what comes in fits into the storage budget. Traces were sampled since {TimeOfDay(since)}.";
 

@@ -13,7 +13,7 @@ public partial class SettingsPageTests
     [
         "PayloadLogSettings.", "LiteDatabaseSettings.", "ApmTracingOptions.", "HookSettings.", "PropagationSettings.", "TraceStoreSettings.MaxSliceBytes", "TraceStoreSettings.SliceDuration",
         "TraceStoreSettings.MaxBlockSpans", "TraceStoreSettings.MaxWait", "TraceStoreSettings.BlockSpans", "TraceStoreSettings.BlockTextBytes", "TraceStoreSettings.MaxBytes", "StatsStoreSettings.MaxBytes",
-        "TraceStoreSettings.SlicesOfBudget", "AgentSettings.SlowGrace", "SamplerSettings.", "RareSamplerSettings.", "ProbabilisticSamplerSettings.", "DiskGuardSettings.", "StorageBudget.", "LedgerSettings.",
+        "TraceStoreSettings.SlicesOfBudget", "AgentSettings.SlowGrace", "DiskGuardSettings.", "StorageBudget.", "LedgerSettings.",
     ];
 
     [Fact]

@@ -62,6 +62,19 @@ public class TraceTreeTests
     }
 
     [Fact]
+    public void Folded_spans_count_as_what_they_stand_for()
+    {
+        var shape = SpanFlags.None.With(SampleVerdict.KeepShape);
+        var tree = Read([
+            Some.Span(id: 1),
+            Some.Span(id: 2, parent: 1, flags: shape, numbers: [(FoldedTags.Count, 999_998)]),
+            Some.Span(id: 3, parent: 1, flags: shape),
+        ]);
+
+        Assert.Equal((3, 1_000_000L, 999_998L), (tree.SpanCount, tree.SentSpanCount, tree.FoldedSpanCount));
+    }
+
+    [Fact]
     public void Says_when_the_root_is_missing() =>
         Assert.Equal(
             "1 parent span of 1 span is not stored: not sent yet, dropped, or from a service that is not traced. The root span is missing.",

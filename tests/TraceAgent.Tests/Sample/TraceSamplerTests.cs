@@ -156,7 +156,7 @@ public class TraceSamplerTests
 
         var status = world.Sampler.Status();
         Assert.Equal(("budget", true), (status.Mode, status.KeptShare is > 0.2 and < 0.4));
-        Assert.Matches(@"^Since \d\d:\d\d UTC traces are sampled: the store holds 950\.0 kB of 1\.0 MB and its oldest trace is only \d+ min old\. \d+ % are kept\. Raise storage\.max_bytes or lower keep_for\.$", Assert.Single(world.Problems.ReadAll()).Sentence);
+        Assert.Matches(@"^Since \d\d:\d\d UTC traces are sampled: the store holds 950\.0 kB of 1\.0 MB and its oldest trace is only \d+ min old\. \d+ % are kept\. Raise storage\.max_bytes or lower sampling\.keep_for\.$", Assert.Single(world.Problems.ReadAll()).Sentence);
         world.Minute(tracesPerSecond: 10);
         world.Minute(tracesPerSecond: 10);
         Assert.InRange(world.Minute(tracesPerSecond: 10), 600 * 0.1, 600 * 0.45);

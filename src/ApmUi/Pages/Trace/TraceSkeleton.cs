@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Apm.ApmUi.Format;
 using Apm.Core.Spans;
 using Apm.Query.Traces;
 
@@ -55,7 +56,7 @@ public sealed record TraceSkeleton
             var node = nodes[i];
             service[i] = Index(node.IsGap ? "missing" : node.Service);
             name[i] = Index(node.IsGap ? "not stored" : node.Name);
-            resource[i] = Index(node.IsGap ? "not stored" : node.Resource);
+            resource[i] = Index(node.IsGap ? "not stored" : node.FoldedCount > 0 ? $"{Figure.Whole(node.FoldedCount)} × {node.Resource}" : node.Resource);
             parent[i] = node.ParentIndex;
             start[i] = Micros(node.StartUnixNanos - tree.StartUnixNanos);
             dur[i] = Micros(node.DurationNanos);

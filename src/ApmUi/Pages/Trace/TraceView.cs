@@ -32,6 +32,8 @@ public sealed record TraceView
         var warnings = new List<string>();
         if (tree.IncompleteReason is { } incomplete) warnings.Add(incomplete);
         if (tree.ClockSkewReason is { } skew) warnings.Add(skew);
+        if (tree.FoldedSpanCount > 0)
+            warnings.Add($"The trace is too large to keep whole: of {Figure.Whole(tree.SentSpanCount)} spans {Figure.Whole(tree.FoldedSpanCount)} are folded. Each folded span stands for those of one service, operation and resource beneath the same parent, and says how many and how long.");
         if (tree.SpanCount >= TraceLookup.MaxSpans) warnings.Add($"The trace has more than {Figure.Whole(TraceLookup.MaxSpans)} spans; the rest is left out.");
         return new TraceView
         {
