@@ -44,7 +44,12 @@ public sealed class TraceSampler
     public void Tick()
     {
         _minutes.Turn();
-        lock (_lock) _modes.Tick();
+        lock (_lock)
+        {
+            var before = _modes.AreSampling;
+            _modes.Tick();
+            if (!before && _modes.AreSampling) _stored.BeginAgain();
+        }
     }
 
     /// <summary>How traces are sampled now. Any thread.</summary>

@@ -173,6 +173,16 @@ public class TraceSamplerTests
     }
 
     [Fact]
+    public void A_late_part_of_a_trace_that_the_store_holds_is_kept_though_nobody_remembers_it()
+    {
+        var world = new World(Datadog);
+
+        Assert.Equal(SampleVerdict.KeepAll, world.Verdict(Some.Span(id: 8, parent: 7, trace: 1)));
+        world.Clock.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal(SampleVerdict.DropNoPriority, world.Verdict(Some.Span(id: 8, parent: 7, trace: 2)));
+    }
+
+    [Fact]
     public void The_oldest_decision_makes_room_and_no_two_ids_are_taken_for_one()
     {
         var memory = new DecisionMemory();
@@ -243,13 +253,12 @@ public class TraceSamplerTests
         }
     }
 
+    /// <summary>Says of every trace that it may be stored, as a filter may.</summary>
     internal sealed class StoreFacts : ITraceReader
     {
         public TraceStoreFacts Now { get; set; } = new(null, null, 0, 0, 0);
 
         public IEnumerable<SpanBatch> Scan(SpanScan scan, CancellationToken cancel) => [];
-
-        public IReadOnlyList<SpanPart> Parts(SpanScan scan) => [];
 
         public TraceStoreFacts Facts() => Now;
     }
