@@ -76,9 +76,9 @@ static class StatusCommand
             PrintReasons(report);
             return;
         }
-        var table = new Table().Border(TableBorder.Simple);
-        table.AddColumn("service");
-        foreach (var column in new[] { "received", "stored", "sampled out", "rejected", "dropped", "waiting", "last seen" }) table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
+        var table = new Table().Border(TableBorder.None);
+        table.AddColumn(new TableColumn("service").NoWrap().PadLeft(0).PadRight(2)); // Eighty columns must do.
+        foreach (var column in new[] { "received", "stored", "sampled\nout", "rejected", "dropped", "waiting", "seen" }) table.AddColumn(new TableColumn(column).RightAligned().NoWrap().PadLeft(0).PadRight(2));
         foreach (var service in report.Services.Where(service => service.Name.Length > 0))
         {
             var spans = service.Spans;
