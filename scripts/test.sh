@@ -14,9 +14,16 @@ find_python() { # a Python that has Flask
   return 1
 }
 
+gunicorn_works() { # a gunicorn whose own Python has Flask
+  local interpreter
+  command -v gunicorn >/dev/null || return 1
+  interpreter=$(sed -n '1s/^#! *//p' "$(command -v gunicorn)")
+  $interpreter -c 'import flask' 2>/dev/null
+}
+
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${APM_CHROMIUM:-}" ] || missing+=(chromium)
-command -v gunicorn >/dev/null || missing+=(gunicorn)
+gunicorn_works || missing+=(gunicorn python3-flask)
 find_python >/dev/null || missing+=(python3-flask)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -93,16 +93,31 @@ public class LauncherTests
         await using var app = RunningProgram.Apm(
             ["run", "--", Built.Python, "-u", "-c", """
                 import signal, sys, threading
+                signal.signal(signal.SIGINT, lambda *_: print('asked to stop'))
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
                 print('ready')
-                threading.Event().wait()
+                while True: threading.Event().wait(1)
                 """], ("DD_TRACE_AGENT_URL", Nowhere));
         await app.Line("the app is ready", line => line == "ready");
 
-        app.Signal("INT"); // The launcher alone; a terminal would send it to the app as well.
+        app.Signal("INT"); // The launcher alone: it passes it on, unless there is a terminal, which sends it to both.
+        if (!HasTerminal()) await app.Line("the app hears of it", line => line == "asked to stop");
         app.Signal("TERM");
 
         Assert.Equal(7, await app.Ended());
+    }
+
+    static bool HasTerminal()
+    {
+        try
+        {
+            using var terminal = File.OpenHandle("/dev/tty");
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     [Fact]

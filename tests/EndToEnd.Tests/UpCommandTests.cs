@@ -178,13 +178,13 @@ public class UpCommandTests(BrowserFixture browser)
 
     [Theory]
     [InlineData("nonsense", "apm: --port nonsense: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin. For example --port agent=8126.")]
-    [InlineData("agent=x", "apm: Port agent=x: expected a number from 0 to 65535 (0 lets the system choose), or off.")]
-    [InlineData("agent=off", "apm: Port agent cannot be off: without it there is nothing to run.")]
+    [InlineData("agent=x", "apm: option --port agent=x: \"x\" is not what ports.agent takes: a port from 0 to 65535.\napm: Nothing was started. `./apm config` prints the settings and where each comes from.")]
+    [InlineData("agent=off", "apm: option --port agent=off: \"off\" is not what ports.agent takes: a port from 0 to 65535.\napm: Nothing was started. `./apm config` prints the settings and where each comes from.")]
     public async Task A_port_option_that_makes_no_sense_is_told_what_to_write(string port, string sentence)
     {
         var (exitCode, up) = await Up("--port", port);
 
-        Assert.Equal((1, sentence), (exitCode, string.Join('\n', up.Errors)));
+        Assert.Equal((2, sentence), (exitCode, string.Join('\n', up.Errors)));
     }
 
     [Fact]
