@@ -23,6 +23,12 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
     /// <summary>A collection that gives memory back stops every thread, so it is asked for at most this often.</summary>
     static readonly TimeSpan CollectEvery = TimeSpan.FromSeconds(2);
 
+    /// <summary>Holes in the heap from which on it is tidied although there is air: they are memory that the machine could use.</summary>
+    const long ManyHolesBytes = 33_554_432;
+
+    /// <summary>Tidying stops every thread for about a tenth of a second, so it is done at most this often.</summary>
+    static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);
+
     long _lastCollect = long.MinValue;
     bool _isNarrow;
 
@@ -45,11 +51,15 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
         if (budget.CeilingBytes == long.MaxValue) return;
         if (IsNear)
         {
-            if (!CollectWhenDue()) return; // Much of it may be garbage: what is left after a collection counts.
+            if (!CollectWhenDue(CollectEvery)) return; // Much of it may be garbage: what is left after a collection counts.
             Measure();
         }
         if (IsNear) Narrow();
-        else if (Last.WorkingSetBytes < budget.CeilingBytes * CalmShare) Widen();
+        else if (Last.WorkingSetBytes < budget.CeilingBytes * CalmShare)
+        {
+            if (Last.HoleBytes >= ManyHolesBytes) CollectWhenDue(TidyEvery);
+            Widen();
+        }
         else budget.ShrinkCaches();
     }
 
@@ -84,10 +94,10 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
         }
     }
 
-    bool CollectWhenDue()
+    bool CollectWhenDue(TimeSpan every)
     {
         var now = clock.GetTimestamp();
-        if (_lastCollect != long.MinValue && clock.GetElapsedTime(_lastCollect, now) < CollectEvery) return false;
+        if (_lastCollect != long.MinValue && clock.GetElapsedTime(_lastCollect, now) < every) return false;
         _lastCollect = now;
         budget.ShrinkCaches();
         collect();
@@ -103,8 +113,13 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
 /// <summary>What a process takes.</summary>
 /// <param name="WorkingSetBytes">Physical memory, code and shared libraries included.</param>
 /// <param name="HeapBytes">Committed by the garbage collector.</param>
-public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes)
+/// <param name="HoleBytes">Of those, free between objects at the last collection.</param>
+public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes, long HoleBytes)
 {
     /// <summary>Of this process, now.</summary>
-    public static ProcessMemory Now() => new(Environment.WorkingSet, GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes);
+    public static ProcessMemory Now()
+    {
+        var heap = GC.GetGCMemoryInfo(GCKind.Any);
+        return new(Environment.WorkingSet, heap.TotalCommittedBytes, heap.FragmentedBytes);
+    }
 }

@@ -105,7 +105,7 @@ public class MemoryBudgetTests
             collected++;
             (taken, garbage) = (taken - garbage, 0);
         }
-        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0), Collect, new Counters(), problems, clock);
+        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0, 0), Collect, new Counters(), problems, clock);
         budget.OpenWork("queue").Reserve(80 * Mega);
 
         guard.Look();
@@ -135,5 +135,27 @@ public class MemoryBudgetTests
         for (var i = 0; i < 10; i++) guard.Look();
         Assert.Equal(budget.FullRoomBytes, budget.RoomBytes);
         Assert.Equal(480 * Mega, guard.MostBytes);
+    }
+
+    [Fact]
+    public void The_guard_tidies_a_heap_full_of_holes_once_a_minute_while_there_is_air()
+    {
+        var (holes, collected) = (31 * Mega, 0);
+        var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
+        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(250 * Mega, 120 * Mega, holes), () => collected++, new Counters(), new RecentProblems(), clock);
+
+        guard.Look();
+        Assert.Equal(0, collected);
+
+        holes = 40 * Mega;
+        guard.Look();
+        clock.Advance(TimeSpan.FromSeconds(59));
+        guard.Look();
+        Assert.Equal(1, collected);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        guard.Look();
+        Assert.Equal(2, collected);
+        Assert.Equal(0, guard.BitCount); // It was not near the ceiling.
     }
 }
