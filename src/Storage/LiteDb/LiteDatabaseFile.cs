@@ -30,6 +30,7 @@ public sealed class LiteDatabaseFile : IDisposable
     LiteDatabaseSession? _session;
     string _callInProgress = "";
     long? _committedPageCount;
+    int _sessionDocuments;
     bool _isDisposed;
 
     /// <summary>Opens the file, making it when it is not there.</summary>
@@ -71,13 +72,13 @@ public sealed class LiteDatabaseFile : IDisposable
     /// <summary>All documents of a collection, by ascending id.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be read. Safe to retry.</exception>
     public IReadOnlyList<BsonDocument> FindAll(string collection) =>
-        Call("find all", () => CollectionOf_NeedsLock(collection).Find(Query.All("_id")).ToArray());
+        Call("find all", () => Passed_NeedsLock(CollectionOf_NeedsLock(collection).Find(Query.All("_id")).ToArray()));
 
     /// <summary>The documents whose field lies between two values (both included), by ascending field.</summary>
     /// <param name="field">One of the collection's indexed fields, or <c>_id</c>.</param>
     /// <exception cref="StoreUnavailableException">The file cannot be read. Safe to retry.</exception>
     public IReadOnlyList<BsonDocument> FindBetween(string collection, string field, BsonValue from, BsonValue to) =>
-        Call("find between", () => CollectionOf_NeedsLock(collection).Find(Query.Between(field, from, to)).OrderBy(document => document[field]).ToArray());
+        Call("find between", () => Passed_NeedsLock(CollectionOf_NeedsLock(collection).Find(Query.Between(field, from, to)).OrderBy(document => document[field]).ToArray()));
 
     /// <summary>How many documents a collection holds.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be read. Safe to retry.</exception>
@@ -96,6 +97,7 @@ public sealed class LiteDatabaseFile : IDisposable
         Call("write", () =>
         {
             OpenedSession_NeedsLock().Write(changes);
+            RenewWhenDue_NeedsLock(changes.Count);
             return 0;
         });
     }
@@ -178,8 +180,31 @@ public sealed class LiteDatabaseFile : IDisposable
 
     ILiteCollection<BsonDocument> CollectionOf_NeedsLock(string collection) => OpenedSession_NeedsLock().CollectionOf(collection);
 
+    BsonDocument[] Passed_NeedsLock(BsonDocument[] documents)
+    {
+        RenewWhenDue_NeedsLock(documents.Length);
+        return documents;
+    }
+
+    /// <summary>LiteDB keeps the pages it has met and gives none back while it is open: some 40 MB after an hour of catalogue entries.</summary>
+    void RenewWhenDue_NeedsLock(int documents)
+    {
+        _sessionDocuments += documents;
+        if (_sessionDocuments < _settings.MaxSessionDocuments) return;
+        try
+        {
+            _session?.Checkpoint();
+        }
+        catch (Exception)
+        {
+            _counters.Add("database_failures", Path.GetFileName(_path)); // The log still has it all.
+        }
+        Close_NeedsLock(); // The next call opens it again.
+    }
+
     void Close_NeedsLock()
     {
+        _sessionDocuments = 0;
         if (_session is null) return;
         _committedPageCount = _session.CommittedPageCount;
         _session.Dispose();

@@ -59,6 +59,21 @@ public sealed class LiteDatabaseFileTests
     }
 
     [Fact]
+    public void A_file_that_many_documents_passed_is_opened_anew_and_holds_them_all()
+    {
+        var disk = new SimulatedDisk();
+        using var file = Open(disk, new LiteDatabaseSettings { MaxSessionDocuments = 10 });
+
+        for (var i = 0; i < 10; i++) file.Write(Thing("a" + i));
+
+        Assert.Equal(0, disk.LengthOf(LiteDatabaseFile.LogPathOf(DataPath))); // It was closed in order.
+        Assert.Equal("a0 a1 a2 a3 a4 a5 a6 a7 a8 a9", Ids(file)); // Ten again: closed after the answer.
+        file.Write(Thing("b"));
+        Assert.Equal(11, file.Count("things"));
+        Assert.Equal(0, _counters.Read("database_failures"));
+    }
+
+    [Fact]
     public void A_commit_costs_one_flush()
     {
         var disk = new SimulatedDisk();
@@ -73,18 +88,20 @@ public sealed class LiteDatabaseFileTests
 
     /// <summary>Dies at each step in turn; what is found then is what was acknowledged, or that and the one write under way.</summary>
     [Theory]
-    [InlineData(true, 1)]
-    [InlineData(false, 1)]
-    [InlineData(false, 2)]
-    [InlineData(false, 3)]
-    public void Dying_at_any_step_leaves_a_prefix_of_the_writes(bool onlyTheProcessDies, int seed)
+    [InlineData(true, 1, 2_000)]
+    [InlineData(false, 1, 2_000)]
+    [InlineData(false, 2, 2_000)]
+    [InlineData(false, 3, 2_000)]
+    [InlineData(true, 4, 3)] // Opened anew after each third write.
+    [InlineData(false, 5, 3)]
+    public void Dying_at_any_step_leaves_a_prefix_of_the_writes(bool onlyTheProcessDies, int seed, int sessionDocuments)
     {
         var random = new Random(seed);
         for (var steps = 1L; ; steps += 1 + random.Next(4))
         {
             var disk = new SimulatedDisk();
             disk.DieAfter(steps);
-            var acknowledged = RunUntilDeath(disk);
+            var acknowledged = RunUntilDeath(disk, sessionDocuments);
 
             using var file = Open(disk.AfterDeath(onlyTheProcessDies ? null : random));
             var found = file.FindAll("things").Select(thing => thing["_id"].AsInt32).ToList();
@@ -97,13 +114,13 @@ public sealed class LiteDatabaseFileTests
         }
     }
 
-    int RunUntilDeath(SimulatedDisk disk)
+    int RunUntilDeath(SimulatedDisk disk, int sessionDocuments)
     {
         var acknowledged = 0;
         try
         {
             // A small log, so that carrying it over is among the steps.
-            using var file = Open(disk, new LiteDatabaseSettings { MaxLogPages = 20 });
+            using var file = Open(disk, new LiteDatabaseSettings { MaxLogPages = 20, MaxSessionDocuments = sessionDocuments });
             for (; acknowledged < 12; acknowledged++)
                 file.Write(LiteChange.Upsert("things", new BsonDocument { ["_id"] = acknowledged, ["text"] = Text(acknowledged) }));
         }
