@@ -49,7 +49,8 @@ public sealed class TracePipeline : IAsyncDisposable
         _verdicts = new VerdictApplier(settings.Sampler);
         _writer = new TraceWriter(parts, _aggregator, Books);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
-        Statistics = new LiveStatsReader(_aggregator, parts.Stats);
+        var statistics = new LiveStatsReader(_aggregator, parts.Stats);
+        Statistics = parts.Endpoints is { } endpoints ? new TemplatedStatsReader(statistics, endpoints) : statistics;
     }
 
     /// <summary>Statistics as they stand, open buckets included.</summary>

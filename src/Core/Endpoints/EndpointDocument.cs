@@ -7,6 +7,7 @@ sealed record EndpointDocument
     public IReadOnlyList<FoldedPlace> Folds { get; init; } = [];
     public IReadOnlyList<KeptTemplate> Templates { get; init; } = [];
     public IReadOnlyList<TemplateOverride> Overrides { get; init; } = [];
+    public IReadOnlyList<string> FoldedLater { get; init; } = [];
 }
 
 /// <summary>One template as it is kept.</summary>

@@ -19,6 +19,8 @@ public sealed class EndpointNames
     /// <summary>Counts and examples alone are written with every third <see cref="Save"/>: they change with each new name.</summary>
     const int SavesBetweenNews = 3;
 
+    static readonly Dictionary<string, string> NoNames = [];
+
     readonly Lock _lock = new();
     readonly IDocumentStore _documents;
     readonly Counters _counters;
@@ -74,6 +76,9 @@ public sealed class EndpointNames
 
     /// <summary>One template; null when the name is none.</summary>
     public EndpointTemplate? Template(string service, string name) => Known(service)?.Template(name);
+
+    /// <summary>Names of a service that were given out before a place of theirs was folded, with the template that they fall under now. A snapshot.</summary>
+    public IReadOnlyDictionary<string, string> FoldedLater(string service) => Known(service)?.FoldedLater ?? NoNames;
 
     /// <summary>What people decided about a service.</summary>
     public IReadOnlyList<TemplateOverride> Overrides(string service) => Known(service)?.Overrides() ?? [];

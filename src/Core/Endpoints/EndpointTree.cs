@@ -27,7 +27,7 @@ sealed class EndpointTree
 
     /// <summary>The places that are folded, with what stays beside the placeholder.</summary>
     public IEnumerable<FoldedPlace> Folds() => AllOf(_paths).Concat(AllOf(_hosts)).Where(node => node.IsFolded)
-        .Select(node => new FoldedPlace(node.Path, node.FoldedFrom, [.. node.Children.Keys.Where(key => !PathNode.IsPlaceholder(key)).Order(StringComparer.Ordinal)]));
+        .Select(node => new FoldedPlace(node.Path, node.FoldedFrom, [.. node.Children.Keys.Where(key => !PathNode.IsPlaceholder(key) || key == node.NameOf(PathNode.Value)).Order(StringComparer.Ordinal)]));
 
     /// <summary>Folds a place again as it was before a restart.</summary>
     public void Restore(FoldedPlace place)
@@ -50,6 +50,37 @@ sealed class EndpointTree
         _foldedByHand.Clear();
         _foldedByHand.UnionWith(folded);
         Version++;
+    }
+
+    /// <summary>Enters a name given out before a restart, so that its placeholders keep their names.</summary>
+    public void Restore(string name) => Walk(RawName.Parse(name), learn: true);
+
+    /// <summary>
+    /// What a name that was given out would be called now: the same, or with placeholders where a place of it was folded since. Learns
+    /// nothing, and leaves alone what it does not know.
+    /// </summary>
+    public string NameNow(string given)
+    {
+        var raw = RawName.Parse(given);
+        var name = new StringBuilder(raw.Method).Append(raw.Scheme);
+        var node = raw.Host.Length > 0 ? Now(_hosts, raw.Host, Host, name) : _paths;
+        foreach (var segment in raw.Path.Split('/').Skip(1))
+        {
+            name.Append('/');
+            if (segment.Length == 0) continue;
+            if (node is null) name.Append(segment);
+            else node = Now(node, segment, node.NameOf(PathNode.Value), name);
+        }
+        return name.ToString();
+    }
+
+    PathNode? Now(PathNode node, string segment, string placeholder, StringBuilder name)
+    {
+        var isValue = !PathNode.IsPlaceholder(segment) && IsFolded(node) && !IsKeptApart(node, segment) && !IsKeptApart(node, placeholder)
+            && (IsFoldedByHand(node) || !node.Children.ContainsKey(segment)) && !IsNewWord(node, segment);
+        var text = isValue ? placeholder : segment;
+        name.Append(text);
+        return node.Children.GetValueOrDefault(text);
     }
 
     /// <summary>The template of a name.</summary>
@@ -106,23 +137,26 @@ sealed class EndpointTree
     /// <summary>One segment on; null when there is no room to learn it.</summary>
     PathNode? Step(PathNode node, string segment, bool learn, bool isHost, List<PathRule> rules, List<PathNode> nodes, out string text)
     {
+        if (!isHost) segment = node.NameOf(segment);
         text = segment;
         var shape = isHost ? null : SegmentShapes.Of(segment);
         PathNode? next;
+        if (shape is PathNode.Value || segment is PathNode.Value) node.HasValuesByLook = true;
         if (shape is not null)
         {
-            next = ChildOf(node, shape);
+            var called = node.NameOf(shape);
+            next = ChildOf(node, called);
             if (next is null) return null;
-            if (IsKeptApart(node, shape)) return next;
-            text = shape;
-            rules.Add(new PathRule(next.Path, $"{shape}: {SegmentShapes.Explain(shape)}"));
+            if (IsKeptApart(node, called)) return next;
+            text = called;
+            rules.Add(new PathRule(next.Path, $"{called}: {SegmentShapes.Explain(shape)}"));
         }
         else if (node.Children.TryGetValue(segment, out next) && !(_foldedByHand.Count > 0 && IsFoldedByHand(node) && !IsKeptApart(node, segment)))
         {
         }
         else if (IsFolded(node) && !IsKeptApart(node, segment) && !IsNewWord(node, segment))
         {
-            var placeholder = isHost ? Host : PathNode.Value;
+            var placeholder = isHost ? Host : node.NameOf(PathNode.Value);
             next = ChildOf(node, placeholder);
             if (next is null) return null;
             if (IsKeptApart(node, placeholder)) return next;
@@ -135,7 +169,7 @@ sealed class EndpointTree
         {
             next = learn ? ChildOf(node, segment) : null;
             if (next is null) return null;
-            if (learn && FoldRule.Applies(node) && !IsKeptApart(node, PathNode.Value)) Fold(node, isHost ? Host : PathNode.Value);
+            if (learn && FoldRule.Applies(node) && !IsKeptApart(node, node.NameOf(PathNode.Value))) Fold(node, isHost ? Host : node.NameOf(PathNode.Value));
         }
         if (learn) next!.Visits++;
         nodes.Add(next!);
@@ -180,12 +214,13 @@ sealed class EndpointTree
     void Merge(PathNode to, PathNode from)
     {
         to.Visits += from.Visits;
+        to.HasValuesByLook |= from.HasValuesByLook;
         foreach (var (segment, child) in from.Children)
         {
-            var target = to.IsFolded && !PathNode.IsPlaceholder(segment) && !to.Children.ContainsKey(segment) ? to.Child(PathNode.Value, out _) : to.Child(segment, out _);
+            var target = to.IsFolded && !PathNode.IsPlaceholder(segment) && !to.Children.ContainsKey(segment) ? to.Child(to.NameOf(PathNode.Value), out _) : to.Child(to.NameOf(segment), out _);
             Merge(target, child);
         }
-        if (FoldRule.Applies(to) && !IsKeptApart(to, PathNode.Value)) Fold(to, PathNode.Value);
+        if (FoldRule.Applies(to) && !IsKeptApart(to, to.NameOf(PathNode.Value))) Fold(to, to.NameOf(PathNode.Value));
     }
 
     static IEnumerable<PathNode> AllOf(PathNode node) => node.Children.Values.SelectMany(AllOf).Prepend(node);

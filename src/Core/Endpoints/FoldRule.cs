@@ -21,7 +21,7 @@ static class FoldRule
         }
         if (count > TemplateLimits.MaxChildren) return true;
         // Where some are values by their look already, the others soon are as well.
-        var limit = node.Children.ContainsKey(PathNode.Value) ? TemplateLimits.MaxRareBesideValues : node.Depth switch { 0 => TemplateLimits.MaxRareChildrenFirst, 1 => TemplateLimits.MaxRareChildrenSecond, _ => TemplateLimits.MaxRareChildren };
+        var limit = node.HasValuesByLook ? TemplateLimits.MaxRareBesideValues : node.Depth switch { 0 => TemplateLimits.MaxRareChildrenFirst, 1 => TemplateLimits.MaxRareChildrenSecond, _ => TemplateLimits.MaxRareChildren };
         return weight > limit && rare * 4 >= count * 3;
     }
 

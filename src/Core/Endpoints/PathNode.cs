@@ -7,6 +7,9 @@ sealed class PathNode(string path, int depth)
     /// <summary>Placeholder for a folded place's values.</summary>
     public const string Value = "{value}";
 
+    /// <summary>Placeholder of segments that look like ids.</summary>
+    public const string Id = "{id}";
+
     /// <summary>From the root, each segment as it is named: <c>/users/{id}</c>; <c>//host/…</c> behind a host; "" for the root.</summary>
     public string Path { get; } = path;
 
@@ -23,6 +26,20 @@ sealed class PathNode(string path, int depth)
 
     /// <summary>How many different segments it had when it was folded; 0 before.</summary>
     public int FoldedFrom { get; set; }
+
+    /// <summary>Some segments here are values by their look, though no ids: titles, escaped texts.</summary>
+    public bool HasValuesByLook { get; set; }
+
+    /// <summary>
+    /// What <c>{id}</c> and <c>{value}</c> are called here: the one that was given out first, because both stand for one parameter.
+    /// Other placeholders keep their names.
+    /// </summary>
+    public string NameOf(string placeholder) => placeholder switch
+    {
+        Id when !Children.ContainsKey(Id) && Children.ContainsKey(Value) => Value,
+        Value when !Children.ContainsKey(Value) && Children.ContainsKey(Id) => Id,
+        _ => placeholder,
+    };
 
     public static bool IsPlaceholder(string segment) => segment.Contains('{', StringComparison.Ordinal);
 

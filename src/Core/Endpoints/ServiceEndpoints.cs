@@ -14,6 +14,8 @@ public sealed class ServiceEndpoints
     readonly EndpointTree _tree = new();
     readonly Dictionary<string, Listed> _listed = new(StringComparer.Ordinal);
     readonly Dictionary<string, TemplateDecision> _decisions = new(StringComparer.Ordinal);
+    readonly Dictionary<string, string> _given = new(StringComparer.Ordinal); // what was given out → what it would be called now
+    Dictionary<string, string> _foldedLater = []; // of these, those that changed; replaced as a whole
     ConcurrentDictionary<byte[], Known> _memo = new(Utf8Comparer.Instance);
     bool _isChanged;
     bool _hasNews;
@@ -30,8 +32,13 @@ public sealed class ServiceEndpoints
         foreach (var place in document.Folds) _tree.Restore(place);
         foreach (var kept in document.Templates) _listed[kept.Name] = new Listed(kept.Rules, [.. kept.Examples], new DistinctCount(Convert.FromBase64String(kept.Registers)));
         foreach (var decision in document.Overrides) _decisions[decision.Path] = decision.Decision;
+        foreach (var name in document.Templates) _tree.Restore(name.Name);
+        foreach (var name in document.FoldedLater) _given[name] = name;
         ApplyDecisions();
     }
+
+    /// <summary>Names given out before a place of theirs was folded, with the template that they fall under now. A snapshot.</summary>
+    public IReadOnlyDictionary<string, string> FoldedLater => Volatile.Read(ref _foldedLater);
 
     /// <summary>Stays in memory; else it is for one batch, because there are too many services.</summary>
     internal bool IsKept { get; }
@@ -64,8 +71,10 @@ public sealed class ServiceEndpoints
             if (_tree.Version != version)
             {
                 Forget();
+                NameGivenAnew();
                 _isChanged = true;
             }
+            if (IsKept) Give(named.Name, counters);
             if (named.Rules.Count > 0) Note(named, text, counters);
             var template = named.Name == text ? null : Encoding.UTF8.GetBytes(named.Name);
             _memo[raw.ToArray()] = new Known(template, named.Nodes);
@@ -126,13 +135,31 @@ public sealed class ServiceEndpoints
                 Folds = [.. _tree.Folds()],
                 Templates = [.. _listed.Select(pair => new KeptTemplate(pair.Key, pair.Value.Rules, [.. pair.Value.Examples], Convert.ToBase64String(pair.Value.RawNames.ToBytes())))],
                 Overrides = Overrides(),
+                FoldedLater = [.. _foldedLater.Keys],
             };
         }
     }
 
-    void ApplyDecisions() => _tree.Override(
-        _decisions.Where(pair => pair.Value == TemplateDecision.KeepApart).Select(pair => pair.Key),
-        _decisions.Where(pair => pair.Value == TemplateDecision.Fold).Select(pair => pair.Key));
+    void ApplyDecisions()
+    {
+        _tree.Override(
+            _decisions.Where(pair => pair.Value == TemplateDecision.KeepApart).Select(pair => pair.Key),
+            _decisions.Where(pair => pair.Value == TemplateDecision.Fold).Select(pair => pair.Key));
+        NameGivenAnew();
+    }
+
+    void Give(string name, Counters counters)
+    {
+        if (_given.ContainsKey(name)) return;
+        if (_given.Count < TemplateLimits.MaxGivenPerService) _given.Add(name, name);
+        else counters.Add("endpoint_names_over_limit", service: _service);
+    }
+
+    void NameGivenAnew()
+    {
+        foreach (var name in _given.Keys.ToList()) _given[name] = _tree.NameNow(name);
+        Volatile.Write(ref _foldedLater, _given.Where(pair => pair.Key != pair.Value).ToDictionary(StringComparer.Ordinal));
+    }
 
     EndpointTemplate Shown(string name, Listed listed) => new(_service, name, listed.Rules, listed.RawNames.Count, [.. listed.Examples]);
 

@@ -42,6 +42,12 @@ public static class TemplateLimits
     /// <summary>Templates of one service that are listed with their examples; default 500. Names beyond it are made all the same, and counted in <c>endpoint_templates_over_limit</c>.</summary>
     public const int MaxListedPerService = 500;
 
+    /// <summary>
+    /// Names of one service that were given out, whose numbers count under the template should their place be folded later; default 2,000,
+    /// about 0.5 MB. What is beyond it stays by its name, and is counted in <c>endpoint_names_over_limit</c>.
+    /// </summary>
+    public const int MaxGivenPerService = 2_000;
+
     /// <summary>Examples kept of one template; default 10.</summary>
     public const int MaxExamples = 10;
 

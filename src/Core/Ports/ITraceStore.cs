@@ -65,6 +65,12 @@ public sealed record TraceStoreFacts(long? OldestStartUnixNanos, long? NewestSta
 {
     /// <summary>Bytes on disk beyond which the oldest traces go; 0 when nothing limits them.</summary>
     public long MaxByteCount { get; init; }
+
+    /// <summary>
+    /// When the oldest of what is on disk was written there, by the clock of this machine; null when nothing is. What goes to make room
+    /// goes by this, so it says how far back the store reaches, whatever starts its spans claim.
+    /// </summary>
+    public long? OldestWrittenUnixNanos { get; init; }
 }
 
 /// <summary>Gives spans out. Any thread may call it, also while spans come in.</summary>

@@ -62,6 +62,9 @@ sealed record TraceStoreView(HeadList Head, SliceBlocks[] Slices)
         return parts;
     }
 
+    /// <summary>A slice's first block is written when the slice is begun or soon after.</summary>
+    long? OldestWritten => Slices is [var oldest, ..] && oldest.Count > 0 ? oldest[0].Info.WrittenUnixNanos : null;
+
     /// <summary>What <see cref="ITraceReader.Facts"/> gives, but for the budget.</summary>
     public TraceStoreFacts Facts()
     {
@@ -78,6 +81,8 @@ sealed record TraceStoreView(HeadList Head, SliceBlocks[] Slices)
             spans += slice.SpanCount;
             blocks += slice.Count;
         }
-        return spans == 0 ? new TraceStoreFacts(null, null, 0, SliceBytes, blocks) : new TraceStoreFacts(oldest, newest, spans, SliceBytes, blocks);
+        return spans == 0
+            ? new TraceStoreFacts(null, null, 0, SliceBytes, blocks)
+            : new TraceStoreFacts(oldest, newest, spans, SliceBytes, blocks) { OldestWrittenUnixNanos = OldestWritten };
     }
 }

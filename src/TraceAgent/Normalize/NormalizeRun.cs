@@ -74,6 +74,7 @@ sealed class NormalizeRun
         if (found.TraceIdHigh != 0)
             for (var i = chunk.FirstSpan; i < end; i++) if (_batch.TraceIdHigh[i] == 0) _batch.TraceIdHigh[i] = found.TraceIdHigh;
 
+        if (RepeatedIds.Count(_batch, chunk) is > 0 and var repeated) Repaired("duplicate_span_id", repeated);
         var root = ChunkRoots.Find(_batch, chunk);
         if (_filter.WhyRejected(_batch, root) is { } reason) return reason;
         HideAndCut(chunk, ref found);
@@ -336,7 +337,7 @@ sealed class NormalizeRun
         return false;
     }
 
-    void Repaired(string reason) => _repairs[reason] = _repairs.GetValueOrDefault(reason) + 1;
+    void Repaired(string reason, int count = 1) => _repairs[reason] = _repairs.GetValueOrDefault(reason) + count;
 
     /// <summary>Tags that speak for more than their span; text indexes, 0 when not found.</summary>
     struct Found

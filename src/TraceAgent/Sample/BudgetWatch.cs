@@ -84,7 +84,8 @@ sealed class BudgetWatch(SamplerSettings settings, Func<TraceStoreFacts> facts, 
         return new BudgetPlan(thins, tracesPerSecond, share, now.ByteCount, now.MaxByteCount, AgeOf(now));
     }
 
-    TimeSpan AgeOf(TraceStoreFacts now) => now.OldestStartUnixNanos is { } oldest ? TimeSpan.FromTicks(Math.Max(0, clock.NowUnixNanos() - oldest) / 100) : TimeSpan.Zero;
+    /// <summary>By when it was written: one span that claims to have started years ago does not make the store reach back so far.</summary>
+    TimeSpan AgeOf(TraceStoreFacts now) => now.OldestWrittenUnixNanos is { } oldest ? TimeSpan.FromTicks(Math.Max(0, clock.NowUnixNanos() - oldest) / 100) : TimeSpan.Zero;
 }
 
 /// <summary>What the storage budget asks for.</summary>

@@ -37,7 +37,6 @@ public sealed class SmallDiskTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Nearly_full_it_refuses_in_order_and_goes_on_by_itself()
     {
-        if (!SmallFileSystem.IsPossible) return;
         _disk = SmallFileSystem.InMemory(200 * Mebibyte);
         await Start();
         await SendUntil(HttpStatusCode.OK);
@@ -60,7 +59,6 @@ public sealed class SmallDiskTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Out_of_space_it_neither_falls_nor_loses_what_it_acknowledged()
     {
-        if (!SmallFileSystem.IsPossible) return;
         _disk = SmallFileSystem.InMemory(200 * Mebibyte);
         await Start(stopBelowFreeBytes: 0); // Nobody watches: the disk really gets full.
         await SendUntil(HttpStatusCode.OK);
@@ -77,7 +75,6 @@ public sealed class SmallDiskTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Without_names_left_as_with_a_quota_it_goes_on_once_there_are_some()
     {
-        if (!SmallFileSystem.IsPossible) return;
         _disk = SmallFileSystem.InMemory(400 * Mebibyte, names: 60);
         await Start();
         await SendUntil(HttpStatusCode.OK);
@@ -105,7 +102,6 @@ public sealed class SmallDiskTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_file_system_that_becomes_read_only_is_told_and_after_the_repair_all_is_there()
     {
-        if (!SmallFileSystem.IsPossible) return;
         _disk = SmallFileSystem.Ext4(200 * Mebibyte);
         await Start();
         for (var i = 0; i < 5; i++) await SendUntil(HttpStatusCode.OK);

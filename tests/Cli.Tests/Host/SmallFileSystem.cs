@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Apm.Cli.Tests.Host;
 
 /// <summary>
-/// A small file system of its own, for what only a real one shows: no space left, no names left, read-only. Needs root, as on
-/// the build machines; elsewhere <see cref="IsPossible"/> says no.
+/// A small file system of its own, for what only a real one shows: no space left, no names left, read-only. Needs Linux and root, as on
+/// the build machines; elsewhere the tests fail and say how to run them.
 /// </summary>
 sealed class SmallFileSystem : IDisposable
 {
@@ -13,13 +13,15 @@ sealed class SmallFileSystem : IDisposable
 
     SmallFileSystem(string? image, string options)
     {
+        Assert.True(IsPossible, "A small disk of its own cannot be mounted here: that takes Linux and root. Run the tests as root, or those in memory with "
+            + "\"unshare --map-root-user --mount dotnet test tests/Cli.Tests --filter SmallDiskTests\"; or leave them out with \"--filter FullyQualifiedName!~SmallDiskTests\".");
         Folder = Directory.CreateTempSubdirectory("apm-small-disk").FullName;
         _image = image;
         Options = options;
         Mount();
     }
 
-    public static bool IsPossible => OperatingSystem.IsLinux() && Environment.UserName == "root";
+    static bool IsPossible => OperatingSystem.IsLinux() && Environment.UserName == "root";
 
     /// <summary>Where it is mounted.</summary>
     public string Folder { get; }

@@ -91,6 +91,40 @@ public sealed class EndpointNamesTests : IDisposable
         Assert.Equal(names.Templates("web").Select(template => template.Name), after.Templates("web").Select(template => template.Name));
     }
 
+    [Theory]
+    [InlineData("42", "a-title-of-five-words", "{id}")]  // Whichever came first names both.
+    [InlineData("a-title-of-five-words", "42", "{value}")]
+    [InlineData("{id}", "a-title-of-five-words", "{id}")]
+    [InlineData("a-title-of-five-words", "{id}", "{value}")]
+    public void Ids_and_values_of_one_parameter_have_one_name_also_after_a_restart(string first, string second, string placeholder)
+    {
+        var names = Names();
+        foreach (var segment in new[] { first, second, "43", "another-title-of-five-words" }) Assert.Equal($"GET /blog/{placeholder}/x", names.TemplateOf("web", $"GET /blog/{segment}/x"));
+        for (var i = 0; i < 100; i++) names.TemplateOf("web", $"GET /blog/{Person(i)}/x"); // And so have words.
+        Assert.Equal($"GET /blog/{placeholder}/x", names.TemplateOf("web", "GET /blog/zoe/x"));
+        names.Save(everything: true);
+
+        var after = Names();
+        foreach (var segment in new[] { second, first, "zoe", "44" }) Assert.Equal($"GET /blog/{placeholder}/x", after.TemplateOf("web", $"GET /blog/{segment}/x"));
+    }
+
+    [Fact]
+    public void What_was_given_out_before_a_place_was_folded_is_known_to_fall_under_the_template()
+    {
+        var names = Names();
+        var given = Enumerable.Range(0, 100).Select(i => names.TemplateOf("web", $"GET /api/profile/{Person(i)}/posts")).Where(name => name != "GET /api/profile/{value}/posts").ToList();
+        names.TemplateOf("web", "GET /api/profile/settings");
+        Assert.InRange(given.Count, 10, 40);
+
+        Assert.All(given, name => Assert.Equal("GET /api/profile/{value}/posts", names.FoldedLater("web")[name]));
+        Assert.Equal(given.Count, names.FoldedLater("web").Count);
+
+        names.Save(everything: true);
+        Assert.Equal(given.Order(StringComparer.Ordinal), Names().FoldedLater("web").Keys.Order(StringComparer.Ordinal));
+        names.Decide("web", new TemplateOverride("/api/profile/{value}", TemplateDecision.KeepApart)); // Somebody undoes it.
+        Assert.Empty(names.FoldedLater("web"));
+    }
+
     [Fact]
     public void A_decision_holds_for_names_from_then_on_and_can_be_taken_back()
     {

@@ -55,6 +55,23 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
     }
 
     [Fact]
+    public void How_far_back_it_reaches_shows_by_when_it_was_written_whatever_starts_spans_claim()
+    {
+        using (var store = OpenIn(Folder))
+        {
+            store.Append(SpanBatches.Of(Plain(1, 1) with { StartUnixNanos = 946_684_800_000_000_000 }), new LogPosition(1)); // The year 2000.
+            Assert.Null(store.Facts().OldestWrittenUnixNanos);
+            store.Flush(everything: true);
+            _clock.Advance(TimeSpan.FromHours(2));
+            store.Append(Spans(2, 3), new LogPosition(2));
+            store.Flush(everything: true);
+            Assert.Equal(T0, store.Facts().OldestWrittenUnixNanos);
+        }
+        using var reopened = OpenIn(Folder);
+        Assert.Equal((946_684_800_000_000_000, T0), (reopened.Facts().OldestStartUnixNanos, reopened.Facts().OldestWrittenUnixNanos));
+    }
+
+    [Fact]
     public void Many_spans_become_blocks_at_once_and_the_rest_waits()
     {
         using var store = OpenIn(Folder, new TraceStoreSettings { BlockSpans = 10 });

@@ -16,8 +16,8 @@ public sealed class ManyUrlsTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _documents.Dispose();
 
     [Theory]
-    [InlineData(1, 1, 120)]    // One request a payload: some names are given out before it shows that they are values.
-    [InlineData(2, 20, 120)]
+    [InlineData(1, 1, 60)]    // One request a payload: some names are given out before it shows that they are values, and count under the template later.
+    [InlineData(2, 20, 60)]
     [InlineData(3, 1_000, 60)]
     public void A_hundred_thousand_addresses_are_a_few_dozen_endpoints(int seed, int spansPerBatch, int maxEndpoints)
     {
@@ -41,6 +41,15 @@ public sealed class ManyUrlsTests(ITestOutputHelper output) : IDisposable
             }
         }
 
+        var later = names.FoldedLater("web");
+        var givenCount = routesOf.Count;
+        foreach (var (name, template) in later)
+        {
+            if (!routesOf.Remove(name, out var routes)) continue;
+            if (routesOf.TryGetValue(template, out var others)) others.UnionWith(routes);
+            else routesOf.Add(template, routes);
+        }
+        output.WriteLine($"{givenCount} names given out");
         output.WriteLine($"{raw.Count} raw names, {routesOf.Count} endpoints");
         Assert.True(raw.Count > 100_000, $"{raw.Count} different");
         Assert.True(routesOf.Count <= maxEndpoints, $"{routesOf.Count} endpoints");

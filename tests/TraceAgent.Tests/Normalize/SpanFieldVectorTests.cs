@@ -51,6 +51,20 @@ public class SpanFieldVectorTests
     [InlineData("[{\"attributes\":{\"link.name\":\"a-b\",\"link.name\":\"c-d\"}}]")]
     public void Links_that_are_none_are_left_as_they_came(string text) => Assert.Equal(text, Normalized("_dd.span_links", text));
 
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(24, 1)]
+    [InlineData(25, 1)]
+    [InlineData(5_000, 7)]
+    public void An_id_that_comes_again_in_a_chunk_is_counted_and_its_span_kept(int spanCount, int repeated)
+    {
+        var batch = Some.Batch(Enumerable.Range(0, spanCount).Select(i => Some.Span(id: (ulong)(i < spanCount - repeated ? i : i - spanCount + repeated) + 1, parent: 1)).ToArray());
+
+        new SpanNormalizer(_counters, new NormalizeSettings()).Normalize(batch);
+
+        Assert.Equal((spanCount, repeated), (batch.SpanCount, _counters.Read("spans_repaired", "duplicate_span_id")));
+    }
+
     string Normalized(string key, string value)
     {
         var batch = Some.Batch(Some.Span(tags: [(key, value)]));

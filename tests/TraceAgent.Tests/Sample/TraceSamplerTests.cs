@@ -153,7 +153,7 @@ public class TraceSamplerTests
     public void When_the_store_is_full_too_early_traces_are_thinned_and_a_sentence_says_so_and_again_when_it_ends()
     {
         var world = new World(new SamplerSettings { KeepFor = TimeSpan.FromHours(1) });
-        world.Store.Now = new TraceStoreFacts(world.NowUnixNanos - 600 * Some.Second, world.NowUnixNanos, 10_000, 950_000, 3) { MaxByteCount = 1_000_000 };
+        world.Store.Now = new TraceStoreFacts(StartInTheYear2000, world.NowUnixNanos, 10_000, 950_000, 3) { MaxByteCount = 1_000_000, OldestWrittenUnixNanos = world.NowUnixNanos - 600 * Some.Second };
 
         world.Minute(tracesPerSecond: 10);
 
@@ -192,6 +192,9 @@ public class TraceSamplerTests
         Assert.Null(memory.Find(200_001));
         Assert.Equal(8 << 20, memory.ByteCount);
     }
+
+    /// <summary>A span may claim any start; how far the store reaches back shows by when its oldest was written.</summary>
+    const long StartInTheYear2000 = 946_684_800_000_000_000;
 
     static Span Trace(ulong trace, int? priority, bool isError) =>
         Some.Span(id: trace, trace: trace, isError: isError, numbers: priority is { } value ? [("_sampling_priority_v1", value)] : []);
