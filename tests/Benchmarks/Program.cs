@@ -11,6 +11,8 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["trace-store"] = TraceStoreBenchmark.Run,
     ["ceiling"] = CeilingBenchmark.Run,
     ["way"] = WayBenchmark.Run,
+    ["discard"] = DiscardBenchmark.Run,
+    ["discard-endpoint"] = DiscardBenchmark.Serve,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),
     ["endpoints"] = _ => EndpointsBenchmark.Run(),
     ["sample"] = _ => SampleBenchmark.Run(),

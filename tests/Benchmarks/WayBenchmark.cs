@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -17,23 +16,18 @@ namespace Apm.Benchmarks;
 /// </summary>
 static class WayBenchmark
 {
-    const int SpansPerTrace = 10;
-    const int TracesPerPayload = 100;
-    const int Payloads = 160;
-    const int Senders = 4;
-
     /// <summary>
-    /// Arguments: <c>v04</c> or <c>v05</c>, the seconds to send for, and spans a second to send at most (then memory is
+    /// Arguments: <c>v04</c>, <c>v05</c>, <c>otlp-http</c> or <c>otlp-grpc</c>, the seconds to send for, and spans a second to send at most (then memory is
     /// printed every minute). Needs a Release build of src/Cli.
     /// </summary>
     public static int Run(string[] args)
     {
         int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
-        RunAsync(args.ElementAtOrDefault(0) ?? "v04", Number(1, 10), Number(2, int.MaxValue), Console.Out).GetAwaiter().GetResult();
+        RunAsync(WayProtocol.Of(args.ElementAtOrDefault(0) ?? "v04"), Number(1, 10), Number(2, int.MaxValue), Console.Out).GetAwaiter().GetResult();
         return 0;
     }
 
-    static async Task RunAsync(string version, int seconds, int spansPerSecond, TextWriter output)
+    static async Task RunAsync(WayProtocol protocol, int seconds, int spansPerSecond, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-way").FullName;
         using var agent = Start(folder);
@@ -41,23 +35,24 @@ static class WayBenchmark
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             await Ready(http);
-            var traces = MakeTraces();
-            var payloads = traces.Select(payload => new Template(version == "v05" ? DatadogV05Encoder.Encode(payload) : DatadogV04Encoder.Encode(payload), payload)).ToList();
-            await Send(http, version, payloads, TimeSpan.FromSeconds(2), int.MaxValue); // Warm-up: compiled code, opened files.
+            var load = new WayLoad(protocol);
+            var port = PortOf(protocol);
+            await load.WarmUp(port);
 
+            agent.Refresh();
             var cpuBefore = agent.TotalProcessorTime;
             var clock = Stopwatch.StartNew();
             using var watch = new Timer(_ => PrintMemory(agent, clock, output), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-            var sent = await Send(http, version, payloads, TimeSpan.FromSeconds(seconds), spansPerSecond);
+            var sent = await load.Send(port, TimeSpan.FromSeconds(seconds), spansPerSecond);
             var wall = clock.Elapsed;
             await Settled(http);
             agent.Refresh();
             var cpu = agent.TotalProcessorTime - cpuBefore;
-            output.WriteLine($"{version}: {sent:N0} spans in {wall.TotalSeconds:F1} s: {sent / wall.TotalSeconds:N0} spans/s on the box, {sent / cpu.TotalSeconds:N0} spans/s per core of the agent ({cpu.TotalSeconds / wall.TotalSeconds:F2} cores, {cpu.TotalMicroseconds / sent:F2} µs per span)");
-            output.WriteLine($"body: {payloads.Average(payload => payload.Bytes.Length) / (SpansPerTrace * TracesPerPayload):F0} bytes per span; memory of the agent: {agent.WorkingSet64 / 1_048_576} MiB");
+            output.WriteLine($"{protocol.Name}: {sent:N0} spans in {wall.TotalSeconds:F1} s: {sent / wall.TotalSeconds:N0} spans/s on the box, {sent / cpu.TotalSeconds:N0} spans/s per core of the agent ({cpu.TotalSeconds / wall.TotalSeconds:F2} cores, {cpu.TotalMicroseconds / sent:F2} µs per span)");
+            output.WriteLine($"body: {load.BytesPerSpan:F0} bytes per span; memory of the agent: {agent.WorkingSet64 / 1_048_576} MiB");
             await PrintStore(http, output);
-            await PrintLookups(http, traces, output);
-            await PrintVisible(http, version, output);
+            await PrintLookups(http, load.Traces, output);
+            await PrintVisible(http, output);
         }
         finally
         {
@@ -67,19 +62,24 @@ static class WayBenchmark
         }
     }
 
-    const int AgentPort = 28126;
-    const int UiPort = 28127;
+    const int AgentPort = 24626;
+    const int UiPort = 24627;
 
-    static Process Start(string folder)
+    const int OtlpHttpPort = 24628;
+    const int OtlpGrpcPort = 24629;
+
+    public static int PortOf(WayProtocol protocol) => protocol.IsGrpc ? OtlpGrpcPort : protocol.IsOtlp ? OtlpHttpPort : AgentPort;
+
+    public static Process Start(string folder)
     {
         var apm = Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", "otlp-grpc=off", "--port", "otlp-http=off", "--port", "zipkin=off" })
+        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", $"otlp-grpc={OtlpGrpcPort}", "--port", $"otlp-http={OtlpHttpPort}", "--port", "zipkin=off" })
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
 
-    static async Task Ready(HttpClient http)
+    public static async Task Ready(HttpClient http)
     {
         for (var attempt = 0; attempt < 100; attempt++)
         {
@@ -96,32 +96,8 @@ static class WayBenchmark
         throw new InvalidOperationException("apm up did not become ready within 10 s.");
     }
 
-    static async Task<long> Send(HttpClient http, string version, List<Template> payloads, TimeSpan duration, int spansPerSecond)
-    {
-        var address = new Uri($"http://127.0.0.1:{AgentPort}/{(version == "v05" ? "v0.5" : "v0.4")}/traces");
-        var clock = Stopwatch.StartNew();
-        var next = -1;
-        var sent = 0L;
-        await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(async () =>
-        {
-            while (clock.Elapsed < duration)
-            {
-                var number = Interlocked.Increment(ref next);
-                var due = TimeSpan.FromSeconds((double)number * SpansPerTrace * TracesPerPayload / spansPerSecond);
-                if (due > clock.Elapsed) await Task.Delay(due - clock.Elapsed);
-                var template = payloads[number % payloads.Count];
-                using var content = new ByteArrayContent(template.Stamped(TimeProvider.System.NowUnixNanos()));
-                content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
-                using var answer = await http.PostAsync(address, content);
-                if (answer.IsSuccessStatusCode) Interlocked.Add(ref sent, SpansPerTrace * TracesPerPayload);
-                else if ((int)answer.StatusCode != 429) throw new InvalidOperationException($"{(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-            }
-        })));
-        return sent;
-    }
-
     /// <summary>Until all that was received is in blocks: then the CPU spent is the whole way's.</summary>
-    static async Task Settled(HttpClient http)
+    public static async Task Settled(HttpClient http)
     {
         var last = -1L;
         for (var attempt = 0; attempt < 60; attempt++)
@@ -147,7 +123,7 @@ static class WayBenchmark
         var chance = new Random(1);
         for (var i = 0; i < 200; i++)
         {
-            var id = traces[chance.Next(traces.Count)][chance.Next(TracesPerPayload)][0].TraceId;
+            var id = traces[chance.Next(traces.Count)][chance.Next(WayLoad.TracesPerPayload)][0].TraceId;
             var clock = Stopwatch.GetTimestamp();
             using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}/jaeger/api/traces/{id}"));
             await answer.Content.ReadAsByteArrayAsync();
@@ -159,17 +135,17 @@ static class WayBenchmark
     }
 
     /// <summary>From the answer to a payload until the read API finds a trace of it by its id.</summary>
-    static async Task PrintVisible(HttpClient http, string version, TextWriter output)
+    static async Task PrintVisible(HttpClient http, TextWriter output)
     {
         var millis = new List<double>();
         for (var i = 0; i < 20; i++)
         {
             var id = new TraceId(0, 0x5EEE_0000UL + (ulong)i);
             var span = new Span { TraceId = id, Id = new SpanId(7), StartUnixNanos = TimeProvider.System.NowUnixNanos(), DurationNanos = 1_000, Service = "visible", Name = "web.request", Resource = "GET /" };
-            using var content = new ByteArrayContent(version == "v05" ? DatadogV05Encoder.Encode([[span]]) : DatadogV04Encoder.Encode([[span]]));
+            using var content = new ByteArrayContent(DatadogV04Encoder.Encode([[span]]));
             content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
             var sent = Stopwatch.GetTimestamp();
-            using var accepted = await http.PostAsync(new Uri($"http://127.0.0.1:{AgentPort}/{(version == "v05" ? "v0.5" : "v0.4")}/traces"), content);
+            using var accepted = await http.PostAsync(new Uri($"http://127.0.0.1:{AgentPort}/v0.4/traces"), content);
             while (true)
             {
                 using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}/jaeger/api/traces/{id}"));
@@ -191,82 +167,5 @@ static class WayBenchmark
     {
         using var document = JsonDocument.Parse(await http.GetByteArrayAsync(new Uri($"http://127.0.0.1:{UiPort}/api/status")));
         return document.RootElement.Clone();
-    }
-
-    static List<List<List<Span>>> MakeTraces()
-    {
-        var chance = new Random(42);
-        return [.. Enumerable.Range(0, Payloads).Select(_ => Enumerable.Range(0, TracesPerPayload).Select(_ => MakeTrace(chance)).ToList())];
-    }
-
-    /// <summary>A web request with nine spans beneath it, twelve tags each, some of them all but unique.</summary>
-    static List<Span> MakeTrace(Random chance)
-    {
-        var id = new TraceId(0, (ulong)chance.NextInt64(1, long.MaxValue));
-        var rootId = (ulong)chance.NextInt64(1, long.MaxValue);
-        var endpoint = chance.Next(40);
-        var host = $"web-{chance.Next(12)}";
-        var user = chance.Next(50_000);
-        var spans = new List<Span>();
-        for (var i = 0; i < SpansPerTrace; i++)
-        {
-            var isRoot = i == 0;
-            var tags = new Dictionary<string, string>
-            {
-                ["env"] = "prod",
-                ["version"] = "1.4.2",
-                ["runtime-id"] = "0f3c2a51e8d14b7e9d1f6b0c4a7e5d21",
-                ["language"] = "python",
-                ["component"] = isRoot ? "flask" : i % 3 == 0 ? "redis" : "sqlalchemy",
-                ["span.kind"] = isRoot ? "server" : "client",
-                ["http.method"] = "GET",
-                ["http.url"] = $"http://shop.example/api/item/{chance.Next(100_000)}?user={user}",
-                ["http.status_code"] = chance.Next(50) == 0 ? "500" : "200",
-                ["user.id"] = user.ToString(CultureInfo.InvariantCulture),
-                ["host"] = host,
-                ["out.host"] = $"db-{chance.Next(4)}",
-            };
-            spans.Add(new Span
-            {
-                TraceId = id,
-                Id = new SpanId(isRoot ? rootId : (ulong)chance.NextInt64(1, long.MaxValue)),
-                ParentId = new SpanId(isRoot ? 0 : rootId),
-                StartUnixNanos = 1_764_000_000_000_000_000,
-                DurationNanos = chance.Next(50_000, 90_000_000),
-                Service = isRoot ? "shop" : i % 3 == 0 ? "cache" : "shop-db",
-                Name = isRoot ? "flask.request" : i % 3 == 0 ? "redis.command" : "postgres.query",
-                Resource = isRoot ? $"GET /api/item/{endpoint}" : $"SELECT * FROM item_{endpoint} WHERE id = ?",
-                Type = isRoot ? "web" : i % 3 == 0 ? "redis" : "sql",
-                Tags = tags,
-                Numbers = isRoot ? new Dictionary<string, double> { ["_sampling_priority_v1"] = 1, ["process_id"] = 4_242 } : new Dictionary<string, double>(),
-            });
-        }
-        return spans;
-    }
-
-    /// <summary>An encoded payload and where its start times stand, so that each sending is of now without encoding again.</summary>
-    sealed class Template
-    {
-        readonly List<int> _starts = [];
-
-        public Template(byte[] bytes, List<List<Span>> traces)
-        {
-            Bytes = bytes;
-            Span<byte> start = stackalloc byte[9];
-            start[0] = 0xD3;
-            BinaryPrimitives.WriteInt64BigEndian(start[1..], traces[0][0].StartUnixNanos);
-            for (var pass = 0; pass < 2 && _starts.Count == 0; pass++, start[0] = 0xCF) // int64 or uint64, as the encoder likes.
-                for (var at = 0; bytes.AsSpan(at).IndexOf(start) is var found and >= 0; at += found + 9) _starts.Add(at + found + 1);
-            if (_starts.Count != SpansPerTrace * TracesPerPayload) throw new InvalidOperationException($"{_starts.Count} start times found.");
-        }
-
-        public byte[] Bytes { get; }
-
-        public byte[] Stamped(long nowUnixNanos)
-        {
-            var bytes = (byte[])Bytes.Clone();
-            foreach (var at in _starts) BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(at), nowUnixNanos - 100_000_000 + (at * 7L % 1_000_000));
-            return bytes;
-        }
     }
 }

@@ -89,14 +89,6 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
         return stream;
     }
 
-    /// <summary>An independent copy.</summary>
-    public PooledBody Copy(ReadOnlyMemory<byte> bytes)
-    {
-        var body = new PooledBody(this, bytes.Length + 1);
-        body.Append(bytes.Span, settings.MaxBodyBytes);
-        return body;
-    }
-
     async Task<PooledBody> ReadRaw(HttpRequest request, CancellationToken cancel)
     {
         if (request.ContentLength > settings.MaxBodyBytes) throw new BodyTooLargeException(settings.MaxBodyBytes);
@@ -174,6 +166,7 @@ public sealed class PooledBody : IDisposable
     readonly BodyReader _reader;
     byte[] _bytes;
     int _reserved;
+    int _start;
 
     internal PooledBody(BodyReader reader, int expectedBytes)
     {
@@ -183,11 +176,14 @@ public sealed class PooledBody : IDisposable
         _bytes = reader.Rent(expectedBytes);
     }
 
-    /// <summary>Bytes read.</summary>
+    /// <summary>Bytes read, with those that were taken off.</summary>
     public int Length { get; internal set; }
 
     /// <summary>The bytes; valid until disposed.</summary>
-    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
+    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(_start, Length - _start);
+
+    /// <summary>Takes bytes off the front, such as the prefix of a gRPC message. Nothing may be appended afterwards.</summary>
+    internal void TakeOff(int bytes) => _start += bytes;
 
     internal void Append(ReadOnlySpan<byte> part, int maxBytes)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Apm.Core.Counting;
 using Apm.Core.Services;
 using Apm.Core.Spans;
@@ -12,6 +13,8 @@ public sealed class ServiceSightings(ServiceCatalogue catalogue, Counters counte
     public void Note(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts)
     {
         var services = new HashSet<(int Service, int Type, int Env, int Version, int Payload, bool IsEntry)>();
+        // By service, the last that was seen of it: hashing all of it costs as much as counting the span, and a service's spans are mostly alike.
+        var lastOfServices = new Dictionary<int, (int Type, int Env, int Version, int Payload, bool IsEntry)>();
         var processes = new Dictionary<int, (ChunkFacts Facts, Payload Payload, int Service, int SpanCount)>();
         for (var c = 0; c < facts.Length; c++)
         {
@@ -19,8 +22,13 @@ public sealed class ServiceSightings(ServiceCatalogue catalogue, Counters counte
             for (var i = chunk.FirstSpan; i < chunk.FirstSpan + chunk.SpanCount; i++)
             {
                 if ((batch.Flags[i] & SpanFlags.TopLevel) == 0) continue;
-                var isEntry = batch.Services[i] == batch.Services[facts[c].RootSpan];
-                services.Add((batch.Services[i], batch.Types[i], facts[c].Env, isEntry ? facts[c].Version : 0, chunk.Payload, isEntry));
+                var service = batch.Services[i];
+                var isEntry = service == batch.Services[facts[c].RootSpan];
+                var seen = (Type: batch.Types[i], facts[c].Env, Version: isEntry ? facts[c].Version : 0, chunk.Payload, isEntry);
+                ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(lastOfServices, service, out var isKnown);
+                if (isKnown && last == seen) continue;
+                last = seen;
+                services.Add((service, seen.Type, seen.Env, seen.Version, seen.Payload, isEntry));
             }
             if (facts[c].RuntimeId == 0) continue;
             var known = processes.GetValueOrDefault(facts[c].RuntimeId);

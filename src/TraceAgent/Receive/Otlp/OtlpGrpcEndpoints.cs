@@ -52,6 +52,7 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
     }
 
     /// <summary>Takes the five bytes off: compressed or not, and the length.</summary>
+    /// <returns>The same body unless it was compressed.</returns>
     PooledBody Unframe(HttpContext context, PooledBody framed, OtlpSignal signal)
     {
         try
@@ -71,11 +72,11 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
         if (bytes.Length < PrefixBytes) throw new PayloadException($"gRPC: a message begins with 5 bytes of flag and length; {bytes.Length} came. Use OTLP/HTTP on port 4318 if the exporter is not a gRPC client.");
         var length = BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]);
         if (length != bytes.Length - PrefixBytes) throw new PayloadException($"gRPC: the prefix announces {length} bytes, {bytes.Length - PrefixBytes} came. Export sends one message per call.");
-        var message = framed.Memory[PrefixBytes..];
+        framed.TakeOff(PrefixBytes);
         return bytes[0] switch
         {
-            0 => receiver.Bodies.Copy(message),
-            1 => receiver.Bodies.Decompress(message, context.Request.Headers["grpc-encoding"].ToString()),
+            0 => framed,
+            1 => receiver.Bodies.Decompress(framed.Memory, context.Request.Headers["grpc-encoding"].ToString()),
             var flag => throw new PayloadException($"gRPC: the first byte of a message is 0 or 1, not {flag}. Use OTLP/HTTP on port 4318 if the exporter is not a gRPC client."),
         };
     }
