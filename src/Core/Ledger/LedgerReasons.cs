@@ -58,7 +58,7 @@ public static class LedgerReasons
         "too_large" => "The body was larger than Apm takes at once (413). Let the client send smaller batches.",
         "overloaded" => "More came than could be worked off (429); clients that heed it send it again a second later. If it lasts, send less or give Apm more cores.",
         "memory" => "No memory was left in Apm's budget (429); clients that heed it send it again. If it lasts, raise the memory ceiling.",
-        "store_unavailable" => "The disk failed or was full (503); clients that heed it send it again. The problems on the first page say what the disk answered.",
+        "store_unavailable" => "The disk failed or was full, or the log was, because more came than could be stored (503); clients that heed it send it again. The problems on the first page say which.",
         "disk_nearly_full" => "The disk of the data folder is nearly full (503). Free some space or lower the storage budget; it goes on by itself.",
         "invalid_id" => "Spans without a valid trace or span id (OTLP). The answer named them to the exporter; look for a span built by hand.",
         "trace_id_zero" => "Spans whose trace id is zero. Such a span belongs to no trace; look for a span built by hand, or headers that are cut.",

@@ -34,7 +34,9 @@ public sealed class TraceFates(TraceLookup lookup, IFateStore? fates)
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != 0 && number != hex.Low) yield return new TraceId(0, number);
     }
 
-    TraceFate Find(TraceId id, CancellationToken cancel)
+    /// <summary>What is known of an id.</summary>
+    /// <exception cref="StoreUnavailableException">A store cannot be read. Safe to retry.</exception>
+    public TraceFate Find(TraceId id, CancellationToken cancel)
     {
         var tree = lookup.Read(id, cancel);
         return new TraceFate

@@ -31,6 +31,7 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
     /// <exception cref="BodyTooLargeException">Larger than <see cref="AgentSettings.MaxBodyBytes"/>; the rest was not read.</exception>
     /// <exception cref="OverloadedException">Too many bytes are being read already.</exception>
     /// <exception cref="PayloadException">The compression is unknown or broken.</exception>
+    /// <exception cref="BadHttpRequestException">The request is not HTTP as it should be.</exception>
     public async Task<PooledBody> Read(HttpRequest request, CancellationToken cancel)
     {
         var raw = await ReadRaw(request, cancel);
@@ -117,6 +118,12 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
                 }
                 if (result.IsCompleted) return body;
             }
+        }
+        catch (IOException problem) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            // The server says so of a chunk whose size cannot be: the sender's fault, not ours.
+            body.Dispose();
+            throw new BadHttpRequestException(problem.Message, StatusCodes.Status400BadRequest, problem);
         }
         catch
         {

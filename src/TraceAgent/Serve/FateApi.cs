@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Query.Fates;
@@ -19,6 +20,11 @@ public static class FateApi
         routes.MapGet("/api/traces/{id}/fate", Answer);
         return routes;
     }
+
+    /// <summary>Why a trace is not found, for the 404 of another API.</summary>
+    internal static string WhyNotFound(HttpContext http, TraceId id) => http.RequestServices.GetService<TraceFates>() is { } fates
+        ? $"trace not found: {string.Join(' ', fates.Find(id, http.RequestAborted).Sentences(Time))}"
+        : $"trace not found: nothing is stored under {id}; it may have expired, or not have been sent here";
 
     static async Task Answer(HttpContext http)
     {

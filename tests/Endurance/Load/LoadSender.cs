@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using Apm.Core.Ids;
 using Apm.Core.Time;
 using Apm.Endurance.Running;
 
@@ -11,7 +13,11 @@ public sealed class LoadSender(AgentProcess agent, HttpClient http, IReadOnlyLis
 {
     const int Connections = 4;
 
-    long _acknowledged, _refused, _bytes;
+    /// <summary>One payload in so many leaves a trace id to ask for.</summary>
+    const int PayloadsPerSample = 200;
+
+    readonly ConcurrentQueue<TraceId> _samples = new();
+    long _acknowledged, _refused, _bytes, _acknowledgedPayloads;
 
     /// <summary>Spans answered 2xx.</summary>
     public long AcknowledgedSpans => Interlocked.Read(ref _acknowledged);
@@ -20,6 +26,9 @@ public sealed class LoadSender(AgentProcess agent, HttpClient http, IReadOnlyLis
     public long RefusedPayloads => Interlocked.Read(ref _refused);
 
     public long SentBytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Ids of some traces that were answered 2xx, about in the order in which they were sent.</summary>
+    public IReadOnlyCollection<TraceId> SampleTraceIds => _samples;
 
     /// <summary>Sends until cancelled.</summary>
     /// <exception cref="InvalidOperationException">An answer that is neither 2xx nor 429 nor 503.</exception>
@@ -42,13 +51,15 @@ public sealed class LoadSender(AgentProcess agent, HttpClient http, IReadOnlyLis
 
     async Task Send(ShopPayload payload, Random chance)
     {
-        using var content = new ByteArrayContent(payload.Stamped(TimeProvider.System.NowUnixNanos(), chance));
+        var body = payload.Stamped(TimeProvider.System.NowUnixNanos(), chance);
+        using var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
         using var answer = await http.PutAsync(new Uri($"http://127.0.0.1:{agent.AgentPort}/v0.4/traces"), content);
         if (answer.IsSuccessStatusCode)
         {
             Interlocked.Add(ref _acknowledged, payload.SpanCount);
             Interlocked.Add(ref _bytes, payload.ByteCount);
+            if (Interlocked.Increment(ref _acknowledgedPayloads) % PayloadsPerSample == 1) _samples.Enqueue(payload.FirstTraceIdOf(body));
         }
         else if (answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
         {

@@ -41,6 +41,9 @@ public sealed class ShopPayload
         return bytes;
     }
 
+    /// <summary>The id of the first trace of a copy.</summary>
+    public TraceId FirstTraceIdOf(byte[] stamped) => new(0, BinaryPrimitives.ReadUInt64BigEndian(stamped.AsSpan(_ids[0])));
+
     static ShopPayload Of(SpanBatch batch)
     {
         var traces = Enumerable.Range(0, batch.SpanCount).Select(i => Known(batch.SpanAt(i))).GroupBy(span => span.TraceId).Select(trace => (IReadOnlyList<Span>)[.. trace]).ToList();

@@ -219,6 +219,23 @@ public class RefusedBodiesTests
         Assert.Equal(HttpStatusCode.OK, (await agent.Send("/v0.4/traces", [0x90])).Status);
     }
 
+    [Theory]
+    [InlineData("zz\r\n")]
+    [InlineData("ffffffffffffffff\r\n")] // The server tells this one by another exception.
+    public async Task A_chunk_whose_size_cannot_be_is_the_senders_fault(string chunk)
+    {
+        await using var agent = await AgentFixture.Start();
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync("127.0.0.1", agent.UrlOf("agent").Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("PUT /v0.4/traces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk));
+
+        using var reader = new StreamReader(client.GetStream());
+        Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
+        await Until.True("the refusal is counted", TimeSpan.FromSeconds(10), () => Task.FromResult(agent.Parts.Counters.Read("payloads_rejected", "broken_request") == 1));
+        Assert.Equal(1, agent.Pipeline.Ledger.UnreadPayloads("broken_request"));
+        Assert.StartsWith("The request broke off or is not HTTP as it should be:", Assert.Single(agent.Parts.Problems.ReadAll()).Sentence, StringComparison.Ordinal);
+    }
+
     static byte[] V07()
     {
         var to = new MsgPackWriter().Map(2).Text("env").Text("prod").Text("chunks").Array(1).Map(2).Text("priority").Integer(1).Text("spans").Array(20);

@@ -3,6 +3,8 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Query.Evaluate;
+using Apm.Query.Fates;
+using Apm.Query.Traces;
 using Apm.TestKit;
 using Apm.TraceAgent.Serve;
 using Apm.TraceAgent.Serve.Datadog;
@@ -28,7 +30,7 @@ sealed class ApiHost : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null)
+    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null)
     {
         var catalogue = new ServiceCatalogue(new MemoryDocuments());
         foreach (var span in counted) catalogue.Saw(new ServiceSighting(span.Service, span.Type, "python", span.Env, "", span.StartUnixNanos));
@@ -37,6 +39,8 @@ sealed class ApiHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(traces).AddSingleton<IStatsReader>(new StatsList(Some.Stats(counted))).AddSingleton(catalogue).AddSingleton<MetricQueries>()
             .AddSingleton<TimeProvider>(clock ?? new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
+        if (fates is not null) builder.Services.AddSingleton(new TraceFates(new TraceLookup(traces), fates));
+        if (ledger is not null) builder.Services.AddSingleton(ledger);
         var app = builder.Build();
         app.MapJaegerApi();
         app.MapZipkinApi();
@@ -44,6 +48,8 @@ sealed class ApiHost : IAsyncDisposable
         app.MapMetricQueryApi();
         app.MapDatadogSpansApi();
         app.MapDatadogDependenciesApi();
+        app.MapLedgerApi();
+        app.MapFateApi();
         await app.StartAsync();
         return new ApiHost(app);
     }

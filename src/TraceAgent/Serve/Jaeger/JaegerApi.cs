@@ -99,7 +99,7 @@ public static class JaegerApi
         var id = JaegerRequest.TraceIdOf((string?)http.Request.RouteValues["traceId"]);
         var trace = new TraceLookup(http.RequestServices.GetRequiredService<ITraceReader>()).Read(id, http.RequestAborted);
         return trace is null
-            ? Refuse(http, 404, $"trace not found: nothing is stored under {id}; it may have expired, or not have been sent here")
+            ? Refuse(http, 404, FateApi.WhyNotFound(http, id))
             : Answer(http, json =>
             {
                 json.WriteStartArray();

@@ -62,7 +62,7 @@ static class JaegerV3Api
     {
         var id = JaegerRequest.TraceIdOf((string?)http.Request.RouteValues["traceId"]);
         var trace = new TraceLookup(http.RequestServices.GetRequiredService<ITraceReader>()).Read(id, http.RequestAborted)
-            ?? throw new RefusedException($"trace not found: nothing is stored under {id}; it may have expired, or not have been sent here", StatusCodes.Status404NotFound);
+            ?? throw new RefusedException(FateApi.WhyNotFound(http, id), StatusCodes.Status404NotFound);
         return Answer(http, [trace]);
     }
 

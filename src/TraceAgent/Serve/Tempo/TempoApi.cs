@@ -58,7 +58,7 @@ public static class TempoApi
         var text = (string?)http.Request.RouteValues["traceId"];
         if (!TraceId.TryParse(text, out var id)) throw new RefusedException($"\"{text}\" is not a trace id: write 16 or 32 hex digits");
         var trace = new TraceLookup(http.RequestServices.GetRequiredService<ITraceReader>()).Read(id, http.RequestAborted)
-            ?? throw new RefusedException($"trace not found: nothing is stored under {id}; it may have expired, or not have been sent here", StatusCodes.Status404NotFound);
+            ?? throw new RefusedException(FateApi.WhyNotFound(http, id), StatusCodes.Status404NotFound);
         var spans = isV2 && http.Request.Query["q"].ToString() is { Length: > 0 } query ? Chosen(http, trace, query) : trace.Nodes;
         var otlp = OtlpTrace.Of(spans.Select(node => node.ReadSpan()).OfType<Span>());
         var reason = trace.IncompleteReason;
