@@ -236,7 +236,7 @@ public sealed class SegmentTraceStore : ITraceStore
     }
 
     /// <inheritdoc/>
-    public TraceStoreFacts Facts() => _view.Facts() with { MaxByteCount = MaxBytes };
+    public TraceStoreFacts Facts() => _view.Facts() with { MaxByteCount = RetainedBytes };
 
     /// <summary>
     /// Drops whole slices that are too old, then the oldest until the rest is within the byte budget. Writing does the latter by
