@@ -163,6 +163,11 @@ public sealed record BadQuery(string Before, string Wrong, string After, string 
             end > start ? text[start..end] : " ",
             text[end..],
             error.Message,
-            error.Suggestion is { } word ? text[..start] + word + text[end..] : null);
+            error.Suggestion switch
+            {
+                null => null,
+                ")" or "}" or "\"" => text + error.Suggestion, // What is not closed is closed at the end.
+                var word => text[..start] + word + text[end..],
+            });
     }
 }
