@@ -24,7 +24,7 @@ public sealed record SamplingView(bool IsThinning, string Word, string Sentence,
         var chunks = status.ChunksInLastMinute.OrderByDescending(chunk => chunk.Value).Select(chunk => $"{Figure.Whole(chunk.Value)} {Name(chunk.Key)}");
         return new SamplingView(
             status.Mode == "budget",
-            status.Mode switch { "keep_all" => "all kept", "budget" => $"{Figure.Percent(status.KeptShare)} kept", _ => "sampled" },
+            status.Mode switch { "keep_all" => "all kept", "budget" => status.KeptShare < 0.01 ? "less than 1 % kept" : $"{Figure.Percent(status.KeptShare)} kept", _ => "sampled" },
             status.Sentence,
             status.ChunksInLastMinute.Count == 0 ? "" : $"Parts of traces in the last full minute, by what was decided: {string.Join(", ", chunks)}.",
             ExpiredSpans.Sentence(counters),
