@@ -18,7 +18,7 @@ namespace Apm.TraceAgent;
 /// <see cref="Accept"/> completes when the payload is on disk; what comes after happens on one loop, in the log's order.
 /// </summary>
 /// <remarks>Any thread may call <see cref="Accept"/>. Call <see cref="Start"/> once before, <see cref="StopAsync"/> once after.</remarks>
-public sealed class TracePipeline : IAsyncDisposable
+public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
 {
     readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new() { SingleReader = true });
     readonly PipelineParts _parts;
@@ -59,7 +59,7 @@ public sealed class TracePipeline : IAsyncDisposable
     /// <summary>What tracers are told to keep.</summary>
     public RatesAnswer Rates => _sampler.Rates;
 
-    /// <summary>How traces are sampled now.</summary>
+    /// <inheritdoc/>
     public SamplingStatus Sampling() => _sampler.Status();
 
     /// <summary>What came in and what became of it, as it stands.</summary>

@@ -45,10 +45,14 @@ static class StatusCommand
 
     static void Print(StatusReport report)
     {
+        if (Console.IsOutputRedirected && int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var columns)) AnsiConsole.Profile.Width = Math.Max(60, columns);
         var up = TimeSpan.FromTicks((report.NowUnixNanos - report.StartedUnixNanos) / UnixTime.NanosPerTick);
         AnsiConsole.MarkupLineInterpolated($"[bold]Apm {report.Version}[/] up {Age(up)} · {report.UiUrl} · data {report.DataFolder}");
         AnsiConsole.MarkupLineInterpolated($"listens on {string.Join(", ", report.Listeners.Select(listener => $"{listener.Name} {listener.Port}"))}");
         AnsiConsole.MarkupLineInterpolated($"stored {Count(report.Traces.SpanCount)} spans in {report.Traces.BlockCount} blocks, {Count(report.Traces.ByteCount)} bytes; log {Count(report.LogByteCount)} bytes");
+        AnsiConsole.MarkupLineInterpolated($"sampling: {report.Sampling.Sentence}");
+        if (ExpiredSpans.Sentence(label => report.Counters.Where(counter => counter.Name == "spans_expired" && counter.Label == label).Sum(counter => counter.Value)) is { Length: > 0 } expired)
+            AnsiConsole.MarkupLineInterpolated($"{expired}");
         PrintLimits(report);
         PrintServices(report);
         PrintWaiting(report);
@@ -78,15 +82,21 @@ static class StatusCommand
         }
         var table = new Table().Border(TableBorder.None);
         table.AddColumn(new TableColumn("service").NoWrap().PadLeft(0).PadRight(2)); // Eighty columns must do.
-        foreach (var column in new[] { "received", "stored", "sampled\nout", "rejected", "dropped", "waiting", "seen" }) table.AddColumn(new TableColumn(column).RightAligned().NoWrap().PadLeft(0).PadRight(2));
+        var waits = report.Services.Any(service => service.WaitingSpanCount > 0);
+        string[] columns = ["received", "stored", "sampled\nout", "rejected", "dropped", .. waits ? ["waiting"] : Array.Empty<string>(), "seen\nago"];
+        foreach (var column in columns) table.AddColumn(new TableColumn(column).RightAligned().NoWrap().PadLeft(0).PadRight(2));
         foreach (var service in report.Services.Where(service => service.Name.Length > 0))
         {
             var spans = service.Spans;
-            table.AddRow(Markup.Escape(service.Name), Count(spans.ReceivedSpanCount), Count(spans.StoredSpanCount), Count(spans.SampledOutSpanCount),
-                Count(spans.RejectedSpanCount), Count(spans.DroppedSpanCount), Count(service.WaitingSpanCount), service.LastSeenUnixNanos == 0 ? "" : Ago(report, service.LastSeenUnixNanos));
+            string[] cells =
+            [
+                Markup.Escape(service.Name), Count(spans.ReceivedSpanCount), Count(spans.StoredSpanCount), Count(spans.SampledOutSpanCount), Count(spans.RejectedSpanCount), Count(spans.DroppedSpanCount),
+                .. waits ? [Count(service.WaitingSpanCount)] : Array.Empty<string>(), service.LastSeenUnixNanos == 0 ? "" : Ago(report, service.LastSeenUnixNanos)[..^" ago".Length],
+            ];
+            table.AddRow(cells);
         }
         AnsiConsole.Write(table);
-        Console.WriteLine("Spans of the past 24 h: received = stored + sampled out + rejected + dropped; waiting ones come to it.");
+        Console.WriteLine($"Spans of the past 24 h: received = stored + sampled out + rejected + dropped{(waits ? "; waiting ones come to it" : "")}.");
         PrintReasons(report);
     }
 
@@ -115,7 +125,7 @@ static class StatusCommand
 
     static void PrintCounters(StatusReport report)
     {
-        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_expired" or "spans_late" or "store_failures"))
+        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_late" or "store_failures"))
             Console.WriteLine($"  {counter.Name}{(counter.Label.Length > 0 ? $" ({counter.Label})" : "")}{(counter.Service.Length > 0 ? $" of {counter.Service}" : "")}: {Count(counter.Value)}");
     }
 

@@ -5,6 +5,9 @@ namespace Apm.Core.Stats;
 /// </summary>
 public sealed record StatsKey
 {
+    /// <summary>The resource under which is counted what came after the limit of distinct keys was reached.</summary>
+    public const string OverflowResource = "(too many resources)";
+
     public required string Service { get; init; }
 
     /// <summary>Operation name.</summary>

@@ -45,7 +45,7 @@ public sealed class StatsAggregator
     public const int MaxOverflowCells = 2_000;
 
     /// <summary>The resource under which keys beyond the limit are counted.</summary>
-    public const string OverflowResource = "(too many resources)";
+    public const string OverflowResource = StatsKey.OverflowResource;
 
     /// <summary>The service and operation under which is counted what even <see cref="OverflowResource"/> has no room for.</summary>
     public const string OverflowService = "(too many services)";

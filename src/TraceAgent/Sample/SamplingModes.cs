@@ -11,6 +11,7 @@ namespace Apm.TraceAgent.Sample;
 sealed class SamplingModes
 {
     readonly SamplerSettings _settings;
+    readonly Func<TraceStoreFacts> _facts;
     readonly ChunkSamplers _samplers;
     readonly Counters _counters;
     readonly RecentProblems _problems;
@@ -27,6 +28,7 @@ sealed class SamplingModes
     public SamplingModes(SamplerSettings settings, Func<TraceStoreFacts> facts, ChunkSamplers samplers, Counters counters, RecentProblems problems, TimeProvider clock)
     {
         _settings = settings;
+        _facts = facts;
         _samplers = samplers;
         _counters = counters;
         _problems = problems;
@@ -78,7 +80,7 @@ sealed class SamplingModes
     {
         Mode = _alwaysSamples ? "datadog" : _thins ? "budget" : "keep_all",
         SinceUnixNanos = _sinceUnixNanos,
-        Sentence = _alwaysSamples ? AlwaysSentence() : _thins ? ThinsSentence() : "Every trace is kept, except those dropped by hand.",
+        Sentence = _alwaysSamples ? AlwaysSentence() : _thins ? ThinsSentence() : KeepsSentence(_facts()),
         KeptShare = _thins ? _plan.KeptShare : 1,
         TargetTracesPerSecond = _alwaysSamples ? _settings.TargetTracesPerSecond : _thins ? _plan.TracesPerSecond : null,
         Rates = _rates.Rates,
@@ -99,6 +101,12 @@ sealed class SamplingModes
         _settings.ErrorTrackingStandalone ? "Only traces with an error are kept, because error tracking stands alone."
         : _settings.Probabilistic.Enabled ? string.Create(CultureInfo.InvariantCulture, $"{_settings.Probabilistic.SamplingPercentage:0.##} % of all traces are kept, and beyond them those with an error.")
         : string.Create(CultureInfo.InvariantCulture, $"Traces are sampled as the Datadog agent does: about {_settings.TargetTracesPerSecond:0.##} per second by priority, and {_settings.ErrorsPerSecond:0.##} with an error.");
+
+    /// <summary>How much of the budget is used, so that one sees thinning come.</summary>
+    string KeepsSentence(TraceStoreFacts now) =>
+        "Every trace is kept, except those dropped by hand"
+        + (now.MaxByteCount > 0 ? $": {Bytes(now.ByteCount)} of {Bytes(now.MaxByteCount)} for traces are used" : "")
+        + (now.OldestStartUnixNanos is { } oldest ? $", the oldest trace is {Age(TimeSpan.FromTicks(Math.Max(0, _clock.NowUnixNanos() - oldest) / UnixTime.NanosPerTick))} old." : ".");
 
     string ThinsSentence() => string.Create(CultureInfo.InvariantCulture,
         $"Since {TimeOfDay(_sinceUnixNanos)} traces are sampled: the store holds {Bytes(_plan.ByteCount)} of {Bytes(_plan.MaxByteCount)} and its oldest trace is only {Age(_plan.OldestAge)} old. {Percent(_plan.KeptShare)} are kept. Raise storage.max_bytes or lower sampling.keep_for.");

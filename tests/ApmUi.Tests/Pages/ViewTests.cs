@@ -232,7 +232,7 @@ public class ViewTests
 
         var view = HomeView.Of(UrlStates.Of("/"), [], new TraceStoreFacts(1, 2, 3, 0, 0), [], [], new ServiceCatalogue(new MemoryDocuments()), [.. page.Rows(null)]);
 
-        Assert.Equal(["3 payloads could not be read or were refused whole: 2 too large, 1 undecodable.", "7 spans were refused: 7 overloaded.", "1 span was lost: 1 internal fault."], view.Losses);
+        Assert.Equal(["3 payloads could not be read or were refused whole: 2 too large, 1 undecodable.", "7 spans were refused: 7 overloaded. " + LedgerReasons.Sentence(SpanOutcome.Rejected, "overloaded"), "1 span was lost: 1 internal fault. " + LedgerReasons.Sentence(SpanOutcome.Dropped, "internal_fault")], view.Losses);
     }
 
     [Theory]

@@ -9,8 +9,8 @@ public sealed record DistributionView
     public required IReadOnlyList<DistributionBar> Bars { get; init; }
     public required IReadOnlyList<(double Left, string Label)> Ticks { get; init; }
 
-    /// <summary>p50, p75, p95, p99.</summary>
-    public required IReadOnlyList<(double Left, string Name, string Value)> Percentiles { get; init; }
+    /// <summary>p50, p75, p95, p99, from left to right; those that read the same share a mark.</summary>
+    public required IReadOnlyList<PercentileMark> Percentiles { get; init; }
     public required double MinNanos { get; init; }
     public required double MaxNanos { get; init; }
 
@@ -40,11 +40,11 @@ public sealed record DistributionView
                 At(bin.FromNanos), Math.Max(0.4, At(bin.ToNanos) - At(bin.FromNanos)), 100 * bin.OkCount / highest, 100 * bin.ErrorCount / highest,
                 $"{Figure.Duration(bin.FromNanos)} – {Figure.Duration(bin.ToNanos)}: {Figure.Of(bin.OkCount + bin.ErrorCount, "request")}{(bin.ErrorCount > 0 ? $", {Figure.Of(bin.ErrorCount, "error")}" : "")}"))],
             Ticks = [.. TicksBetween(min, max).Select(nanos => (At(nanos), Figure.Duration(nanos)))],
-            Percentiles =
+            Percentiles = PercentileMark.Place(
             [
                 .. new[] { ("p50", latencies.P50Nanos), ("p75", latencies.P75Nanos), ("p95", latencies.P95Nanos), ("p99", latencies.P99Nanos) }
                     .Where(entry => entry.Item2 is not null).Select(entry => (At(entry.Item2!.Value), entry.Item1, Figure.Duration(entry.Item2.Value))),
-            ],
+            ]),
             Band = band is { } chosen ? (At(chosen.MinNanos), At(chosen.MaxNanos) - At(chosen.MinNanos)) : null,
             Summary = $"{Figure.Of(latencies.OkCount + latencies.ErrorCount, "request")}, half of them within {(latencies.P50Nanos is { } p50 ? Figure.Duration(p50) : Figure.None)}, 95 % within {(latencies.P95Nanos is { } p95 ? Figure.Duration(p95) : Figure.None)}",
         };

@@ -1,4 +1,5 @@
 using Apm.ApmUi.Shared;
+using Apm.Core.Counting;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -6,6 +7,7 @@ using Apm.Query.Services;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Pages.Home;
 
@@ -17,9 +19,19 @@ public partial class HomePage
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
+    [Inject] IServiceProvider Services { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
+    /// <summary>Problems shown.</summary>
+    const int MaxProblems = 10;
+
     HomeView? View;
+
+    /// <summary>Those of the time shown, newest first.</summary>
+    IReadOnlyList<Problem> Problems = [];
+
+    /// <summary>How traces are sampled; null while all are kept.</summary>
+    string? Thinning;
     string? Failed;
 
     protected override void OnInitialized()
@@ -27,6 +39,8 @@ public partial class HomePage
         var cancel = Context?.RequestAborted ?? default;
         try
         {
+            Problems = [.. (Services.GetService<RecentProblems>()?.ReadAll() ?? []).Where(problem => State.Window.Range.Contains(problem.LastUnixNanos))];
+            if (Services.GetService<ISamplingReader>()?.Sampling() is { Mode: not "keep_all" } sampling) Thinning = sampling.Sentence;
             var facts = Traces.Facts();
             if (facts.SpanCount == 0) return;
             var services = Queries.Services(State.Window.Range, State.Env);

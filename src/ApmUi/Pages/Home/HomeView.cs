@@ -77,6 +77,6 @@ public sealed record HomeView
         var counted = reasons.Where(reason => count(reason) > 0).OrderByDescending(count).ToList();
         if (counted.Count == 0) return null;
         var total = counted.Sum(count);
-        return $"{Figure.Of(total, noun)} {(total == 1 ? verb : verbs)}: {string.Join(", ", counted.Take(3).Select(reason => $"{Figure.Whole(count(reason))} {reason.Reason.Replace('_', ' ')}"))}.";
+        return $"{Figure.Of(total, noun)} {(total == 1 ? verb : verbs)}: {string.Join(", ", counted.Take(3).Select(reason => $"{Figure.Whole(count(reason))} {reason.Reason.Replace('_', ' ')}"))}.{(counted.Count == 1 ? " " + LedgerReasons.Sentence(counted[0].Outcome, counted[0].Reason) : "")}";
     }
 }

@@ -14,9 +14,7 @@ public sealed record LimitRow(string Name, string Title, string Used, string Per
         var share = limit.Ceiling > 0 ? Math.Clamp(limit.Value / limit.Ceiling, 0, 1) : 0;
         var bit = limit.BitCount == 0 ? "never"
             : limit.LastBitUnixNanos is { } last ? $"{Figure.Whole(limit.BitCount)} ×, last {Figure.Duration(Math.Max(0, nowUnixNanos - last))} ago" : $"{Figure.Whole(limit.BitCount)} ×";
-        return new LimitRow(limit.Name, limit.Title, $"{Amount(limit.Value, limit.Unit)} of {Amount(limit.Ceiling, limit.Unit)}", Figure.Percent(share), Figure.Plain(share * 100), share >= WarnShare ? "warn" : "accent",
+        return new LimitRow(limit.Name, limit.Title, limit.Unit == "bytes" ? $"{Figure.Bytes(limit.Value)} of {Figure.Bytes(limit.Ceiling)}" : $"{Figure.Whole(limit.Value)} of {Figure.Whole(limit.Ceiling)}", Figure.Percent(share), Figure.Plain(share * 100), share >= WarnShare ? "warn" : "accent",
             bit, limit.BitCount > 0, limit.WhenFull);
     }
-
-    static string Amount(double value, string unit) => unit == "bytes" ? Figure.Bytes(value) : $"{Figure.Whole(value)} {unit}";
 }

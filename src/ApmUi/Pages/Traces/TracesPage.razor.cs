@@ -2,6 +2,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.ApmUi.Time;
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Text;
@@ -23,11 +24,13 @@ public partial class TracesPage
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
+    [Inject] ILedgerReader Ledger { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     TracesView? View;
     BadQuery? Bad;
     string? Failed;
+    string? SampledOut;
     bool IsEmptyInstallation;
     IReadOnlyList<DroppedCondition> Dropped = [];
     TimeWindow? NewestElsewhere;
@@ -81,6 +84,7 @@ public partial class TracesPage
             var filter = TraceQuery.Complete(typed, State.Url);
             var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit, CountFor = CountsAll ? null : CountFor }, cancel);
             View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, CountsAll ? null : CountFor, cancel));
+            SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.HourNanos)), typed.Service);
             if (result.MatchedTraceCount == 0) Explain(typed, facts, result, cancel);
         }
         catch (QueryTextException error)

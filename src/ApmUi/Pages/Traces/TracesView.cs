@@ -20,6 +20,9 @@ public sealed record TracesView
     /// <summary><c>50 newest of 1,284 traces · 3.1 M spans scanned · complete · 84 ms</c>, in parts.</summary>
     public required IReadOnlyList<string> Footer { get; init; }
 
+    /// <summary>The service that the query asks for; null when it asks for none or several.</summary>
+    public string? Service { get; init; }
+
     /// <summary>Why the search is not complete; null when it is.</summary>
     public string? IncompleteReason { get; init; }
 
@@ -54,6 +57,7 @@ public sealed record TracesView
                 FacetOf(state, typed, "Operation", "operation", facets.Operations, isOpen: false),
                 FacetOf(state, typed, "Environment", "env", facets.Envs, isOpen: false),
             ],
+            Service = typed.Service,
             Footer = FooterOf(sort, result),
             IncompleteReason = result.IncompleteReason,
             LongestNanos = longest,
@@ -159,6 +163,11 @@ public sealed record BadQuery(string Before, string Wrong, string After, string 
             end > start ? text[start..end] : " ",
             text[end..],
             error.Message,
-            error.Suggestion is { } word ? text[..start] + word + text[end..] : null);
+            error.Suggestion switch
+            {
+                null => null,
+                ")" or "}" or "\"" => text + error.Suggestion, // What is not closed is closed at the end.
+                var word => text[..start] + word + text[end..],
+            });
     }
 }

@@ -1,4 +1,4 @@
-namespace Apm.TraceAgent.Sample;
+namespace Apm.Core.Ports;
 
 /// <summary>How traces are sampled at present, for <c>GET /api/status</c> and the screens.</summary>
 public sealed record SamplingStatus
