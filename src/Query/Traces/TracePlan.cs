@@ -78,6 +78,7 @@ sealed class TracePlan
     static IEnumerable<FilterNode> NecessaryOf(FilterNode node) => node switch
     {
         { IsOfTrace: false } => [node],
+        SpansWith { Condition: AllOf { Children.Count: 0 } } => [], // Every trace has a span.
         SpansWith spans => [spans.Condition],
         AllOf all => (SpanPart(all) is { } part ? [part] : Array.Empty<FilterNode>()).Concat(all.Children.Where(child => child.IsOfTrace).SelectMany(NecessaryOf)),
         AnyOf any => OneOfEach(any),
