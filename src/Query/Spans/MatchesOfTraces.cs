@@ -2,6 +2,8 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;

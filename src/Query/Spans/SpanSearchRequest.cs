@@ -1,5 +1,6 @@
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;

@@ -3,6 +3,8 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 

@@ -3,6 +3,9 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
+using Apm.Query.WholeTraces;
 
 namespace Apm.Query.Traces;
 

@@ -2,6 +2,8 @@ using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Stats;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 

@@ -1,6 +1,7 @@
 using Apm.Core.Ids;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 
 namespace Apm.Query.Traces;
 

@@ -51,7 +51,8 @@ public sealed class SearchGate(Counters counters, TimeProvider clock) : IDisposa
         }
         try
         {
-            await next(http);
+            // On a thread of its own: a search works without pause, and a pool whose threads are taken lets what comes in wait for seconds.
+            await Task.Factory.StartNew(() => next(http), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         }
         finally
         {

@@ -50,7 +50,7 @@ public class TraceQlPlanTests
     {
         var filter = TraceQlPlan.Of(traceQl).Filter;
 
-        Assert.Equal(Apm.Query.Traces.TraceFilterParser.Parse(ours).ToString(), Apm.Query.Traces.TraceFilterParser.Parse(filter.ToString()).ToString());
+        Assert.Equal(TraceFilterParser.Parse(ours).ToString(), TraceFilterParser.Parse(filter.ToString()).ToString());
     }
 
     [Theory]

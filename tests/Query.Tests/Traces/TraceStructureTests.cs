@@ -1,5 +1,6 @@
 using Apm.Core.Ports;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.Traces;
 using Apm.Storage.InMemory;

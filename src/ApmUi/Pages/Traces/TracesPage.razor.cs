@@ -4,6 +4,7 @@ using Apm.ApmUi.Shared;
 using Apm.ApmUi.Time;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;

@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.TraceQl;
 using Apm.Query.Traces;

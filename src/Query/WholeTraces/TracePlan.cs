@@ -1,6 +1,7 @@
+using Apm.Query.Filters;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.WholeTraces;
 
 /// <summary>What conditions on whole traces look at of each span, and which spans a trace must have for them to hold.</summary>
 sealed class TracePlan
