@@ -2,6 +2,7 @@ using System.Globalization;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 using Apm.Storage.InMemory;
 using Stopwatch = System.Diagnostics.Stopwatch;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.Traces;
 using Apm.Storage.Traces;

@@ -2,6 +2,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Ids;
 using Apm.Core.Services;
+using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 

@@ -81,6 +81,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(documents);
         services.AddSingleton(limits);
         services.AddSingleton(new StatusReporter(parts, pipeline, facts));
+        services.AddSingleton<SearchGate>();
         services.AddSingleton<TraceSearch>();
         services.AddSingleton<TraceLookup>();
         services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), parts.Fates));
@@ -123,6 +124,7 @@ public sealed class UiServer : IAsyncDisposable
     {
         app.UseResponseCompression();
         app.Use(AnswerWhenMemoryIsShort);
+        app.Use(app.Services.GetRequiredService<SearchGate>().Answer);
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/api/status", (StatusReporter reporter) => Results.Json(reporter.Report(), JsonSerializerOptions.Web));
         app.MapJaegerApi();

@@ -2,6 +2,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Stats;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Apm.Core.Spans;
+using Apm.Query.Matching;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.Query.Matching;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;

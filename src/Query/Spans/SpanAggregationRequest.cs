@@ -1,4 +1,5 @@
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;

@@ -19,10 +19,7 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
             throw new ArgumentException($"The cursor is of a search sorted by {after.Sort}, this one is sorted by {request.Sort}. Begin again without a cursor.", nameof(request));
         var started = clock.GetTimestamp();
         var page = new SpanPage(request.Sort, Math.Clamp(request.Limit, 1, MaxLimit), request.After);
-        var filter = request.Filter;
-        // A condition on the whole trace names spans; one more condition on spans would change which.
-        if (request.TraceId is { } id && !filter.IsOfTrace) filter = filter.And(TraceFilter.Empty.With("trace_id", id.ToString()));
-        var scan = new MatchScan(reader, clock, request.Range, filter)
+        var scan = new MatchScan(reader, clock, request.Range, request.Filter)
         {
             Deadline = request.Deadline,
             CountFor = request.CountFor,
@@ -30,21 +27,16 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
             IsPutOff = part => request.After is { } from && page.IsBehind(from.SortNanos, LastOf(part, request.Sort)),
             IsPageCertain = next => (page.WorstNanos is { } worst && page.IsBehind(FirstOf(next, request.Sort), worst)) || IsBeforePage(next, request),
         };
-        var others = 0L;
         scan.Run((batch, _, matching) =>
         {
-            foreach (var span in matching)
-            {
-                if (request.TraceId is { } wanted && !batch.TraceIdOf(span).Matches(wanted)) others++;
-                else page.Add(batch, span);
-            }
+            foreach (var span in matching) page.Add(batch, span);
         }, cancel);
         var (spans, next) = page.Finish(mayHaveMore: scan.IncompleteReason is not null);
         return new SpanSearchResult
         {
             Spans = spans,
             Next = next,
-            MatchedSpanCount = scan.MatchedSpanCount - others,
+            MatchedSpanCount = scan.MatchedSpanCount,
             IsPageCertain = scan.IncompleteReason is null || scan.HasStoppedCounting,
             Report = scan.Report(started),
         };

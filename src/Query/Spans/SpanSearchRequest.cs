@@ -1,5 +1,6 @@
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;
@@ -25,8 +26,6 @@ public sealed record SpanSearchRequest
     /// <summary>With parts that are of the trace, the spans that those name in traces for which all of it holds.</summary>
     public TraceFilter Filter { get; init; } = TraceFilter.Empty;
 
-    /// <summary>Only spans of this trace are given and counted; null for all.</summary>
-    public Core.Ids.TraceId? TraceId { get; init; }
     public SpanSort Sort { get; init; }
 
     /// <summary>Most spans given; 1 to <see cref="SpanSearch.MaxLimit"/>.</summary>

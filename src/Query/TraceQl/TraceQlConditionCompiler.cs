@@ -1,4 +1,5 @@
 using Apm.Core.Ids;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 
@@ -17,13 +18,15 @@ static class TraceQlConditionCompiler
     public static FilterNode Compile(TraceQlCondition condition)
     {
         var plain = Plain(condition);
-        if (!plain.IsOfTrace || plain is TextCondition or NumberCondition) return plain;
+        if (!plain.IsOfTrace) return plain;
         // Mixed: "one span, and its trace" must not come apart into "a span, and another span". So alternatives of things that hold together.
         var terms = Terms(condition, isNegated: false);
         return terms.Count == 1 ? All(terms[0], condition.At) : new AnyOf([.. terms.Select(term => All(term, condition.At))], condition.At);
     }
 
-    static FilterNode All(List<FilterNode> parts, TextRange at) => parts.Count == 1 ? parts[0] : new AllOf(parts, at);
+    /// <summary>What is true of the trace only is true of each of its spans, so that it names them all.</summary>
+    static AllOf All(List<FilterNode> parts, TextRange at) =>
+        new(parts.TrueForAll(part => part.IsOfTrace) ? [.. parts, new SpansWith(new AllOf([], at), at)] : parts, at);
 
     static FilterNode Plain(TraceQlCondition condition) => condition switch
     {

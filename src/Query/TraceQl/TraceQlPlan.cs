@@ -1,3 +1,4 @@
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 
 namespace Apm.Query.Traces;
 

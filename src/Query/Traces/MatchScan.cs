@@ -3,6 +3,8 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 
@@ -52,7 +54,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     /// <summary>The test of a batch instead of the filter's; for scans over spans that are known.</summary>
     public Func<SpanBatch, BatchTest>? Test { get; init; }
 
-    /// <summary>Only parts that may hold one of these traces; null for all.</summary>
+    /// <summary>Only spans of these traces; null for all.</summary>
     public IReadOnlyList<TraceId>? TraceIds { get; init; }
 
     /// <summary>Spans looked at, repeated ones included.</summary>
@@ -92,10 +94,17 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         var judgedSpanCount = 0L;
         if (filter.IsOfTrace)
         {
-            var judge = new TraceJudge(reader, clock, range, filter) { Deadline = Deadline, CountFor = CountFor };
+            var judge = new TraceJudge(reader, clock, range, filter) { Deadline = Deadline, CountFor = CountFor, TraceIds = TraceIds };
             var verdict = judge.Run(cancel);
             test = verdict.TestOf;
             (_judgeReason, judgedSpanCount) = (judge.IncompleteReason, judge.ScannedSpanCount);
+        }
+        if (TraceIds is not null)
+        {
+            var only = new TraceTable();
+            foreach (var id in TraceIds) only.FindOrAdd(id.High, id.Low);
+            var rest = test;
+            test = batch => new AllTest([new CandidateTest(batch, only), rest(batch)]);
         }
         foreach (var (next, batches) in new PartReader(range, test, WantsAllSpans).Read(Parts(), cancel))
         {

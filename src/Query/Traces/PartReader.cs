@@ -1,6 +1,7 @@
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 
@@ -34,7 +35,8 @@ sealed class PartReader(TimeRange range, Func<SpanBatch, BatchTest> compile, boo
                     hasMore = groups.MoveNext();
                     if (!hasMore) break;
                     var group = groups.Current;
-                    running.Enqueue((group[0], Task.Run(() => Test(group, cancel), cancel)));
+                    // Not on the pool's threads, which take in what is sent meanwhile.
+                    running.Enqueue((group[0], Task.Factory.StartNew(() => Test(group, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
                 }
                 if (!running.TryDequeue(out var oldest)) yield break;
                 yield return (running.TryPeek(out var next) ? next.First : null, oldest.Work.GetAwaiter().GetResult());

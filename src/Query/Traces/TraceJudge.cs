@@ -3,6 +3,9 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
+using Apm.Query.WholeTraces;
 
 namespace Apm.Query.Traces;
 
@@ -28,6 +31,9 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
     /// <summary>Candidates that are enough for any first page; default 5,000.</summary>
     public const int EnoughCandidates = 5_000;
 
+    /// <summary>Only these traces are judged; null for all.</summary>
+    public IReadOnlyList<TraceId>? TraceIds { get; init; }
+
     public string? IncompleteReason { get; private set; }
 
     /// <summary>Spans looked at for candidates.</summary>
@@ -50,6 +56,7 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
         var scan = new MatchScan(reader, clock, window, TraceFilter.Empty)
         {
             Deadline = left > TimeSpan.Zero ? left : TimeSpan.Zero,
+            TraceIds = TraceIds,
             Test = batch => new CandidateTest(batch, candidates),
         };
         scan.Run((batch, _, matching) =>
@@ -71,7 +78,7 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
         var (first, last) = (long.MaxValue, long.MinValue);
         var isEnough = false;
         var must = TraceFilter.Of(plan.Necessary.Count == 0 ? new AllOf([], default) : new AnyOf(plan.Necessary, default));
-        var scan = new MatchScan(reader, clock, range, must) { Deadline = Deadline, CountFor = CountFor, IsPageCertain = _ => isEnough };
+        var scan = new MatchScan(reader, clock, range, must) { Deadline = Deadline, TraceIds = TraceIds, CountFor = CountFor, IsPageCertain = _ => isEnough };
         scan.Run((batch, _, matching) =>
         {
             var tests = plan.Necessary.Select(condition => FilterCompiler.Compile(condition, batch)).ToArray();

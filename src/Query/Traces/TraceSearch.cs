@@ -2,6 +2,8 @@ using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Stats;
 using Apm.Core.Time;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 
@@ -117,13 +119,15 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
 
     /// <summary>The most frequent services, environments, operations, resources and statuses among matching spans.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
-    public TraceFacets Facets(TimeRange range, TraceFilter filter, CancellationToken cancel = default) => Facets(range, filter, null, cancel);
+    public TraceFacets Facets(TimeRange range, TraceFilter filter, CancellationToken cancel = default) => Facets(range, filter, null, null, cancel);
 
     /// <summary>As the other, but only as long as somebody wants to wait.</summary>
     /// <param name="countFor">After this time counting stops, and the counts are of the newest part; null counts all until 5 s.</param>
+    /// <param name="tags">Keys of tags that are wanted in any case, without <c>@</c>; empty to choose them only by what tells the spans apart, null for no tags.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
-    public TraceFacets Facets(TimeRange range, TraceFilter filter, TimeSpan? countFor, CancellationToken cancel)
+    public TraceFacets Facets(TimeRange range, TraceFilter filter, TimeSpan? countFor, IReadOnlyList<string>? tags, CancellationToken cancel)
     {
+        var tagCounts = tags is null ? null : new TagCounts(tags);
         var (services, envs, operations, resources) = (new ValueCounts(), new ValueCounts(), new ValueCounts(), new ValueCounts());
         var errors = 0L;
         var scan = new MatchScan(reader, clock, range, filter) { CountFor = countFor, IsPageCertain = static _ => true };
@@ -133,6 +137,7 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             envs.Add(batch.Strings, batch.Envs, matching);
             operations.Add(batch.Strings, batch.Names, matching);
             resources.Add(batch.Strings, batch.Resources, matching);
+            tagCounts?.Add(batch, matching);
             foreach (var span in matching) if ((batch.Flags[span] & SpanFlags.Error) != 0) errors++;
         }, cancel);
         FacetValue[] statuses = [new("ok", scan.MatchedSpanCount - errors), new("error", errors)];
@@ -144,6 +149,9 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             Resources = resources.Top(MaxFacetValues),
             Statuses = [.. statuses.Where(status => status.SpanCount > 0)],
             IsComplete = scan.IncompleteReason is null,
+            IncompleteReason = scan.IncompleteReason,
+            MatchedSpanCount = scan.MatchedSpanCount,
+            Tags = tagCounts?.Facets(MaxFacetValues) ?? [],
         };
     }
 

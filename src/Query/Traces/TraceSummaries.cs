@@ -2,6 +2,7 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 

@@ -1,6 +1,7 @@
 using Apm.Core.Ids;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 
 namespace Apm.Query.Traces;
 
@@ -129,7 +130,23 @@ public sealed record TraceFacets
     /// <summary><c>ok</c> and <c>error</c>.</summary>
     public required IReadOnlyList<FacetValue> Statuses { get; init; }
     public required bool IsComplete { get; init; }
+
+    /// <summary>Why the counts are of a part only; null when they are of all matching spans.</summary>
+    public string? IncompleteReason { get; init; }
+
+    /// <summary>Matching spans that were counted.</summary>
+    public long MatchedSpanCount { get; init; }
+
+    /// <summary>Tags that tell the spans apart; those that were asked for first. Empty when tags were not asked for.</summary>
+    public IReadOnlyList<TagFacet> Tags { get; init; } = [];
 }
+
+/// <summary>The values of one key.</summary>
+/// <param name="Key">As a search has it: <c>@</c> and a tag's key, or <c>kept</c>.</param>
+/// <param name="Values">The most frequent ones.</param>
+/// <param name="DistinctCount">How many different values there are; at least so many when it is 500.</param>
+/// <param name="LookedAtSpanCount">The counts are of so many matching spans, those met first, which are the newest.</param>
+public sealed record TagFacet(string Key, IReadOnlyList<FacetValue> Values, int DistinctCount, int LookedAtSpanCount);
 
 public sealed record FacetValue(string Value, long SpanCount);
 

@@ -10,6 +10,7 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Text;

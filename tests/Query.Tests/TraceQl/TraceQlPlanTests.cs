@@ -1,3 +1,4 @@
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.TraceQl;
 
@@ -27,11 +28,11 @@ public class TraceQlPlanTests
     [InlineData("{ nestedSetParent < 0 }", "is:root")]
     [InlineData("{ trace:id = \"abc\" && span:parentID = \"\" }", "trace_id:0000000000000abc is:root")]
     [InlineData("{ traceDuration > 1s && status = error }", "trace.duration:>1s status:error")]
-    [InlineData("{ rootServiceName = \"web\" }", "root.service:web")]
-    [InlineData("{ rootName =~ \"GET.*|POST /x\" }", "root.resource:GET* OR root.resource:\"POST /x\" OR root.operation:GET* OR root.operation:\"POST /x\"")]
+    [InlineData("{ rootServiceName = \"web\" }", "root.service:web {}")]
+    [InlineData("{ rootName =~ \"GET.*|POST /x\" }", "(root.resource:GET* OR root.resource:\"POST /x\" OR root.operation:GET* OR root.operation:\"POST /x\") {}")]
     [InlineData("{ resource.service.name = \"web\" && .a = 1 && .b = 2 && (.c = 3 && .d = 4) }", "service:web @a:=1 @b:=2 @c:=3 @d:=4")]
     [InlineData("{ .a = 1 || .b = 2 && .c = 3 }", "(@a:=1 OR @b:=2) @c:=3")]
-    [InlineData("{ !(traceDuration > 1s && .a = 1) }", "-trace.duration:>1s OR -@a:=1")]
+    [InlineData("{ !(traceDuration > 1s && .a = 1) }", "(-trace.duration:>1s {}) OR (-@a:=1)")]
     [InlineData("{ (traceDuration > 1s || .a = 1) && .b = 2 }", "(trace.duration:>1s @b:=2) OR (@a:=1 @b:=2)")]
     [InlineData("{ .a = 1 } && { .b = 2 }", "{@a:=1} {@b:=2}")]
     [InlineData("{ .a = 1 } || { .b = 2 }", "{@a:=1} OR {@b:=2}")]
@@ -50,7 +51,7 @@ public class TraceQlPlanTests
     {
         var filter = TraceQlPlan.Of(traceQl).Filter;
 
-        Assert.Equal(Apm.Query.Traces.TraceFilterParser.Parse(ours).ToString(), Apm.Query.Traces.TraceFilterParser.Parse(filter.ToString()).ToString());
+        Assert.Equal(TraceFilterParser.Parse(ours).ToString(), TraceFilterParser.Parse(filter.ToString()).ToString());
     }
 
     [Theory]

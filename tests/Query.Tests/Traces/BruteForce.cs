@@ -2,6 +2,7 @@ using System.Globalization;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 using Apm.TestKit;
 
@@ -124,7 +125,7 @@ static class BruteForce
         FilterField.TraceSpanCount => trace.Count,
         FilterField.TraceErrorCount => trace.Count(span => span.IsError),
         FilterField.TraceServiceCount => trace.Select(span => span.Service).Distinct().Count(),
-        _ => (double)trace.Max(End) - trace.Min(span => span.StartUnixNanos),
+        _ => (double)((Int128)trace.Max(End) - trace.Min(span => span.StartUnixNanos)),
     };
 
     static bool Stands(Span span, SpanRelation relation, Span to, List<Span> trace) => relation switch

@@ -1,3 +1,4 @@
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Tests.Traces;

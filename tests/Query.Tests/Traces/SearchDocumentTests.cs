@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 using Apm.TestKit;
 

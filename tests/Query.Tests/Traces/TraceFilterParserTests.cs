@@ -1,3 +1,4 @@
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using CsCheck;
@@ -59,6 +60,8 @@ public class TraceFilterParserTests
     [InlineData("service:", 8, 0, "service:*", "A value is missing after \"service:\" at column 9. Write service:* for any value.")]
     [InlineData("\"open", 0, 5, "\"", "The quote at column 1 is not closed. Add \" where the text ends.")]
     [InlineData("(a", 0, 1, ")", "The parenthesis at column 1 is not closed. Add \")\" where it ends.")]
+    [InlineData("duration > 1s", 9, 1, "\">\"", "\">\" at column 10 compares nothing: a key, a colon and a value belong together, such as service:web or duration:>100ms. To search for it as text, quote it.")]
+    [InlineData("service = web", 8, 1, "\"=\"", "\"=\" at column 9 compares nothing: a key, a colon and a value belong together, such as service:web or duration:>100ms. To search for it as text, quote it.")]
     [InlineData("a)", 1, 1, null, "The \")\" at column 2 closes nothing. Remove it.")]
     [InlineData("a OR", 4, 0, null, "The search ends at column 5 where a condition is expected, such as service:web.")]
     [InlineData("OR a", 0, 2, "\"OR\"", "\"OR\" at column 1 stands where a condition is expected, such as service:web. Quote it to search for it as text.")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.Text;
 using Apm.Query.Traces;

@@ -2,6 +2,7 @@ using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 using Apm.Storage.InMemory;
 using Apm.TestKit;
@@ -159,6 +160,24 @@ public class TraceSearchTests
         Assert.All(strip.P95Nanos.Zip(strip.MaxNanos), pair => Assert.True(pair.First <= pair.Second * 1.02));
         Assert.Equal([new FacetValue("api", 400)], facets.Services);
         Assert.Equal([new FacetValue("ok", 360), new FacetValue("error", 40)], facets.Statuses);
+    }
+
+    [Fact]
+    public void Facets_of_tags_are_those_that_tell_spans_apart_and_those_asked_for()
+    {
+        var spans = Enumerable.Range(0, 300).Select(i => Some.Span(trace: (ulong)i + 1, id: (ulong)i + 1, startNanos: i * Some.Second,
+            tags: [("http.method", i % 3 == 0 ? "GET" : "POST"), ("same", "always"), ("user", "u" + i), ("_internal", "a" + i % 2)], numbers: [("http.status_code", i % 10 == 0 ? 500 : 200)]));
+        var search = new TraceSearch(new BatchList(Some.Batch(spans)), Clock);
+
+        var facets = search.Facets(Some.Hour, TraceFilter.Empty, null, ["user", "nobody"], default).Tags;
+
+        Assert.Equal(["@user", "@nobody", "@http.status_code", "@http.method"], facets.Select(facet => facet.Key));
+        Assert.Equal([300, 0, 2, 2], facets.Select(facet => facet.DistinctCount));
+        Assert.All(facets, facet => Assert.Equal(300, facet.LookedAtSpanCount));
+        Assert.Equal([new FacetValue("200", 270), new FacetValue("500", 30)], facets[2].Values);
+        foreach (var value in facets.SelectMany(facet => facet.Values.Select(value => (facet.Key, value))))
+            Assert.Equal(value.value.SpanCount, search.Search(new TraceSearchRequest { Range = Some.Hour, Filter = TraceFilter.Empty.With(value.Key, value.value.Value) }).MatchedSpanCount);
+        Assert.Empty(search.Facets(Some.Hour, TraceFilter.Empty).Tags);
     }
 
     [Fact]

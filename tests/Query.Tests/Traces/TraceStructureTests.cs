@@ -1,5 +1,6 @@
 using Apm.Core.Ports;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.Traces;
 using Apm.Storage.InMemory;
@@ -179,7 +180,7 @@ public class TraceStructureTests
     }
 
     /// <summary>Some traces of few spans, now and then with parents that are missing, in a circle, or in another batch.</summary>
-    static SpanBatch Forest(Random chance, int at = 0)
+    internal static SpanBatch Forest(Random chance, int at = 0)
     {
         string[] services = ["web", "api", "db", "cache"];
         return Some.Batch(Enumerable.Range(0, 30).Select(_ =>

@@ -3,6 +3,7 @@ using Apm.Core.Counting;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;

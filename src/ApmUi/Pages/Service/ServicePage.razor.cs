@@ -5,6 +5,7 @@ using Apm.ApmUi.Shared;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;

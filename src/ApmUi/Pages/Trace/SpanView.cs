@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Traces;
 
 namespace Apm.ApmUi.Pages.Trace;

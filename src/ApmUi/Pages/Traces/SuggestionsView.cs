@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 

@@ -4,6 +4,7 @@ using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Builder;

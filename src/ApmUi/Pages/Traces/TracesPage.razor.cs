@@ -5,6 +5,7 @@ using Apm.ApmUi.Time;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
@@ -54,6 +55,12 @@ public partial class TracesPage
     /// <summary>How long the totals of the first page are counted; the link in the foot counts all.</summary>
     static readonly TimeSpan CountFor = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>Most facets that one page is asked for by name.</summary>
+    const int MaxAskedFacets = 10;
+
+    /// <summary>Keys of tags after <c>facet=</c>, with or without @.</summary>
+    IReadOnlyList<string> AskedFacets => [.. (State.Url["facet"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(key => key.TrimStart('@')).Take(MaxAskedFacets)];
+
     bool CountsAll => State.Url["count"] == "all";
 
     int Limit => int.TryParse(State.Url["limit"], out var limit) ? Math.Clamp(limit, 1, TraceSearch.MaxLimit) : DefaultLimit;
@@ -83,7 +90,7 @@ public partial class TracesPage
         {
             var filter = TraceQuery.Complete(typed, State.Url);
             var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit, CountFor = CountsAll ? null : CountFor }, cancel);
-            View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, CountsAll ? null : CountFor, cancel));
+            View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, CountsAll ? null : CountFor, AskedFacets, cancel));
             SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.HourNanos)), typed.Service);
             if (result.MatchedTraceCount == 0) Explain(typed, facts, result, cancel);
         }

@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 
@@ -16,6 +17,9 @@ public sealed record TracesView
     /// <summary>Conditions of the query, each with the address of the page without it.</summary>
     public required IReadOnlyList<FilterChip> Chips { get; init; }
     public required IReadOnlyList<FacetView> Facets { get; init; }
+
+    /// <summary>Of what part of the matching spans the facets' counts are, as a sentence; null when they are of all.</summary>
+    public string? FacetNote { get; init; }
 
     /// <summary><c>50 newest of 1,284 traces · 3.1 M spans scanned · complete · 84 ms</c>, in parts.</summary>
     public required IReadOnlyList<string> Footer { get; init; }
@@ -56,8 +60,10 @@ public sealed record TracesView
                 FacetOf(state, typed, "Endpoint or statement", "resource", facets.Resources, isOpen: true),
                 FacetOf(state, typed, "Operation", "operation", facets.Operations, isOpen: false),
                 FacetOf(state, typed, "Environment", "env", facets.Envs, isOpen: false),
+                .. facets.Tags.Select(tag => TagFacetOf(state, typed, tag, facets)),
             ],
             Service = typed.Service,
+            FacetNote = facets.IncompleteReason,
             Footer = FooterOf(sort, result),
             IncompleteReason = result.IncompleteReason,
             LongestNanos = longest,
@@ -109,6 +115,21 @@ public sealed record TracesView
         return new FacetView(title, isOpen || chosen is not null, [.. shown]);
     }
 
+    /// <summary>A tag's values; open when one of them is chosen.</summary>
+    static FacetView TagFacetOf(PageState state, TraceFilter filter, TagFacet tag, TraceFacets facets)
+    {
+        var chosen = filter.Conditions.OfType<TextCondition>().FirstOrDefault(condition => condition.Pattern.ExactText is not null && tag.Key == (condition.Field == FilterField.Kept ? "kept" : condition.Field == FilterField.Tag ? "@" + condition.Key : null))?.Pattern.ExactText;
+        var shown = tag.Values.Take(8).Select(value => new FacetLine(
+            value.Value,
+            Figure.Count(value.SpanCount),
+            value.Value == chosen,
+            state.Here(("q", (value.Value == chosen ? filter.Without(tag.Key) : filter.With(tag.Key, value.Value)).ToString()), ("limit", null)),
+            state.Here(("q", filter.With(tag.Key, value.Value, isNegated: true).ToString()), ("limit", null)))).ToList();
+        var note = tag.LookedAtSpanCount < facets.MatchedSpanCount ? $"of the newest {Figure.Of(tag.LookedAtSpanCount, "span")}" : null;
+        if (tag.DistinctCount > shown.Count) note = $"{shown.Count} of {Figure.Of(tag.DistinctCount, "value")}" + (note is null ? "" : ", " + note);
+        return new FacetView(tag.Key, chosen is not null || state.Url["facet"] is { Length: > 0 } asked && asked.Contains(tag.Key.TrimStart('@'), StringComparison.Ordinal), shown) { Note = note };
+    }
+
     static List<string> FooterOf(TraceSort sort, TraceSearchResult result)
     {
         var order = sort switch { TraceSort.Oldest => "oldest", TraceSort.Slowest => "slowest", TraceSort.MostErrors => "with most errors", TraceSort.MostSpans => "largest", _ => "newest" };
@@ -135,7 +156,11 @@ public sealed record TraceRow(
 public sealed record FilterChip(string Text, string RemoveLink);
 
 /// <summary>Values of one key to narrow by.</summary>
-public sealed record FacetView(string Title, bool IsOpen, IReadOnlyList<FacetLine> Lines);
+public sealed record FacetView(string Title, bool IsOpen, IReadOnlyList<FacetLine> Lines)
+{
+    /// <summary>What the lines do not cover; null when they are everything.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>One value; choosing the chosen one takes it back.</summary>
 public sealed record FacetLine(string Value, string Count, bool IsChosen, string Link, string NegatedLink);

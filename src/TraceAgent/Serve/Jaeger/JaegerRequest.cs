@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Apm.Core.Ids;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Http;

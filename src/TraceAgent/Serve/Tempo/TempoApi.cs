@@ -3,6 +3,7 @@ using System.Text.Json;
 using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
+using Apm.Core.Time;
 using Apm.Query.Spans;
 using Apm.Query.Text;
 using Apm.Query.TraceQl;
@@ -91,7 +92,8 @@ public static class TempoApi
     {
         var parsed = TraceQlParser.Parse(query);
         if (parsed.Stages.Count > 0 || parsed.Spans is not TraceQlSpans) throw new QueryTextException("For one trace q has to be one set of spans, such as { status = error }, without stages and relations.", parsed.At);
-        var found = TempoMatches.Of(http, trace.TraceId, trace.StartUnixNanos, trace.DurationNanos, TraceQlPlan.Of(parsed).Filter, limit: int.MaxValue).Spans
+        var end = trace.StartUnixNanos > long.MaxValue - 1 - trace.DurationNanos ? long.MaxValue : trace.StartUnixNanos + trace.DurationNanos + 1;
+        var found = MatchesOf(http).Read(new TimeRange(trace.StartUnixNanos, end), TraceQlPlan.Of(parsed).Filter, [trace.TraceId], limit: int.MaxValue, http.RequestAborted)[0].Spans
             .Select(span => (span.Id, span.Service)).ToHashSet();
         var keepsAncestors = !http.Request.Query["keep_hierarchy"].ToString().Equals("false", StringComparison.OrdinalIgnoreCase);
         var kept = new HashSet<int>();
@@ -100,7 +102,7 @@ public static class TempoApi
         return [.. trace.Nodes.Where(node => kept.Contains(node.Index))];
     }
 
-    internal static SpanSearch SpanSearchOf(HttpContext http) => new(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>());
+    internal static MatchesOfTraces MatchesOf(HttpContext http) => new(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>());
 
     static Task Text(HttpContext http, int status, string text) => Bytes(http, status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.TraceQl;
 using Apm.Query.Traces;

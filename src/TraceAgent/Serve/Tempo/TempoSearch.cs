@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
+using Apm.Query.Spans;
 using Apm.Query.TraceQl;
 using Apm.Query.Traces;
 using Apm.Wire.Otlp;
@@ -30,8 +32,8 @@ static partial class TempoSearch
         if (found.IncompleteReason is { } reason && found.ScannedSpanCount == 0) throw new RefusedException(reason);
         SearchHeaders.Write(http, found.MatchedTraceCount, found.ScannedSpanCount, found.IncompleteReason);
         var spansPerSet = TempoRequest.Whole(query, "spss", TempoRequest.DefaultSpansPerSet, TempoRequest.MaxSpansPerSet);
-        var limit = plan.By is null ? spansPerSet : Query.Spans.SpanSearch.MaxLimit;
-        var matches = found.Traces.Select(trace => TempoMatches.Of(http, trace.TraceId, trace.StartUnixNanos, trace.DurationNanos, plan.Filter, limit)).ToList();
+        var limit = plan.By is null ? spansPerSet : SpanSearch.MaxLimit;
+        var matches = TempoApi.MatchesOf(http).Read(range, plan.Filter, [.. found.Traces.Select(trace => trace.TraceId)], limit, http.RequestAborted);
         return JsonAnswer.Write(http, 200, json =>
         {
             json.WriteStartObject();
@@ -48,7 +50,7 @@ static partial class TempoSearch
         });
     }
 
-    static void WriteTrace(Utf8JsonWriter json, TraceSummary trace, TempoMatches matches, TraceQlPlan plan, int spansPerSet)
+    static void WriteTrace(Utf8JsonWriter json, TraceSummary trace, TraceMatches matches, TraceQlPlan plan, int spansPerSet)
     {
         json.WriteStartObject();
         json.WriteString("traceID", trace.TraceId.ToString());
@@ -56,10 +58,11 @@ static partial class TempoSearch
         json.WriteString("rootTraceName", trace.IsRootMissing ? "" : trace.Root.Resource);
         json.WriteString("startTimeUnixNano", Text(trace.StartUnixNanos));
         json.WriteNumber("durationMs", trace.DurationNanos / 1_000_000);
-        var sets = plan.By is { } by
-            ? matches.Spans.GroupBy(span => TraceQlFields.ValueOf(span, by)).Select(group => (By: group.Key, Spans: (IReadOnlyList<Span>)[.. group.Take(spansPerSet)], Total: group.LongCount())).ToList()
-            : [(By: null, matches.Spans, matches.Total)];
+        List<(object? By, IReadOnlyList<Span> Spans, long Total)> sets = plan.By is { } by
+            ? matches.Spans.GroupBy(span => TraceQlFields.ValueOf(span, by)).Select(group => ((object?)group.Key, (IReadOnlyList<Span>)[.. group.Take(spansPerSet)], group.LongCount())).ToList()
+            : [(null, matches.Spans, matches.Total)];
         json.WritePropertyName("spanSet"); // Older clients know one set only.
+        if (sets.Count == 0) sets.Add((By: null, [], 0)); // The trace went away, or grew out of the conditions, since it was found.
         WriteSet(json, sets[0].Spans, sets[0].Total, sets[0].By, plan);
         json.WriteStartArray("spanSets");
         foreach (var set in sets) WriteSet(json, set.Spans, set.Total, set.By, plan);

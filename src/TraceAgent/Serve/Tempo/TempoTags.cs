@@ -3,6 +3,7 @@ using System.Text.Json;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Spans;
 using Apm.Query.Text;
 using Apm.Query.TraceQl;

@@ -6,6 +6,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
 using Apm.Query.Spans;
 using Apm.Query.Traces;

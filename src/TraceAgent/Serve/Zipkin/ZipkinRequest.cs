@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Core.Ids;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Apm.Wire.Zipkin;

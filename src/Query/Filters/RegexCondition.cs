@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>The whole of a field's or tag's text is like a regular expression. Written <c>key:~"regex"</c>; a tag that is a number is compared as it is printed.</summary>
 /// <remarks>Matched in time that grows with the text alone, whatever the expression; so there are no look-arounds and back-references.</remarks>

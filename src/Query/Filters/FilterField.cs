@@ -1,4 +1,4 @@
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>What a condition looks at. The names in the text are in <see cref="FilterWords"/>.</summary>
 public enum FilterField

@@ -2,7 +2,7 @@ using System.Globalization;
 using Apm.Core.Ids;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>Makes a condition of a key and a value as they were written, by the field that the key names.</summary>
 static class ConditionReader

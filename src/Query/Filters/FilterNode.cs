@@ -1,7 +1,7 @@
 using System.Text;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>One node of a filter's tree. It knows its place in the text and prints itself as text that reads back as the same.</summary>
 /// <param name="at">Where it stands; empty for a node that was not typed.</param>

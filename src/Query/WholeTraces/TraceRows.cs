@@ -1,6 +1,7 @@
 using Apm.Core.Spans;
+using Apm.Query.Matching;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.WholeTraces;
 
 /// <summary>One span of a trace that is judged: all that conditions on whole traces look at.</summary>
 struct TraceRow

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>
 /// A value to compare with, in which <c>*</c> stands for any text and <c>?</c> for one character. Compared ordinally, as UTF-8.

@@ -1,6 +1,6 @@
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>A property of a span that can be grouped by or computed with: a field, or a tag by its key.</summary>
 /// <param name="Field">Not <see cref="FilterField.Text"/>, and not one of the whole trace.</param>

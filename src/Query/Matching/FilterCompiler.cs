@@ -1,8 +1,9 @@
 using System.Text;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Matching;
 
 /// <summary>Makes a filter ready for batches: finds its texts among each batch's strings, and asks the cheap questions first.</summary>
 static class FilterCompiler

@@ -1,6 +1,7 @@
+using Apm.Query.Filters;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.WholeTraces;
 
 /// <summary>What conditions on whole traces look at of each span, and which spans a trace must have for them to hold.</summary>
 sealed class TracePlan
@@ -78,6 +79,7 @@ sealed class TracePlan
     static IEnumerable<FilterNode> NecessaryOf(FilterNode node) => node switch
     {
         { IsOfTrace: false } => [node],
+        SpansWith { Condition: AllOf { Children.Count: 0 } } => [], // Every trace has a span.
         SpansWith spans => [spans.Condition],
         AllOf all => (SpanPart(all) is { } part ? [part] : Array.Empty<FilterNode>()).Concat(all.Children.Where(child => child.IsOfTrace).SelectMany(NecessaryOf)),
         AnyOf any => OneOfEach(any),

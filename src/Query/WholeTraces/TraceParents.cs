@@ -1,4 +1,4 @@
-namespace Apm.Query.Traces;
+namespace Apm.Query.WholeTraces;
 
 /// <summary>Who is whose parent among the spans of a trace, and what follows from it. Parents may form circles, and traces may be as deep as they are long.</summary>
 static class TraceParents

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Matching;
 
 /// <summary>64-bit fingerprints of texts (FNV-1a, then mixed).</summary>
 static class TextHash

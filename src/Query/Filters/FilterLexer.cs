@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 enum FilterTokenKind
 {

@@ -1,6 +1,6 @@
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>
 /// What somebody looks for: conditions that one span has to satisfy together, and conditions on its trace. Immutable; made by

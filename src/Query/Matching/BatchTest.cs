@@ -1,6 +1,7 @@
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Matching;
 
 /// <summary>A filter made ready for one batch: its texts are indexes of the batch's strings already.</summary>
 abstract class BatchTest

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
+using Apm.Query.Filters;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Matching;
 
 /// <summary>Reads one field of a batch's spans, as a code that is the same for the same value within the batch, as text, or as a number.</summary>
 /// <remarks>Made for one batch; not thread-safe.</remarks>

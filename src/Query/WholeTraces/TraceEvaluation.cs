@@ -1,4 +1,7 @@
-namespace Apm.Query.Traces;
+using Apm.Query.Filters;
+using Apm.Query.Matching;
+
+namespace Apm.Query.WholeTraces;
 
 /// <summary>Says for each trace whether the conditions hold, and which spans they name.</summary>
 sealed class TraceEvaluation(TracePlan plan, AllOf root)
@@ -123,7 +126,7 @@ sealed class TraceEvaluation(TracePlan plan, AllOf root)
             FilterField.TraceSpanCount => spans.Length,
             FilterField.TraceErrorCount => spans.Count(span => span.IsError),
             FilterField.TraceServiceCount => spans.Select(span => span.ServiceHash).Distinct().Count(),
-            _ => (double)spans.Max(span => span.EndUnixNanos) - spans.Min(span => span.StartUnixNanos),
+            _ => (double)((Int128)spans.Max(span => span.EndUnixNanos) - spans.Min(span => span.StartUnixNanos)), // Exact: times of today as doubles are 256 ns apart.
         };
     }
 }

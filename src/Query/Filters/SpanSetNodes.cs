@@ -2,7 +2,7 @@ using System.Text;
 using Apm.Core;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>How one span of a trace stands to another.</summary>
 public enum SpanRelation

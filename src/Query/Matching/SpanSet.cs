@@ -1,6 +1,6 @@
 using Apm.Core.Spans;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Matching;
 
 /// <summary>
 /// Remembers spans that were seen, by (lower half of the trace id, span id, service), to count one that was sent twice once.

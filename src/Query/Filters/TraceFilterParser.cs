@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>
 /// Reads the text of a trace search (docs/search.md):
@@ -243,6 +243,8 @@ public sealed class TraceFilterParser
         {
             if (first is { Kind: FilterTokenKind.Word, Text: ['@', ..] })
                 throw new QueryTextException($"After {first.Text} at column {first.At.Column} a colon and a value are expected, such as {first.Text}:500 or {first.Text}:* for any value.", first.At, first.Text + ":*");
+            if (first is { Kind: FilterTokenKind.Word, Text: "=" or "==" or ">" or ">=" or "<" or "<>" })
+                throw new QueryTextException($"\"{first.Text}\" at column {first.At.Column} compares nothing: a key, a colon and a value belong together, such as service:web or duration:>100ms. To search for it as text, quote it.", first.At, $"\"{first.Text}\"");
             return ConditionReader.FreeText(first);
         }
         if (first.Kind == FilterTokenKind.Quoted)

@@ -1,7 +1,7 @@
 using System.Text;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>How a number is compared.</summary>
 public enum Comparison

@@ -1,6 +1,6 @@
 using Apm.Core.Ids;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Matching;
 
 /// <summary>What is known of one trace while a search runs.</summary>
 struct TraceEntry

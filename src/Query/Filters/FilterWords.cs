@@ -2,7 +2,7 @@ using System.Globalization;
 using Apm.Core.Spans;
 using Apm.Query.Text;
 
-namespace Apm.Query.Traces;
+namespace Apm.Query.Filters;
 
 /// <summary>The words of the filter language, and how keys and values are written.</summary>
 public static class FilterWords
