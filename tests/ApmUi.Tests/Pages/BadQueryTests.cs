@@ -1,6 +1,6 @@
 using Apm.ApmUi.Pages.Traces;
 using Apm.Query.Text;
-using Apm.Query.Traces;
+using Apm.Query.Filters;
 
 namespace Apm.ApmUi.Tests.Pages;
 
