@@ -216,7 +216,11 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
             return;
         }
         var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
-        if (payload.Batch.SpanCount == 0) return;
+        if (payload.Batch.SpanCount == 0)
+        {
+            _writer.Append(payload.Batch, position);
+            return;
+        }
         if (isNew) _sightings.Note(payload.Batch, payload.Facts);
         NoteFates(payload.Batch, tally!, FateKind.SampledOut, reason: null);
         _verdicts.Apply(payload.Batch, payload.Facts, tally!);

@@ -121,6 +121,21 @@ public sealed class TracePipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task The_store_learns_of_payloads_of_which_nothing_is_kept_so_that_the_log_can_be_let_go()
+    {
+        await using var pipeline = Start();
+
+        await Send(pipeline, [Some.Span(trace: 1, numbers: [("_sampling_priority_v1", -1)])]);
+        await Send(pipeline, []);
+        await pipeline.Settled();
+        _clock.Tick();
+        await pipeline.Settled();
+
+        Assert.Equal(0, _traces.Facts().SpanCount);
+        Assert.Equal(_log.Last, _traces.StoredUpTo);
+    }
+
+    [Fact]
     public async Task A_fault_while_writing_is_told_and_does_not_stop_the_loop()
     {
         await using var pipeline = Start();

@@ -37,9 +37,9 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
     public string LastProblem => _lastProblem;
 
     /// <summary>Makes a batch searchable, unless its block was stored before the restart.</summary>
+    /// <remarks>An empty one, of which sampling kept nothing, moves the store's position all the same: else the log could not be let go.</remarks>
     public void Append(SpanBatch batch, LogPosition position)
     {
-        if (batch.SpanCount == 0) return;
         if (position <= _traces.StoredUpTo) return;
         _traces.Append(batch, position);
         _spansSinceLook += batch.SpanCount;
