@@ -40,7 +40,7 @@ sealed record SoakResult(SoakRun Run)
         if (AcknowledgedSpans * BytesPerSpan < Run.BudgetBytes * Run.Times) yield return "too few spans in the time";
         if (LeftSpans >= AcknowledgedSpans) yield return "nothing went";
         if (Ledger is not { Balances: true } ledger) yield return "the ledger does not sum";
-        else if (ledger.Received != AcknowledgedSpans) yield return $"the ledger knows {ledger.Received:N0} spans";
+        else if (ledger.Received - ledger.Rejected != AcknowledgedSpans) yield return $"the ledger knows {ledger.Received - ledger.Rejected:N0} spans that were not refused";
         if (Fates.ContainsKey("never_seen")) yield return "acknowledged traces were never seen";
         if (Run.Mode == "all" && (ThinnedSentence is not null || Ledger is { SampledOut: > 0 })) yield return "mode all sampled";
         if (Run.Mode == "all" && !Fates.ContainsKey("evicted")) yield return "no trace says that it was evicted";
