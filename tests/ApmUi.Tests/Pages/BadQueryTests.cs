@@ -1,4 +1,5 @@
 using Apm.ApmUi.Pages.Traces;
+using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Filters;
 
