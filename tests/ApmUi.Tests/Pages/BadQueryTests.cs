@@ -1,7 +1,6 @@
 using Apm.ApmUi.Pages.Traces;
 using Apm.Query.Filters;
 using Apm.Query.Text;
-using Apm.Query.Filters;
 
 namespace Apm.ApmUi.Tests.Pages;
 
