@@ -21,8 +21,8 @@ public sealed record LiteDatabaseSettings
     /// <summary>How long a commit waits for LiteDB's own writer thread; then it has failed. Default 10 s.</summary>
     public TimeSpan MaxWriterWait { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Documents read in bulk and written until the file is closed and opened again, so that LiteDB lets go of its pages; default 2000.</summary>
-    public int MaxSessionDocuments { get; init; } = 2_000;
+    /// <summary>Documents read in bulk and written until the file is closed and opened again, so that LiteDB lets go of its pages; default 500.</summary>
+    public int MaxSessionDocuments { get; init; } = 500;
 
     /// <summary>
     /// Told once per slow call, while it still runs, with a sentence for the log; on a timer's thread. Default: nobody.
