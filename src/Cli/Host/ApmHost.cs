@@ -15,6 +15,9 @@ namespace Apm.Cli.Host;
 /// <remarks>Starts from the inside out, so that nothing is taken before it can be kept, and stops from the outside in.</remarks>
 public sealed class ApmHost : IAsyncDisposable
 {
+    /// <summary>How often ports are chosen anew when one was taken before it was opened.</summary>
+    const int PortTries = 5;
+
     readonly Stack<Func<ValueTask>> _stops = new();
     AgentServer? _agent;
 
@@ -42,16 +45,23 @@ public sealed class ApmHost : IAsyncDisposable
     {
         if (PortCheck.WhyTaken("agent", settings.Agent.AgentPort) is { } agentTaken) throw agentTaken;
         if (PortCheck.WhyTaken("ui", settings.UiPort) is { } uiTaken) throw uiTaken;
-        var host = new ApmHost(WithChosenPorts(settings));
-        try
+        for (var tries = 1; ; tries++)
         {
-            await host.Open(clock, warn);
-            return host;
-        }
-        catch
-        {
-            await host.DisposeAsync();
-            throw;
+            var host = new ApmHost(WithChosenPorts(settings));
+            try
+            {
+                await host.Open(clock, warn);
+                return host;
+            }
+            catch (PortTakenException) when (LetsTheSystemChoose(settings) && tries < PortTries)
+            {
+                await host.DisposeAsync(); // Between choosing and opening somebody else took it.
+            }
+            catch
+            {
+                await host.DisposeAsync();
+                throw;
+            }
         }
     }
 
@@ -60,6 +70,8 @@ public sealed class ApmHost : IAsyncDisposable
     {
         while (_stops.TryPop(out var stop)) await stop();
     }
+
+    static bool LetsTheSystemChoose(HostSettings settings) => settings.Agent.AgentPort == 0 || settings.UiPort == 0;
 
     /// <summary>Ports that the system shall choose are chosen first, because each part tells of the others'.</summary>
     static HostSettings WithChosenPorts(HostSettings settings) => settings with
