@@ -119,7 +119,7 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
                 if (result.IsCompleted) return body;
             }
         }
-        catch (IOException problem) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (IOException problem) when (problem is not BadHttpRequestException && !request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             // The server says so of a chunk whose size cannot be: the sender's fault, not ours.
             body.Dispose();
