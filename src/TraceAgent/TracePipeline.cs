@@ -45,7 +45,7 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
         _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory, parts.Problems);
         Books = new SpanLedger(parts.Clock, checkpoint?.Ledger);
         Ledger = new LiveLedgerReader(Books, parts.Stats);
-        _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock);
+        _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock, parts.Memory);
         _verdicts = new VerdictApplier(settings.Sampler);
         _writer = new TraceWriter(parts, _aggregator, Books);
         _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);

@@ -10,6 +10,9 @@ static class HostLimits
     /// <summary>How long one measurement of the data folder holds: it looks at every file.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(5);
 
+    const string Bodies = "bodies";
+    const string TraceFilters = "trace_filters";
+
     public static LimitBook Make(HostSettings settings, PipelineParts parts, MemoryGuard guard, long maxDiskBytes, Func<int> openConnections)
     {
         var counters = parts.Counters;
@@ -22,7 +25,7 @@ static class HostLimits
         });
         book.Add(new Limit("storage.max_bytes", "Data on disk", "bytes", "The oldest traces are dropped, an hour at a time; statistics and everything else stay.")
         {
-            Value = folder.Read, Ceiling = () => maxDiskBytes, BitCount = () => counters.Read("spans_expired", "bytes"),
+            Value = folder.Read, Ceiling = () => maxDiskBytes, BitCount = () => counters.Read("trace_slices_dropped", "bytes"),
         });
         book.Add(new Limit("memory.work", "Memory of payloads at work", "bytes", "Payloads are answered 429 and sent again by the tracer.")
         {
@@ -33,9 +36,18 @@ static class HostLimits
             {
                 Value = () => account.HeldBytes, Ceiling = () => account.LimitBytes, BitCount = () => account.RefusedCount,
             });
+        foreach (var account in parts.Memory.Accounts.Where(account => !account.IsCache && account.Name is not (Bodies or TraceFilters)))
+            book.Add(new Limit($"memory.{account.Name}", TitleOf(account.Name), "bytes", "It is part of the memory at work, which they share.")
+            {
+                Value = () => account.HeldBytes, Ceiling = () => Math.Min(account.MaxBytes, parts.Memory.RoomBytes), BitCount = () => account.RefusedCount,
+            });
+        book.Add(new Limit("limits.max_filter_bytes", TitleOf(TraceFilters), "bytes", "The oldest traces are found more slowly by their id.")
+        {
+            Value = () => HeldBy(parts.Memory, TraceFilters), Ceiling = () => settings.Traces.MaxFilterBytes, BitCount = () => counters.Read("trace_filters_dropped"),
+        });
         book.Add(new Limit("limits.max_bytes_in_flight", "Bodies being read", "bytes", "Payloads are answered 429 and sent again by the tracer.")
         {
-            Value = () => HeldBy(parts.Memory, "bodies"), Ceiling = () => settings.Agent.MaxBytesInFlight, BitCount = () => counters.Read("payloads_rejected", OverloadedException.TooFast),
+            Value = () => HeldBy(parts.Memory, Bodies), Ceiling = () => settings.Agent.MaxBytesInFlight, BitCount = () => counters.Read("payloads_rejected", OverloadedException.TooFast),
         });
         book.Add(new Limit("limits.max_connections", "Open connections", "connections", "One more is closed without an answer.")
         {
@@ -59,6 +71,13 @@ static class HostLimits
     {
         "decoded_blocks" => "Cache of unpacked traces",
         "statistics_read" => "Cache of statistics",
+        "queue" => "Decoded payloads not yet in the store",
+        "waiting_spans" => "Spans not yet in a block",
+        "open_buckets" => "Statistics not yet stored",
+        "known_blocks" => "What is known of blocks on disk",
+        "fates" => "What became of traces that are not stored",
+        "sampling_decisions" => "Decisions that late spans follow",
+        TraceFilters => "Filters that find traces by id",
         _ => account.Replace('_', ' '),
     };
 

@@ -53,7 +53,7 @@ public sealed class Stores : IDisposable
             var guard = new DiskGuard(data.Path, new DiskGuardSettings { StopBelowBytes = settings.StopBelowFreeBytes, OnChange = Note }, files, clock, counters);
             var budget = BudgetOf(settings, data, guard, Note);
             var database = new LiteDatabaseSettings { OnSlowCall = Note, OnTrouble = Note, MaxLogPages = budget.DatabaseLogPages };
-            var fates = Opened(new FileFateStore(data.FatesPath, new FateStoreSettings { OnTrouble = Note }, files, clock, counters));
+            var fates = Opened(new FileFateStore(data.FatesPath, new FateStoreSettings { OnTrouble = Note, Memory = memory }, files, clock, counters));
             var traces = Opened(new SegmentTraceStore(data.TracesPath, clock, counters, settings.Traces with
             {
                 MaxBytes = budget.TraceBytes(FolderSize.Measure(data).SmallBytes),

@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Ids;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Storage.Files;
@@ -15,6 +16,9 @@ public sealed record FateStoreSettings
 
     /// <summary>Most bytes of one hour, which are in memory while it lasts; default 8 MiB. What would be more is not remembered, counted in <c>fates_not_remembered</c>.</summary>
     public int MaxHourBytes { get; init; } = 8_388_608;
+
+    /// <summary>What the filters in memory take theirs from; default one without a ceiling.</summary>
+    public MemoryBudget Memory { get; init; } = MemoryBudget.None();
 
     /// <summary>Told in a sentence of files that were damaged.</summary>
     public Action<string> OnTrouble { get; init; } = static _ => { };
@@ -38,6 +42,7 @@ public sealed class FileFateStore : IFateStore
     readonly FateStoreSettings _settings;
     readonly StoreFiles _files;
     readonly Counters _counters;
+    readonly MemoryAccount _memory;
     readonly Dictionary<long, List<FateFilter>> _hours = [];
     readonly HashSet<long> _dirty = [];
 
@@ -46,6 +51,7 @@ public sealed class FileFateStore : IFateStore
     public FileFateStore(string folder, FateStoreSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
     {
         (_folder, _settings, _files, _counters) = (folder, settings, files, counters);
+        _memory = settings.Memory.OpenWork("fates");
         try
         {
             files.CreateFolder(folder);
@@ -53,7 +59,7 @@ public sealed class FileFateStore : IFateStore
             if (files.ReadAll(Path.Combine(folder, SinceName)) is { Length: 8 } since) SinceUnixNanos = BitConverter.ToInt64(since);
             else Remember(now);
             var hour = UnixTime.Floor(now, HourNanos);
-            if (Read(FateFile.NameOf(hour)) is { Count: > 0 } filters) _hours[hour] = filters;
+            if (Read(FateFile.NameOf(hour)) is { Count: > 0 } filters) Hold(hour, filters);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -73,18 +79,19 @@ public sealed class FileFateStore : IFateStore
         var hour = UnixTime.Floor(unixNanos, HourNanos);
         lock (_lock)
         {
-            if (!_hours.TryGetValue(hour, out var filters)) _hours.Add(hour, filters = Read(FateFile.NameOf(hour)) ?? []);
+            if (!_hours.TryGetValue(hour, out var filters)) Hold(hour, filters = Read(FateFile.NameOf(hour)) ?? []);
             var filter = filters.FindLast(filter => filter.Kind == kind && filter.Reason == reason);
             if (filter?.Bits.MayContain(hash) == true) return;
             if (filter is null || filter.Count >= filter.Capacity)
             {
                 var capacity = filter is null ? FirstCapacity : Math.Min(MaxCapacity, filter.Capacity * 2);
-                if (filters.Sum(known => (long)known.Bits.ByteCount) + capacity * BitsPerTrace / 8 > _settings.MaxHourBytes)
+                if (BytesOf(filters) + capacity * BitsPerTrace / 8 > _settings.MaxHourBytes)
                 {
                     _counters.Add("fates_not_remembered");
                     return;
                 }
                 filters.Add(filter = new FateFilter(kind, reason, hour, capacity, BloomFilter.For(capacity, BitsPerTrace)));
+                _memory.Reserve(filter.Bits.ByteCount);
             }
             filter.Bits.Add(hash);
             filter.Count++;
@@ -121,7 +128,7 @@ public sealed class FileFateStore : IFateStore
                     _files.Replace(Path.Combine(_folder, FateFile.NameOf(hour)), FateFile.Encode(_hours[hour]));
                     _dirty.Remove(hour);
                 }
-                foreach (var hour in _hours.Keys.OrderDescending().Skip(2).ToList()) _hours.Remove(hour);
+                foreach (var hour in _hours.Keys.OrderDescending().Skip(2).ToList()) LetGo(hour);
                 Forget();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -161,6 +168,19 @@ public sealed class FileFateStore : IFateStore
             }
         }
     }
+
+    void Hold(long hour, List<FateFilter> filters)
+    {
+        _hours.Add(hour, filters);
+        _memory.Reserve(BytesOf(filters));
+    }
+
+    void LetGo(long hour)
+    {
+        if (_hours.Remove(hour, out var filters)) _memory.Release(BytesOf(filters));
+    }
+
+    static long BytesOf(List<FateFilter> filters) => filters.Sum(filter => (long)filter.Bits.ByteCount);
 
     /// <inheritdoc/>
     public void Dispose()

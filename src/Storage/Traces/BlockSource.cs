@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Storage.Traces.Blocks;
@@ -18,6 +19,7 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
         try
         {
             if (scan.TraceId is null && scan.Tags.Count == 0 && _cache.Find(block) is { } unpacked) return [unpacked];
+            if (scan.TraceId is { } wanted && FilterOnDiskLeavesOut(block, wanted)) return [];
             var reader = Open(block);
             if (LeavesOutSome(block.Info, scan) && !reader.HoldsDuration(scan.MinDurationNanos, scan.MaxDurationNanos)) return [];
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
@@ -48,6 +50,28 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
     public void Forget(StoredBlock block) => _cache.Remove(block);
 
     static BlockReader Open(StoredBlock block) => new(block.Slice.File, block.Offset, block.Info.HeaderBytes);
+
+    /// <summary>
+    /// Asks the filter on disk of a block whose filter is not in memory. The first question reads all of it and compares it with its
+    /// checksum, later ones read 32 bytes, so that thousands of blocks are asked in some milliseconds.
+    /// </summary>
+    static bool FilterOnDiskLeavesOut(StoredBlock block, TraceId id)
+    {
+        if (block.TraceFilter is not null) return false; // Memory was asked already.
+        var hash = StableHash.OfTrace(id.Low);
+        if (block.FilterPlace is { } place) return !place.MayContain(block.Slice.File, hash);
+        try
+        {
+            var reader = Open(block);
+            var filter = reader.ReadTraceFilter();
+            block.FilterPlace = reader.PlaceOfTraceFilter();
+            return !filter.MayContain(hash);
+        }
+        catch (BlockDamagedException)
+        {
+            return false; // The spans may be good all the same: the ids themselves are asked.
+        }
+    }
 
     /// <summary>The scan's bounds of durations leave out some of the block's: its durations alone may tell that they leave out all.</summary>
     static bool LeavesOutSome(BlockInfo info, SpanScan scan) => info.DurationNanosMin < scan.MinDurationNanos || info.DurationNanosMax > scan.MaxDurationNanos;

@@ -33,7 +33,7 @@ public sealed class SegmentTraceStore : ITraceStore
     readonly SliceRewriter _rewriter;
     readonly DroppedSlices _dropped = new();
     readonly EvictionNotes _evictions;
-    readonly FilterMemory _filters;
+    readonly BlockMemory _blocks;
     volatile TraceStoreView _view = TraceStoreView.Empty;
     readonly MemoryAccount _headMemory;
     LogPosition _appended;
@@ -57,7 +57,7 @@ public sealed class SegmentTraceStore : ITraceStore
         _maxBytes = _settings.MaxBytes;
         _writer = new BlockWriter(folder, _settings, _files, clock, () => MaxSliceBytes, MakeRoom_NeedsLock);
         _evictions = new EvictionNotes(_settings, counters);
-        _filters = new FilterMemory(_settings, counters);
+        _blocks = new BlockMemory(_settings, counters);
         _source = new BlockSource(_settings, counters);
         _rewriter = new SliceRewriter(_settings, _files);
         try
@@ -88,7 +88,7 @@ public sealed class SegmentTraceStore : ITraceStore
             for (var i = 0; i < slice.Count; i++)
             {
                 StoredUpTo = Later(StoredUpTo, slice[i].Info.CoveredUpTo);
-                _filters.Remember(slice[i]);
+                _blocks.Remember(slice[i]);
             }
         }
         _view = _view with { Slices = [.. slices] };
@@ -217,7 +217,7 @@ public sealed class SegmentTraceStore : ITraceStore
         foreach (var block in blocks)
         {
             _catalogue.Enter(block);
-            _filters.Remember(block);
+            _blocks.Remember(block);
         }
     }
 
@@ -290,8 +290,9 @@ public sealed class SegmentTraceStore : ITraceStore
         _files.FlushFolder(_folder);
         _view = _view with { Slices = _view.Slices[1..] };
         _counters.Add("spans_expired", reason == EvictionReason.Age ? "age" : "bytes", oldest.SpanCount);
+        _counters.Add("trace_slices_dropped", reason == EvictionReason.Age ? "age" : "bytes");
         Forget_NeedsLock(oldest);
-        _filters.ForgetOldest(oldest.File);
+        _blocks.ForgetOldest(oldest);
     }
 
     /// <summary>
@@ -341,7 +342,7 @@ public sealed class SegmentTraceStore : ITraceStore
         _view = _view with { Slices = slices };
         for (var i = 0; i < rewritten.Count; i++) _catalogue.Enter(rewritten[i]);
         Forget_NeedsLock(old);
-        _filters.Recount(slices);
+        _blocks.Recount(slices);
         _catalogue.Save(everything: true);
         _files.Delete(old.File.Path);
     }

@@ -8,7 +8,11 @@ namespace Apm.Storage.Traces;
 /// <remarks>Any thread may read; filter and state change once at most, in one direction.</remarks>
 public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, BloomFilter? traceFilter)
 {
+    /// <summary>Of this object, its <see cref="BlockInfo"/>, the list of services, and the place of its filter.</summary>
+    const int FieldBytes = 280;
+
     volatile BloomFilter? _traceFilter = traceFilter;
+    volatile FilterPlace? _filterPlace;
     int _isSetAside;
 
     public SliceFile Slice { get; } = slice;
@@ -18,8 +22,18 @@ public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, Bl
 
     public BlockInfo Info { get; } = info;
 
-    /// <summary>Null when memory for filters ran out; then any trace may be in it.</summary>
+    /// <summary>Null when memory for filters ran out; then its filter on disk has to be asked.</summary>
     public BloomFilter? TraceFilter => _traceFilter;
+
+    /// <summary>Where its filter stands on disk; null until somebody asked for it there and it was what was written.</summary>
+    public FilterPlace? FilterPlace
+    {
+        get => _filterPlace;
+        set => _filterPlace = value;
+    }
+
+    /// <summary>Memory that it takes as long as it is known, by estimate: its fields, and where its services' names stand (the names are shared). Without the filter.</summary>
+    public long MemoryBytes => FieldBytes + (Info.Services?.Count ?? 0) * (long)IntPtr.Size;
 
     /// <summary>It was found damaged; nobody reads it any more.</summary>
     public bool IsSetAside => Volatile.Read(ref _isSetAside) != 0;

@@ -39,7 +39,7 @@ public sealed record TraceStoreSettings
 
     /// <summary>
     /// Memory for trace filters, two bytes per stored trace; default 24 MiB, enough for 12 million traces. Beyond it the oldest blocks go without
-    /// (counted in <c>trace_filters_dropped</c>): a search by trace id then reads their trace ids from disk.
+    /// (counted in <c>trace_filters_dropped</c>): a search by trace id then reads 32 bytes of their filters on disk.
     /// </summary>
     public long MaxFilterBytes { get; init; } = 25_165_824;
 

@@ -1,3 +1,4 @@
+using Apm.Core.Limits;
 using Apm.Core.Spans;
 
 namespace Apm.TraceAgent.Sample;
@@ -10,7 +11,7 @@ namespace Apm.TraceAgent.Sample;
 /// Any thread, without a lock: an entry is one word. Two threads that enter into one set at once may lose one entry, and its
 /// trace is then decided anew, as after <see cref="MaxTraces"/> others.
 /// </remarks>
-sealed class DecisionMemory
+sealed class DecisionMemory(MemoryAccount? account = null)
 {
     /// <summary>Traces remembered at most; default 1,048,576, which takes 8 MiB, once the first is entered.</summary>
     public const int MaxTraces = 1 << 20;
@@ -56,7 +57,9 @@ sealed class DecisionMemory
     ulong[] Begin()
     {
         var entries = new ulong[MaxTraces];
-        return Interlocked.CompareExchange(ref _entries, entries, null) ?? entries;
+        if (Interlocked.CompareExchange(ref _entries, entries, null) is { } theirs) return theirs;
+        account?.Reserve(ByteCount);
+        return entries;
     }
 
     /// <summary>Set and tag together hold all 64 bits of the mixed id: no two ids are taken for one.</summary>

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Normalize;
@@ -16,7 +17,7 @@ public sealed class TraceSampler
     readonly TimeProvider _clock;
     readonly SamplingModes _modes;
     readonly ChunkSamplers _samplers;
-    readonly DecisionMemory _memory = new();
+    readonly DecisionMemory _memory;
     readonly LargeTraces _large;
     readonly VerdictMinutes _minutes;
     readonly StoredTraces _stored;
@@ -25,8 +26,10 @@ public sealed class TraceSampler
 
     /// <summary>A sampler with everything it stands on.</summary>
     /// <param name="traces">Tells how full the store is, and whether it holds a trace.</param>
-    public TraceSampler(SamplerSettings settings, ITraceReader traces, Counters counters, RecentProblems problems, TimeProvider clock)
+    /// <param name="memory">What the memory of decisions is taken from; null for no ceiling.</param>
+    public TraceSampler(SamplerSettings settings, ITraceReader traces, Counters counters, RecentProblems problems, TimeProvider clock, MemoryBudget? memory = null)
     {
+        _memory = new DecisionMemory((memory ?? MemoryBudget.None()).OpenWork("sampling_decisions"));
         _settings = settings;
         _clock = clock;
         _startedAt = clock.GetTimestamp();

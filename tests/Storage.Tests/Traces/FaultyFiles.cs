@@ -12,6 +12,9 @@ sealed class FaultyFiles : StoreFiles
 
     public bool FlushFails { get; set; }
 
+    /// <summary>Bytes of slices that were read.</summary>
+    public long BytesRead { get; set; }
+
     public override StoreFile Open(string path) => path.Contains(".seg", StringComparison.Ordinal) ? new Faulty(this, Real.Open(path)) : Real.Open(path);
 
     public override StoreFile OpenRead(string path) => Real.OpenRead(path);
@@ -34,7 +37,12 @@ sealed class FaultyFiles : StoreFiles
     {
         public override long Length => real.Length;
 
-        public override int Read(long offset, Span<byte> buffer) => real.Read(offset, buffer);
+        public override int Read(long offset, Span<byte> buffer)
+        {
+            var read = real.Read(offset, buffer);
+            owner.BytesRead += read;
+            return read;
+        }
 
         public override void Write(long offset, ReadOnlySpan<byte> bytes)
         {

@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Ids;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
@@ -746,6 +747,51 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
         Assert.Equal(2, _counters.Read("trace_filters_dropped"));
         Assert.All(From1To(30), id => Assert.Single(Read(store, new SpanScan { TraceId = new TraceId(0, id) })));
         Assert.Empty(Read(store, new SpanScan { TraceId = new TraceId(0, 31) }));
+    }
+
+    [Fact]
+    public void Of_a_block_whose_filter_is_on_disk_only_32_bytes_are_read_once_it_was_asked()
+    {
+        var files = new FaultyFiles();
+        using var store = OpenIn(Folder, new TraceStoreSettings { MaxFilterBytes = 32 }, files);
+        for (var i = 0; i < 3; i++)
+        {
+            store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+            store.Flush(everything: true);
+        }
+        Assert.Empty(Read(store, new SpanScan { TraceId = new TraceId(0, 4_711) }));
+        files.BytesRead = 0;
+        Assert.Empty(Read(store, new SpanScan { TraceId = new TraceId(0, 4_712) }));
+        Assert.Equal(2 * BloomFilter.BucketBytes, files.BytesRead); // The third block's filter is in memory.
+        Assert.All(From1To(30), id => Assert.Single(Read(store, new SpanScan { TraceId = new TraceId(0, id) })));
+    }
+
+    [Fact]
+    public void What_blocks_take_of_memory_is_counted_while_they_are_there_and_over_a_restart()
+    {
+        var memory = new MemoryBudget();
+        using (var store = OpenIn(Folder, new TraceStoreSettings { Memory = memory }))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                store.Append(Spans(1 + (i * 10), 10), new LogPosition(i + 1));
+                store.Flush(everything: true);
+                _clock.Advance(TimeSpan.FromHours(1));
+            }
+        }
+        var afterRestart = new MemoryBudget();
+        using var reopened = OpenIn(Folder, new TraceStoreSettings { Memory = afterRestart });
+        Assert.All(["trace_filters", "known_blocks"], name =>
+        {
+            Assert.True(Held(memory, name) > 0, name);
+            Assert.Equal(Held(memory, name), Held(afterRestart, name));
+        });
+
+        reopened.EnforceRetention(_clock.NowUnixNanos() + (16 * 86_400 * UnixTime.NanosPerSecond));
+        Assert.Equal((0, 0), (Held(afterRestart, "trace_filters"), Held(afterRestart, "known_blocks")));
+        Assert.Equal(3, _counters.Read("trace_slices_dropped", "age"));
+
+        static long Held(MemoryBudget budget, string name) => budget.Accounts.Single(account => account.Name == name).HeldBytes;
     }
 
     [Fact]

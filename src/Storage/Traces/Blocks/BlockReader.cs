@@ -35,6 +35,14 @@ public sealed class BlockReader
 
     public BloomFilter ReadTraceFilter() => BloomFilter.FromBytes(Read(SectionKind.TraceFilter));
 
+    /// <summary>Where the trace filter stands in the file as it is; null when it is packed, as in blocks of earlier versions.</summary>
+    public FilterPlace? PlaceOfTraceFilter()
+    {
+        foreach (var section in Header.Sections)
+            if (section.Kind == SectionKind.TraceFilter) return section.IsCompressed ? null : new FilterPlace(_offset + section.Offset, section.StoredBytes);
+        return null;
+    }
+
     /// <summary>Null when no span has text tags.</summary>
     public BloomFilter? ReadTagFilter()
     {
@@ -127,11 +135,14 @@ public sealed class BlockReader
         return bytes;
     }
 
-    int ReadFile(int offset, byte[] bytes)
+    int ReadFile(int offset, byte[] bytes) => ReadFile(_file, _offset + offset, bytes);
+
+    /// <summary>Reads as far as the file goes; failures as of all methods.</summary>
+    internal static int ReadFile(StoreFile file, long offset, Span<byte> bytes)
     {
         try
         {
-            return _file.Read(_offset + offset, bytes);
+            return file.Read(offset, bytes);
         }
         catch (ObjectDisposedException closed)
         {

@@ -9,7 +9,8 @@ namespace Apm.Storage.Traces.Blocks;
 /// <remarks>The layout is stored (docs/formats/trace-block.md): never change the constants. Immutable once built; any thread may ask.</remarks>
 public sealed class BloomFilter
 {
-    const int BucketBytes = 32;
+    /// <summary>Of the part that one question looks at.</summary>
+    public const int BucketBytes = 32;
 
     readonly uint[] _words;
 
@@ -42,16 +43,23 @@ public sealed class BloomFilter
         for (var word = 0; word < 8; word++) _words[bucket + word] |= BitOf(low, word);
     }
 
-    public bool MayContain(ulong hash)
+    public bool MayContain(ulong hash) => BucketMayContain(Bytes.Slice(BucketOffset(hash, ByteCount), BucketBytes), hash);
+
+    /// <summary>Where the bucket of a hash begins in the bytes of a filter; it has <see cref="BucketBytes"/>.</summary>
+    /// <param name="byteCount">Of the whole filter.</param>
+    public static int BucketOffset(ulong hash, int byteCount) => (int)(((hash >> 32) * (ulong)(byteCount / BucketBytes)) >> 32) * BucketBytes;
+
+    /// <summary>What <see cref="MayContain"/> says, asked of the one bucket that the hash lives in.</summary>
+    public static bool BucketMayContain(ReadOnlySpan<byte> bucket, ulong hash)
     {
-        var bucket = BucketOf(hash);
+        var words = MemoryMarshal.Cast<byte, uint>(bucket);
         var low = unchecked((uint)hash);
         for (var word = 0; word < 8; word++)
-            if ((_words[bucket + word] & BitOf(low, word)) == 0) return false;
+            if ((words[word] & BitOf(low, word)) == 0) return false;
         return true;
     }
 
-    int BucketOf(ulong hash) => (int)(((hash >> 32) * (ulong)(_words.Length / 8)) >> 32) * 8;
+    int BucketOf(ulong hash) => BucketOffset(hash, ByteCount) / sizeof(uint);
 
     static uint BitOf(uint low, int word) => 1u << (int)(unchecked(low * Salts[word]) >> 27);
 

@@ -21,12 +21,13 @@ sealed class SectionWriter : IDisposable
     }
 
     /// <summary>Adds a part, packed when that makes it smaller. An empty one takes no room and is not listed.</summary>
-    public void Add(SectionKind kind, ReadOnlySpan<byte> raw, int key = 0, int valueCount = 0)
+    /// <param name="mayPack">False for what shall be read in pieces.</param>
+    public void Add(SectionKind kind, ReadOnlySpan<byte> raw, int key = 0, int valueCount = 0, bool mayPack = true)
     {
         if (raw.Length == 0) return;
         var offset = Body.Count;
         var isCompressed = false;
-        if (raw.Length >= BlockFormat.MinBytesToCompress)
+        if (mayPack && raw.Length >= BlockFormat.MinBytesToCompress)
         {
             var packed = _zstd.Wrap(raw, Body.Free(Compressor.GetCompressBound(raw.Length)));
             isCompressed = packed < raw.Length;
