@@ -40,6 +40,7 @@ public class DecodeBenchmark
             var (perSecond, allocated) = Rate.Measure(body.Decode);
             var spansPerSecond = perSecond * body.Spans;
             if (first == 0) first = spansPerSecond;
+            Figures.Note($"decode {body.Name}", $"{spansPerSecond:N0} spans/s, one thread");
             table.AppendLine(CultureInfo.InvariantCulture,
                 $"| {body.Name} | {body.Spans} | {body.Bytes.Length / body.Spans} | {spansPerSecond:N0} | {perSecond * body.Bytes.Length / 1e6:N0} | {allocated / body.Spans:N0} | {spansPerSecond / first:0.00} |");
         }
@@ -53,7 +54,7 @@ public class DecodeBenchmark
 
             {table}
             """;
-        File.WriteAllText(Path.Combine(Fixtures.RepoRoot, "tests", "Benchmarks", "results", "decode.md"), text);
+        Figures.WriteFile("decode.md", text);
         return 0;
     }
 

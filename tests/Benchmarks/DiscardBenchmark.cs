@@ -1,6 +1,11 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
+using Apm.Core.Spans;
+using Apm.Wire.Datadog;
+using Apm.Wire.Otlp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -8,22 +13,36 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Apm.Benchmarks;
 
 /// <summary>
-/// The agent beside an endpoint that reads the same bodies and forgets them: what of the machine's way of taking bodies is left when
-/// everything is decoded, counted, logged and stored. Both in processes of their own, one after the other, twice in turn.
+/// The agent beside an endpoint that reads the same bodies and forgets them, and one that decodes them besides: what of the machine's way of taking
+/// bodies is left when everything is decoded, counted, logged and stored, and how much of the gap is the decoding alone. All in processes of their own,
+/// one after the other, twice in turn.
 /// </summary>
 static class DiscardBenchmark
 {
     const int Port = 24630;
 
-    /// <summary>Arguments: as of <c>way</c>: the protocol (over HTTP/1.1) and the seconds of each run.</summary>
+    enum Receiver
+    {
+        Empty,
+        Decodes,
+        Agent,
+    }
+
+    /// <summary>
+    /// Arguments: the protocol (over HTTP/1.1) and the seconds of each run. Options: <c>--warm-up SECONDS</c> before each, <c>--traces</c> and <c>--spans</c>
+    /// of a body (100 of 10), <c>--senders</c> (4).
+    /// </summary>
     public static int Run(string[] args)
     {
-        var seconds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
-        RunAsync(WayProtocol.Of(args.ElementAtOrDefault(0) ?? "v04"), TimeSpan.FromSeconds(seconds), Console.Out).GetAwaiter().GetResult();
+        var arguments = new Arguments(args, "warm-up", "traces", "spans", "senders");
+        var protocol = WayProtocol.Of(arguments.Text(0, "v04"));
+        if (protocol.IsGrpc) throw new ArgumentException("The empty endpoint speaks HTTP/1.1: v04, v05 or otlp-http.");
+        var load = new WayLoad(protocol, arguments.Number("traces", 100), arguments.Number("spans", 10), arguments.Number("senders", 4));
+        RunAsync(protocol, load, TimeSpan.FromSeconds(arguments.Number(1, 5)), arguments.Number("warm-up", WayLoad.DefaultWarmUpSeconds), Console.Out).GetAwaiter().GetResult();
         return 0;
     }
 
-    /// <summary>The endpoint; argument: the port. Started by <see cref="Run"/>.</summary>
+    /// <summary>The endpoint; arguments: the port, and a protocol to decode or <c>empty</c>. Started by <see cref="Run"/>.</summary>
     public static int Serve(string[] args)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -35,13 +54,19 @@ static class DiscardBenchmark
             kestrel.Listen(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture), listen => listen.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
+        var decodes = args[1] == "empty" ? null : new Decodes(args[1]);
         app.Run(async context =>
         {
-            while (true)
+            var reader = context.Request.BodyReader;
+            if (decodes is not null) await decodes.Read(reader, (int)context.Request.ContentLength!.Value, context.RequestAborted);
+            else
             {
-                var read = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
-                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted) break;
+                while (true)
+                {
+                    var read = await reader.ReadAsync(context.RequestAborted);
+                    reader.AdvanceTo(read.Buffer.End);
+                    if (read.IsCompleted) break;
+                }
             }
             context.Response.ContentLength = 0;
         });
@@ -49,21 +74,65 @@ static class DiscardBenchmark
         return 0;
     }
 
-    static async Task RunAsync(WayProtocol protocol, TimeSpan duration, TextWriter output)
+    /// <summary>Reads a body into pooled memory and decodes it into a batch with room for it, as the agent does, and forgets both.</summary>
+    sealed class Decodes(string protocol)
     {
-        if (protocol.IsGrpc) throw new ArgumentException("The empty endpoint speaks HTTP/1.1: v04, v05 or otlp-http.");
-        var load = new WayLoad(protocol);
-        var rates = new Dictionary<bool, List<(double OnBox, double PerCore)>> { [false] = [], [true] = [] };
-        foreach (var isAgent in new[] { true, false, false, true })
+        static readonly Payload s_payload = new() { Protocol = "", ReceivedUnixNanos = 0 };
+        BatchCapacity _lately = BatchCapacity.For(16);
+
+        public async Task Read(PipeReader reader, int length, CancellationToken cancel)
         {
-            var rate = isAgent ? await RunAgent(load, WayBenchmark.PortOf(protocol), duration) : await RunEmpty(load, duration);
-            rates[isAgent].Add(rate);
-            output.WriteLine($"{protocol.Name} {(isAgent ? "agent" : "empty")}: {rate.OnBox:N0} spans/s on the box, {rate.PerCore:N0} per core");
+            var body = ArrayPool<byte>.Shared.Rent(length);
+            var at = 0;
+            while (true)
+            {
+                var read = await reader.ReadAsync(cancel);
+                foreach (var part in read.Buffer)
+                {
+                    part.Span.CopyTo(body.AsSpan(at));
+                    at += part.Length;
+                }
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted) break;
+            }
+            Decode(body.AsSpan(0, at));
+            ArrayPool<byte>.Shared.Return(body);
         }
-        output.WriteLine($"share: {rates[true].Average(rate => rate.OnBox) / rates[false].Average(rate => rate.OnBox):P0} on the box, {rates[true].Average(rate => rate.PerCore) / rates[false].Average(rate => rate.PerCore):P0} per core");
+
+        void Decode(ReadOnlySpan<byte> body)
+        {
+            var batch = new SpanBatch(_lately);
+            switch (protocol)
+            {
+                case "v04": DatadogV04Decoder.Decode(body, batch, s_payload); break;
+                case "v05": DatadogV05Decoder.Decode(body, batch, s_payload); break;
+                default: OtlpProtobufTraceDecoder.Decode(body, batch, s_payload); break;
+            }
+            _lately = new BatchCapacity(batch.SpanCount, batch.Tags.PoolCount, batch.Numbers.PoolCount, batch.Strings.Count, batch.Strings.ByteCount);
+        }
     }
 
-    static async Task<(double OnBox, double PerCore)> RunAgent(WayLoad load, int port, TimeSpan duration)
+    static async Task RunAsync(WayProtocol protocol, WayLoad load, TimeSpan duration, int warmUpSeconds, TextWriter output)
+    {
+        output.WriteLine($"{protocol.Name}: bodies of {load.TracesPerPayload} traces of {load.SpansPerTrace} spans, {load.BytesPerSpan:F0} bytes per span, {load.Senders} senders; {warmUpSeconds} s of warm-up before each run");
+        var rates = Enum.GetValues<Receiver>().ToDictionary(receiver => receiver, _ => new List<(double OnBox, double PerCore)>());
+        foreach (var receiver in new[] { Receiver.Agent, Receiver.Decodes, Receiver.Empty, Receiver.Empty, Receiver.Decodes, Receiver.Agent })
+        {
+            var rate = receiver == Receiver.Agent ? await RunAgent(load, WayBenchmark.PortOf(protocol), duration, warmUpSeconds)
+                : await RunEmpty(load, receiver == Receiver.Decodes ? protocol.Name : "empty", duration, warmUpSeconds);
+            rates[receiver].Add(rate);
+            output.WriteLine($"{protocol.Name} {receiver.ToString().ToLowerInvariant()}: {rate.OnBox:N0} spans/s on the box, {rate.PerCore:N0} per core");
+        }
+        double Share(Receiver a, Receiver b, Func<(double OnBox, double PerCore), double> of) => rates[a].Average(of) / rates[b].Average(of);
+        foreach (var (a, b) in new[] { (Receiver.Agent, Receiver.Empty), (Receiver.Decodes, Receiver.Empty), (Receiver.Agent, Receiver.Decodes) })
+        {
+            var (onBox, perCore) = (Share(a, b, rate => rate.OnBox), Share(a, b, rate => rate.PerCore));
+            output.WriteLine($"{a.ToString().ToLowerInvariant()} of {b.ToString().ToLowerInvariant()}: {onBox:P0} on the box, {perCore:P0} per core");
+            Figures.Note($"{a.ToString().ToLowerInvariant()} as a share of {b.ToString().ToLowerInvariant()}, {protocol.Name}, {load.SpansPerPayload} spans a body", $"{100 * onBox:F0} % on the box, {100 * perCore:F0} % per core", a == Receiver.Agent && b == Receiver.Empty ? "≥ 50 %, but see ADR 0011" : "");
+        }
+    }
+
+    static async Task<(double OnBox, double PerCore)> RunAgent(WayLoad load, int port, TimeSpan duration, int warmUpSeconds)
     {
         var folder = Directory.CreateTempSubdirectory("apm-discard").FullName;
         using var agent = WayBenchmark.Start(folder);
@@ -71,7 +140,7 @@ static class DiscardBenchmark
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             await WayBenchmark.Ready(http);
-            return await Measure(agent, load, port, duration, () => WayBenchmark.Settled(http));
+            return await Measure(agent, load, port, duration, warmUpSeconds, () => WayBenchmark.Settled(http));
         }
         finally
         {
@@ -80,16 +149,16 @@ static class DiscardBenchmark
         }
     }
 
-    static async Task<(double OnBox, double PerCore)> RunEmpty(WayLoad load, TimeSpan duration)
+    static async Task<(double OnBox, double PerCore)> RunEmpty(WayLoad load, string decodes, TimeSpan duration, int warmUpSeconds)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { typeof(DiscardBenchmark).Assembly.Location, "discard-endpoint", Port.ToString(CultureInfo.InvariantCulture) }) start.ArgumentList.Add(argument);
+        foreach (var argument in new[] { typeof(DiscardBenchmark).Assembly.Location, "discard-endpoint", Port.ToString(CultureInfo.InvariantCulture), decodes }) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_gcServer"] = "1"; // As the agent's.
         using var empty = Process.Start(start)!;
         try
         {
             await Listens();
-            return await Measure(empty, load, Port, duration, () => Task.CompletedTask);
+            return await Measure(empty, load, Port, duration, warmUpSeconds, () => Task.CompletedTask);
         }
         finally
         {
@@ -97,9 +166,9 @@ static class DiscardBenchmark
         }
     }
 
-    static async Task<(double OnBox, double PerCore)> Measure(Process process, WayLoad load, int port, TimeSpan duration, Func<Task> settled)
+    static async Task<(double OnBox, double PerCore)> Measure(Process process, WayLoad load, int port, TimeSpan duration, int warmUpSeconds, Func<Task> settled)
     {
-        await load.WarmUp(port);
+        await load.WarmUp(port, warmUpSeconds);
         process.Refresh();
         var cpuBefore = process.TotalProcessorTime;
         var clock = Stopwatch.StartNew();

@@ -30,7 +30,7 @@ public static class LogBenchmark
         foreach (var (senders, bytes) in new[] { (1, 1_000), (8, 1_000), (64, 1_000), (1, 128_000), (8, 128_000), (32, 128_000), (8, 1_000_000) })
             table.AppendLine(Measure(parent, senders, bytes).GetAwaiter().GetResult());
         Console.Write(table);
-        File.WriteAllText(Path.Combine(Fixtures.RepoRoot, "tests", "Benchmarks", "results", "log.md"), $"""
+        Figures.WriteFile("log.md", $"""
             # The payload log
 
             `dotnet run -c Release --project tests/Benchmarks -- log [FOLDER]`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, on a machine of {Environment.ProcessorCount} cores.
@@ -70,6 +70,7 @@ public static class LogBenchmark
             var cpu = process.TotalProcessorTime - cpuBefore;
             var all = waits.SelectMany(wait => wait).Order().ToArray();
             var gigabytes = all.Length * (double)bytes / 1e9;
+            Figures.Note($"payload log, {senders} senders of {bytes} bytes", $"{gigabytes * 1e3 / seconds:N0} MB/s, wait {all[all.Length / 2]:0.00} ms median, {all[all.Length * 99 / 100]:0.00} ms p99");
             return string.Create(CultureInfo.InvariantCulture,
                 $"| {senders} | {bytes} | {gigabytes * 1e3 / seconds:N0} | {all.Length / seconds:N0} | {all[all.Length / 2]:0.00} | {all[all.Length * 99 / 100]:0.00} | {cpu.TotalMilliseconds / gigabytes:N0} |");
         }

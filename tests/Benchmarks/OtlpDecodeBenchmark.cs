@@ -41,7 +41,7 @@ public static class OtlpDecodeBenchmark
 
             {table}
             """;
-        File.WriteAllText(Path.Combine(Fixtures.RepoRoot, "tests", "Benchmarks", "results", "decode-otlp.md"), text);
+        Figures.WriteFile("decode-otlp.md", text);
         return 0;
     }
 
@@ -51,6 +51,7 @@ public static class OtlpDecodeBenchmark
         decode(bytes, once, Payload);
         var spans = once.SpanCount;
         var (perSecond, allocated) = Rate.Measure(() => decode(bytes, new SpanBatch(spans), Payload));
+        Figures.Note($"decode {name}", $"{perSecond * spans:N0} spans/s, one thread");
         table.AppendLine(CultureInfo.InvariantCulture,
             $"| {name} | {spans} | {bytes.Length / spans} | {perSecond * spans:N0} | {perSecond * bytes.Length / 1e6:N0} | {allocated / spans:N0} |");
     }

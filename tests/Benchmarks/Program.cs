@@ -12,6 +12,10 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["ceiling"] = CeilingBenchmark.Run,
     ["way"] = WayBenchmark.Run,
     ["discard"] = DiscardBenchmark.Run,
+    ["idle"] = IdleBenchmark.Run,
+    ["tracer"] = TracerBenchmark.Run,
+    ["tracer-app"] = TracerBenchmark.Serve,
+    ["all"] = AllBenchmarks.Run,
     ["discard-endpoint"] = DiscardBenchmark.Serve,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),
     ["endpoints"] = _ => EndpointsBenchmark.Run(),
@@ -20,5 +24,5 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);
-Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys)}. Each prints its figures and writes them to tests/Benchmarks/results.");
+Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys)}. Each prints its figures, and most write them to tests/Benchmarks/results.");
 return 2;

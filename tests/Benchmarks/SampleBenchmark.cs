@@ -36,12 +36,13 @@ static class SampleBenchmark
 
             {table}
             """;
-        File.WriteAllText(Path.Combine(Fixtures.RepoRoot, "tests", "Benchmarks", "results", "sample.md"), text);
+        Figures.WriteFile("sample.md", text);
         return 0;
 
         void Row(string name, SamplerSettings settings, int? priority, bool errors)
         {
             var (nanos, bytes) = PerSpan(settings, priority, errors);
+            Figures.Note($"sampling: {name}", $"{nanos:N1} ns, {bytes:N1} bytes per span");
             table.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {nanos:N1} | {bytes:N1} |");
         }
     }

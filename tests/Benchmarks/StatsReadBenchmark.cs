@@ -37,7 +37,7 @@ public static class StatsReadBenchmark
             Row(table, folder, "24 h, all keys, 1 h, p99", 3_600 * Second, StatsFilter.Any, withSketches: true);
             var bytes = Directory.EnumerateFiles(folder).Sum(path => new FileInfo(path).Length);
             Console.Write(table);
-            File.WriteAllText(Path.Combine(Fixtures.RepoRoot, "tests", "Benchmarks", "results", "stats-read.md"), string.Create(CultureInfo.InvariantCulture, $"""
+            Figures.WriteFile("stats-read.md", string.Create(CultureInfo.InvariantCulture, $"""
                 # Reading statistics
 
                 `dotnet run -c Release --project tests/Benchmarks -- stats-read`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, on a machine of {Environment.ProcessorCount} cores.
@@ -58,6 +58,7 @@ public static class StatsReadBenchmark
         using var store = Open(folder);
         var cold = Read(store, coarsest, filter, withSketches, out var rows);
         var warm = Enumerable.Range(0, 9).Select(_ => Read(store, coarsest, filter, withSketches, out var _)).Order().ElementAt(4);
+        Figures.Note($"statistics: {name}", $"{cold:0.0} ms cold, {warm:0.0} ms warm");
         table.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {rows:N0} | {cold:0.0} | {warm:0.0} |");
     }
 

@@ -38,7 +38,7 @@ public static class TraceStoreBenchmark
             if (args.Length < 2) Directory.Delete(folder, recursive: true);
         }
         Console.Write(output);
-        File.WriteAllText(Path.Combine(Fixtures.RepoRoot, "tests", "Benchmarks", "results", "trace-store.md"), $"""
+        Figures.WriteFile("trace-store.md", $"""
             # The trace store on disk
 
             `dotnet run -c Release --project tests/Benchmarks -- trace-store {spans}`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, a machine of {Environment.ProcessorCount} cores that did other work as well.
@@ -106,6 +106,7 @@ public static class TraceStoreBenchmark
         }
         var facts = store.Facts();
         var used = (Process.GetCurrentProcess().TotalProcessorTime - cpu - patching.Elapsed).TotalSeconds;
+        Figures.Note("stored size, a shop's spans", $"{(double)facts.ByteCount / facts.SpanCount:0.0} bytes per span", "≤ 35");
         Line(output, $"store: {facts.SpanCount / 1e6:0.0} M spans in {facts.BlockCount} blocks, {(double)facts.ByteCount / facts.SpanCount:0.0} bytes per span on disk");
         Line(output, $"append + flush with fdatasync: {facts.SpanCount / writing.Elapsed.TotalSeconds / 1e6:0.00} M spans/s by the clock, {facts.SpanCount / used / 1e6:0.00} M per core");
     }
@@ -142,6 +143,7 @@ public static class TraceStoreBenchmark
             _ = store.Scan(new SpanScan { TraceId = new TraceId(1, (ulong)chance.NextInt64()) }, CancellationToken.None).Count();
             if (i >= 0) unknown[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }
+        Figures.Note($"one trace by id in the store, {store.Facts().SpanCount / 1e6:0} M spans", $"p99 {Percentile(millis, 0.99):0.0} ms", "≤ 20 ms with 100 M");
         Line(output, $"one trace by id, all spans with tags as objects: p50 {Percentile(millis, 0.5):0.0} ms, p99 {Percentile(millis, 0.99):0.0} ms, max {millis.Max():0.0} ms");
         Line(output, $"an unknown trace: p50 {Percentile(unknown, 0.5):0.00} ms, p99 {Percentile(unknown, 0.99):0.00} ms");
 

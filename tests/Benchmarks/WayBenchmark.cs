@@ -18,48 +18,104 @@ static class WayBenchmark
 {
     /// <summary>
     /// Arguments: <c>v04</c>, <c>v05</c>, <c>otlp-http</c> or <c>otlp-grpc</c>, the seconds to send for, and spans a second to send at most (then memory is
-    /// printed every minute). Needs a Release build of src/Cli.
+    /// printed every minute). Options: <c>--warm-up SECONDS</c>; <c>--stored SPANS</c> measures once more when so many are stored, and opens the folder
+    /// again; <c>--cli PATH</c> runs another build's apm.dll, to compare. Needs a Release build of src/Cli.
     /// </summary>
     public static int Run(string[] args)
     {
-        int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
-        RunAsync(WayProtocol.Of(args.ElementAtOrDefault(0) ?? "v04"), Number(1, 10), Number(2, int.MaxValue), Console.Out).GetAwaiter().GetResult();
+        var arguments = new Arguments(args, "warm-up", "stored", "cli");
+        s_cli = arguments.Option("cli");
+        RunAsync(WayProtocol.Of(arguments.Text(0, "v04")), arguments.Number(1, 10), arguments.Number(2, int.MaxValue), arguments.Number("warm-up", WayLoad.DefaultWarmUpSeconds), arguments.Number("stored", 0), Console.Out)
+            .GetAwaiter().GetResult();
         return 0;
     }
 
-    static async Task RunAsync(WayProtocol protocol, int seconds, int spansPerSecond, TextWriter output)
+    static string? s_cli;
+
+    static async Task RunAsync(WayProtocol protocol, int seconds, int spansPerSecond, int warmUpSeconds, long stored, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-way").FullName;
-        using var agent = Start(folder);
+        var agent = Start(folder);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             await Ready(http);
             var load = new WayLoad(protocol);
             var port = PortOf(protocol);
-            await load.WarmUp(port);
+            await load.WarmUp(port, warmUpSeconds);
+            output.WriteLine($"{warmUpSeconds} s of warm-up before; bodies of {load.SpansPerPayload} spans, {load.BytesPerSpan:F0} bytes per span, {load.Senders} senders");
 
-            agent.Refresh();
-            var cpuBefore = agent.TotalProcessorTime;
-            var clock = Stopwatch.StartNew();
-            using var watch = new Timer(_ => PrintMemory(agent, clock, output), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-            var sent = await load.Send(port, TimeSpan.FromSeconds(seconds), spansPerSecond);
-            var wall = clock.Elapsed;
+            var (onBox, perCore) = await Measure(agent, load, protocol, seconds, spansPerSecond, output);
+            Figures.Note($"whole way, {protocol.Name}", $"{perCore:N0} spans/s per core, {onBox:N0} on the box", protocol.Goal);
+            if (stored > 0)
+            {
+                var clock = Stopwatch.StartNew();
+                var more = stored - await StoredSpans(http);
+                var sent = more <= 0 ? 0 : await load.Send(port, TimeSpan.FromHours(1), spansPerSecond, more);
+                await Settled(http);
+                output.WriteLine($"filled: {sent:N0} spans in {clock.Elapsed.TotalSeconds:F0} s");
+                await load.WarmUp(port, 5); // After the pause.
+                var (fullOnBox, fullPerCore) = await Measure(agent, load, protocol, seconds, spansPerSecond, output);
+                output.WriteLine($"of the throughput before: {fullOnBox / onBox:P0} on the box, {fullPerCore / perCore:P0} per core");
+            }
             await Settled(http);
-            agent.Refresh();
-            var cpu = agent.TotalProcessorTime - cpuBefore;
-            output.WriteLine($"{protocol.Name}: {sent:N0} spans in {wall.TotalSeconds:F1} s: {sent / wall.TotalSeconds:N0} spans/s on the box, {sent / cpu.TotalSeconds:N0} spans/s per core of the agent ({cpu.TotalSeconds / wall.TotalSeconds:F2} cores, {cpu.TotalMicroseconds / sent:F2} µs per span)");
-            output.WriteLine($"body: {load.BytesPerSpan:F0} bytes per span; memory of the agent: {agent.WorkingSet64 / 1_048_576} MiB");
             await PrintStore(http, output);
-            await PrintLookups(http, load.Traces, output);
+            await PrintLookups(http, load.Sent, output);
             await PrintVisible(http, output);
+            if (stored > 0)
+            {
+                await End(agent);
+                var opening = Stopwatch.StartNew();
+                agent = Start(folder);
+                await Ready(http);
+                await StoredSpans(http);
+                agent.Refresh();
+                output.WriteLine($"opened again: ready after {opening.Elapsed.TotalSeconds:F2} s, {agent.WorkingSet64 / 1_048_576} MiB, {agent.TotalProcessorTime.TotalSeconds:F2} s of processor time");
+                await PrintLookups(http, load.Sent, output);
+                agent.Refresh();
+                output.WriteLine($"memory after the look-ups: {agent.WorkingSet64 / 1_048_576} MiB");
+            }
         }
         finally
         {
-            agent.Kill();
-            await agent.WaitForExitAsync();
+            await End(agent);
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>Sends in rounds without a pause between them, so that each finds the work of the one before and leaves its own; the median counts.</summary>
+    static async Task<(double OnBox, double PerCore)> Measure(Process agent, WayLoad load, WayProtocol protocol, int seconds, int spansPerSecond, TextWriter output)
+    {
+        var total = Stopwatch.StartNew();
+        agent.Refresh();
+        var cpuAtStart = agent.TotalProcessorTime;
+        using var watch = new Timer(_ => PrintMemory(agent, total, cpuAtStart, output), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        var (onBox, perCore) = (new double[Rounds], new double[Rounds]);
+        var rounds = spansPerSecond == int.MaxValue ? Rounds : 1; // A run at a given rate is one of minutes.
+        for (var round = 0; round < rounds; round++)
+        {
+            agent.Refresh();
+            var cpuBefore = agent.TotalProcessorTime;
+            var clock = Stopwatch.StartNew();
+            var sent = await load.Send(PortOf(protocol), TimeSpan.FromSeconds(seconds), spansPerSecond);
+            var wall = clock.Elapsed;
+            agent.Refresh();
+            var cpu = agent.TotalProcessorTime - cpuBefore;
+            (onBox[round], perCore[round]) = (sent / wall.TotalSeconds, sent / cpu.TotalSeconds);
+            output.WriteLine($"{protocol.Name}: {sent:N0} spans in {wall.TotalSeconds:F1} s: {onBox[round]:N0} spans/s on the box, {perCore[round]:N0} spans/s per core of the agent ({cpu.TotalSeconds / wall.TotalSeconds:F2} cores, {cpu.TotalMicroseconds / sent:F2} µs per span), memory {agent.WorkingSet64 / 1_048_576} MiB");
+        }
+        var median = (OnBox: onBox[..rounds].Order().ElementAt(rounds / 2), PerCore: perCore[..rounds].Order().ElementAt(rounds / 2));
+        output.WriteLine($"{protocol.Name}, median of {rounds}: {median.OnBox:N0} spans/s on the box, {median.PerCore:N0} per core");
+        return median;
+    }
+
+    const int Rounds = 3;
+
+    static async Task End(Process agent)
+    {
+        agent.Kill();
+        await agent.WaitForExitAsync();
+        agent.Dispose();
     }
 
     const int AgentPort = 24626;
@@ -72,16 +128,19 @@ static class WayBenchmark
 
     public static Process Start(string folder)
     {
-        var apm = Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
+        var apm = s_cli ?? Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", $"otlp-grpc={OtlpGrpcPort}", "--port", $"otlp-http={OtlpHttpPort}", "--port", "zipkin=off" })
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
 
+    static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+
     public static async Task Ready(HttpClient http)
     {
-        for (var attempt = 0; attempt < 100; attempt++)
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < ReadyWithin)
         {
             try
             {
@@ -90,17 +149,17 @@ static class WayBenchmark
             }
             catch (HttpRequestException)
             {
-                await Task.Delay(100); // Between two looks at the condition.
+                await Task.Delay(20); // Between two looks at the condition.
             }
         }
-        throw new InvalidOperationException("apm up did not become ready within 10 s.");
+        throw new InvalidOperationException($"apm up did not become ready within {ReadyWithin.TotalSeconds:F0} s. Is there a Release build of src/Cli, and are the ports {AgentPort} to {OtlpGrpcPort} free?");
     }
 
     /// <summary>Until all that was received is in blocks: then the CPU spent is the whole way's.</summary>
     public static async Task Settled(HttpClient http)
     {
         var last = -1L;
-        for (var attempt = 0; attempt < 60; attempt++)
+        for (var attempt = 0; attempt < 600; attempt++)
         {
             var bytes = (await Status(http)).GetProperty("traces").GetProperty("byteCount").GetInt64();
             if (bytes == last && attempt > 12) return; // A block waits ten seconds at most.
@@ -117,22 +176,27 @@ static class WayBenchmark
         output.WriteLine($"stored: {spans:N0} spans in {traces.GetProperty("blockCount").GetInt32()} blocks, {(double)bytes / spans:F1} bytes per span");
     }
 
-    static async Task PrintLookups(HttpClient http, List<List<List<Span>>> traces, TextWriter output)
+    static async Task<long> StoredSpans(HttpClient http) => (await Status(http)).GetProperty("traces").GetProperty("spanCount").GetInt64();
+
+    static async Task PrintLookups(HttpClient http, IReadOnlyList<TraceId> sent, TextWriter output)
     {
         var millis = new List<double>();
         var chance = new Random(1);
-        for (var i = 0; i < 200; i++)
+        for (var i = -WarmUpLookups; i < 500; i++)
         {
-            var id = traces[chance.Next(traces.Count)][chance.Next(WayLoad.TracesPerPayload)][0].TraceId;
+            var id = sent[chance.Next(sent.Count)];
             var clock = Stopwatch.GetTimestamp();
             using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}/jaeger/api/traces/{id}"));
             await answer.Content.ReadAsByteArrayAsync();
             if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"Trace {id}: {(int)answer.StatusCode}");
-            millis.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
+            if (i >= 0) millis.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
         }
         millis.Sort();
-        output.WriteLine($"one trace by id over HTTP, 200 random ones: median {millis[100]:F1} ms, p99 {millis[197]:F1} ms");
+        output.WriteLine($"one trace by id over HTTP, {millis.Count} random ones: median {millis[millis.Count / 2]:F1} ms, p99 {millis[millis.Count * 99 / 100]:F1} ms, worst {millis[^1]:F1} ms");
+        Figures.Note("one trace by id over HTTP", $"median {millis[millis.Count / 2]:F1} ms, p99 {millis[millis.Count * 99 / 100]:F1} ms", "p99 ≤ 20 ms with 100 M stored");
     }
+
+    const int WarmUpLookups = 50;
 
     /// <summary>From the answer to a payload until the read API finds a trace of it by its id.</summary>
     static async Task PrintVisible(HttpClient http, TextWriter output)
@@ -154,13 +218,14 @@ static class WayBenchmark
             millis.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
         }
         millis.Sort();
+        Figures.Note("last byte received until found by id over HTTP", $"median {millis[10]:F1} ms, worst {millis[19]:F1} ms", "≤ 1 s");
         output.WriteLine($"sent until found by id over HTTP, 20 times: median {millis[10]:F1} ms, worst {millis[19]:F1} ms");
     }
 
-    static void PrintMemory(Process agent, Stopwatch clock, TextWriter output)
+    static void PrintMemory(Process agent, Stopwatch clock, TimeSpan cpuAtStart, TextWriter output)
     {
         agent.Refresh();
-        output.WriteLine($"  after {clock.Elapsed.TotalMinutes:F0} min: {agent.WorkingSet64 / 1_048_576} MiB, {agent.TotalProcessorTime.TotalSeconds / clock.Elapsed.TotalSeconds:F2} cores");
+        output.WriteLine($"  after {clock.Elapsed.TotalMinutes:F0} min: {agent.WorkingSet64 / 1_048_576} MiB, {(agent.TotalProcessorTime - cpuAtStart).TotalSeconds / clock.Elapsed.TotalSeconds:F2} cores");
     }
 
     static async Task<JsonElement> Status(HttpClient http)

@@ -9,48 +9,58 @@ using Apm.TestKit;
 
 namespace Apm.Benchmarks;
 
-/// <summary>What the whole way is measured with: a shop's traces as bodies of one protocol, sent with the times of now.</summary>
+/// <summary>What the whole way is measured with: a shop's traces as bodies of one protocol, sent with the times of now and ids of their own.</summary>
 /// <remarks>
 /// OTLP bodies are those of one process: the five tags that are the process's stand once in the resource, the other seven in each span
 /// (of which the kind is a field of its own), so that the spans are stored with the same tags.
 /// </remarks>
 sealed class WayLoad
 {
-    public const int SpansPerTrace = 10;
-    public const int TracesPerPayload = 100;
-    public const int SpansPerPayload = SpansPerTrace * TracesPerPayload;
-    const int Payloads = 160;
-    const int Senders = 4;
-    const int WarmUpSpans = 1_000_000;
+    const int Spans = 160_000; // Of all payloads together.
     const long StampNanos = 1_764_000_000_000_000_000;
     const int GrpcPrefixBytes = 5;
+    const int RememberEvery = 50;
 
+    /// <summary>How long to warm up: the runtime compiles what runs often a second and a third time, in the background; measured, the rate no longer rises after it.</summary>
+    public const int DefaultWarmUpSeconds = 20;
+
+    readonly List<List<List<Span>>> _traces;
     readonly List<Template> _payloads;
     readonly WayProtocol _protocol;
+    readonly Random _chance = new(7);
+    readonly List<TraceId> _sent = [];
 
-    public WayLoad(WayProtocol protocol)
+    /// <param name="tracesPerPayload">Traces of a body.</param>
+    /// <param name="spansPerTrace">Spans of each.</param>
+    /// <param name="senders">Connections that send at once.</param>
+    public WayLoad(WayProtocol protocol, int tracesPerPayload = 100, int spansPerTrace = 10, int senders = 4)
     {
         _protocol = protocol;
-        Traces = MakeTraces();
-        _payloads = [.. Traces.Select(payload => new Template(Encode(protocol, payload), protocol.IsOtlp))];
+        (TracesPerPayload, SpansPerTrace, Senders) = (tracesPerPayload, spansPerTrace, senders);
+        _traces = MakeTraces();
+        _payloads = [.. _traces.Select(payload => new Template(Encode(protocol, payload), payload, protocol.IsOtlp))];
     }
 
-    /// <summary>The traces of each payload; sent again and again.</summary>
-    public List<List<List<Span>>> Traces { get; }
+    public int TracesPerPayload { get; }
+    public int SpansPerTrace { get; }
+    public int Senders { get; }
+    public int SpansPerPayload => SpansPerTrace * TracesPerPayload;
+
+    /// <summary>Ids of traces that were acknowledged: one of each fiftieth payload.</summary>
+    public IReadOnlyList<TraceId> Sent => _sent;
 
     public double BytesPerSpan => _payloads.Average(payload => payload.Bytes.Length) / SpansPerPayload;
 
-    /// <summary>Sends until code is compiled as it stays and files are open: by spans, because on a busy machine that takes longer.</summary>
-    public async Task WarmUp(int port)
-    {
-        var sent = 0L;
-        for (var i = 0; i < 2 || (sent < WarmUpSpans && i < 20); i++) sent += await Send(port, TimeSpan.FromSeconds(1), int.MaxValue);
-    }
+    /// <summary>Sends until code is compiled as it stays and files are open.</summary>
+    public Task WarmUp(int port, int seconds) => Send(port, TimeSpan.FromSeconds(seconds), int.MaxValue);
 
     /// <summary>Sends from as many connections as there are senders, each waiting for its answer.</summary>
     /// <param name="port">Where the agent, or what stands in for it, listens.</param>
+    /// <param name="duration">How long to send.</param>
+    /// <param name="spansPerSecond">At most so many.</param>
+    /// <param name="spans">Ends earlier when so many were acknowledged.</param>
     /// <returns>How many spans were acknowledged.</returns>
-    public async Task<long> Send(int port, TimeSpan duration, int spansPerSecond)
+    public async Task<long> Send(int port, TimeSpan duration, int spansPerSecond, long spans = long.MaxValue)
     {
         var address = new Uri($"http://127.0.0.1:{port}{_protocol.Path}");
         var clock = System.Diagnostics.Stopwatch.StartNew();
@@ -59,15 +69,30 @@ sealed class WayLoad
         await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(async () =>
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            while (clock.Elapsed < duration)
+            while (clock.Elapsed < duration && Interlocked.Read(ref sent) < spans)
             {
                 var number = Interlocked.Increment(ref next);
                 var due = TimeSpan.FromSeconds((double)number * SpansPerPayload / spansPerSecond);
                 if (due > clock.Elapsed) await Task.Delay(due - clock.Elapsed);
-                if (await IsTaken(http, address, _payloads[number % _payloads.Count].Stamped(TimeProvider.System.NowUnixNanos()))) Interlocked.Add(ref sent, SpansPerPayload);
+                var payload = number % _payloads.Count;
+                var change = NextChange();
+                if (!await IsTaken(http, address, _payloads[payload].Stamped(TimeProvider.System.NowUnixNanos(), change))) continue;
+                Interlocked.Add(ref sent, SpansPerPayload);
+                if (number % RememberEvery == 0) Remember(_traces[payload][number / RememberEvery % TracesPerPayload][0].TraceId, change);
             }
         })));
         return sent;
+    }
+
+    /// <summary>What ids are changed by; it keeps them positive.</summary>
+    ulong NextChange()
+    {
+        lock (_chance) return (ulong)_chance.NextInt64();
+    }
+
+    void Remember(TraceId id, ulong change)
+    {
+        lock (_chance) _sent.Add(new TraceId(0, id.Low ^ change));
     }
 
     /// <summary>False when the receiver was overloaded.</summary>
@@ -114,14 +139,14 @@ sealed class WayLoad
         return span with { Kind = span.Tags["span.kind"] == "server" ? SpanKind.Server : SpanKind.Client, Tags = tags, Numbers = new Dictionary<string, double>() };
     }
 
-    static List<List<List<Span>>> MakeTraces()
+    List<List<List<Span>>> MakeTraces()
     {
         var chance = new Random(42);
-        return [.. Enumerable.Range(0, Payloads).Select(_ => Enumerable.Range(0, TracesPerPayload).Select(_ => MakeTrace(chance)).ToList())];
+        return [.. Enumerable.Range(0, Spans / SpansPerPayload).Select(_ => Enumerable.Range(0, TracesPerPayload).Select(_ => MakeTrace(chance)).ToList())];
     }
 
     /// <summary>A web request with nine spans beneath it, twelve tags each, some of them all but unique.</summary>
-    static List<Span> MakeTrace(Random chance)
+    List<Span> MakeTrace(Random chance)
     {
         var id = new TraceId(0, (ulong)chance.NextInt64(1, long.MaxValue));
         var rootId = (ulong)chance.NextInt64(1, long.MaxValue);
@@ -165,13 +190,14 @@ sealed class WayLoad
         return spans;
     }
 
-    /// <summary>An encoded payload and where its start times stand, so that each sending is of now without encoding again.</summary>
+    /// <summary>An encoded payload and where its start times and ids stand, so that each sending is of now and has traces of its own without encoding again.</summary>
     sealed class Template
     {
         readonly List<int> _starts = [];
+        readonly List<int> _ids = [];
         readonly bool _isOtlp;
 
-        public Template(byte[] bytes, bool isOtlp)
+        public Template(byte[] bytes, List<List<Span>> traces, bool isOtlp)
         {
             Bytes = bytes;
             _isOtlp = isOtlp;
@@ -181,14 +207,36 @@ sealed class WayLoad
             else BinaryPrimitives.WriteInt64BigEndian(start[1..], StampNanos);
             for (var pass = 0; pass < 2 && _starts.Count == 0; pass++, start[0] = 0xCF) // int64 or uint64, as the encoder likes.
                 for (var at = 0; bytes.AsSpan(at).IndexOf(start) is var found and >= 0; at += found + 9) _starts.Add(at + found + 1);
-            if (_starts.Count != SpansPerPayload) throw new InvalidOperationException($"{_starts.Count} start times found.");
+            var spans = traces.SelectMany(trace => trace).ToList();
+            if (_starts.Count != spans.Count) throw new InvalidOperationException($"{_starts.Count} start times found.");
+            for (var i = 0; i < spans.Count; i++) FindIds(spans[i], i == 0 ? 0 : _starts[i - 1], i + 1 == spans.Count ? bytes.Length : _starts[i + 1]);
+            _ids.Sort();
+            for (var i = _ids.Count - 1; i > 0; i--) if (_ids[i] == _ids[i - 1]) _ids.RemoveAt(i);
+            if (_ids.Count != (3 * spans.Count) - traces.Count) throw new InvalidOperationException($"{_ids.Count} ids found.");
+        }
+
+        /// <summary>A span's ids stand near its start; those of its neighbours that are found as well are changed alike.</summary>
+        void FindIds(Span span, int from, int to)
+        {
+            Span<byte> id = stackalloc byte[sizeof(ulong)];
+            foreach (var value in new[] { span.TraceId.Low, span.Id.Value, span.ParentId.Value })
+            {
+                if (value == 0) continue;
+                BinaryPrimitives.WriteUInt64BigEndian(id, value);
+                for (var at = from; Bytes.AsSpan(at, to - at).IndexOf(id) is var found and >= 0; at += found + id.Length) _ids.Add(at + found);
+            }
         }
 
         public byte[] Bytes { get; }
 
-        public byte[] Stamped(long nowUnixNanos)
+        public byte[] Stamped(long nowUnixNanos, ulong change)
         {
             var bytes = (byte[])Bytes.Clone();
+            foreach (var at in _ids)
+            {
+                var id = bytes.AsSpan(at);
+                BinaryPrimitives.WriteUInt64BigEndian(id, BinaryPrimitives.ReadUInt64BigEndian(id) ^ change);
+            }
             foreach (var at in _starts)
             {
                 var start = nowUnixNanos - 100_000_000 + (at * 7L % 1_000_000);

@@ -24,14 +24,19 @@ public sealed class SpanBatch
     TagColumn<double>? _numbers;
 
     /// <summary>An empty batch, ready to be filled.</summary>
-    public SpanBatch(int expectedSpans = 16, StringTable? strings = null) : this(expectedSpans, strings, tags: null)
+    public SpanBatch(int expectedSpans = 16, StringTable? strings = null) : this(BatchCapacity.For(expectedSpans), strings, tags: null)
     {
     }
 
-    SpanBatch(int expectedSpans, StringTable? strings, Func<StoredTags>? tags)
+    /// <summary>An empty batch with room for what is expected; it grows when more comes.</summary>
+    public SpanBatch(BatchCapacity expected) : this(expected, new StringTable(expected.StringCount, expected.StringBytes), tags: null)
+    {
+    }
+
+    SpanBatch(BatchCapacity expected, StringTable? strings, Func<StoredTags>? tags)
     {
         Strings = strings ?? new StringTable();
-        var spans = Math.Max(1, expectedSpans);
+        var spans = Math.Max(1, expected.SpanCount);
         TraceIdHigh = new ulong[spans];
         TraceIdLow = new ulong[spans];
         SpanIds = new ulong[spans];
@@ -47,18 +52,18 @@ public sealed class SpanBatch
         Flags = new SpanFlags[spans];
         if (tags is null)
         {
-            _tags = new TagColumn<int>(spans);
-            _numbers = new TagColumn<double>(spans);
+            _tags = new TagColumn<int>(spans, expected.TagCount);
+            _numbers = new TagColumn<double>(spans, expected.NumberCount);
             return;
         }
         _loading = new Lock();
         _loadTags = tags;
-        SpanCount = expectedSpans;
+        SpanCount = expected.SpanCount;
     }
 
     /// <summary>A batch for a store to fill from what it reads back: the columns are there, zero, for the store to set before it gives the batch out.</summary>
     /// <param name="loadTags">Reads the tags when somebody first asks for them, on that thread, once. What it throws, the asker gets.</param>
-    public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags) => new(spanCount, strings, loadTags);
+    public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags) => new(BatchCapacity.For(spanCount), strings, loadTags);
 
     /// <summary>Memory that the batch takes, by the sizes of its arrays. Tags that a stored batch has not read yet do not count.</summary>
     public long MemoryBytes =>

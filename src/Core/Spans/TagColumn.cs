@@ -31,12 +31,12 @@ public sealed class TagColumn<TValue>
     /// <summary>Value of each entry.</summary>
     public TValue[] Values;
 
-    internal TagColumn(int spans)
+    internal TagColumn(int spans, int entries)
     {
         Starts = new int[spans];
         Counts = new int[spans];
-        Keys = new int[spans * 8];
-        Values = new TValue[spans * 8];
+        Keys = new int[entries];
+        Values = new TValue[entries];
     }
 
     /// <summary>Tags as a store read them back, complete.</summary>

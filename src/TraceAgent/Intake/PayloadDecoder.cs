@@ -14,9 +14,7 @@ namespace Apm.TraceAgent.Intake;
 /// <remarks>Thread-safe. The same envelope and bytes give the same spans at any time, so the log can be read again; the names of endpoints are those learnt by then.</remarks>
 public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings, EndpointNames? endpoints = null)
 {
-    /// <summary>Bytes that a span takes on the wire at least, to guess how many there are.</summary>
-    const int GuessBytesPerSpan = 512;
-
+    readonly PayloadSizes[] _sizes = [.. Enumerable.Range(0, (int)PayloadFormat.ZipkinProtobuf + 1).Select(_ => new PayloadSizes())]; // By format.
     readonly ClientStatsNormalizer _statsNormalizer = new(counters, settings, endpoints);
     readonly SpanNormalizer _normalizer = new(counters, settings, endpoints);
 
@@ -31,11 +29,13 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
             var buckets = _statsNormalizer.Normalize(ClientStatsDecoder.Decode(body), envelope.Payload.ClientObfuscatedStats);
             return new DecodedPayload(envelope, new SpanBatch(1), [], buckets, default);
         }
-        var batch = new SpanBatch(Math.Clamp(body.Length / GuessBytesPerSpan, 1, 65_536));
+        var sizes = (int)envelope.Format < _sizes.Length ? _sizes[(int)envelope.Format] : _sizes[0]; // One that is not known is refused below.
+        var batch = new SpanBatch(sizes.Expect(body.Length));
         var note = DecodeSpans(envelope, body, batch);
         var rejections = new List<SpanRejection>();
         if (note.RejectedSpanCount > 0) rejections.Add(new SpanRejection("", "invalid_id", note.RejectedSpanCount)); // Whose they are is not known: they were not read.
         var facts = _normalizer.Normalize(batch, rejections);
+        sizes.Learn(body.Length, batch);
         return new DecodedPayload(envelope, batch, facts, [], note) { Rejections = rejections };
     }
 
