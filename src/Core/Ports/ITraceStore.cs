@@ -34,7 +34,18 @@ public sealed record SpanScan
     public TraceId? TraceId { get; init; }
 
     /// <summary>Only batches that may hold one of these traces; null for all.</summary>
-    public IReadOnlyList<TraceId>? TraceIds { get; init; }
+    public IReadOnlyList<TraceId>? TraceIds
+    {
+        get;
+        init
+        {
+            field = value;
+            TraceLows = value?.Select(id => id.Low).ToHashSet();
+        }
+    }
+
+    /// <summary>The lower halves of <see cref="TraceIds"/>: what a store compares by.</summary>
+    public IReadOnlySet<ulong>? TraceLows { get; private init; }
 
     /// <summary>Only batches that may hold spans of this service; null for all.</summary>
     public string? Service { get; init; }

@@ -20,6 +20,7 @@ public sealed class SpanBatch
 
     readonly Lock? _loading; // Only in batches that a store gave.
     Func<StoredTags>? _loadTags;
+    Func<int, TagValues>? _loadTag;
     TagColumn<int>? _tags;
     TagColumn<double>? _numbers;
 
@@ -63,7 +64,12 @@ public sealed class SpanBatch
 
     /// <summary>A batch for a store to fill from what it reads back: the columns are there, zero, for the store to set before it gives the batch out.</summary>
     /// <param name="loadTags">Reads the tags when somebody first asks for them, on that thread, once. What it throws, the asker gets.</param>
-    public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags) => new(BatchCapacity.For(spanCount), strings, loadTags);
+    /// <param name="loadTag">Reads one tag alone, by the index of its key, each time somebody asks; for many threads. Null when that is no cheaper.</param>
+    public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags, Func<int, TagValues>? loadTag = null) =>
+        new(BatchCapacity.For(spanCount), strings, loadTags) { _loadTag = loadTag };
+
+    /// <summary>One tag of all spans without reading the others; null when the tags are in memory anyway, so that <see cref="Tags"/> and <see cref="Numbers"/> cost nothing.</summary>
+    public TagValues? ReadTag(int key) => _tags is null ? _loadTag?.Invoke(key) : null;
 
     /// <summary>Memory that the batch takes, by the sizes of its arrays. Tags that a stored batch has not read yet do not count.</summary>
     public long MemoryBytes =>
@@ -324,6 +330,25 @@ public sealed class SpanBatch
         Array.Resize(ref Flags, size);
         Tags.Grow(size);
         Numbers.Grow(size);
+    }
+}
+
+/// <summary>One tag of a batch's spans.</summary>
+/// <param name="Texts">Index of each span's text among the batch's strings; -1 when it has none.</param>
+/// <param name="Numbers">Each span's number; means nothing where it has none. Empty when no span has one.</param>
+/// <param name="HasNumber">Whether a span has a number; as long as <paramref name="Numbers"/>.</param>
+public sealed record TagValues(int[] Texts, double[] Numbers, bool[] HasNumber)
+{
+    /// <summary>The span's text; false when it has none.</summary>
+    public bool TryText(int span, out int text) => (text = Texts[span]) >= 0;
+
+    /// <summary>The span's number; false when it has none.</summary>
+    public bool TryNumber(int span, out double number)
+    {
+        number = 0;
+        if (Numbers.Length == 0 || !HasNumber[span]) return false;
+        number = Numbers[span];
+        return true;
     }
 }
 

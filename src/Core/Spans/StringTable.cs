@@ -111,6 +111,16 @@ public sealed class StringTable
         return found;
     }
 
+    /// <summary>
+    /// As <see cref="Find(string)"/>, but without reading the rest of a stored table: names of services, operations, resources, and keys
+    /// of tags are always among the first strings, only values of tags are in the rest.
+    /// </summary>
+    public int FindName(string text)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        return FindHashed(utf8, Hash(utf8));
+    }
+
     /// <summary>The index of a string, entered when new. The bytes must be valid UTF-8 (see <see cref="InternLenient"/>).</summary>
     public int Intern(ReadOnlySpan<byte> utf8)
     {

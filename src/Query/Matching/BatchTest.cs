@@ -83,7 +83,9 @@ sealed class DurationTest(long[] column, Predicate<double> holds) : BatchTest
 /// <summary>A tag's value as a number; a text that is a number counts as one.</summary>
 sealed class NumberTest(SpanBatch batch, int key, Predicate<double> holds) : BatchTest
 {
-    public override bool Test(int span) => FieldReader.TryNumber(batch, span, key, out var number) && holds(number);
+    readonly TagAccess _tag = new(batch, key);
+
+    public override bool Test(int span) => FieldReader.TryNumber(batch, _tag, span, out var number) && holds(number);
 
     public static bool Holds(double value, Comparison comparison, double bound) => comparison switch
     {
@@ -98,10 +100,12 @@ sealed class NumberTest(SpanBatch batch, int key, Predicate<double> holds) : Bat
 /// <summary>A tag's value is like a pattern; a numeric one is compared as it is printed.</summary>
 sealed class TagTest(SpanBatch batch, int key, TextPattern pattern, StringMemo accepted) : BatchTest
 {
+    readonly TagAccess _tag = new(batch, key);
+
     public override bool Test(int span)
     {
-        if (batch.Tags.TryGet(span, key, out var text)) return accepted.Accepts(text);
-        if (!batch.Numbers.TryGet(span, key, out var number)) return false;
+        if (_tag.TryText(span, out var text)) return accepted.Accepts(text);
+        if (!_tag.TryNumber(span, out var number)) return false;
         if (pattern.IsAnything) return true;
         Span<byte> printed = stackalloc byte[32];
         return number.TryFormat(printed, out var length, "R", System.Globalization.CultureInfo.InvariantCulture) && pattern.Matches(printed[..length]);
@@ -176,12 +180,32 @@ sealed class StringMemo(StringTable strings, StringMemo.Question question)
     const byte No = 1;
     const byte Yes = 2;
 
-    readonly byte[] _answers = new byte[strings.Count];
+    byte[] _answers = new byte[64]; // As long as the highest index asked for: the count of all would make a store read the values of tags.
 
     public bool Accepts(int index)
     {
+        if (index >= _answers.Length) Array.Resize(ref _answers, Math.Max(index + 1, _answers.Length * 4));
         var answer = _answers[index];
         if (answer == 0) _answers[index] = answer = question(strings.Utf8(index)) ? Yes : No;
         return answer == Yes;
+    }
+}
+
+/// <summary>One tag of a batch: from its own column when the others were not read, else from the tags in memory.</summary>
+/// <remarks>Reads nothing before the first question. Not thread-safe.</remarks>
+sealed class TagAccess(SpanBatch batch, int key)
+{
+    TagValues? _own;
+    bool _isReady;
+
+    public bool TryText(int span, out int text) => Own() is { } own ? own.TryText(span, out text) : batch.Tags.TryGet(span, key, out text);
+
+    public bool TryNumber(int span, out double number) => Own() is { } own ? own.TryNumber(span, out number) : batch.Numbers.TryGet(span, key, out number);
+
+    TagValues? Own()
+    {
+        if (_isReady) return _own;
+        _isReady = true;
+        return _own = batch.ReadTag(key);
     }
 }

@@ -47,10 +47,10 @@ abstract class FieldReader
     public abstract bool TryNumber(int span, out double number);
 
     /// <summary>A tag as a number.</summary>
-    public static bool TryNumber(SpanBatch batch, int span, int key, out double number)
+    public static bool TryNumber(SpanBatch batch, TagAccess tag, int span, out double number)
     {
-        if (batch.Numbers.TryGet(span, key, out number)) return true;
-        return batch.Tags.TryGet(span, key, out var text)
+        if (tag.TryNumber(span, out number)) return true;
+        return tag.TryText(span, out var text)
             && System.Buffers.Text.Utf8Parser.TryParse(batch.Strings.Utf8(text), out number, out var used)
             && used == batch.Strings.Utf8(text).Length;
     }
@@ -97,16 +97,16 @@ abstract class FieldReader
         /// <summary>Codes of texts are their indexes; those of numbers begin here.</summary>
         const long FirstNumberCode = 1L << 32;
 
-        readonly int[] _keys = [.. keys.Select(batch.Strings.Find).Where(key => key >= 0)];
+        readonly TagAccess[] _tags = [.. keys.Select(batch.Strings.FindName).Where(key => key >= 0).Select(key => new TagAccess(batch, key))];
         readonly Dictionary<double, long> _codes = [];
         readonly List<double> _numbers = [];
 
         public override long CodeAt(int span)
         {
-            foreach (var key in _keys)
+            foreach (var tag in _tags)
             {
-                if (batch.Tags.TryGet(span, key, out var text)) return text;
-                if (!batch.Numbers.TryGet(span, key, out var number)) continue;
+                if (tag.TryText(span, out var text)) return text;
+                if (!tag.TryNumber(span, out var number)) continue;
                 if (_codes.TryGetValue(number, out var code)) return code;
                 _codes.Add(number, code = FirstNumberCode + _numbers.Count);
                 _numbers.Add(number);
@@ -120,7 +120,7 @@ abstract class FieldReader
 
         public override bool TryNumber(int span, out double number)
         {
-            foreach (var key in _keys) if (FieldReader.TryNumber(batch, span, key, out number)) return true;
+            foreach (var tag in _tags) if (FieldReader.TryNumber(batch, tag, span, out number)) return true;
             number = 0;
             return false;
         }

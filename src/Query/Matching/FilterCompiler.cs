@@ -84,7 +84,7 @@ static class FilterCompiler
     static BatchTest Column(SpanBatch batch, int[] column, TextPattern pattern)
     {
         if (pattern.ExactText is not { } exact) return pattern.IsAnything ? new NotTest(new ColumnIs(column, 0)) : new ColumnIn(column, new StringMemo(batch.Strings, pattern.Matches));
-        var index = batch.Strings.Find(exact);
+        var index = batch.Strings.FindName(exact);
         return index < 0 ? ConstantTest.Never : new ColumnIs(column, index);
     }
 
@@ -106,7 +106,7 @@ static class FilterCompiler
 
     static BatchTest Tag(SpanBatch batch, string key, TextPattern pattern)
     {
-        var index = batch.Strings.Find(key);
+        var index = batch.Strings.FindName(key);
         return index < 0 ? ConstantTest.Never : new TagTest(batch, index, pattern, new StringMemo(batch.Strings, pattern.Matches));
     }
 
@@ -135,7 +135,7 @@ static class FilterCompiler
     static BatchTest Number(FilterField field, string key, SpanBatch batch, Predicate<double> holds)
     {
         if (field == FilterField.Duration) return new DurationTest(batch.DurationNanos, holds);
-        var index = batch.Strings.Find(key);
+        var index = batch.Strings.FindName(key);
         return index < 0 ? ConstantTest.Never : new NumberTest(batch, index, holds);
     }
 

@@ -88,13 +88,15 @@ sealed class SpanSet
 /// <summary>Hashes of a batch's services, each computed once. Not thread-safe.</summary>
 sealed class ServiceHashes
 {
-    ulong[] _hashes = []; // Of the batch's strings; 0 is not known yet.
+    ulong[] _hashes = new ulong[256]; // Of the batch's strings; 0 is not known yet. As long as the highest index asked for: names come first.
     SpanBatch? _batch;
+    int _used;
 
     public ulong Of(SpanBatch batch, int span)
     {
         if (!ReferenceEquals(batch, _batch)) Begin(batch);
         var service = batch.Services[span];
+        if (service >= _used) Use(service);
         var hash = _hashes[service];
         if (hash == 0) _hashes[service] = hash = TextHash.Of(batch.Strings.Utf8(service)) | 1;
         return hash;
@@ -103,7 +105,13 @@ sealed class ServiceHashes
     void Begin(SpanBatch batch)
     {
         _batch = batch;
-        if (_hashes.Length < batch.Strings.Count) _hashes = new ulong[Math.Max(256, batch.Strings.Count * 2)];
-        else Array.Clear(_hashes, 0, batch.Strings.Count);
+        Array.Clear(_hashes, 0, _used);
+        _used = 0;
+    }
+
+    void Use(int service)
+    {
+        _used = service + 1;
+        if (_used > _hashes.Length) Array.Resize(ref _hashes, Math.Max(_used, _hashes.Length * 2));
     }
 }

@@ -58,8 +58,36 @@ public sealed record TraceQlPlan
                     break;
                 case TraceQlTop best: top = best; break;
             }
+            RefuseTooLarge(node, stage.At);
         }
         return new TraceQlPlan { Filter = TraceFilter.Of(node), By = by, Select = select, ConditionFields = [.. FieldsOf(query).Distinct()], Metric = metric, Top = top };
+    }
+
+    /// <summary>Most nodes of the filter that a query becomes; default 2,000. A stage may ask for the spans before it twice, so that few stages could become millions.</summary>
+    public const int MaxFilterNodes = 2_000;
+
+    static void RefuseTooLarge(FilterNode node, TextRange at)
+    {
+        var left = MaxFilterNodes;
+        if (!Fits(node, ref left)) throw new QueryTextException($"Up to column {at.Column} the query becomes more than {MaxFilterNodes} conditions, since a stage may repeat those before it. Use fewer stages.", at);
+    }
+
+    /// <summary>Stops counting at once when there are too many: shared parts count each time they are met.</summary>
+    static bool Fits(FilterNode node, ref int left)
+    {
+        if (--left < 0) return false;
+        FilterNode[] children = node switch
+        {
+            AllOf all => [.. all.Children],
+            AnyOf any => [.. any.Children],
+            Negation negation => [negation.Child],
+            SpansWith spans => [spans.Condition],
+            RelatedSpans related => [related.Anchor, related.Other],
+            SpanAggregate aggregate => [aggregate.Child],
+            _ => [],
+        };
+        foreach (var child in children) if (!Fits(child, ref left)) return false;
+        return true;
     }
 
     static IEnumerable<TraceQlField> FieldsOf(TraceQlNode node) => node switch
@@ -112,14 +140,33 @@ public sealed record TraceQlPlan
     static FilterNode Keep(FilterNode node, TraceQlKeep keep)
     {
         var condition = TraceQlConditionCompiler.Compile(keep.Spans.Condition);
-        if (!condition.IsOfTrace)
-        {
-            if (!node.IsOfTrace) return new AllOf([.. TraceQlConditionCompiler.Parts(node, isAnd: true), .. TraceQlConditionCompiler.Parts(condition, isAnd: true)], keep.At);
-            if (node is RelatedSpans { Anchor: SpansWith anchor } related)
-                return new RelatedSpans(new SpansWith(new AllOf([anchor.Condition, condition], keep.At), keep.At), related.Relation, related.Other, related.IsNegated, keep.At);
-        }
-        throw new QueryTextException($"The set of spans behind the pipe at column {keep.At.Column} can only narrow plain spans. Write its conditions into the set before.", keep.At);
+        return (condition.IsOfTrace ? null : Narrowed(node, condition, keep.At))
+            ?? throw new QueryTextException($"The set of spans behind the pipe at column {keep.At.Column} can only narrow spans, relations of spans and what count() or another number chose of them. Write its conditions into the set before.", keep.At);
     }
+
+    /// <summary>Of the spans that a node names those for which a condition holds; null when that cannot be said.</summary>
+    static FilterNode? Narrowed(FilterNode node, FilterNode condition, TextRange at)
+    {
+        switch (node)
+        {
+            case { IsOfTrace: false }: return new AllOf([.. TraceQlConditionCompiler.Parts(node, isAnd: true), .. TraceQlConditionCompiler.Parts(condition, isAnd: true)], at);
+            case SpansWith spans: return new SpansWith(new AllOf([spans.Condition, condition], at), at);
+            case RelatedSpans related:
+                return Narrowed(related.Anchor, condition, at) is { } anchor ? new RelatedSpans(anchor, related.Relation, related.Other, related.IsNegated, at) : null;
+            case SpanAggregate aggregate: // The number is of the spans before; it only says whether the trace is found.
+                return Narrowed(NamedAfter(aggregate.Child), condition, at) is { } named ? new AllOf([Gate(aggregate), OfTrace(named, at)], at) : null;
+            case AllOf { Children: [Negation { Child: Negation } gate, var last] }: return Narrowed(last, condition, at) is { } rest ? new AllOf([gate, rest], at) : null;
+            case AnyOf any when any.Children.All(child => child is SpanAggregate): // What "!=" of a number is made of: all are of the same spans.
+                return Narrowed(NamedAfter(((SpanAggregate)any.Children[0]).Child), condition, at) is { } same ? new AllOf([Gate(any), OfTrace(same, at)], at) : null;
+            default: return null;
+        }
+    }
+
+    /// <summary>Holds when the node does, and names no spans.</summary>
+    static Negation Gate(FilterNode node) => new(new Negation(node, node.At), node.At);
+
+    /// <summary>The spans that are named behind a gate: what the gate asks is asked by the gate after it, too.</summary>
+    static FilterNode NamedAfter(FilterNode node) => node is AllOf { Children: [Negation { Child: Negation }, var last] } ? last : node;
 
     static FilterNode Aggregate(FilterNode node, TraceQlAggregate aggregate)
     {

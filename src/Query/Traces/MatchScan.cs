@@ -91,22 +91,26 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     {
         var started = clock.GetTimestamp();
         var test = Test ?? (batch => FilterCompiler.Compile(filter.Root, batch));
-        var judgedSpanCount = 0L;
+        var (only, where, countFor) = (TraceIds, range, CountFor);
+        long? judgedSpanCount = null;
         if (filter.IsOfTrace)
         {
-            var judge = new TraceJudge(reader, clock, range, filter) { Deadline = Deadline, CountFor = CountFor, TraceIds = TraceIds };
+            // What is slowest or fastest cannot be told from some of the traces.
+            var isByTime = Order is ScanOrder.Newest or ScanOrder.Oldest;
+            var judge = new TraceJudge(reader, clock, range, filter) { Deadline = Deadline, Order = Order, CountFor = isByTime ? CountFor : null, TraceIds = TraceIds };
             var verdict = judge.Run(cancel);
             test = verdict.TestOf;
             (_judgeReason, judgedSpanCount) = (judge.IncompleteReason, judge.ScannedSpanCount);
+            if (!WantsAllSpans) (only, where, countFor) = (verdict.TraceIds, judge.Window, null); // Little is left to read: all of it is counted.
         }
-        if (TraceIds is not null)
+        if (only is not null)
         {
-            var only = new TraceTable();
-            foreach (var id in TraceIds) only.FindOrAdd(id.High, id.Low);
+            var wanted = new TraceTable();
+            foreach (var id in only) wanted.FindOrAdd(id.High, id.Low);
             var rest = test;
-            test = batch => new AllTest([new CandidateTest(batch, only), rest(batch)]);
+            test = batch => new AllTest([new CandidateTest(batch, wanted), rest(batch)]);
         }
-        foreach (var (next, batches) in new PartReader(range, test, WantsAllSpans).Read(Parts(), cancel))
+        foreach (var (next, batches) in new PartReader(where, test, WantsAllSpans).Read(only is { Count: 0 } ? [] : Parts(Pushdown(where, only)), cancel))
         {
             cancel.ThrowIfCancellationRequested();
             foreach (var batch in batches)
@@ -116,10 +120,10 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
                 var isLast = next is null && ReferenceEquals(batch.Batch, batches[^1].Batch);
                 if (_stopReason is null && !isLast && clock.GetElapsedTime(started) > Deadline) StopForTime();
             }
-            if (_stopReason is null && next is not null && CountFor is { } limit && clock.GetElapsedTime(started) > limit && IsPageCertain(next)) StopCounting();
+            if (_stopReason is null && next is not null && countFor is { } limit && clock.GetElapsedTime(started) > limit && IsPageCertain(next)) StopCounting();
             if (_stopReason is not null) break;
         }
-        ScannedSpanCount = Math.Max(ScannedSpanCount, judgedSpanCount);
+        ScannedSpanCount = WantsAllSpans ? Math.Max(ScannedSpanCount, judgedSpanCount ?? 0) : judgedSpanCount ?? ScannedSpanCount;
     }
 
     void Give(TestedBatch tested, Take take)
@@ -135,17 +139,19 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     void StopForTime() =>
         Stop(string.Create(CultureInfo.InvariantCulture, $"The search stopped after {Deadline.TotalSeconds:0.#} s; what is shown is from the {PartText} of the range. Narrow the range or the filter."));
 
-    void StopCounting()
+    /// <summary>Ends the scan after the batch at hand, because what was counted is enough.</summary>
+    public void StopCounting()
     {
+        if (_stopReason is not null) return;
         HasStoppedCounting = true;
         Stop(string.Create(CultureInfo.InvariantCulture, $"Counting stopped after {ScannedSpanCount:N0} spans, the {PartText} of the range: there are at least as many as said."));
     }
 
     string PartText => Order switch { ScanOrder.Oldest => "oldest part", ScanOrder.Slowest => "slowest part", ScanOrder.Fastest => "fastest part", _ => "newest part" };
 
-    IEnumerable<SpanPart> Parts()
+    IEnumerable<SpanPart> Parts(SpanScan scan)
     {
-        var parts = reader.Parts(Pushdown());
+        var parts = reader.Parts(scan);
         var ordered = Order switch
         {
             ScanOrder.Oldest => parts.OrderBy(part => part.StartUnixNanosMin),
@@ -167,9 +173,9 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     }
 
     /// <summary>What the store may use to skip parts: only what every matching span must have.</summary>
-    SpanScan Pushdown()
+    SpanScan Pushdown(TimeRange where, IReadOnlyList<TraceId>? only)
     {
-        if (WantsAllSpans || filter.IsOfTrace) return new SpanScan { Range = range, TraceIds = TraceIds };
+        if (WantsAllSpans || filter.IsOfTrace) return new SpanScan { Range = where, TraceIds = only };
         var tags = new List<KeyValuePair<string, string>>();
         TraceId? trace = null;
         var (min, max) = (double.NegativeInfinity, double.PositiveInfinity);
@@ -196,7 +202,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         }
         return new SpanScan
         {
-            Range = range, Service = filter.Service, Tags = tags, TraceId = trace, TraceIds = TraceIds,
+            Range = where, Service = filter.Service, Tags = tags, TraceId = trace, TraceIds = only,
             MinDurationNanos = NanosOf(min), MaxDurationNanos = NanosOf(max), ErrorsOnly = errors, RootsOnly = roots,
         };
     }

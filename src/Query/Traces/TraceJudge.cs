@@ -25,11 +25,26 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
     /// <summary>Of both passes together.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>After this time no further candidates are looked for once there are <see cref="EnoughCandidates"/>; null for never.</summary>
+    /// <summary>
+    /// How long somebody waits for a first page; null counts all. A third of it is for finding candidates: then their spans are read.
+    /// With fewer than <see cref="EnoughCandidates"/> it goes on, with fewer than <see cref="FewCandidates"/> beyond the time.
+    /// </summary>
     public TimeSpan? CountFor { get; init; }
 
-    /// <summary>Candidates that are enough for any first page; default 5,000.</summary>
-    public const int EnoughCandidates = 5_000;
+    /// <summary>Candidates after which a first page ends early; default 1,000.</summary>
+    public const int EnoughCandidates = 1_000;
+
+    /// <summary>Candidates that are looked for even if a first page takes longer; default 200.</summary>
+    public const int FewCandidates = 200;
+
+    /// <summary>Most candidates of a first page, however fast they are found; default 4,000.</summary>
+    public const int MaxCandidatesOfPage = 4_000;
+
+    /// <summary>In which order candidates are looked for.</summary>
+    public ScanOrder Order { get; init; }
+
+    /// <summary>Where the spans of the candidates are.</summary>
+    public TimeRange Window { get; private set; } = TimeRange.All;
 
     /// <summary>Only these traces are judged; null for all.</summary>
     public IReadOnlyList<TraceId>? TraceIds { get; init; }
@@ -45,19 +60,18 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
         if (plan.Sets.Count > TracePlan.MaxSets)
         {
             IncompleteReason = $"The search has {plan.Sets.Count} sets of spans; at most {TracePlan.MaxSets} are looked at. Simplify it.";
-            return new JudgedSpans(new SpanSet());
+            return JudgedSpans.None;
         }
         var started = clock.GetTimestamp();
-        var candidates = FindCandidates(plan, cancel, out var window);
-        if (candidates.Count == 0) return new JudgedSpans(new SpanSet());
+        var candidates = FindCandidates(plan, cancel);
+        if (candidates.Count == 0) return JudgedSpans.None;
 
         var left = Deadline - clock.GetElapsedTime(started);
         var rows = new TraceRows(plan);
-        var scan = new MatchScan(reader, clock, window, TraceFilter.Empty)
+        var scan = new MatchScan(reader, clock, Window, TraceFilter.Empty)
         {
             Deadline = left > TimeSpan.Zero ? left : TimeSpan.Zero,
-            TraceIds = TraceIds,
-            Test = batch => new CandidateTest(batch, candidates),
+            TraceIds = [.. Enumerable.Range(0, candidates.Count).Select(i => candidates[i].TraceId)],
         };
         scan.Run((batch, _, matching) =>
         {
@@ -66,40 +80,51 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
                 scan.Stop(string.Create(CultureInfo.InvariantCulture, $"The search stopped after {rows.Count:N0} spans of traces that may match, the newest. Narrow the range or the filter."));
         }, cancel);
         IncompleteReason ??= scan.IncompleteReason;
-        return new JudgedSpans(new TraceEvaluation(plan, filter.Root).Matching(rows));
+        var (spans, traces) = new TraceEvaluation(plan, filter.Root).Matching(rows);
+        return new JudgedSpans(spans, [.. traces.Select(trace => candidates[trace].TraceId)]);
     }
 
     /// <summary>Traces that have a span of each kind that they must have.</summary>
-    /// <param name="window">Where the spans of those traces are.</param>
-    TraceTable FindCandidates(TracePlan plan, CancellationToken cancel, out TimeRange window)
+    TraceTable FindCandidates(TracePlan plan, CancellationToken cancel)
     {
+        var all = plan.Necessary.Count == 64 ? ulong.MaxValue : (1UL << plan.Necessary.Count) - 1;
+        var started = clock.GetTimestamp();
+        var complete = 0; // Traces that have a span of each kind by now.
         var found = new TraceTable();
         var masks = new List<ulong>();
         var (first, last) = (long.MaxValue, long.MinValue);
-        var isEnough = false;
         var must = TraceFilter.Of(plan.Necessary.Count == 0 ? new AllOf([], default) : new AnyOf(plan.Necessary, default));
-        var scan = new MatchScan(reader, clock, range, must) { Deadline = Deadline, TraceIds = TraceIds, CountFor = CountFor, IsPageCertain = _ => isEnough };
+        var scan = new MatchScan(reader, clock, range, must) 
+        {
+            Deadline = Deadline,
+            Order = Order,
+            TraceIds = TraceIds,
+            CountFor = CountFor / 3,
+            IsPageCertain = _ => complete >= EnoughCandidates || (complete >= FewCandidates && clock.GetElapsedTime(started) > CountFor),
+        };
         scan.Run((batch, _, matching) =>
         {
             var tests = plan.Necessary.Select(condition => FilterCompiler.Compile(condition, batch)).ToArray();
             foreach (var span in matching)
             {
                 var at = found.FindOrAdd(batch.TraceIdHigh[span], batch.TraceIdLow[span]);
-                if (at == masks.Count) masks.Add(0);
+                var isNew = at == masks.Count;
+                if (isNew) masks.Add(0);
+                var before = masks[at];
                 for (var i = 0; i < tests.Length; i++) if (tests[i].Test(span)) masks[at] |= 1UL << i;
+                if (masks[at] == all && (isNew || before != all)) complete++;
                 first = Math.Min(first, batch.StartUnixNanos[span]);
                 last = Math.Max(last, batch.StartUnixNanos[span]);
             }
-            isEnough = found.Count >= EnoughCandidates;
+            if (CountFor is not null && complete >= MaxCandidatesOfPage) scan.StopCounting();
             if (found.Count >= MaxCandidateTraces)
                 scan.Stop(string.Create(CultureInfo.InvariantCulture, $"The search stopped at {found.Count:N0} traces that may match, the newest. Narrow the range or the filter."));
         }, cancel);
         (IncompleteReason, ScannedSpanCount) = (scan.IncompleteReason, scan.ScannedSpanCount);
 
-        var all = plan.Necessary.Count == 64 ? ulong.MaxValue : (1UL << plan.Necessary.Count) - 1;
         var candidates = new TraceTable();
         for (var i = 0; i < found.Count; i++) if (masks[i] == all) candidates.FindOrAdd(found[i].High, found[i].Low);
-        window = candidates.Count == 0 ? range : Widened(first, last);
+        Window = candidates.Count > 0 ? Widened(first, last) : range;
         return candidates;
     }
 
@@ -109,8 +134,13 @@ sealed class TraceJudge(ITraceReader reader, TimeProvider clock, TimeRange range
 }
 
 /// <summary>The spans that the conditions name in traces for which they hold.</summary>
-sealed class JudgedSpans(SpanSet spans)
+sealed class JudgedSpans(SpanSet spans, IReadOnlyList<TraceId> traceIds)
 {
+    public static JudgedSpans None => new(new SpanSet(), []);
+
+    /// <summary>The traces for which the conditions hold.</summary>
+    public IReadOnlyList<TraceId> TraceIds { get; } = traceIds;
+
     public BatchTest TestOf(SpanBatch batch) => new JudgedTest(batch, spans);
 }
 

@@ -7,17 +7,20 @@ namespace Apm.Query.WholeTraces;
 sealed class TraceEvaluation(TracePlan plan, AllOf root)
 {
     /// <summary>The named spans of all traces for which the conditions hold. Where they name none (as <c>spans:>10</c>), all spans of the trace.</summary>
-    public SpanSet Matching(TraceRows rows)
+    /// <returns>Those spans, and the traces by their numbers in the rows.</returns>
+    public (SpanSet Spans, List<int> Traces) Matching(TraceRows rows)
     {
         var matching = new SpanSet();
+        var traces = new List<int>();
         foreach (var trace in rows.ByTrace())
         {
             var (holds, spans) = new OneTrace(plan, rows, trace).Of(root);
             if (!holds) continue;
+            traces.Add(trace[0].Trace);
             var namesAny = Array.IndexOf(spans, true) >= 0;
             for (var i = 0; i < trace.Length; i++) if (!namesAny || spans[i]) matching.Add(trace[i].Print);
         }
-        return matching;
+        return (matching, traces);
     }
 
     /// <summary>Every node gives whether it holds, and a flag per span: whether it names it.</summary>

@@ -23,7 +23,7 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
             var reader = Open(block);
             if (LeavesOutSome(block.Info, scan) && !reader.HoldsDuration(scan.MinDurationNanos, scan.MaxDurationNanos)) return [];
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
-            if (scan.TraceIds is { } ids && !reader.HoldsAny(ids)) return [];
+            if (scan.TraceLows is { } lows && !reader.HoldsAny(lows)) return [];
             if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
             return [_cache.Find(block) ?? ReadAll(reader, block)];
         }

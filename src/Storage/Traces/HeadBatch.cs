@@ -64,11 +64,17 @@ public sealed class HeadBatch : SpanPart
         if (scan.ErrorsOnly && !HasErrors()) return false;
         if (scan.RootsOnly && !Batch.ParentIds.AsSpan(0, Batch.SpanCount).Contains(0UL)) return false;
         if (scan.TraceId is { } id && !MayHoldTrace(id)) return false;
-        if (scan.TraceIds is { } ids && !ids.Any(MayHoldTrace)) return false;
+        if (scan.TraceLows is { } lows && !HoldsAny(lows)) return false;
         if (scan.Service is { } service && Batch.Strings.Find(service) < 0) return false;
         foreach (var (key, value) in scan.Tags)
             if (Batch.Strings.Find(key) < 0 || Batch.Strings.Find(value) < 0) return false;
         return true;
+    }
+
+    bool HoldsAny(IReadOnlySet<ulong> traceLows)
+    {
+        foreach (var low in Batch.TraceIdLow.AsSpan(0, Batch.SpanCount)) if (traceLows.Contains(low)) return true;
+        return false;
     }
 
     bool MayHoldTrace(TraceId id) => Batch.TraceIdLow.AsSpan(0, Batch.SpanCount).Contains(id.Low);

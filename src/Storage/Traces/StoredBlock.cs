@@ -52,9 +52,12 @@ public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, Bl
 
     bool Lacks(BlockContent kind) => (Info.Content & (BlockContent.IsKnown | kind)) == BlockContent.IsKnown;
 
+    /// <summary>Of more ids the filter says "maybe" for one by chance too often to be worth asking; the block's own ids tell.</summary>
+    const int MaxIdsAsked = 256;
+
     bool MayHoldAny(IReadOnlyList<TraceId> ids)
     {
-        if (TraceFilter is not { } filter) return true;
+        if (TraceFilter is not { } filter || ids.Count > MaxIdsAsked) return true;
         foreach (var id in ids) if (filter.MayContain(StableHash.OfTrace(id.Low))) return true;
         return false;
     }

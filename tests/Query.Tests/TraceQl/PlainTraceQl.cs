@@ -16,8 +16,14 @@ static class PlainTraceQl
     static List<Span> Of(TraceQlQuery query, List<Span> trace)
     {
         var named = Of(query.Spans, trace);
-        foreach (var stage in query.Stages.Cast<TraceQlAggregate>())
+        foreach (var each in query.Stages)
         {
+            if (each is TraceQlKeep keep)
+            {
+                named = [.. named.Where(span => Holds(keep.Spans.Condition, span, trace))];
+                continue;
+            }
+            var stage = (TraceQlAggregate)each;
             var numbers = named.Select(span => stage.Function == "count" ? 0 : stage.Field!.Value.Name == "duration" ? span.DurationNanos : span.Numbers.TryGetValue("n", out var n) ? n : (double?)null).OfType<double>().ToList();
             var number = numbers.Count == 0 ? 0 : stage.Function switch { "count" => numbers.Count, "avg" => numbers.Average(), "min" => numbers.Min(), "max" => numbers.Max(), _ => numbers.Sum() };
             if (numbers.Count == 0 || !Compares(number, stage.Comparison, stage.Value.Number)) named = [];

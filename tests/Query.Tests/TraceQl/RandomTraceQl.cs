@@ -5,6 +5,17 @@ sealed class RandomTraceQl(Random chance)
 {
     public string Query() => Spansets(2) + Stage();
 
+    /// <summary>Stages one after the other, of sets of spans that a set behind a pipe can narrow.</summary>
+    public string Pipeline()
+    {
+        var text = chance.Next(3) == 0 ? $"{{ {Condition(0)} }} {Of(">", ">>", "<", "!>>", "~")} {Narrowing()}" : Narrowing();
+        for (var stages = 1 + chance.Next(4); stages > 0; stages--) text += chance.Next(2) == 0 ? Stage() : $" | {Narrowing()}";
+        return text;
+    }
+
+    /// <summary>Without conditions of the whole trace.</summary>
+    string Narrowing() => $"{{ {Of("resource.service.name = \"web\"", "status != error", "span.n > 1", ".t = \"v1\"", "duration > 1ms", "duration <= 3ms", "true")} }}";
+
     string Spansets(int depth) => (depth > 0 ? chance.Next(8) : 0) switch
     {
         0 or 1 => Set(),

@@ -68,7 +68,35 @@ public class TraceQlPlanTests
     [InlineData("{} | by(traceDuration)", "\"traceDuration\" at column 6 is of the whole trace; here only what each span has can stand, such as resource.service.name.")]
     [InlineData("{} | by(status) | count() > 1", "count() at column 19 stands after by(); sets of a trace cannot be chosen by numbers yet. Leave out by(), or move it to the end.")]
     [InlineData("{} | avg(name) > 1", "name at column 6 is no number. Write avg(duration), or an attribute that is one.")]
-    [InlineData("{} | count() > 1 | { .a = 1 }", "The set of spans behind the pipe at column 20 can only narrow plain spans. Write its conditions into the set before.")]
+    [InlineData("({ .b = 1 } && { .c = 1 }) | { .a = 1 }", "The set of spans behind the pipe at column 30 can only narrow spans, relations of spans and what count() or another number chose of them. Write its conditions into the set before.")]
+    [InlineData("{} | count() > 1 | { rootName = \"x\" }", "The set of spans behind the pipe at column 20 can only narrow spans,")]
     public void Refuses_what_has_no_meaning_here(string text, string sentence) =>
+        Assert.StartsWith(sentence, Assert.Throws<QueryTextException>(() => TraceQlPlan.Of(text)).Message, StringComparison.Ordinal);
+
+    /// <summary>Each "!=" asks for the spans before it twice: forty of them would be a million million conditions.</summary>
+    [Theory]
+    [InlineData(" | count() != 1")]
+    [InlineData(" | count() != 1 | { .a = 1 }")]
+    public void Few_stages_cannot_become_millions_of_conditions(string stage)
+    {
+        var text = "{ .a = 1 }" + string.Concat(Enumerable.Repeat(stage, 40));
+
+        var refused = Assert.Throws<QueryTextException>(() => TraceQlPlan.Of(text));
+
+        Assert.EndsWith("the query becomes more than 2000 conditions, since a stage may repeat those before it. Use fewer stages.", refused.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> Attacks => new()
+    {
+        { new string('{', 8000), "\"{\" at column 2; expected a value" },
+        { new string('(', 8000), "More than 32 levels of parentheses and negations at column 33. Simplify the query." },
+        { "{ " + new string('!', 8000), "More than 32 levels of parentheses and negations at column 35. Simplify the query." },
+        { "{ " + new string('(', 8000), "More than 32 levels of parentheses and negations at column 35. Simplify the query." },
+        { "{}" + string.Concat(Enumerable.Repeat(">{}", 2000)), "More than 200 conditions and stages at column" },
+        { new string('(', 1_000_000), "The query has 1000000 characters; at most 8192 are read. Shorten it." },
+    };
+
+    [Theory, MemberData(nameof(Attacks))]
+    public void A_text_made_to_exhaust_us_is_refused_with_a_sentence(string text, string sentence) =>
         Assert.StartsWith(sentence, Assert.Throws<QueryTextException>(() => TraceQlPlan.Of(text)).Message, StringComparison.Ordinal);
 }

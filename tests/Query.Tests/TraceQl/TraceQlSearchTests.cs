@@ -12,13 +12,18 @@ namespace Apm.Query.Tests.TraceQl;
 public class TraceQlSearchTests
 {
     [Fact]
-    public void Finds_what_plain_loops_over_the_query_find()
+    public void Finds_what_plain_loops_over_the_query_find() => Compare(queries => queries.Query());
+
+    [Fact]
+    public void A_set_behind_a_pipe_narrows_what_stood_before_it_numbers_included() => Compare(queries => queries.Pipeline());
+
+    static void Compare(Func<RandomTraceQl, string> write)
     {
         Gen.Int[0, 1_000_000].Sample(seed =>
         {
             var chance = new Random(seed);
             var batches = Enumerable.Range(0, 2).Select(_ => TraceStructureTests.Forest(chance)).ToList();
-            var text = new RandomTraceQl(chance).Query();
+            var text = write(new RandomTraceQl(chance));
             var clock = new FixedClock(Some.Hour.ToUnixNanos);
             var filter = TraceQlPlan.Of(text).Filter;
 

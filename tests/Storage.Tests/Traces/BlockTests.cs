@@ -35,6 +35,46 @@ public sealed class BlockTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    public void One_tag_read_alone_is_what_it_is_among_the_others(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 25; round++)
+        {
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 200), T0));
+            var (alone, whole) = (block.ReadAll(), block.ReadAll());
+            var _ = whole.Tags;
+            Assert.Null(whole.ReadTag(0)); // They are in memory.
+
+            for (var key = 0; key < alone.Strings.Count; key++)
+            {
+                var tag = alone.ReadTag(key);
+                Assert.NotNull(tag);
+                for (var span = 0; span < alone.SpanCount; span++)
+                {
+                    Assert.Equal(whole.Tags.TryGet(span, key, out var text), tag.TryText(span, out var ownText));
+                    if (ownText >= 0) Assert.Equal(text, ownText);
+                    Assert.Equal(whole.Numbers.TryGet(span, key, out var number), tag.TryNumber(span, out var ownNumber));
+                    Assert.Equal(number, ownNumber);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_block_says_whether_it_holds_one_of_some_traces()
+    {
+        using var encoder = new BlockEncoder();
+        var block = WriteAndOpen(encoder, SpanBatches.Of(Plain(2, 20, T0), Plain(1, 10, T0)));
+
+        Assert.True(block.HoldsAny(new HashSet<ulong> { 1, 7 }));
+        Assert.False(block.HoldsAny(new HashSet<ulong> { 3, 7 }));
+    }
+
     [Fact]
     public void The_order_of_a_spans_tags_is_kept()
     {

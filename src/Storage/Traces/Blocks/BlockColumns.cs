@@ -52,7 +52,7 @@ sealed class BlockColumns
         // The batch may live long; what it keeps for its tags is this, not the columns.
         var tags = new BlockTags(block, shapes, shapeOf, from, to);
         var strings = _strings;
-        var batch = SpanBatch.Stored(count, strings, () => tags.Load(strings, onTagsLoaded, onTagsDamaged));
+        var batch = SpanBatch.Stored(count, strings, () => tags.Load(strings, onTagsLoaded, onTagsDamaged), key => tags.LoadOne(key, strings, onTagsLoaded, onTagsDamaged));
         for (var trace = TraceAt(from); trace < _traceLows.Length && TraceBegins[trace] < to; trace++)
         {
             var begin = Math.Max(0, TraceBegins[trace] - from);

@@ -84,10 +84,9 @@ public sealed class BlockReader
     }
 
     /// <summary>Whether spans of one of these traces are in it, by the lower half of the ids. Reads those alone.</summary>
-    public bool HoldsAny(IReadOnlyList<TraceId> ids)
+    public bool HoldsAny(IReadOnlySet<ulong> traceLows)
     {
-        var lows = ReadIds(SectionKind.TraceLows, Info.TraceCount);
-        foreach (var id in ids) if (lows.AsSpan().Contains(id.Low)) return true;
+        foreach (var low in ReadIds(SectionKind.TraceLows, Info.TraceCount)) if (traceLows.Contains(low)) return true;
         return false;
     }
 

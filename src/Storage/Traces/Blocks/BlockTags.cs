@@ -5,6 +5,8 @@ namespace Apm.Storage.Traces.Blocks;
 /// <summary>Reads the tags of spans [from, to) of a block.</summary>
 sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int from, int to)
 {
+    int _areStringsCounted;
+
     /// <summary>Reads them. Damaged ones are told of, and the spans have none.</summary>
     public StoredTags Load(StringTable strings, Action<long>? onLoaded, Action<Exception>? onDamaged)
     {
@@ -12,7 +14,8 @@ sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int 
         {
             var texts = ReadColumns(SectionKind.TextTag, shape => shape.TextKeys, (section, skip, take) => ReadTexts(section, skip, take, strings.Count));
             var numbers = ReadColumns(SectionKind.NumberTag, shape => shape.NumberKeys, ReadNumbers);
-            onLoaded?.Invoke(strings.ByteCount + (strings.Count * 16L) + (texts.PoolCount * 8L) + (numbers.PoolCount * 12L) + ((to - from) * 16L));
+            CountStrings(strings, onLoaded);
+            onLoaded?.Invoke((texts.PoolCount * 8L) + (numbers.PoolCount * 12L) + ((to - from) * 16L));
             return new StoredTags(texts, numbers);
         }
         catch (BlockDamagedException damage)
@@ -22,11 +25,68 @@ sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int 
         }
     }
 
+    /// <summary>Reads the columns of one key alone. Damaged ones are told of, and the spans have none.</summary>
+    /// <remarks>Any thread.</remarks>
+    public TagValues LoadOne(int key, StringTable strings, Action<long>? onLoaded, Action<Exception>? onDamaged)
+    {
+        try
+        {
+            var texts = new int[to - from];
+            texts.AsSpan().Fill(-1);
+            var hasText = ReadColumn(SectionKind.TextTag, shape => shape.TextKeys, key, (section, skip, take) => ReadTexts(section, skip, take, strings.Count), texts);
+            if (hasText is not null) CountStrings(strings, onLoaded);
+            var numbers = new double[to - from];
+            var hasNumber = ReadColumn(SectionKind.NumberTag, shape => shape.NumberKeys, key, ReadNumbers, numbers);
+            return hasNumber is null ? new TagValues(texts, [], []) : new TagValues(texts, numbers, hasNumber);
+        }
+        catch (BlockDamagedException damage)
+        {
+            onDamaged?.Invoke(damage);
+            var none = new int[to - from];
+            none.AsSpan().Fill(-1);
+            return new TagValues(none, [], []);
+        }
+    }
+
+    /// <summary>The texts of values stay with the batch once somebody looked at one.</summary>
+    void CountStrings(StringTable strings, Action<long>? onLoaded)
+    {
+        if (Interlocked.Exchange(ref _areStringsCounted, 1) == 0) onLoaded?.Invoke(strings.ByteCount + (strings.Count * 16L));
+    }
+
+    /// <summary>Reads the column of a key into the places of the spans that have it.</summary>
+    /// <returns>Which spans have it; null when none has.</returns>
+    bool[]? ReadColumn<T>(SectionKind kind, Func<Shape, int[]> keysOf, int key, ReadValues<T> read, T[] values)
+    {
+        var hasKey = new bool[shapes.Count];
+        for (var shape = 0; shape < hasKey.Length; shape++) hasKey[shape] = keysOf(shapes[shape]).AsSpan().Contains(key);
+        var (skip, take) = (0, 0);
+        for (var i = 0; i < from; i++) if (hasKey[shapeOf[i]]) skip++;
+        for (var i = from; i < to; i++) if (hasKey[shapeOf[i]]) take++;
+        if (take == 0) return null;
+        foreach (var section in block.Header.Sections)
+        {
+            if (section.Kind != kind || section.Key != key) continue;
+            if (skip + take > section.ValueCount) throw new BlockDamagedException("A column of a block is shorter than the spans that have its tag.");
+            var column = read(section, skip, take);
+            var has = new bool[to - from];
+            var next = 0;
+            for (var i = 0; i < has.Length; i++)
+            {
+                if (!hasKey[shapeOf[from + i]]) continue;
+                has[i] = true;
+                values[i] = column[next++];
+            }
+            return has;
+        }
+        throw new BlockDamagedException("A block has spans with a tag, and no column of it.");
+    }
+
     TagColumn<T> None<T>() => new(new int[to - from], new int[to - from], [], [], 0);
 
-    delegate T[] ReadColumn<T>(Section section, int skip, int take);
+    delegate T[] ReadValues<T>(Section section, int skip, int take);
 
-    TagColumn<T> ReadColumns<T>(SectionKind kind, Func<Shape, int[]> keysOf, ReadColumn<T> read)
+    TagColumn<T> ReadColumns<T>(SectionKind kind, Func<Shape, int[]> keysOf, ReadValues<T> read)
     {
         // A column holds values of the spans that have its key, in order: so many belong to spans before ours, so many to ours.
         var skips = new int[shapes.Count];
