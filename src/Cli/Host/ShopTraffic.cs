@@ -80,7 +80,7 @@ public sealed class ShopTraffic : IAsyncDisposable
 
     async Task Follow(ApmHost host, CatchUpClock clock, CancellationToken cancel)
     {
-        var started = Stopwatch.StartNew();
+        var started = TimeProvider.System.GetTimestamp();
         try
         {
             while (await _process.StandardOutput.ReadLineAsync(cancel) is { } line)
@@ -88,7 +88,7 @@ public sealed class ShopTraffic : IAsyncDisposable
                 if (line.Split(' ') is not [var word, var number] || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var unixNanos)) continue;
                 if (word == "ready")
                 {
-                    _say($"apm: the shop is ready after {started.Elapsed.TotalSeconds:0.0} s. Its now, from which planted facts count back: {UnixTime.ToDateTime(unixNanos):yyyy-MM-dd HH:mm:ss} UTC ({unixNanos / UnixTime.NanosPerMillisecond})");
+                    _say($"apm: the shop is ready after {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s. Its now, from which planted facts count back: {UnixTime.ToDateTime(unixNanos):yyyy-MM-dd HH:mm:ss} UTC ({unixNanos / UnixTime.NanosPerMillisecond})");
                     return;
                 }
                 await host.Settled(); // What still waits to be counted would be late.
