@@ -44,8 +44,8 @@ static class UpCommand
         try
         {
             var settings = ReadSettings(dataFolder, ports, config);
-            var hasNewData = ShopTraffic.IsNew(settings.DataFolder);
-            var shopClock = demo == ShopDemo ? ShopTraffic.ClockFor(settings) : null;
+            var hasNewData = ShopTraffic.IsNew(settings.DataFolder); // Asked before it is opened.
+            var shopClock = demo == ShopDemo ? ShopTraffic.ClockFor(hasNewData) : null;
             await using var host = await ApmHost.Start(settings, shopClock ?? TimeProvider.System, sentence => Console.Error.WriteLine($"apm: {sentence}"));
             await using var shop = shopClock is null ? null : await ShopTraffic.Start(host, shopClock, hasNewData, Console.Error.WriteLine, cancel);
             Greet(host, settings);

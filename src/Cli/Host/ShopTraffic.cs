@@ -25,8 +25,8 @@ public sealed class ShopTraffic : IAsyncDisposable
 
     ShopTraffic(Process process, Action<string> say) => (_process, _say) = (process, say);
 
-    /// <summary>The clock to start with: behind by the history when the data folder is new, else the system's own time.</summary>
-    public static CatchUpClock ClockFor(HostSettings settings) => new(TimeProvider.System, IsNew(settings.DataFolder) ? History + TimeSpan.FromMinutes(2) : TimeSpan.Zero);
+    /// <summary>The clock to start with: behind by the history and a little more, or the system's own time.</summary>
+    public static CatchUpClock ClockFor(bool withHistory) => new(TimeProvider.System, withHistory ? History + TimeSpan.FromMinutes(2) : TimeSpan.Zero);
 
     /// <summary>Starts the program and returns when the history is filled and live traffic runs.</summary>
     /// <param name="withHistory">The data folder is new. Else only live traffic comes.</param>
