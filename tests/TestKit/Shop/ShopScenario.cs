@@ -22,11 +22,11 @@ public sealed class ShopScenario(int seed, long nowUnixNanos)
     /// <summary>Requests per second from <see cref="NowUnixNanos"/> on; default 20.</summary>
     public double LivePerSecond { get; init; } = 20;
 
-    /// <summary>Requests per second long before; default 0.5. From there the shop gets busier, so that history is small and still meets the live rate.</summary>
-    public double QuietPerSecond { get; init; } = 0.5;
+    /// <summary>Requests per second long before; default 0.8. From there the shop gets busier, so that history is small and still meets the live rate.</summary>
+    public double QuietPerSecond { get; init; } = 0.8;
 
-    /// <summary>Within about so long of now it gets busy; default 8 min.</summary>
-    public TimeSpan Rush { get; init; } = TimeSpan.FromMinutes(8);
+    /// <summary>Within about so long of now it gets busy; default 9 min.</summary>
+    public TimeSpan Rush { get; init; } = TimeSpan.FromMinutes(9);
 
     /// <summary>Requests from outside that start in a range, planted ones included, in the order of their starts.</summary>
     public IEnumerable<ShopTrace> Requests(TimeRange range)
