@@ -6,8 +6,11 @@ namespace Apm.Pictures;
 /// <summary>A browser that takes pictures when a page has stopped loading.</summary>
 sealed class Camera : IAsyncDisposable
 {
-    /// <summary>True when every island has drawn what it fetched, and every part of the page has its content.</summary>
-    const string HasSettled = "() => document.fonts.status === 'loaded' && !document.querySelector('[data-state=loading], [aria-busy=true], .skeleton')";
+    /// <summary>True when every island in view has drawn what it fetched, one that has not begun included, and every part of the page has its content.</summary>
+    const string HasSettled = """
+        () => document.fonts.status === 'loaded' && !document.querySelector('[data-state=loading], [aria-busy=true], .skeleton')
+          && [...document.querySelectorAll('apm-chart, apm-waterfall')].every(island => island.hasAttribute('data-state') || island.getBoundingClientRect().top >= innerHeight)
+        """;
 
     readonly Uri _site;
     readonly IPlaywright _playwright;
