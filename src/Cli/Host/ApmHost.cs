@@ -107,6 +107,7 @@ public sealed class ApmHost : IAsyncDisposable
             Memory = memory,
             Disk = stores.Disk,
             Fates = stores.Fates,
+            Documents = stores.Documents,
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);

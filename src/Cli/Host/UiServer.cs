@@ -76,6 +76,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<ITraceReader>(parts.Traces);
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(pipeline.Ledger);
+        services.AddSingleton(pipeline.Issues);
         services.AddSingleton<ISamplingReader>(pipeline);
         services.AddSingleton(pipeline.Books);
         services.AddSingleton(documents);

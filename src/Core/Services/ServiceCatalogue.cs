@@ -78,6 +78,7 @@ public sealed class ServiceCatalogue
                 Version = sighting.Version.Length > 0 ? sighting.Version : known.Version,
                 VersionSinceUnixNanos = sighting.Version.Length > 0 && sighting.Version != known.Version ? sighting.SeenUnixNanos : known.VersionSinceUnixNanos,
                 Envs = sighting.Env.Length == 0 || known.Envs.Contains(sighting.Env) || known.Envs.Count >= MaxEnvsOfService ? known.Envs : [.. known.Envs.Append(sighting.Env).Order(StringComparer.Ordinal)],
+                Deployments = DeploymentHistory.Saw(known.Deployments, sighting.Env, sighting.Version, sighting.SeenUnixNanos),
                 LastSeenUnixNanos = Math.Max(known.LastSeenUnixNanos, sighting.SeenUnixNanos),
             };
             if (updated == known) return true;

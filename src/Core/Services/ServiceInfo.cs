@@ -24,6 +24,9 @@ public sealed record ServiceInfo
 
     /// <summary>When <see cref="Version"/> was first seen.</summary>
     public long VersionSinceUnixNanos { get; init; }
+
+    /// <summary>The versions that ran, in the order in which they began (<see cref="DeploymentHistory"/>).</summary>
+    public IReadOnlyList<Deployment> Deployments { get; init; } = [];
 }
 
 /// <summary>What came in about a service with one batch.</summary>
