@@ -11,7 +11,7 @@ public sealed record ServiceInfo
     /// <summary>As the tracer names it, lower case: <c>python</c>, <c>dotnet</c>, <c>nodejs</c>.</summary>
     public string Language { get; init; } = "";
 
-    /// <summary>The version seen last.</summary>
+    /// <summary>The version deployed last, in whatever environment.</summary>
     public string Version { get; init; } = "";
 
     /// <summary>Environments seen, sorted.</summary>

@@ -71,8 +71,8 @@ sealed record IssueTextDocument(string Message, string Stack, string Resource, s
 
     public IssueText ToText()
     {
-        Core.Ids.TraceId.TryParse(TraceId, out var trace);
-        Core.Ids.SpanId.TryParse(SpanId, out var span);
+        var trace = Core.Ids.TraceId.TryParse(TraceId, out var traceId) ? traceId : default;
+        var span = Core.Ids.SpanId.TryParse(SpanId, out var spanId) ? spanId : default;
         return new IssueText(Message, Stack, Resource, Version, trace, span);
     }
 }
