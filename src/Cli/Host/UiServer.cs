@@ -5,6 +5,8 @@ using Apm.ApmUi;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
+using Apm.Query.Deployments;
+using Apm.Query.Errors;
 using Apm.Query.Evaluate;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
@@ -88,6 +90,8 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), parts.Fates));
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
+        services.AddSingleton<IssueQueries>();
+        services.AddSingleton<DeploymentQueries>();
         services.AddSingleton<MetricQueries>();
         services.AddApmUi(new UiSettings
         {
