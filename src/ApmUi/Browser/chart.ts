@@ -327,6 +327,8 @@ class ApmChart extends Island {
       ctx.stroke();
       ctx.setLineDash([]);
       ctx.font = `${10 * scale}px system-ui, sans-serif`;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
       const text = mark.text.length > 24 ? mark.text.slice(0, 23) + '…' : mark.text;
       const width = ctx.measureText(text).width + 8 * scale;
       const left = x + width > right ? x - width : x;

@@ -141,6 +141,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapDatadogDependenciesApi();
         app.MapLedgerApi();
         app.MapFateApi();
+        app.MapErrorsApi();
         app.MapApmUi();
     }
 }

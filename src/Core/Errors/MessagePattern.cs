@@ -18,8 +18,11 @@ public static class MessagePattern
     /// <summary>Digits directly behind a letter are part of a name (<c>utf8</c>, <c>sha256</c>) unless they are so many.</summary>
     const int MinDigitsBehindLetter = 4;
 
-    /// <summary>A token of hex digits, or of letters and digits mixed, is an id from this length on.</summary>
-    const int MinHexLength = 8;
+    /// <summary>
+    /// A token of hex digits, or of letters and digits mixed, is an id from this length on. It has the placeholder of a number: an id may happen to have no letter,
+    /// and would then make another issue.
+    /// </summary>
+    const int MinHexLength = 6;
     const int MinMixedLength = 16;
 
     static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdefABCDEF");
@@ -102,7 +105,7 @@ public static class MessagePattern
         if (IsPath(token)) return "{path}";
         if (IsDate(token)) return "{time}";
         if (IsAddress(token)) return "{address}";
-        return IsId(token) ? "{id}" : null;
+        return IsId(token) ? "{n}" : null;
     }
 
     static bool IsPath(ReadOnlySpan<char> token)

@@ -17,8 +17,8 @@ public sealed class DeploymentQueries(IStatsReader stats, ServiceCatalogue catal
     /// <summary>How far back an endpoint must not have been called to be new; default 7 days.</summary>
     public const long LookBackNanos = 7 * 24 * WindowNanos;
 
-    /// <summary>Deployments of one service that are compared for a list; default 20, the newest.</summary>
-    public const int MaxListed = 20;
+    /// <summary>Deployments of one service that are compared for a list without being asked; default 8, the newest. Each reads two hours of statistics.</summary>
+    public const int MaxCompared = 8;
 
     /// <summary>The deployments of a service, the newest first, with instances and restarts.</summary>
     /// <param name="env">Null for all.</param>

@@ -55,6 +55,8 @@ public static class StandOut
     /// <summary>What says the error itself stands out by nature, and what belongs to the tracer says nothing.</summary>
     static bool Tells(string key) =>
         !key.StartsWith('_') && !key.StartsWith("error", StringComparison.Ordinal) && !key.StartsWith("otel.status", StringComparison.Ordinal) && !key.StartsWith("exception", StringComparison.Ordinal)
+        // The resource says as much, in words that are the same for each request.
+        && key is not (TagNames.HttpUrl or TagNames.HttpRoute or TagNames.HttpMethod or TagNames.HttpEndpoint or "http.target" or "url.full" or "url.path" or "http.request.method" or "http.path_group")
         && key is not (TagNames.SpanEvents or TagNames.HttpStatusCode or "http.response.status_code" or TagNames.ProcessId or TagNames.RuntimeId or "thread.id" or "thread.name");
 }
 

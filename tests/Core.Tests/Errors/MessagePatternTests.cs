@@ -19,10 +19,11 @@ public class MessagePatternTests
     [InlineData("user1042 is locked",                                              "user{n} is locked")]
     [InlineData("'utf8' codec; sha256 and S3 and OAuth2 are names",                "'{text}' codec; sha256 and S3 and OAuth2 are names")]
     // ids
-    [InlineData("no item 3f2504e0-4f89-11d3-9a0c-0305e82c3301 in cart",            "no item {id} in cart")]
-    [InlineData("object at 0x7fe3a1b2c4d0",                                        "object at {id}")]
-    [InlineData("commit 9f8c1d2e7a is gone",                                       "commit {id} is gone")]
-    [InlineData("token AbC123dEf456GhI789 expired",                                "token {id} expired")]
+    [InlineData("no item 3f2504e0-4f89-11d3-9a0c-0305e82c3301 in cart",            "no item {n} in cart")]
+    [InlineData("object at 0x7fe3a1b2c4d0",                                        "object at {n}")]
+    [InlineData("commit 9f8c1d2e7a is gone",                                       "commit {n} is gone")]
+    [InlineData("token AbC123dEf456GhI789 expired",                                "token {n} expired")]
+    [InlineData("charge 6b6e97db or 60412298 failed, commit a1b2c3d",              "charge {n} or {n} failed, commit {n}")]
     [InlineData("the facade is decaffeinated",                                     "the facade is decaffeinated")]
     // quoted values
     [InlineData("invalid literal for int() with base 10: 'abc'",                   "invalid literal for int() with base {n}: '{text}'")]
