@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 namespace Apm.Core.Errors;
@@ -37,6 +38,8 @@ public static class StackText
         // Go
         "runtime.", "runtime/", "net/http.", "net/http/", "net.", "panic", "reflect.", "testing.", "database/sql.", "encoding/", "google.golang.org/", "github.com/DataDog/", "go.opentelemetry.io/",
     ];
+
+    static readonly FrozenDictionary<char, string[]> LibraryNamesByInitial = LibraryNames.GroupBy(name => name[0]).ToFrozenDictionary(group => group.Key, group => group.ToArray());
 
     /// <summary>The frames, the one in which the error arose first. Empty when no line looks like a frame.</summary>
     public static IReadOnlyList<StackFrame> Read(string stack)
@@ -217,10 +220,13 @@ public static class StackText
 
     static bool IsLibrary(string function, string file)
     {
+        // Names first: paths are longer to look through, and there are a hundred names.
+        if (function.Length > 0 && LibraryNamesByInitial.TryGetValue(function[0], out var names))
+            foreach (var name in names)
+                if (function.StartsWith(name, StringComparison.Ordinal)) return true;
+        if (file.Length == 0) return false;
         foreach (var path in LibraryPaths)
             if (file.Contains(path, StringComparison.Ordinal)) return true;
-        foreach (var name in LibraryNames)
-            if (function.StartsWith(name, StringComparison.Ordinal)) return true;
         return false;
     }
 
