@@ -341,7 +341,7 @@ class ApmChart extends Island {
         free = left + width + 2 * scale;
       } else {
         ctx.fillStyle = ctx.strokeStyle;
-        ctx.fillRect(x, u.bbox.top, 6 * scale, 5 * scale);
+        ctx.fillRect(x, u.bbox.top + 15 * scale, 6 * scale, 5 * scale); // Below the text of the one before it.
       }
       ctx.restore();
     }
