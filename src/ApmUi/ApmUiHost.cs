@@ -1,6 +1,7 @@
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Endpoint;
+using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Trace;
@@ -18,7 +19,8 @@ namespace Apm.ApmUi;
 
 /// <summary>
 /// Puts the screens into a host. The host brings the rest: <c>ITraceReader</c>, <c>IStatsReader</c>, <c>ServiceCatalogue</c>,
-/// <c>ILedgerReader</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>).
+/// <c>ILedgerReader</c>, <c>IErrorIssues</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
+/// <c>IssueQueries</c>, <c>DeploymentQueries</c>).
 /// </summary>
 /// <remarks>
 /// A host that runs from its build output also calls <c>builder.WebHost.UseStaticWebAssets()</c>: outside of Development
@@ -61,6 +63,8 @@ public static class ApmUiHost
         TracesData.Map(routes);
         TraceData.Map(routes);
         EndpointDecisions.Map(routes);
+        IssueDecisions.Map(routes);
+        IssueData.Map(routes);
         var pages = app.MapRazorComponents<App>();
         if (host is not null) pages.RequireHost(host);
         return app;

@@ -39,7 +39,7 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
 {
     static readonly string[] Pages =
     [
-        "/", "/services", "/services/shop", "/services/shop?tab=errors", "/services/shop?tab=calls", "/services/shop?tab=instances", "/services/shop?tab=ingest", "/services/shop/endpoint?resource=shop", "/limits", "/traces", "/traces?q=service:shop+status:error",
+        "/", "/services", "/services/shop", "/services/shop?tab=errors", "/services/shop?tab=calls", "/services/shop?tab=instances", "/services/shop?tab=ingest", "/services/shop?tab=deployments", "/errors", "/errors?tab=all&seen=any", "/services/shop/endpoint?resource=shop", "/limits", "/traces", "/traces?q=service:shop+status:error",
         "/traces/0000000000000007", "/traces/0000000000000007?span=0", "/traces/0000000000000007?view=list", "/traces/0000000000000007?view=map", "/map", "/map?view=table", "/nothing-here", "/traces/00000000000000ff",
     ];
 

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
@@ -55,6 +56,19 @@ public sealed class FileStatsStoreTests : StatsStoreContract
         Assert.Equal("0+3600:web=4 3600+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, Hour)));
         Assert.Equal("0+60:web=2 60+60:web=1 3540+60:web=1 3600+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, 60 * Second)));
         Assert.Equal("60+60:web=1", Draw(store.Read(new TimeRange(Start + 61 * Second, Start + 62 * Second), StatsFilter.Any, 60 * Second)));
+    }
+
+    [Fact]
+    public void Errors_of_issues_are_rolled_up_with_the_rest()
+    {
+        using var store = Open();
+        StatsBucket[] buckets = [Bucket(0), Bucket(10), Bucket(70)];
+        foreach (var bucket in buckets) bucket.AddIssue(new IssueCountKey(new IssueId(7), "prod", "1.0"), 2);
+        store.Write(Checkpoint(3_610, 1, buckets));
+
+        Assert.Equal([6], store.ReadIssueCounts(TimeRange.All, new IssueId(7), Hour).Select(row => row.Count));
+        Assert.Equal([4, 2], store.ReadIssueCounts(TimeRange.All, null, 60 * Second).Select(row => row.Count));
+        Assert.Empty(store.ReadIssueCounts(TimeRange.All, new IssueId(8), Hour));
     }
 
     [Fact]

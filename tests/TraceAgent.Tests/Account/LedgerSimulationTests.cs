@@ -14,7 +14,7 @@ namespace Apm.TraceAgent.Tests.Account;
 
 /// <summary>
 /// Promise 1 under random faults: whatever was sent, refused, killed or sampled out, the ledger of each service and minute is what the
-/// senders were answered, what it calls stored is stored, and what was accepted is counted.
+/// senders were answered, what it calls stored is stored, and what was accepted is counted: hits, and errors by issue.
 /// </summary>
 /// <remarks><c>APM_SIMULATION_RUNS</c> says how many runs; <c>APM_SIMULATION_SEED</c> the first seed. A failure names its seed.</remarks>
 public class LedgerSimulationTests
@@ -56,6 +56,7 @@ public class LedgerSimulationTests
         SurvivingStores.Life _life;
         TracePipeline _pipeline;
         ulong _nextId = 1;
+        readonly Dictionary<string, long> _errors = [];
         double _hits;
         long _rejectedForCertain; // With payloads that were accepted: in the log.
         long _refused;
@@ -133,6 +134,8 @@ public class LedgerSimulationTests
                     Service = kind == 0 || _random.Next(2) == 0 ? service : Services[_random.Next(Services.Length)],
                     Name = "op",
                     Resource = "r",
+                    Flags = _random.Next(3) == 0 ? SpanFlags.Error : SpanFlags.None,
+                    Tags = new Dictionary<string, string> { ["error.type"] = _random.Next(2) == 0 ? "KeyError" : "ValueError", ["error.message"] = $"no item {_nextId}" },
                     Numbers = kind == 1 ? new Dictionary<string, double> { ["_sampling_priority_v1"] = -1 } : new Dictionary<string, double>(),
                 }).ToList();
                 _nextId++;
@@ -172,6 +175,8 @@ public class LedgerSimulationTests
                 Answered(now, SpanOutcome.SampledOut, dropped);
                 _rejectedForCertain += rejected.Count;
                 _hits += good.Count + dropped.Count;
+                foreach (var span in good.Concat(dropped).Where(span => span.IsError))
+                    _errors[$"{span.Service} {span.Tags["error.type"]} no item {{n}}"] = _errors.GetValueOrDefault($"{span.Service} {span.Tags["error.type"]} no item {{n}}") + 1;
                 _stored.AddRange(good.Select(span => span.Id.Value));
             }
             catch (Exception refusal) when (refusal is OverloadedException or StoreUnavailableException)
@@ -204,6 +209,9 @@ public class LedgerSimulationTests
             Assert.Equal(_stored.Order(), _disk.StoredSpans().Select(span => span.Id.Value).Order());
             Assert.Equal(_hits, _disk.Counted().Hits);
             Assert.Empty(_pipeline.Books.Waiting());
+            var issues = _pipeline.Issues.Issues();
+            Assert.Equal(_errors.OrderBy(pair => pair.Key, StringComparer.Ordinal), issues.Select(issue => KeyValuePair.Create($"{issue.Service} {issue.Type} {issue.Pattern}", issue.Totals.Count)).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+            Assert.Equal(issues.ToDictionary(issue => issue.Id, issue => issue.Totals.Count), _disk.CountedErrors());
             await _pipeline.StopAsync();
         }
 
