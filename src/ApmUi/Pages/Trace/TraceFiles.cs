@@ -20,6 +20,9 @@ public static class TraceFiles
     /// <summary>Room for the rest of the form beside the file.</summary>
     const int FormOverheadBytes = 16_384;
 
+    /// <summary>Largest file that is taken to be refused with a sentence, 1 GiB; with a larger one the connection is closed.</summary>
+    const long MaxDrainedBytes = 1L << 30;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/ui/trace/{id}/trace.json", Json);
@@ -75,8 +78,15 @@ public static class TraceFiles
     {
         const int most = TraceFile.MaxBytes + FormOverheadBytes;
         if (!context.Request.HasFormContentType) return Refused("No file came. Choose one first.");
-        if (context.Request.ContentLength > most) return Refused($"The file is larger than {TraceFile.MaxBytes / 1_048_576} MiB; larger ones are not read.");
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = most;
+        var size = context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature ? feature : null;
+        if (context.Request.ContentLength > most)
+        {
+            // A browser hears an answer only once its file was taken; so it is, up to a point, and thrown away.
+            if (size is not null) size.MaxRequestBodySize = MaxDrainedBytes;
+            if (context.Request.ContentLength < MaxDrainedBytes) await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+            return Refused($"The file is larger than {TraceFile.MaxBytes / 1_048_576} MiB; larger ones are not read.");
+        }
+        if (size is not null) size.MaxRequestBodySize = most;
         context.Features.Set<IFormFeature>(new FormFeature(context.Request, new FormOptions { MultipartBodyLengthLimit = most, ValueCountLimit = 16, MemoryBufferThreshold = most }));
         try
         {
