@@ -79,11 +79,11 @@ export class FlamePicture {
       if (!row) continue;
       const y = r * laneHeight - state.scrollTop;
       const h = laneHeight - 1;
-      let block: { x: number; end: number; bad: boolean; dim: boolean } | null = null;
+      let block: { x: number; end: number; longest: number; bad: boolean; dim: boolean } | null = null;
       const flush = () => {
         if (!block) return;
-        ctx.globalAlpha = block.dim ? 0.25 : 0.8;
-        ctx.fillStyle = block.bad ? errorColor : paint('no-data');
+        ctx.globalAlpha = block.dim ? 0.2 : 0.75;
+        ctx.fillStyle = block.bad ? errorColor : paint(this.#tokenOf(block.longest, state.colorBy));
         ctx.fillRect(block.x, y, Math.max(1, block.end - block.x), h);
         this.merged++;
         block = null;
@@ -95,8 +95,13 @@ export class FlamePicture {
         const w = data.dur[i]! * scale;
         if (w < 1) {
           // What is narrower than a pixel joins its neighbours; an error among them colours the block.
-          if (block && x <= block.end + 1) { block.end = Math.max(block.end, x + w); block.bad ||= isError(data, i); block.dim &&= state.isDim(i); }
-          else { flush(); block = { x, end: x + w, bad: isError(data, i), dim: state.isDim(i) }; }
+          // Two pixels at most, in the colour of the longest: so a crowd of unlike spans still looks like one.
+          if (block && x <= block.end + 1 && x + w - block.x <= 2) {
+            block.end = Math.max(block.end, x + w);
+            if (data.dur[i]! > data.dur[block.longest]!) block.longest = i;
+            block.bad ||= isError(data, i);
+            block.dim &&= state.isDim(i);
+          } else { flush(); block = { x, end: x + w, longest: i, bad: isError(data, i), dim: state.isDim(i) }; }
           continue;
         }
         flush();
@@ -113,7 +118,7 @@ export class FlamePicture {
           ctx.fillRect(left, y, size, h);
           ctx.globalAlpha *= 0.12 + 0.88 * share;
           ctx.fillStyle = paint('s1');
-        } else ctx.fillStyle = paint(state.colorBy === 'host' ? this.#hostTokens.get(data.host[i]!)! : colorOf(data, i));
+        } else ctx.fillStyle = paint(this.#tokenOf(i, state.colorBy));
         ctx.fillRect(left, y, size, h);
         ctx.globalAlpha = dim ? 0.22 : 1;
         if (isError(data, i)) {
@@ -148,6 +153,10 @@ export class FlamePicture {
       ctx.lineWidth = 2;
       ctx.strokeRect(left, p.y + 1, size, p.h - 2);
     }
+  }
+
+  #tokenOf(i: number, by: ColorBy): string {
+    return by === 'self' ? 's1' : by === 'host' ? this.#hostTokens.get(this.data.host[i]!)! : colorOf(this.data, i);
   }
 
   /** The first of a row that ends at or after a moment. */

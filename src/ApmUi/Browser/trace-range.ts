@@ -50,8 +50,8 @@ export class Minimap {
     const ctx = this.#canvas.getContext('2d')!;
     ctx.scale(devicePixelRatio, devicePixelRatio);
     const scale = width / Math.max(1, data.totalUs);
-    const lane = Math.min(6, (minimapHeight - 4) / (depth + 1));
-    const thick = Math.max(1, lane - 1);
+    const lane = Math.min(12, (minimapHeight - 4) / (depth + 1));
+    const thick = Math.max(1, lane - (lane > 6 ? 2 : 1));
     const fills = new Map<string, string>();
     // What a pixel of a row shows already need not be drawn again: long traces have many spans for each.
     const reached = new Map<number, number>();

@@ -45,8 +45,7 @@ static class Shop
             Span(trace, 1, 0, start, 240 * ms, "shop", "web.request", "POST /checkout", "web", ("span.kind", "server"), ("http.method", "POST"), ("http.status_code", "502"), ("http.url", "http://joe:pa55word@shop/checkout?token=t0psecret"), ("_dd.hostname", "web-1"), ("user.id", "u-17")),
             Span(trace, 2, 1, start + (110 * ms), 100 * ms, "shop", "http.request", "POST payment", "http", ("span.kind", "client"), ("_dd.hostname", "web-1")),
             Span(trace, 3, 2, start + (120 * ms) - (5 * UnixTime.NanosPerSecond), 80 * ms, "payment", "web.request", "POST /pay", "web", ("span.kind", "server"), ("_dd.hostname", "pay-1"), ("basket.note", "leave at the <b>door</b>"),
-                ("error.type", "CardRefused"), ("error.message", "no money"), ("error.stack", "CardRefused: no money
-   at Shop.Pay()"), ("payment.password", "pa55word"), ("_dd.span_links", """[{"trace_id":"00000000000000000000000000000001","span_id":"0000000000000001"}]""")) with { Flags = SpanFlags.Error },
+                ("error.type", "CardRefused"), ("error.message", "no money"), ("error.stack", "CardRefused: no money\n   at Shop.Pay()"), ("payment.password", "pa55word"), ("_dd.span_links", """[{"trace_id":"00000000000000000000000000000001","span_id":"0000000000000001"}]""")) with { Flags = SpanFlags.Error },
             Span(trace, 4, 3, start + (130 * ms) - (5 * UnixTime.NanosPerSecond), 30 * ms, "payment", "bank.call", "authorize", "http", ("span.kind", "client"), ("_dd.hostname", "pay-1")),
             Span(trace, 5, 3, start + (135 * ms) - (5 * UnixTime.NanosPerSecond), 40 * ms, "payment", "risk.score", "score card", "custom", ("_dd.hostname", "pay-1")),
         };
