@@ -66,7 +66,7 @@ public static class OfflinePage
             <span class="views" role="group" aria-label="View"><button type="button" data-view="apm-waterfall" aria-pressed="true">Waterfall</button><button type="button" data-view="apm-flame" aria-pressed="false">Flame</button></span>
             </header>
             {string.Concat(warnings.Select(warning => $"""<p class="notice">{Text(warning)}</p>"""))}
-            <div id="split"><section class="card" aria-label="Spans"><apm-waterfall src="this file"></apm-waterfall></section><aside id="panel" class="card" aria-label="Span" hidden></aside></div>
+            <div id="split"><section class="card" id="spans" aria-label="Spans"></section><aside id="panel" class="card" aria-label="Span" hidden></aside></div>
             <p class="note">Saved by Apm{(state.Now.ToString(" 'on' yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture))}. Values that look like secrets are left out ([masked]).</p>
             </main>
             <script type="application/json" id="trace">
