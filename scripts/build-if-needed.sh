@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
 # Builds the command line (and the samples) when a source is newer than the last build. Quiet when there is nothing to do.
+# With the argument "shop" also the generated shop of `apm up --demo=shop`.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+projects=(src/Cli samples/FlaskLikeApp)
+sources=("$root/src" "$root/samples/FlaskLikeApp")
 stamp="$root/src/Cli/bin/Release/.built"
+if [ "${1:-}" = shop ]; then
+  projects+=(tests/ShopDemo)
+  sources+=("$root/tests/ShopDemo" "$root/tests/TestKit")
+  stamp="$root/src/Cli/bin/Release/.built-with-shop"
+fi
 
 need() { command -v "$1" >/dev/null || { echo "apm: $2" >&2; exit 1; }; }
 
-if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/samples/FlaskLikeApp" "$root/Directory.Build.props" "$root/Directory.Packages.props" \
+if [ -f "$stamp" ] && [ -z "$(find "${sources[@]}" "$root/Directory.Build.props" "$root/Directory.Packages.props" \
       \( -name bin -o -name obj -o -name node_modules -o -name js \) -prune -o -type f -newer "$stamp" -print -quit)" ]; then
   exit 0
 fi
@@ -17,7 +25,7 @@ echo "apm: building (first time: a minute or two) …" >&2
 mkdir -p "$(dirname "$stamp")"
 started=$(mktemp)
 log=$(mktemp)
-for project in src/Cli samples/FlaskLikeApp; do
+for project in "${projects[@]}"; do
   if ! dotnet build "$root/$project" -c Release -v quiet >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log" "$started"

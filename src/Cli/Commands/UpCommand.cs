@@ -13,6 +13,9 @@ static class UpCommand
     /// <summary>Exit code when the settings are not as they should be.</summary>
     public const int WrongSettings = 2;
 
+    /// <summary>What <c>--demo</c> starts: alone it means the samples.</summary>
+    const string SamplesDemo = "samples", ShopDemo = "shop";
+
     public static Command Make()
     {
         var config = ConfigCommand.ConfigOption();
@@ -23,22 +26,31 @@ static class UpCommand
             DefaultValueFactory = _ => [],
             AllowMultipleArgumentsPerToken = true,
         };
-        var demo = new Option<bool>("--demo") { Description = "Also start the two sample apps, traced, with light traffic." };
+        var demo = new Option<string?>("--demo")
+        {
+            Description = "Also start the two sample apps, traced, with light traffic; or with --demo=shop a generated shop of twelve services, with six hours of history.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = string.Join('|', SamplesDemo, ShopDemo),
+        };
+        demo.AcceptOnlyFromAmong(SamplesDemo, ShopDemo);
         var noBrowser = new Option<bool>("--no-browser") { Description = "Do not open the screens in a browser." };
         var command = new Command("up", "Run the agent, the store and the screens in one process.") { data, ports, config, demo, noBrowser };
-        command.SetAction((arguments, cancel) => Run(arguments.GetValue(data), arguments.GetValue(ports) ?? [], arguments.GetValue(config), arguments.GetValue(demo), !arguments.GetValue(noBrowser), cancel));
+        command.SetAction((arguments, cancel) => Run(arguments.GetValue(data), arguments.GetValue(ports) ?? [], arguments.GetValue(config), arguments.GetResult(demo) is null ? null : arguments.GetValue(demo) ?? SamplesDemo, !arguments.GetValue(noBrowser), cancel));
         return command;
     }
 
-    static async Task<int> Run(string? dataFolder, string[] ports, string? config, bool withDemo, bool withBrowser, CancellationToken cancel)
+    static async Task<int> Run(string? dataFolder, string[] ports, string? config, string? demo, bool withBrowser, CancellationToken cancel)
     {
         try
         {
             var settings = ReadSettings(dataFolder, ports, config);
-            await using var host = await ApmHost.Start(settings, TimeProvider.System, sentence => Console.Error.WriteLine($"apm: {sentence}"));
+            var hasNewData = ShopTraffic.IsNew(settings.DataFolder); // Asked before it is opened.
+            var shopClock = demo == ShopDemo ? ShopTraffic.ClockFor(hasNewData) : null;
+            await using var host = await ApmHost.Start(settings, shopClock ?? TimeProvider.System, sentence => Console.Error.WriteLine($"apm: {sentence}"));
+            await using var shop = shopClock is null ? null : await ShopTraffic.Start(host, shopClock, hasNewData, Console.Error.WriteLine, cancel);
             Greet(host, settings);
             if (withBrowser) Browser.TryOpen(host.UiUrl);
-            await using var demo = withDemo ? Demo.Start(host, Console.Error.WriteLine) : null;
+            await using var samples = demo == SamplesDemo ? Demo.Start(host, Console.Error.WriteLine) : null;
             await WaitForTheEnd(cancel);
             Console.Error.WriteLine("apm: stopping …");
             return 0;

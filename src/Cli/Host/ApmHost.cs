@@ -20,6 +20,7 @@ public sealed class ApmHost : IAsyncDisposable
 
     readonly Stack<Func<ValueTask>> _stops = new();
     AgentServer? _agent;
+    TracePipeline? _pipeline;
 
     ApmHost(HostSettings settings) => Settings = settings;
 
@@ -64,6 +65,9 @@ public sealed class ApmHost : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Completes when everything answered before the call is counted and searchable.</summary>
+    public Task Settled() => _pipeline!.Settled();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -110,7 +114,7 @@ public sealed class ApmHost : IAsyncDisposable
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);
-        var pipeline = new TracePipeline(parts, Settings.Pipeline);
+        var pipeline = _pipeline = new TracePipeline(parts, Settings.Pipeline);
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 

@@ -171,7 +171,7 @@ public class TracePageTests(BrowserFixture browser, TraceApm traces) : IClassFix
 
             await page.GotoAsync(new Uri(file).ToString());
             await Expect(page.Locator("apm-waterfall[data-state=ready]")).ToHaveCountAsync(1);
-            await page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("payment POST /pay") }).ClickAsync();
+            await page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("payment POST .pay") }).ClickAsync();
             await Expect(page.GetByRole(AriaRole.Complementary)).ToContainTextAsync("leave at the <b>door</b>");
             await Expect(page.GetByRole(AriaRole.Complementary)).ToContainTextAsync("[masked]");
             await UiFigures.Picture(page, "trace-saved");

@@ -25,8 +25,9 @@ public sealed partial class ApmProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <param name="data">Folder of an earlier run; null for a new one.</param>
+    /// <param name="upPatience">How long it may take to be up; null for what is usual.</param>
     /// <param name="options">Further options of <c>up</c>.</param>
-    public static async Task<ApmProcess> Start(string? data = null, int agentPort = 0, int uiPort = 0, params string[] options)
+    public static async Task<ApmProcess> Start(string? data = null, int agentPort = 0, int uiPort = 0, TimeSpan? upPatience = null, params string[] options)
     {
         var folder = data ?? Path.Combine(Path.GetTempPath(), "apm-e2e-" + Guid.NewGuid().ToString("N")[..8]);
         var started = TimeProvider.System.GetTimestamp();
@@ -34,7 +35,7 @@ public sealed partial class ApmProcess : IAsyncDisposable
         var apm = new ApmProcess(program, folder, data is null);
         try
         {
-            apm.Ui = new Uri(Link().Match(await program.Line("the address of the screens is printed", line => line.Contains("Apm is up.", StringComparison.Ordinal))).Value);
+            apm.Ui = new Uri(Link().Match(await program.Line("the address of the screens is printed", line => line.Contains("Apm is up.", StringComparison.Ordinal), upPatience)).Value);
             apm.AgentPort = int.Parse(Agents().Match(await program.Line("the agent's port is printed", line => Agents().IsMatch(line))).Groups[1].Value, CultureInfo.InvariantCulture);
             await Until.True("both health addresses answer 200", TimeSpan.FromSeconds(20), async () =>
                 await apm.StatusOf(new Uri(apm.Agent, "/info")) == HttpStatusCode.OK && await apm.StatusOf(new Uri(apm.Ui, "/healthz")) == HttpStatusCode.OK, () => program.Evidence);

@@ -1,0 +1,45 @@
+using Apm.TestKit.Shop;
+
+namespace Apm.Pictures;
+
+/// <summary>A screen to take a picture of.</summary>
+/// <param name="Name">Of the file, before the theme.</param>
+/// <param name="Path">With its query.</param>
+sealed record Screen(string Name, string Path)
+{
+    /// <summary>What is clicked before the picture is taken; "" for nothing.</summary>
+    public string Click { get; init; } = "";
+}
+
+/// <summary>All screens, in the order in which one meets them. A new screen gets a line here.</summary>
+static class Screens
+{
+    static readonly string Order = $"/services/{ShopFacts.RegressionService}";
+
+    public static IReadOnlyList<Screen> All { get; } =
+    [
+        new("home", "/"),
+        new("services", "/services"),
+        new("services-others", "/services?tab=others"),
+        new("service", $"{Order}?from=now-1h"),
+        new("service-errors", $"{Order}?from=now-1h&tab=errors"),
+        new("service-calls", $"{Order}?from=now-1h&tab=calls"),
+        new("service-instances", $"{Order}?from=now-1h&tab=instances"),
+        new("service-ingest", $"{Order}?from=now-1h&tab=ingest"),
+        new("endpoint", $"{Order}/endpoint?from=now-1h&name=aspnet_core.request&resource={Uri.EscapeDataString(ShopFacts.RegressionResource)}"),
+        new("endpoint-tier", $"/services/{ShopFacts.TierSlowService}/endpoint?from=now-1h&name=express.request&resource={Uri.EscapeDataString(ShopFacts.TierSlowResource)}"),
+        new("traces", "/traces"),
+        new("traces-query", $"/traces?q={Uri.EscapeDataString("service:orders status:error")}"),
+        new("traces-bad-query", $"/traces?q={Uri.EscapeDataString("servise:orders")}"),
+        new("traces-none", $"/traces?q={Uri.EscapeDataString("service:orders duration:>1h")}"),
+        new("trace", $"/traces/{ShopFacts.NPlusOneTraceId}"),
+        new("trace-error", $"/traces/{ShopFacts.RegressionErrorTraceId}"),
+        new("trace-skew", $"/traces/{ShopFacts.SkewedTraceId}"),
+        new("trace-list", $"/traces/{ShopFacts.RegressionTraceId}?view=list"),
+        new("trace-map", $"/traces/{ShopFacts.RegressionTraceId}?view=map"),
+        new("map", "/map?from=now-1h"),
+        new("map-table", "/map?from=now-1h&view=table"),
+        new("limits", "/limits"),
+        new("not-found", "/nothing-here"),
+    ];
+}
