@@ -28,25 +28,20 @@ public static class ClockSkew
     public static IReadOnlyList<ClockOffset> Estimate(TraceTree tree)
     {
         var nodes = tree.Nodes;
-        var hosts = new string[nodes.Count];
-        foreach (var node in nodes) hosts[node.Index] = HostOf(node);
-        var calls = nodes.Where(node => Caller(nodes, node) is { } caller && hosts[caller.Index] != hosts[node.Index]).ToList();
+        var calls = nodes.Where(node => Caller(nodes, node) is { } caller && caller.Host != node.Host).ToList();
         if (!calls.Exists(call => IsEvidence(Caller(nodes, call)!, call))) return [];
 
-        var offsets = new Dictionary<string, ClockOffset>(StringComparer.Ordinal) { [hosts[tree.Root.Index]] = new(hosts[tree.Root.Index], 0, 0, 0) };
+        var offsets = new Dictionary<string, ClockOffset>(StringComparer.Ordinal) { [tree.Root.Host] = new(tree.Root.Host, 0, 0, 0) };
         // Display order has callers before what they call, so a host's caller is known before it, but for hosts that call each other in turn.
-        foreach (var host in calls.Select(call => hosts[call.Index]).Distinct(StringComparer.Ordinal).ToList())
+        foreach (var host in calls.Select(call => call.Host).Distinct(StringComparer.Ordinal).ToList())
         {
             if (offsets.ContainsKey(host)) continue;
-            offsets.Add(host, Of(host, [.. calls.Where(call => hosts[call.Index] == host && offsets.ContainsKey(hosts[Caller(nodes, call)!.Index]))], nodes, hosts, offsets));
+            offsets.Add(host, Of(host, [.. calls.Where(call => call.Host == host && offsets.ContainsKey(Caller(nodes, call)!.Host))], nodes, offsets));
         }
         return [.. offsets.Values.Where(offset => Math.Abs(offset.OffsetNanos) > ToleranceNanos)];
     }
 
-    /// <summary>The name under which a span's clock is known: its host, else its service.</summary>
-    public static string HostOf(TraceNode node) => node.TagOf(TagNames.Hostname) is { Length: > 0 } host ? host : node.Service;
-
-    static ClockOffset Of(string host, List<TraceNode> calls, IReadOnlyList<TraceNode> nodes, string[] hosts, Dictionary<string, ClockOffset> offsets)
+    static ClockOffset Of(string host, List<TraceNode> calls, IReadOnlyList<TraceNode> nodes, Dictionary<string, ClockOffset> offsets)
     {
         if (calls.Count == 0) return new(host, 0, 0, 0);
         var (low, high, isShown) = (long.MinValue, long.MaxValue, false);
@@ -54,7 +49,7 @@ public static class ClockSkew
         foreach (var call in calls)
         {
             var caller = Caller(nodes, call)!;
-            var callers = offsets[hosts[caller.Index]].OffsetNanos;
+            var callers = offsets[caller.Host].OffsetNanos;
             var from = caller.StartUnixNanos + callers - call.StartUnixNanos;
             // What is longer than its caller was not waited for: only its start is tied.
             var to = call.DurationNanos <= caller.DurationNanos && call.Kind != SpanKind.Consumer ? caller.EndUnixNanos + callers - call.EndUnixNanos : (long?)null;

@@ -57,6 +57,12 @@ public sealed class TraceNode
     /// <summary>By how much its times were moved from those that were sent (<see cref="TraceTree.WithClocksAligned"/>).</summary>
     public long ClockOffsetNanos { get; internal set; }
 
+    /// <summary>
+    /// The host it ran on, as far as is known: what it says, else what the span above it in the same service says (many tracers name the
+    /// host on a service's first span only), else its service's name. "" for a gap.
+    /// </summary>
+    public string Host { get; internal set; } = "";
+
     internal TraceNode? Parent;
     internal SpanBatch? Batch;
     internal int BatchSpan;

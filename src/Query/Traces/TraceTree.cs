@@ -73,7 +73,7 @@ public sealed class TraceTree
     public TraceTree WithClocksAligned(IReadOnlyList<ClockOffset> clocks)
     {
         var offsets = clocks.ToDictionary(clock => clock.Host, clock => clock.OffsetNanos, StringComparer.Ordinal);
-        var moved = Nodes.Where(node => !node.IsGap).Select(node => node.Moved(offsets.GetValueOrDefault(ClockSkew.HostOf(node)))).ToArray();
+        var moved = Nodes.Where(node => !node.IsGap).Select(node => node.Moved(offsets.GetValueOrDefault(node.Host))).ToArray();
         return new TraceTree(TraceId, TraceTreeBuilder.Build(moved)) { AlignedClocks = clocks };
     }
 

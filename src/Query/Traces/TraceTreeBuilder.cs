@@ -18,6 +18,7 @@ static class TraceTreeBuilder
         roots.Sort(DisplayOrder);
         var nodes = Flatten(roots, children);
         CountDescendants(nodes);
+        Hosts(nodes);
         SelfTimes(nodes);
         CriticalPath(nodes);
         return nodes;
@@ -128,6 +129,18 @@ static class TraceTreeBuilder
             }
         }
         return [.. nodes];
+    }
+
+    static void Hosts(TraceNode[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            if (node.IsGap) continue;
+            var caller = node.ParentIndex >= 0 ? nodes[node.ParentIndex] : null;
+            node.Host = node.TagOf(TagNames.Hostname) is { Length: > 0 } host ? host
+                : caller is { IsGap: false } && caller.Service == node.Service ? caller.Host
+                : node.Service;
+        }
     }
 
     static void CountDescendants(TraceNode[] nodes)

@@ -58,6 +58,19 @@ public class ClockSkewTests
     }
 
     [Fact]
+    public void A_span_that_names_no_host_is_on_that_of_its_service_above_it()
+    {
+        var tree = Read(
+            Some.Span(id: 1, durationNanos: Ms(100)),
+            Host("b", Some.Span(id: 2, parent: 1, service: "pay", startNanos: Ms(-500), durationNanos: Ms(80))),
+            Some.Span(id: 3, parent: 2, service: "pay", startNanos: Ms(-490), durationNanos: Ms(40)),
+            Some.Span(id: 4, parent: 3, service: "pay", startNanos: Ms(-480), durationNanos: Ms(20)));
+
+        Assert.Equal(["web", "b", "b", "b"], tree.Nodes.Select(node => node.Host));
+        Assert.Equal([0L, Ms(10), Ms(20), Ms(30)], tree.WithClocksAligned(ClockSkew.Estimate(tree)).Nodes.Select(node => node.StartUnixNanos - Some.BaseUnixNanos));
+    }
+
+    [Fact]
     public void Calls_that_contradict_each_other_give_their_median()
     {
         var offset = Assert.Single(Estimate(

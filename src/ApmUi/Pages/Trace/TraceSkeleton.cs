@@ -73,7 +73,7 @@ public sealed record TraceSkeleton
             dur[i] = Micros(node.DurationNanos);
             self[i] = Micros(node.SelfNanos);
             flags[i] = (node.IsError ? 1 : 0) | (node.IsGap ? 2 : 0) | (node.IsOnCriticalPath ? 4 : 0) | (repeated.Contains(i) ? 8 : 0);
-            host[i] = node.IsGap ? service[i] : Index(ClockSkew.HostOf(node));
+            host[i] = node.IsGap ? service[i] : Index(node.Host);
             if (node.TagOf(TagNames.SpanEvents) is { } text) AddEvents(events, i, text, tree.StartUnixNanos - node.ClockOffsetNanos);
         }
         return new TraceSkeleton
