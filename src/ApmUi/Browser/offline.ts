@@ -53,11 +53,12 @@ function open(i: number | null): void {
     ['operation', skeleton.strings[skeleton.name[i]!] ?? ''], ['duration', micros(skeleton.dur[i]!)], ['own time', micros(skeleton.self[i]!)], ['starts', '+' + micros(skeleton.start[i]!)],
   ];
   for (const key of ['kind', 'type', 'env', 'span_id', 'parent_id']) if (typeof span?.[key] === 'string') rows.push([key.replace('_', ' '), span[key]]);
+  const failed = span?.['error'] === true ? [el('div', { class: 'failed' }, el('b', {}, span.tags?.['error.type'] ?? 'Error'), ' ', span.tags?.['error.message'] ?? span.tags?.['error.msg'] ?? '')] : [];
   const tags: [string, string][] = [...Object.entries(span?.tags ?? {}), ...Object.entries(span?.numbers ?? {}).map(([key, value]) => [key, String(value)] as [string, string])];
   panel.replaceChildren(
     el('header', {}, el('b', {}, serviceOf(skeleton, i)), el('h2', {}, titleOf(skeleton, i)), close),
-    table(rows),
-    ...tags.length > 0 ? [el('h3', {}, 'Attributes'), table(tags.sort((a, b) => a[0] < b[0] ? -1 : 1))] : [],
+    ...failed, table(rows),
+    ...tags.length > 0 ? [el('h3', {}, 'Attributes'), table(tags.sort((a, b) => Number(a[0].startsWith('_')) - Number(b[0].startsWith('_')) || (a[0] < b[0] ? -1 : 1)))] : [],
     ...span === null && saved.truncated ? [el('p', { class: 'note' }, 'Attributes of this span are left out: the file would have become too large.')] : [],
     ...span ? [details('Raw JSON', JSON.stringify(span, null, 2))] : []);
 }

@@ -1,5 +1,6 @@
 using Apm.Core.Ids;
 using Apm.Core.Spans;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 
@@ -137,7 +138,7 @@ static class TraceTreeBuilder
         {
             if (node.IsGap) continue;
             var caller = node.ParentIndex >= 0 ? nodes[node.ParentIndex] : null;
-            node.Host = node.TagOf(TagNames.Hostname) is { Length: > 0 } host ? host
+            node.Host = FieldReader.HostTags.Select(node.TagOf).FirstOrDefault(host => host is { Length: > 0 }) is { } host ? host
                 : caller is { IsGap: false } && caller.Service == node.Service ? caller.Host
                 : node.Service;
         }

@@ -41,7 +41,8 @@ public static class OfflinePage
     public static ReadOnlyMemory<byte> Of(TraceTree tree, Func<string, string> colorOf, PageState state, string script, string style)
     {
         var title = Text(SecretMask.Of("", TraceView.TitleOf(tree.Root)));
-        var warnings = new[] { tree.IncompleteReason, ClockWords(tree) }.OfType<string>();
+        var repeated = RepeatedCalls.Find(tree).Take(RepeatedCallView.MaxShown).Select(call => SecretMask.Of("", RepeatedCallView.Of(state, tree, call).Says));
+        var warnings = new[] { tree.IncompleteReason, ClockWords(tree) }.OfType<string>().Concat(repeated);
         // A script's text ends at the first "</script", which none of ours holds outside of strings; nor may it begin a comment.
         script = script.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("<!--", "<\\!--", StringComparison.Ordinal);
         var head = $"""

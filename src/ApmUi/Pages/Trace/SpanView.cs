@@ -73,7 +73,7 @@ public sealed record SpanView
             ("starts", $"+{Figure.Duration(node.StartUnixNanos - tree.StartUnixNanos)}  ·  {state.TimeExact(node.StartUnixNanos)}", null),
         };
         if (node.ClockOffsetNanos != 0) lines.Add(("clock moved", $"{(node.ClockOffsetNanos > 0 ? "+" : "−")}{Figure.Duration(Math.Abs(node.ClockOffsetNanos))}  ·  sent as {state.TimeExact(node.StartUnixNanos - node.ClockOffsetNanos)}", "The clock of its host disagrees with that of the root's"));
-        if (node.TagOf(TagNames.Hostname) is { Length: > 0 } host) lines.Add(("host", host, null));
+        if (node.Host != node.Service) lines.Add(("host", node.Host, null));
         if (node.Kind != SpanKind.Unspecified) lines.Add(("kind", node.Kind.ToString().ToLowerInvariant(), null));
         if (node.Type.Length > 0) lines.Add(("type", node.Type, null));
         lines.Add(("kept", node.Flags.Verdict().Word(), "Why it is stored; search with kept:" + node.Flags.Verdict().Word()));
