@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Apm.Core.Ids;
 using Apm.Core.Spans;
 using Apm.Query.Traces;
 
@@ -14,8 +15,8 @@ public static class TraceFile
     /// <summary>Newest <c>version</c> that is written and read.</summary>
     public const int Version = 1;
 
-    /// <summary>Largest file that is read, 32 MiB. A larger one is refused with a sentence.</summary>
-    public const int MaxBytes = 33_554_432;
+    /// <summary>Largest file that is read, 48 MiB: 100,000 spans with some ten attributes each. A larger one is refused with a sentence.</summary>
+    public const int MaxBytes = 50_331_648;
 
     /// <summary>Most spans of a file that is read; default 200,000.</summary>
     public const int MaxSpans = 200_000;
@@ -25,7 +26,7 @@ public static class TraceFile
     /// <param name="tree">Times are written as they were sent, also from a tree whose clocks were aligned.</param>
     public static void Write(Stream to, TraceTree tree)
     {
-        using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         json.WriteString("format", Format);
         json.WriteNumber("version", Version);
@@ -33,7 +34,7 @@ public static class TraceFile
         json.WriteStartArray("spans");
         foreach (var node in tree.Nodes)
         {
-            if (node.ReadSpan() is { } span) WriteSpan(json, span, isMasked: true);
+            if (node.ReadSpan() is { } span) WriteSpan(json, span, isMasked: true, tree.TraceId);
             if (json.BytesPending > 65_536) json.Flush();
         }
         json.WriteEndArray();
@@ -44,10 +45,11 @@ public static class TraceFile
     /// <param name="json">Written to.</param>
     /// <param name="span">The span.</param>
     /// <param name="isMasked">Whether secrets are taken out.</param>
-    public static void WriteSpan(Utf8JsonWriter json, Span span, bool isMasked)
+    /// <param name="knownTrace">The trace that is told around it already; it is not told again.</param>
+    public static void WriteSpan(Utf8JsonWriter json, Span span, bool isMasked, TraceId? knownTrace = null)
     {
         json.WriteStartObject();
-        json.WriteString("trace_id", span.TraceId.ToString());
+        if (span.TraceId != knownTrace) json.WriteString("trace_id", span.TraceId.ToString());
         json.WriteString("span_id", span.Id.ToString());
         if (!span.ParentId.IsNone) json.WriteString("parent_id", span.ParentId.ToString());
         json.WriteString("service", span.Service);

@@ -48,17 +48,18 @@ public static class TraceFileReader
 
         var batch = new SpanBatch(spans.GetArrayLength());
         var at = 0;
-        foreach (var span in spans.EnumerateArray()) Add(batch, span, $"spans[{at++}]");
+        var fileTrace = TextOf(root, "trace_id") ?? "";
+        foreach (var span in spans.EnumerateArray()) Add(batch, span, fileTrace, $"spans[{at++}]");
         var traceId = batch.TraceIdOf(0);
         for (var i = 1; i < batch.SpanCount; i++)
             if (batch.TraceIdOf(i) != traceId) throw new TraceFileException($"spans[{i}] is of trace {batch.TraceIdOf(i)}, the ones before it of {traceId}. A file holds one trace.");
         return TraceLookup.Read([batch], traceId)!;
     }
 
-    static void Add(SpanBatch batch, JsonElement span, string where)
+    static void Add(SpanBatch batch, JsonElement span, string fileTrace, string where)
     {
         if (span.ValueKind != JsonValueKind.Object) throw new TraceFileException($"{where} is no object.");
-        if (!TraceId.TryParse(TextOf(span, "trace_id") ?? "", out var traceId)) throw new TraceFileException($"{where}.trace_id is no trace id: 32 or 16 hex digits are.");
+        if (!TraceId.TryParse(TextOf(span, "trace_id") ?? fileTrace, out var traceId)) throw new TraceFileException($"{where}.trace_id is no trace id: 32 or 16 hex digits are.");
         if (!SpanId.TryParse(TextOf(span, "span_id") ?? "", out var spanId)) throw new TraceFileException($"{where}.span_id is no span id: 16 hex digits are.");
         var parentId = SpanId.None;
         if (TextOf(span, "parent_id") is { } parent && !SpanId.TryParse(parent, out parentId)) throw new TraceFileException($"{where}.parent_id is no span id: 16 hex digits are.");

@@ -174,11 +174,11 @@ public sealed partial class TraceTests : IAsyncLifetime
     [Fact]
     public async Task A_file_that_is_too_large_is_refused_before_it_is_read()
     {
-        using var content = new MultipartFormDataContent { { new ByteArrayContent(new byte[34 * 1_048_576]), "file", "big.json" } };
+        using var content = new MultipartFormDataContent { { new ByteArrayContent(new byte[50 * 1_048_576]), "file", "big.json" } };
 
         using var response = await _host.Client.PostAsync("/ui/trace/open", content);
 
-        Assert.Contains("larger than 32 MiB", Uri.UnescapeDataString(response.Headers.Location!.ToString().Replace('+', ' ')), StringComparison.Ordinal);
+        Assert.Contains("larger than 48 MiB", Uri.UnescapeDataString(response.Headers.Location!.ToString().Replace('+', ' ')), StringComparison.Ordinal);
     }
 
     [Fact]

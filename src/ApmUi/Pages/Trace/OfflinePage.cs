@@ -94,7 +94,7 @@ public static class OfflinePage
         json.WriteStartArray("spans");
         foreach (var node in tree.Nodes.Take(MaxDetailedSpans))
         {
-            if (node.ReadSpan() is { } span) TraceFile.WriteSpan(json, span, isMasked: true);
+            if (node.ReadSpan() is { } span) TraceFile.WriteSpan(json, span, isMasked: true, tree.TraceId);
             else json.WriteNullValue();
         }
         json.WriteEndArray();

@@ -87,7 +87,7 @@ public static class TraceFiles
             return Refused($"The file is larger than {TraceFile.MaxBytes / 1_048_576} MiB; larger ones are not read.");
         }
         if (size is not null) size.MaxRequestBodySize = most;
-        context.Features.Set<IFormFeature>(new FormFeature(context.Request, new FormOptions { MultipartBodyLengthLimit = most, ValueCountLimit = 16, MemoryBufferThreshold = most }));
+        context.Features.Set<IFormFeature>(new FormFeature(context.Request, new FormOptions { MultipartBodyLengthLimit = most, ValueCountLimit = 16 }));
         try
         {
             await antiforgery.ValidateRequestAsync(context);
