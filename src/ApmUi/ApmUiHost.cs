@@ -38,6 +38,8 @@ public static class ApmUiHost
         services.AddSingleton<ServiceLook>();
         services.AddSingleton<Pulse>();
         services.AddSingleton<JumpSearch>();
+        services.AddSingleton<ImportedTraces>();
+        services.AddSingleton<TraceSource>();
         services.AddScoped(provider => PageState.Of(
             provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request,
             provider.GetRequiredService<TimeProvider>().GetUtcNow(),
@@ -62,6 +64,7 @@ public static class ApmUiHost
         IngestData.Map(routes);
         TracesData.Map(routes);
         TraceData.Map(routes);
+        TraceFiles.Map(routes);
         EndpointDecisions.Map(routes);
         IssueDecisions.Map(routes);
         IssueData.Map(routes);
