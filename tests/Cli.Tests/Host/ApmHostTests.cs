@@ -43,6 +43,19 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Every_account_of_the_memory_budget_is_a_gauge()
+    {
+        using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_host.UiUrl + "/api/status")));
+        string[] names = [.. status.RootElement.GetProperty("limits").EnumerateArray().Select(limit => limit.GetProperty("name").GetString()!)];
+
+        string[] work = ["queue", "waiting_spans", "open_buckets", "known_blocks", "fates", "sampling_decisions"];
+        string[] caches = ["decoded_blocks", "statistics_read"];
+        Assert.Equal(
+            work.Concat(caches).Select(account => $"memory.{account}").Concat(["limits.max_filter_bytes", "limits.max_bytes_in_flight"]).Order(),
+            names.Where(name => name.StartsWith("memory.", StringComparison.Ordinal) && name is not ("memory.max_bytes" or "memory.work") || name is "limits.max_filter_bytes" or "limits.max_bytes_in_flight").Order());
+    }
+
+    [Fact]
     public async Task Gzip_data_that_was_cut_off_is_refused_whole()
     {
         var body = Gzip([.. Enumerable.Repeat((byte)0, 5_000)]);
