@@ -8,6 +8,7 @@ using Apm.Core.Time;
 using Apm.TestKit;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 using Apm.TraceAgent.Tests.Intake;
 
 namespace Apm.TraceAgent.Tests.Account;
@@ -49,6 +50,7 @@ public class LedgerSimulationTests
         static readonly string[] Services = ["web", "shop", "db", "queue"];
 
         readonly Random _random;
+        readonly SamplerMode _mode;
         readonly SurvivingStores _disk = new();
         readonly SteppedClock _clock = new(Start);
         readonly Dictionary<(string Service, long Minute, SpanOutcome Outcome), long> _answered = [];
@@ -65,20 +67,21 @@ public class LedgerSimulationTests
         public World(int seed)
         {
             _random = new Random(seed);
+            _mode = Enum.GetValues<SamplerMode>()[seed % 3]; // Each keeps all that nobody dropped by hand, as long as there is room.
             (_life, _pipeline) = Begin();
         }
 
         (SurvivingStores.Life, TracePipeline) Begin()
         {
             var life = _disk.NewLife(_clock);
-            var pipeline = new TracePipeline(life.Parts, new PipelineSettings { MaxQueuedSpans = 12, MaxUnwrittenSpans = 40 });
+            var pipeline = new TracePipeline(life.Parts, new PipelineSettings { MaxQueuedSpans = 12, MaxUnwrittenSpans = 40, Sampler = new SamplerSettings { Mode = _mode, TargetTracesPerSecond = 1e9 } });
             pipeline.Start();
             return (life, pipeline);
         }
 
         public async Task Step()
         {
-            switch (_random.Next(14))
+            switch (_random.Next(15))
             {
                 case < 7: await Send(); break;
                 case 7: await Pass(TimeSpan.FromSeconds(1)); break;
@@ -86,7 +89,8 @@ public class LedgerSimulationTests
                 case 9: await Pass(TimeSpan.FromMinutes(_random.Next(1, 200))); break; // A clock that jumps.
                 case 10: _disk.TracesFail = _random.Next(2) == 0; break;
                 case 11: _disk.StatsFail = _random.Next(2) == 0; break;
-                case 12:
+                case 12: _clock.Set(TimeSpan.FromSeconds(_random.Next(-4_000, 4_000))); break; // Somebody sets it, mostly back and forth.
+                case 13:
                     _life.Kill();
                     await _pipeline.StopAsync();
                     _refusalsMayBeLost = true; // Those since the last checkpoint; their senders know.
