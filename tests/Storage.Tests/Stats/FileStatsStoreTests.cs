@@ -5,6 +5,7 @@ using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Core.Time;
 using Apm.Storage.InMemory;
+using Apm.Storage.Files;
 using Apm.Storage.Stats;
 using Apm.StorageContract;
 using Apm.Storage.Tests.Files;
@@ -188,6 +189,27 @@ public sealed class FileStatsStoreTests : StatsStoreContract
         store.Write(Checkpoint(30, 3, [Bucket(10), Bucket(20)]));
 
         Assert.Equal("0+10:web=1 10+10:web=1 20+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
+    }
+
+    /// <summary>Version 1 ended before the ledger, version 2 before the issues.</summary>
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 1)]
+    public void A_checkpoint_of_an_older_version_is_read(byte version, int bytesItLacked)
+    {
+        using (var store = Open()) store.Write(Checkpoint(10, 1, [Bucket(0)]));
+        byte[] file = [.. _disk.ReadAll("/stats/checkpoint")![..^(4 + bytesItLacked)]];
+        Assert.Equal(3, file[4]);
+        file[4] = version;
+        _disk.Put("/stats/checkpoint", [.. file, .. BitConverter.GetBytes(Checksum.Of(file))]);
+
+        using var again = Open();
+        var checkpoint = again.ReadCheckpoint()!;
+
+        Assert.Equal((new LogPosition(1), 0, 0), (checkpoint.Covered, checkpoint.Ledger.Open.Count, checkpoint.Issues.Totals.Count));
+        Assert.DoesNotContain("/stats/checkpoint.broken", _disk.AllNames());
+        again.Write(Checkpoint(20, 2, [Bucket(10)]));
+        Assert.Equal("0+10:web=1 10+10:web=1", Draw(again.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
     }
 
     [Fact]
