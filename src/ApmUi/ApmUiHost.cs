@@ -20,7 +20,7 @@ namespace Apm.ApmUi;
 /// <summary>
 /// Puts the screens into a host. The host brings the rest: <c>ITraceReader</c>, <c>IStatsReader</c>, <c>ServiceCatalogue</c>,
 /// <c>ILedgerReader</c>, <c>IErrorIssues</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
-/// <c>IssueQueries</c>, <c>DeploymentQueries</c>).
+/// <c>IssueQueries</c>, <c>DeploymentQueries</c>, <c>EndpointComparison</c>).
 /// </summary>
 /// <remarks>
 /// A host that runs from its build output also calls <c>builder.WebHost.UseStaticWebAssets()</c>: outside of Development

@@ -5,6 +5,7 @@ using Apm.ApmUi;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
+using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
 using Apm.Query.Errors;
 using Apm.Query.Evaluate;
@@ -91,6 +92,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
         services.AddSingleton<IssueQueries>();
+        services.AddSingleton<EndpointComparison>();
         services.AddSingleton<DeploymentQueries>();
         services.AddSingleton<MetricQueries>();
         services.AddApmUi(new UiSettings

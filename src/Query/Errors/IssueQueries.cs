@@ -22,9 +22,6 @@ public sealed class IssueQueries(IErrorIssues issues, ITraceReader traces, TimeP
     /// <summary>Traces given as examples of an issue; default 20.</summary>
     public const int MaxExamples = 20;
 
-    /// <summary>Parts of the time of an issue's errors from which other spans are taken to compare with.</summary>
-    const int ComparedParts = 10;
-
     /// <summary>Longest time for finding the examples of an issue; default 2 s.</summary>
     public static readonly TimeSpan ExamplesDeadline = TimeSpan.FromSeconds(2);
 
@@ -87,7 +84,8 @@ public sealed class IssueQueries(IErrorIssues issues, ITraceReader traces, TimeP
         if (spans.Count == 0) return IssueExamples.None with { IsWhole = failed.Report.IsComplete };
 
         var operation = spans.GroupBy(span => span.Name).MaxBy(group => group.Count())!.Key;
-        var fine = Spread(search, spans, filter.With("status", "ok").With("operation", operation), cancel);
+        var time = new TimeRange(spans.Min(span => span.StartUnixNanos), spans.Max(span => span.StartUnixNanos) + 1);
+        var fine = SpanSample.Spread(search, time, filter.With("status", "ok").With("operation", operation), MaxSpansLookedAt, ExamplesDeadline, cancel);
         var wanted = spans.Select(span => span.TraceId).Distinct().Take(MaxExamples).ToList();
         var found = new TraceSearch(traces, clock).Search(new TraceSearchRequest { Range = range, Filter = filter.With("status", "error"), Limit = TraceSearch.MaxLimit }, cancel);
         return new IssueExamples
@@ -102,20 +100,6 @@ public sealed class IssueQueries(IErrorIssues issues, ITraceReader traces, TimeP
             ComparedWith = fine.Count,
             IsWhole = failed.Report.IsComplete && failed.Next is null,
         };
-    }
-
-    /// <summary>Spans of the same time as the failed ones, a few of each part of it: the newest alone would make what changed meanwhile (a version) stand out.</summary>
-    static List<Span> Spread(SpanSearch search, List<Span> failed, TraceFilter filter, CancellationToken cancel)
-    {
-        var (from, to) = (failed.Min(span => span.StartUnixNanos), failed.Max(span => span.StartUnixNanos) + 1);
-        var length = Math.Max(1, (to - from) / ComparedParts);
-        var spread = new List<Span>();
-        for (var part = 0; part < ComparedParts; part++)
-        {
-            var range = new TimeRange(from + part * length, part == ComparedParts - 1 ? Math.Max(to, from + (part + 1) * length) : from + (part + 1) * length);
-            spread.AddRange(search.Search(new SpanSearchRequest { Range = range, Filter = filter, Limit = MaxSpansLookedAt / ComparedParts, Deadline = ExamplesDeadline / ComparedParts, CountFor = TimeSpan.Zero }, cancel).Spans);
-        }
-        return spread;
     }
 }
 

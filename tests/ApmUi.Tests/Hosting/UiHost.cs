@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
+using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
 using Apm.Query.Errors;
 using Apm.Query.Fates;
@@ -64,6 +65,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);
         builder.Services.AddSingleton<IssueQueries>();
+        builder.Services.AddSingleton<EndpointComparison>();
         builder.Services.AddSingleton<DeploymentQueries>();
         builder.Services.AddApmUi(new UiSettings { Version = "test" });
         var app = builder.Build();

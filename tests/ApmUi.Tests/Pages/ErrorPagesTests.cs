@@ -6,6 +6,7 @@ using Apm.Core.Errors;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Spans;
 using Apm.Query.Errors;
 using Apm.TestKit;
 

@@ -3,6 +3,7 @@ using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Endpoints;
 using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -14,21 +15,22 @@ namespace Apm.ApmUi.Pages.Endpoint;
 /// <summary>One endpoint of a service. Its state is the address: <c>name, resource, band, samples</c> besides env and time.</summary>
 public partial class EndpointPage
 {
-    /// <summary>Stored traces that the span summary is made of, the newest; default 20.</summary>
-    const int SummarisedTraces = 20;
+    static readonly (string Key, string Text)[] SampleKinds = [("newest", "Newest"), ("slowest", "Slowest"), ("p95", "Around p95"), ("median", "Around the median"), ("errors", "Errors")];
 
-    static readonly (string Key, string Text)[] SampleKinds = [("newest", "Newest"), ("slowest", "Slowest"), ("errors", "Errors")];
+    /// <summary>What lasted this much shorter or longer than a percentile is around it.</summary>
+    const double AroundFactor = 1.1;
 
     [Parameter] public string Service { get; set; } = "";
     [Inject] ServiceQueries Queries { get; set; } = null!;
     [Inject] TraceSearch Search { get; set; } = null!;
-    [Inject] TraceLookup Lookup { get; set; } = null!;
+    [Inject] EndpointComparison Comparison { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     EndpointSummary? Summary;
     DistributionView? Histogram;
-    SpanSummaryView SpanSummary = SpanSummaryView.Empty;
+    EndpointDifference Difference = EndpointDifference.None;
+    TraceFilter ChosenFilter = TraceFilter.Empty;
     TraceSearchResult? Found;
     string? Failed;
     string EmptySays = "";
@@ -37,10 +39,17 @@ public partial class EndpointPage
 
     string Resource => State.Url["resource"] ?? "";
     LatencyBand? Band => LatencyBand.Parse(State.Url["band"]);
-    string Samples => State.Url["samples"] is "slowest" or "errors" ? State.Url["samples"]! : "newest";
+    string Samples => SampleKinds.FirstOrDefault(kind => kind.Key == State.Url["samples"]).Key ?? "newest";
+    bool ComparesErrors => Band is null && Summary is { ErrorCount: > 0 };
+    string Chosen => Band is not null ? "The band" : "Failed";
     TraceFilter Filter => TraceFilter.Empty.With("service", Service).With("resource", Resource);
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Service), ("name", Summary?.Name), ("resource", Resource), ("what", what));
+
+    OperationsView Operations => OperationsView.Of(Difference);
+
+    /// <summary>From p95 on, as far as any request can go.</summary>
+    static string SlowestBand(double p95Nanos) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(long)p95Nanos}-{86_400_000_000_000L}");
 
     static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;
 
@@ -58,23 +67,34 @@ public partial class EndpointPage
                 return;
             }
             Histogram = DistributionView.Of(Queries.Latencies(Service, State.Env, Summary.Name, Resource, State.Window.Range), Band);
-            var filter = TraceQuery.Complete(Filter.With("operation", Summary.Name), State.Url);
-            if (Band is { } band) filter = filter.WithDuration(band.MinNanos, band.MaxNanos);
-            var newest = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = SummarisedTraces }, cancel);
-            SpanSummary = SpanSummaryView.Of(newest.Traces.Select(trace => Lookup.Read(trace.TraceId, cancel)).OfType<TraceTree>());
-            Found = Samples == "newest" ? newest with { Traces = [.. newest.Traces.Take(20)] } : Search.Search(new TraceSearchRequest
-            {
-                Range = State.Window.Range,
-                Filter = Samples == "errors" ? filter.With("status", "error") : filter,
-                Sort = Samples == "slowest" ? TraceSort.Slowest : TraceSort.Newest,
-                Limit = 20,
-            }, cancel);
+            var endpoint = TraceQuery.Complete(Filter.With("operation", Summary.Name), State.Url);
+            var choice = Band is { } band ? RequestChoice.Lasting(band.MinNanos, band.MaxNanos) : RequestChoice.All;
+            Difference = Comparison.Compare(State.Window.Range, endpoint, choice, cancel);
+            if (ComparesErrors) Difference = Comparison.Compare(State.Window.Range, endpoint, RequestChoice.Failed, cancel) with { Times = Difference.Times, RestTimes = null };
+            ChosenFilter = endpoint.And(ComparesErrors ? RequestChoice.Failed.Filter : choice.Filter);
+            Found = Search.Search(SamplesOf(endpoint.And(choice.Filter), Summary), cancel);
         }
         catch (StoreUnavailableException error)
         {
             Failed = error.Message;
         }
     }
+
+    TraceSearchRequest SamplesOf(TraceFilter filter, EndpointSummary summary)
+    {
+        var (sort, wanted) = Samples switch
+        {
+            "slowest" => (TraceSort.Slowest, filter),
+            "errors" => (TraceSort.Newest, filter.With("status", "error")),
+            "p95" => (TraceSort.Newest, Around(filter, summary.P95Nanos)),
+            "median" => (TraceSort.Newest, Around(filter, summary.P50Nanos)),
+            _ => (TraceSort.Newest, filter),
+        };
+        return new TraceSearchRequest { Range = State.Window.Range, Filter = wanted, Sort = sort, Limit = 20 };
+    }
+
+    static TraceFilter Around(TraceFilter filter, double? nanos) =>
+        nanos is { } at ? filter.And(TraceFilter.Empty.WithDuration((long)(at / AroundFactor), (long)(at * AroundFactor))) : filter;
 
     /// <summary>A known route that nobody called, or an endpoint without a call in this time.</summary>
     void Explain()

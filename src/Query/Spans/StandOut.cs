@@ -1,7 +1,7 @@
 using System.Globalization;
 using Apm.Core.Spans;
 
-namespace Apm.Query.Errors;
+namespace Apm.Query.Spans;
 
 /// <summary>Finds the attributes that are more frequent on some spans than on others. Pure.</summary>
 public static class StandOut
