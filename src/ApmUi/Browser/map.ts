@@ -76,7 +76,7 @@ class ApmMap extends HTMLElement {
     const svg = this.#svg!;
     let any = false;
     for (const node of svg.querySelectorAll<SVGElement>('[data-node]')) {
-      const found = needle !== '' && node.dataset['node']!.toLowerCase().includes(needle);
+      const found = needle !== '' && `${node.dataset['node']} ${node.dataset['name'] ?? ''}`.toLowerCase().includes(needle);
       node.classList.toggle('found', found);
       node.classList.toggle('lit', found);
       any ||= found;
@@ -127,7 +127,7 @@ class ApmMap extends HTMLElement {
 
   #focusOn(event: MouseEvent): void {
     const node = (event.target as Element).closest<SVGElement>('[data-node]')?.dataset['node'];
-    if (node) go(urlWith({ focus: node, panel: null, edge: null }));
+    if (node && !node.startsWith('group:')) go(urlWith({ focus: node, panel: null, path: null, goal: null }));
   }
 
   /** Arrows: along an edge to the right or left, up and down among what stands in the same column. */
