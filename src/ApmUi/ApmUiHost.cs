@@ -8,6 +8,7 @@ using Apm.ApmUi.Pages.Traces;
 using Apm.ApmUi.Search;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
+using Apm.Query.Compare;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -36,6 +37,7 @@ public static class ApmUiHost
         services.AddSingleton<ServiceLook>();
         services.AddSingleton<Pulse>();
         services.AddSingleton<JumpSearch>();
+        services.AddSingleton<CompareQuery>();
         services.AddScoped(provider => PageState.Of(
             provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request,
             provider.GetRequiredService<TimeProvider>().GetUtcNow(),

@@ -102,12 +102,18 @@ public sealed record MapView
     /// <summary>How far around the focus is shown: 1 to <see cref="MaxHops"/>.</summary>
     public static int HopsOf(PageState state) => int.TryParse(state.Url["hops"], out var hops) ? Math.Clamp(hops, 1, MaxHops) : 1;
 
-    static DrawnNode DrawnOf(PageState state, MapNode node, ServiceLook look)
+    static DrawnNode DrawnOf(PageState state, MapNode node, ServiceLook look, IReadOnlyList<string> unfolded)
     {
         var silent = node.HitCount <= 0;
         var line = silent ? "silent" : Figure.Rate(node.HitsPerSecond) + (node.ErrorCount > 0 ? " · " + Figure.Percent(node.ErrorRate) : "");
         // Begins with what can be seen, so that it can also be spoken to.
         var title = $"{node.Name} {line}{(node.P95Nanos is { } p95 ? $", p95 {Figure.Duration(p95)}" : "")}{(node.IsInferred ? ", known only from calls to it" : "")}";
+        if (node.GroupedCount > 0)
+        {
+            title = $"{node.Name} {node.GroupedCount} {line}, click to unfold";
+            return new DrawnNode(node.Id, node.Name, $"{node.GroupedCount} nodes · {line}", look.ColorOf(node.Name), silent ? "none" : MapPaths.StateOf(node.ErrorRate), "layers", node.IsInferred,
+                state.Here(("open", string.Join(',', unfolded.Append(node.Name))), ("panel", null)), title) { GroupedCount = node.GroupedCount };
+        }
         return new DrawnNode(node.Id, node.Name, line, look.ColorOf(node.Name), silent ? "none" : MapPaths.StateOf(node.ErrorRate), IconOf(node), node.IsInferred, state.Here(("panel", node.Id)), title);
     }
 
