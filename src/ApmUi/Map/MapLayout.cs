@@ -7,7 +7,7 @@ namespace Apm.ApmUi.Map;
 /// <remarks>Pure: the same graph gives the same picture, whatever the order it is told in. No two nodes overlap.</remarks>
 public static class MapLayout
 {
-    public const double NodeWidth = 188;
+    public const double NodeWidth = 192;
     public const double NodeHeight = 36;
 
     /// <summary>Room between two layers, for the edges.</summary>

@@ -28,6 +28,12 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
     /// <summary>Longest time spent on the time before; default 1 s.</summary>
     public static readonly TimeSpan DeadlineBefore = TimeSpan.FromSeconds(1);
 
+    /// <summary>Most ranges whose edges are remembered; default 32. When there are more, all are read anew.</summary>
+    public const int MaxCachedRanges = 32;
+
+    readonly Lock _lock = new();
+    readonly Dictionary<(string? Env, TimeRange Range), HashSet<(string From, string To)>?> _edgesBefore = [];
+
     /// <summary>A version taken so long before an edge was first seen may have brought it; 30 min.</summary>
     static readonly TimeSpan DeployReach = TimeSpan.FromMinutes(30);
 
@@ -41,20 +47,39 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
     {
         var graph = Read(range, env, cancel);
         if (graph.Edges.Count == 0) return graph;
-        var before = new TimeRange(Math.Max(0, range.FromUnixNanos - range.LengthNanos), range.FromUnixNanos);
-        var matches = new MatchScan(traces, clock, before, FilterOf(env)) { Deadline = DeadlineBefore };
+        // A live page asks every few seconds: the time before ends on a grid, so that it is read once in a while and not each time.
+        var grid = Math.Max(1, range.LengthNanos / 12);
+        var until = UnixTime.Floor(range.FromUnixNanos, grid);
+        return EdgesOf(new TimeRange(Math.Max(0, until - range.LengthNanos), until), env, cancel) is not { } before ? graph : graph with
+        {
+            Edges = [.. graph.Edges.Select(edge => before.Contains((edge.From, edge.To)) ? edge : edge with { IsNew = true, NewSince = VersionBefore(edge) })],
+        };
+    }
+
+    /// <summary>The edges of a range; null when there is no span in it, or not all was seen.</summary>
+    HashSet<(string From, string To)>? EdgesOf(TimeRange range, string? env, CancellationToken cancel)
+    {
+        lock (_lock) if (_edgesBefore.TryGetValue((env, range), out var known)) return known;
+        var matches = new MatchScan(traces, clock, range, FilterOf(env)) { Deadline = DeadlineBefore };
         var scan = new MapScan();
         matches.Run((batch, _, spans) =>
         {
             scan.Add(batch, spans);
             if (scan.SpanCount > MaxSpansBefore) matches.Stop("There is too much before.");
         }, cancel);
-        if (matches.IncompleteReason is not null || scan.IsOverNodeLimit || scan.SpanCount == 0) return graph;
-        scan.Join();
-        return graph with
+        if (scan.SpanCount == 0) return null; // Cheap, and it may still come.
+        HashSet<(string From, string To)>? edges = null;
+        if (matches.IncompleteReason is null && !scan.IsOverNodeLimit)
         {
-            Edges = [.. graph.Edges.Select(edge => scan.Edges.ContainsKey((edge.From, edge.To)) ? edge : edge with { IsNew = true, NewSince = VersionBefore(edge) })],
-        };
+            scan.Join();
+            edges = [.. scan.Edges.Keys];
+        }
+        lock (_lock)
+        {
+            if (_edgesBefore.Count >= MaxCachedRanges) _edgesBefore.Clear();
+            _edgesBefore[(env, range)] = edges;
+        }
+        return edges;
     }
 
     string? VersionBefore(MapEdge edge)

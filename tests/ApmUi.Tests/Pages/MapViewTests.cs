@@ -64,8 +64,9 @@ public class MapViewTests
     [Theory]
     [InlineData("recommendations", "recommendations")]
     [InlineData("kafka order.created", "kafka order.created")]
-    [InlineData("a-very-long-service-name-of-the-shop", "PLACE")]
-    [InlineData("WWWWWWWWWWWWWWWWWWWW", "WWWWWWW…WWW")]
+    [InlineData("kafka feedback.given", "kafka feedback.given")]
+    [InlineData("a-very-long-service-name-of-the-shop", "a-very-long-…e-shop")]
+    [InlineData("WWWWWWWWWWWWWWWWWWWW", "WWWWWWWW…WWW")]
     public void A_name_is_shown_whole_or_without_its_middle(string name, string shown)
     {
         var text = MapText.Fit(name, MapLayout.NodeWidth - DrawnNode.NameLeft - 8);
