@@ -28,6 +28,18 @@ public class MapViewTests
     }
 
     [Fact]
+    public void Of_too_many_edges_those_with_the_most_calls_are_drawn()
+    {
+        var nodes = Enumerable.Range(0, 50).Select(i => Node("s" + i)).ToList();
+        var edges = nodes.SelectMany((from, i) => nodes.Skip(i + 1).Concat(nodes.Take(i)).Select((to, k) => Edge(from.Id, to.Id) with { CallCount = k < 20 ? 10 : 1 })).ToList();
+
+        var view = MapView.Of(UrlStates.Of("/map"), Graph(nodes, edges), Look);
+
+        Assert.Equal((MapView.MaxDrawnEdges, 2450), (view.Edges.Count, view.Graph.Edges.Count));
+        Assert.Equal(1000, edges.Count(edge => edge.CallCount == 10 && view.Edges.Any(drawn => drawn.From == edge.From && drawn.To == edge.To)));
+    }
+
+    [Fact]
     public void Paths_show_what_leads_from_one_end_to_the_other()
     {
         var view = MapView.Of(UrlStates.Of("/map?path=a&goal=c"), Graph([Node("a"), Node("b"), Node("c"), Node("d")], [Edge("a", "b"), Edge("b", "c"), Edge("b", "d")]), Look);

@@ -29,6 +29,9 @@ public sealed record MapView
     /// <summary>Most hops around the focus.</summary>
     public const int MaxHops = 3;
 
+    /// <summary>Most edges drawn; default 1,500: more are neither seen nor quickly sent. Those with the most calls are; the table has all.</summary>
+    public const int MaxDrawnEdges = 1_500;
+
     /// <summary>Separates the ends of an edge in an address.</summary>
     public const string Arrow = "→";
 
@@ -62,6 +65,7 @@ public sealed record MapView
         string[] unfolded = [.. (state.Url["open"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
         var isLarge = part.Nodes.Count > GraphGroups.MaxUngroupedNodes;
         var shown = isLarge && state.Url["group"] != "none" ? part.Grouped(unfolded.ToHashSet(StringComparer.Ordinal)) : part;
+        var drawn = shown.Edges.Count <= MaxDrawnEdges ? shown.Edges : [.. shown.Edges.OrderByDescending(edge => edge.CallCount).Take(MaxDrawnEdges)];
         var panel = state.Url["panel"];
         var names = shown.Nodes.ToDictionary(node => node.Id, node => node.Name, StringComparer.Ordinal);
         var kept = part.Nodes.Select(node => node.Id).ToHashSet(StringComparer.Ordinal);
@@ -74,9 +78,9 @@ public sealed record MapView
             CouldBeGrouped = isLarge,
             Unfolded = isLarge ? unfolded : [],
             Unpaired = [.. part.Unpaired.Where(calls => kept.Contains(calls.To) && (calls.From.Length == 0 || kept.Contains(calls.From)))],
-            Placed = MapLayout.Of(shown.Nodes.Select(node => node.Id), shown.Edges.Select(edge => (edge.From, edge.To))),
+            Placed = MapLayout.Of(shown.Nodes.Select(node => node.Id), drawn.Select(edge => (edge.From, edge.To))),
             Nodes = [.. shown.Nodes.Select(node => DrawnOf(state, node, look, unfolded))],
-            Edges = [.. shown.Edges.Select(edge => new DrawnEdge(
+            Edges = [.. drawn.Select(edge => new DrawnEdge(
                 edge.From, edge.To, MapPaths.WidthOf(edge.CallsPerSecond), MapPaths.StateOf(edge.ErrorRate), LabelOf(edge),
                 state.Here(("panel", edge.From + Arrow + edge.To)), $"{names[edge.From]} to {names[edge.To]}: {LabelOf(edge)}, {ConfidenceText(edge)}{(edge.IsNew ? ", " + NewText(edge) : "")}")
             {
