@@ -69,9 +69,11 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop) : IClassFixture
 
         await page.Locator("[data-node=orders]").DblClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("focus=orders"));
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "1 hop" })).ToHaveAttributeAsync("aria-current", "true");
         var near = await page.Locator("[data-node]").CountAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "2 hops" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("hops=2"));
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "2 hops" })).ToHaveAttributeAsync("aria-current", "true");
         Assert.True(await page.Locator("[data-node]").CountAsync() > near);
 
         await page.Locator("body").PressAsync("e");
