@@ -1,6 +1,7 @@
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Endpoint;
+using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Trace;
@@ -19,7 +20,8 @@ namespace Apm.ApmUi;
 
 /// <summary>
 /// Puts the screens into a host. The host brings the rest: <c>ITraceReader</c>, <c>IStatsReader</c>, <c>ServiceCatalogue</c>,
-/// <c>ILedgerReader</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>).
+/// <c>ILedgerReader</c>, <c>IErrorIssues</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
+/// <c>IssueQueries</c>, <c>DeploymentQueries</c>).
 /// </summary>
 /// <remarks>
 /// A host that runs from its build output also calls <c>builder.WebHost.UseStaticWebAssets()</c>: outside of Development
@@ -38,6 +40,8 @@ public static class ApmUiHost
         services.AddSingleton<Pulse>();
         services.AddSingleton<JumpSearch>();
         services.AddSingleton<CompareQuery>();
+        services.AddSingleton<ImportedTraces>();
+        services.AddSingleton<TraceSource>();
         services.AddScoped(provider => PageState.Of(
             provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request,
             provider.GetRequiredService<TimeProvider>().GetUtcNow(),
@@ -62,7 +66,10 @@ public static class ApmUiHost
         IngestData.Map(routes);
         TracesData.Map(routes);
         TraceData.Map(routes);
+        TraceFiles.Map(routes);
         EndpointDecisions.Map(routes);
+        IssueDecisions.Map(routes);
+        IssueData.Map(routes);
         var pages = app.MapRazorComponents<App>();
         if (host is not null) pages.RequireHost(host);
         return app;

@@ -7,6 +7,7 @@ using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Aggregate;
+using Apm.TraceAgent.Errors;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Sample;
 using Apm.TraceAgent.Write;
@@ -29,6 +30,7 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
     readonly VerdictApplier _verdicts;
     readonly TraceWriter _writer;
     readonly ServiceSightings _sightings;
+    readonly IssueBook _issues;
     readonly MemoryAccount _queueMemory;
     ITimer? _ticks;
     Task _loop = Task.CompletedTask;
@@ -47,14 +49,18 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
         Ledger = new LiveLedgerReader(Books, parts.Stats);
         _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock, parts.Memory);
         _verdicts = new VerdictApplier(settings.Sampler);
-        _writer = new TraceWriter(parts, _aggregator, Books);
-        _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
         var statistics = new LiveStatsReader(_aggregator, parts.Stats);
+        _issues = new IssueBook(parts.Documents, parts.Catalogue, statistics, parts.Clock, parts.Counters, checkpoint?.Issues);
+        _writer = new TraceWriter(parts, _aggregator, Books, _issues);
+        _sightings = new ServiceSightings(parts.Catalogue, parts.Counters);
         Statistics = parts.Endpoints is { } endpoints ? new TemplatedStatsReader(statistics, endpoints) : statistics;
     }
 
     /// <summary>Statistics as they stand, open buckets included.</summary>
     public IStatsReader Statistics { get; }
+
+    /// <summary>What errors were grouped into.</summary>
+    public IErrorIssues Issues => _issues;
 
     /// <summary>What tracers are told to keep.</summary>
     public RatesAnswer Rates => _sampler.Rates;
@@ -215,7 +221,9 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
             _aggregator.Pass(position);
             return;
         }
-        var isNew = _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats); // Before sampling: the numbers must not depend on what is kept.
+        var isNew = position > _aggregator.Covered; // Else it was counted before the restart.
+        var errors = isNew ? _issues.Note(payload.Batch, payload.Facts, payload.Errors) : [];
+        _aggregator.Add(payload.Batch, payload.Facts, position, payload.ClientStats, errors); // Before sampling: the numbers must not depend on what is kept.
         if (payload.Batch.SpanCount == 0)
         {
             _writer.Append(payload.Batch, position);

@@ -1,3 +1,5 @@
+using Apm.Core.Errors;
+using Apm.Core.Ids;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
@@ -53,6 +55,35 @@ public abstract class StatsStoreContract
 
         Assert.Null(store.ReadCheckpoint());
         Assert.Empty(store.Read(TimeRange.All, StatsFilter.Any, Hour));
+    }
+
+    static string DrawErrors(IIssueCounts store, IssueId? issue = null, long coarsestNanos = 10 * Second) => string.Join(' ', store.ReadIssueCounts(TimeRange.All, issue, coarsestNanos)
+        .OrderBy(row => row.StartUnixNanos).ThenBy(row => row.Key.Issue.Value).ThenBy(row => row.Key.Version, StringComparer.Ordinal)
+        .Select(row => $"{(row.StartUnixNanos - Start) / Second}:{row.Key.Issue.Value}/{row.Key.Env}/{row.Key.Version}={row.Count}"));
+
+    [Fact]
+    public void Errors_of_issues_are_kept_with_their_bucket_and_totals_with_the_checkpoint()
+    {
+        var store = OpenEmptyStore();
+        StatsBucket[] closed = [Bucket(0), Bucket(10)];
+        closed[0].AddIssue(new IssueCountKey(new IssueId(7), "prod", "1.0"), 3);
+        closed[0].AddIssue(new IssueCountKey(new IssueId(7), "prod", "1.1"), 1);
+        closed[1].AddIssue(new IssueCountKey(new IssueId(ulong.MaxValue), "", ""), 2);
+        var open = Bucket(20);
+        open.AddIssue(new IssueCountKey(new IssueId(7), "test", "1.1"), 5);
+        var totals = new IssueTotals().Plus("1.0", Start, null).Plus("", Start + Second, new IssueExample(new TraceId(1, ulong.MaxValue), new SpanId(3), Start));
+
+        store.Write(Checkpoint(20, 9, closed, open) with { Issues = new IssueCheckpoint([KeyValuePair.Create(new IssueId(ulong.MaxValue), totals)]) });
+        using var again = Reopen(store);
+
+        Assert.Equal($"0:7/prod/1.0=3 0:7/prod/1.1=1 10:{ulong.MaxValue}//=2", DrawErrors(again));
+        Assert.Equal("0:7/prod/1.0=3 0:7/prod/1.1=1", DrawErrors(again, new IssueId(7)));
+        var checkpoint = again.ReadCheckpoint()!;
+        Assert.Equal(5, checkpoint.Open[0].Issues[new IssueCountKey(new IssueId(7), "test", "1.1")]);
+        var (id, kept) = Assert.Single(checkpoint.Issues.Totals);
+        Assert.Equal(ulong.MaxValue, id.Value);
+        Assert.Equal((totals.Count, totals.FirstSeenUnixNanos, totals.LastSeenUnixNanos, totals.Newest), (kept.Count, kept.FirstSeenUnixNanos, kept.LastSeenUnixNanos, kept.Newest));
+        Assert.Equal(totals.Versions, kept.Versions);
     }
 
     [Fact]

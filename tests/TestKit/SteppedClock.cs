@@ -7,6 +7,7 @@ public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
     readonly Lock _lock = new();
     readonly List<SteppedTimer> _timers = [];
     DateTimeOffset _now = start;
+    TimeSpan _elapsed; // Timers and timestamps go by this: setting the clock does not touch them.
 
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -18,7 +19,16 @@ public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
     }
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_lock) return _elapsed.Ticks;
+    }
+
+    /// <summary>Sets the time of day, forward or back, as an administrator or NTP does; no time passes.</summary>
+    public void Set(TimeSpan by)
+    {
+        lock (_lock) _now += by;
+    }
 
     /// <summary>Goes on; timers that are due fire once, however often they would have.</summary>
     public void Advance(TimeSpan by)
@@ -27,8 +37,9 @@ public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
         lock (_lock)
         {
             _now += by;
-            due = [.. _timers.Where(timer => timer.DueAt <= _now)];
-            foreach (var timer in due) timer.DueAt = timer.Period == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : _now + timer.Period;
+            _elapsed += by;
+            due = [.. _timers.Where(timer => timer.DueAt <= _elapsed)];
+            foreach (var timer in due) timer.DueAt = timer.Period == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : _elapsed + timer.Period;
         }
         foreach (var timer in due) timer.Fire();
     }
@@ -44,7 +55,7 @@ public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
 
     sealed class SteppedTimer(SteppedClock clock, TimerCallback callback, object? state) : ITimer
     {
-        public DateTimeOffset DueAt { get; set; } = DateTimeOffset.MaxValue;
+        public TimeSpan DueAt { get; set; } = TimeSpan.MaxValue;
         public TimeSpan Period { get; private set; } = Timeout.InfiniteTimeSpan;
 
         public void Fire() => callback(state);
@@ -53,7 +64,7 @@ public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
         {
             lock (clock._lock)
             {
-                DueAt = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : clock._now + dueTime;
+                DueAt = dueTime == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : clock._elapsed + dueTime;
                 Period = period == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : period;
             }
             return true;

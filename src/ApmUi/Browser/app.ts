@@ -8,6 +8,7 @@ import { go, onPage, refresh } from './nav';
 const islands: Record<string, () => Promise<unknown>> = {
   'apm-chart': () => import('./chart'),
   'apm-waterfall': () => import('./waterfall'),
+  'apm-flame': () => import('./flame'),
   'apm-map': () => import('./map'),
   'apm-distribution': () => import('./distribution'),
 };
@@ -118,7 +119,7 @@ onPage(() => {
 /** A list narrows while a name is typed; Enter sends the form, so that it is in the address. */
 function filterRows(input: HTMLInputElement): void {
   const needle = input.value.trim().toLowerCase();
-  for (const row of document.querySelectorAll<HTMLElement>(`#${input.dataset['filter']} tbody tr`)) {
+  for (const row of document.querySelectorAll<HTMLElement>(`#${input.dataset['filter']} :is(tbody tr, [data-name])`)) {
     row.hidden = needle !== '' && !(row.dataset['name'] ?? '').toLowerCase().includes(needle);
   }
 }

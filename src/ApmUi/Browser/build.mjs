@@ -21,6 +21,10 @@ await build({
   legalComments: 'none',
 });
 
+// A trace that is saved as one page carries its script and style within; Pages/Trace/OfflinePage.cs puts them there.
+await build({ entryPoints: ['Browser/offline.ts'], outdir: out, bundle: true, format: 'iife', target: 'es2022', minify: true, loader: { '.css': 'text' }, legalComments: 'none' });
+await build({ entryPoints: ['Browser/offline.css'], outdir: out, bundle: true, minify: true, target: ['chrome111', 'firefox113', 'safari16.4'] });
+
 // The page's own style is an entry of its own; a style that an island imports becomes text in its chunk.
 await build({ entryPoints: ['Browser/app.css'], outdir: out, bundle: true, minify: true, target: ['chrome111', 'firefox113', 'safari16.4'] });
 

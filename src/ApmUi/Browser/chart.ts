@@ -18,6 +18,15 @@ interface Series {
   values: (number | null)[];
 }
 
+interface Mark {
+  atMs: number;
+  /** On the flag. */
+  text: string;
+  /** The whole sentence. */
+  detail: string;
+  kind: 'deploy' | 'restart';
+}
+
 interface ChartData {
   unit: Unit;
   fromMs: number;
@@ -29,7 +38,7 @@ interface ChartData {
   /** What the chart says in a sentence; its accessible name. */
   summary: string;
   /** Events to mark, such as a new version. */
-  marks: { atMs: number; text: string }[];
+  marks: Mark[];
   /** Where a click on a moment leads; `{from}` and `{to}` stand for it. Absent when nowhere. */
   behind?: string;
 }
@@ -88,6 +97,7 @@ class ApmChart extends Island {
     return {
       series: this.#data?.series.map(s => ({ name: s.name, points: s.values.filter(v => v !== null).length })) ?? [],
       from: this.#data?.fromMs, to: this.#data?.toMs, unit: this.#data?.unit,
+      marks: this.#data?.marks.map(m => m.detail) ?? [],
     };
   }
 
@@ -125,7 +135,7 @@ class ApmChart extends Island {
     this.#plot?.destroy();
     this.#plot = null;
     const label = this.getAttribute('label') ?? '';
-    this.#box.setAttribute('aria-label', `${label}. ${data.summary}`);
+    this.#box.setAttribute('aria-label', [`${label}. ${data.summary}`, ...data.marks.map(m => `${clock(m.atMs)}: ${m.detail}`)].join('. '));
     if (data.series.every(s => s.values.every(v => v === null))) {
       const box = el('div', { class: 'empty' }, data.summary);
       box.style.height = this.#height + 'px';
@@ -251,8 +261,17 @@ class ApmChart extends Island {
     this.#table.hidden = !this.#asTable;
     if (!this.#asTable) return;
     const head = el('tr', {}, el('th', { scope: 'col' }, `Time (${zone()})`), ...data.series.map(s => el('th', { scope: 'col' }, s.name)));
-    const rows = data.times.map((ms, i) => el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], data.unit)))));
+    const rows = data.times.flatMap((ms, i) => [
+      el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], data.unit)))),
+      ...this.#marksIn(data, i).map(m => el('tr', { class: 'event' }, el('td', {}, clock(m.atMs, true, true)), el('td', { colspan: String(Math.max(1, data.series.length)) }, m.detail))),
+    ]);
     this.#table.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, ...rows.reverse())));
+  }
+
+  /** What happened in a bucket; before the first one counts for the first. */
+  #marksIn(data: ChartData, i: number): Mark[] {
+    const [from, to] = [data.times[i]!, data.times[i]! + data.stepMs];
+    return data.marks.filter(m => (m.atMs >= from || i === 0) && m.atMs < to);
   }
 
   #showCard(u: uPlot, data: ChartData, shown: Series[]): void {
@@ -265,7 +284,8 @@ class ApmChart extends Island {
     const at = data.times[i]!;
     const ordered = data.stacked ? [...shown].reverse() : shown;
     this.#card.replaceChildren(el('div', { class: 'at' }, `${clock(at, true, data.toMs - data.fromMs > 86_400_000)} ${zoneShort()}`),
-      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, figure(s.values[i], data.unit)))));
+      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, figure(s.values[i], data.unit)))),
+      ...data.marks.filter(m => Math.abs(u.valToPos(m.atMs / 1000, 'x') - left) < 8).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));
     const width = this.#card.offsetWidth;
     const x = left + width + 16 > u.over.clientWidth ? left - width - 12 : left + 12;
     this.#card.style.transform = `translate(${Math.max(0, x)}px, 4px)`;
@@ -288,21 +308,42 @@ class ApmChart extends Island {
     go(data.behind.replace('{from}', String(at)).replace('{to}', String(at + data.stepMs)));
   }
 
+  /** Dashed verticals with a flag at the top; a flag that would cover the one before it carries no text. */
   #drawMarks(u: uPlot, data: ChartData): void {
     const scale = devicePixelRatio;
+    const right = u.bbox.left + u.bbox.width;
+    let free = u.bbox.left;
     for (const mark of data.marks) {
       const x = Math.round(u.valToPos(mark.atMs / 1000, 'x', true));
-      if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
-      u.ctx.save();
-      u.ctx.strokeStyle = u.ctx.fillStyle = color('text-2');
-      u.ctx.setLineDash([3 * scale, 3 * scale]);
-      u.ctx.beginPath();
-      u.ctx.moveTo(x, u.bbox.top);
-      u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
-      u.ctx.stroke();
-      u.ctx.font = `${10 * scale}px system-ui, sans-serif`;
-      u.ctx.fillText(mark.text, x + 4 * scale, u.bbox.top + 9 * scale);
-      u.ctx.restore();
+      if (x < u.bbox.left || x > right) continue;
+      const ctx = u.ctx;
+      ctx.save();
+      ctx.strokeStyle = color(mark.kind === 'deploy' ? 'accent' : 'text-2');
+      ctx.lineWidth = scale;
+      ctx.setLineDash([3 * scale, 3 * scale]);
+      ctx.beginPath();
+      ctx.moveTo(x, u.bbox.top);
+      ctx.lineTo(x, u.bbox.top + u.bbox.height);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.font = `${10 * scale}px system-ui, sans-serif`;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
+      const text = mark.text.length > 24 ? mark.text.slice(0, 23) + '…' : mark.text;
+      const width = ctx.measureText(text).width + 8 * scale;
+      const left = x + width > right ? x - width : x;
+      ctx.fillStyle = color('surface');
+      if (left >= free) {
+        ctx.fillRect(left, u.bbox.top, width, 14 * scale);
+        ctx.strokeRect(left, u.bbox.top, width, 14 * scale);
+        ctx.fillStyle = ctx.strokeStyle;
+        ctx.fillText(text, left + 4 * scale, u.bbox.top + 10.5 * scale);
+        free = left + width + 2 * scale;
+      } else {
+        ctx.fillStyle = ctx.strokeStyle;
+        ctx.fillRect(x, u.bbox.top + 15 * scale, 6 * scale, 5 * scale); // Below the text of the one before it.
+      }
+      ctx.restore();
     }
   }
 
@@ -322,7 +363,7 @@ class ApmChart extends Island {
           const b = u.valToPos(data.times[to]! / 1000, 'x');
           u.setSelect({ left: Math.min(a, b), top: 0, width: Math.abs(b - a), height: u.over.clientHeight }, false);
         }
-        this.#say.textContent = `${clock(data.times[to]!)}: ` + data.series.map(s => `${s.name} ${figure(s.values[to], data.unit)}`).join(', ');
+        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${figure(s.values[to], data.unit)}`), ...this.#marksIn(data, to).map(m => m.detail)].join(', ');
         break;
       }
       case 'Enter':

@@ -50,5 +50,8 @@ public sealed record ChartSeries(string Name, string Color, string Draw, IReadOn
     }
 }
 
-/// <summary>Something that happened, drawn as a dashed vertical.</summary>
-public sealed record ChartMark(long AtMs, string Text);
+/// <summary>Something that happened, drawn as a dashed vertical with a flag.</summary>
+/// <param name="Text">On the flag; short.</param>
+/// <param name="Detail">The whole sentence, shown on hover and in the table.</param>
+/// <param name="Kind"><c>deploy</c> or <c>restart</c>.</param>
+public sealed record ChartMark(long AtMs, string Text, string Detail, string Kind);

@@ -1,6 +1,5 @@
 using Apm.ApmUi.Charts;
 using Apm.ApmUi.Format;
-using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.Query.Services;
 
@@ -10,12 +9,12 @@ namespace Apm.ApmUi.Shared;
 public static class RedData
 {
     /// <summary>Requests per second, stacked by status class.</summary>
-    public static ChartData Requests(TimeRange range, RedSeries series, string? behind, ServiceInfo? service)
+    public static ChartData Requests(TimeRange range, RedSeries series, string? behind, IReadOnlyList<ChartMark> marks)
     {
         var step = series.StepNanos / 1e9;
         var order = new[] { "2xx", "ok", "1xx", "3xx", "4xx", "5xx", "error" };
         var total = series.HitCounts.Sum();
-        return Base(range, series, "rate", service) with
+        return Base(range, series, "rate", marks) with
         {
             Stacked = true,
             Behind = behind,
@@ -28,12 +27,12 @@ public static class RedData
     }
 
     /// <summary>Part of the requests that failed.</summary>
-    public static ChartData Errors(TimeRange range, RedSeries series, string? behind, ServiceInfo? service)
+    public static ChartData Errors(TimeRange range, RedSeries series, string? behind, IReadOnlyList<ChartMark> marks)
     {
         var ratios = series.HitCounts.Select((hits, i) => hits > 0 ? Math.Min(1, series.ErrorCounts[i] / hits) : double.NaN).ToList();
         var errors = series.ErrorCounts.Sum();
         var hits = series.HitCounts.Sum();
-        return Base(range, series, "ratio", service) with
+        return Base(range, series, "ratio", marks) with
         {
             Behind = behind,
             Series = hits > 0 ? [new ChartSeries("error rate", "error", "area", ChartSeries.Values4(ratios))] : [],
@@ -44,11 +43,11 @@ public static class RedData
     }
 
     /// <summary>Percentiles of the durations.</summary>
-    public static ChartData Latency(TimeRange range, RedSeries series, string? behind, ServiceInfo? service)
+    public static ChartData Latency(TimeRange range, RedSeries series, string? behind, IReadOnlyList<ChartMark> marks)
     {
         var highest = series.P95Nanos.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
         var last = series.P95Nanos.LastOrDefault(double.IsFinite, double.NaN);
-        return Base(range, series, "duration", service) with
+        return Base(range, series, "duration", marks) with
         {
             Behind = behind,
             Series = double.IsNaN(highest) ? [] :
@@ -65,7 +64,7 @@ public static class RedData
     /// <summary>2xx in a quiet colour, client errors amber, failures red.</summary>
     static string ColorOf(string statusClass) => statusClass switch { "5xx" or "error" => "error", "4xx" => "warn", "3xx" => "s9", "1xx" => "s7", _ => "s0" };
 
-    static ChartData Base(TimeRange range, RedSeries series, string unit, ServiceInfo? service) => new()
+    static ChartData Base(TimeRange range, RedSeries series, string unit, IReadOnlyList<ChartMark> marks) => new()
     {
         Unit = unit,
         FromMs = range.FromUnixNanos / UnixTime.NanosPerMillisecond,
@@ -74,8 +73,6 @@ public static class RedData
         Times = [.. series.StartUnixNanos.Select(start => start / UnixTime.NanosPerMillisecond)],
         Series = [],
         Summary = "",
-        Marks = service is { Version.Length: > 0 } && service.VersionSinceUnixNanos > service.FirstSeenUnixNanos && range.Contains(service.VersionSinceUnixNanos)
-            ? [new ChartMark(service.VersionSinceUnixNanos / UnixTime.NanosPerMillisecond, service.Version)]
-            : [],
+        Marks = marks,
     };
 }

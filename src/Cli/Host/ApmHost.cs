@@ -111,6 +111,7 @@ public sealed class ApmHost : IAsyncDisposable
             Memory = memory,
             Disk = stores.Disk,
             Fates = stores.Fates,
+            Documents = stores.Documents,
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);
@@ -118,7 +119,7 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
-        var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0);
+        var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read };
         var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, facts, limits);

@@ -13,7 +13,7 @@ static class HostLimits
     const string Bodies = "bodies";
     const string TraceFilters = "trace_filters";
 
-    public static LimitBook Make(HostSettings settings, PipelineParts parts, MemoryGuard guard, long maxDiskBytes, Func<int> openConnections)
+    public static LimitBook Make(HostSettings settings, PipelineParts parts, MemoryGuard guard, long maxDiskBytes, Func<int> openConnections, Func<double> issueCount)
     {
         var counters = parts.Counters;
         var book = new LimitBook(parts.Clock);
@@ -61,6 +61,10 @@ static class HostLimits
         book.Add(new Limit("ServiceCatalogue.MaxServices", "Services known", "services", "Further ones are stored and counted, but not listed.")
         {
             Value = () => parts.Catalogue.Services().Count, Ceiling = () => Core.Services.ServiceCatalogue.MaxServices, BitCount = () => counters.Read("services_over_limit"),
+        });
+        book.Add(new Limit("IssueBook.MaxIssues", "Error issues", "issues", "Further errors are counted together, per service, as \"(too many issues)\".")
+        {
+            Value = issueCount, Ceiling = () => TraceAgent.Errors.IssueBook.MaxIssues, BitCount = () => counters.Read("issues_over_limit"),
         });
         return book;
     }

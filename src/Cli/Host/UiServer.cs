@@ -5,6 +5,8 @@ using Apm.ApmUi;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
+using Apm.Query.Deployments;
+using Apm.Query.Errors;
 using Apm.Query.Evaluate;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
@@ -76,6 +78,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<ITraceReader>(parts.Traces);
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(pipeline.Ledger);
+        services.AddSingleton(pipeline.Issues);
         services.AddSingleton<ISamplingReader>(pipeline);
         services.AddSingleton(pipeline.Books);
         services.AddSingleton(documents);
@@ -87,6 +90,8 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), parts.Fates));
         services.AddSingleton<ServiceQueries>();
         services.AddSingleton<ServiceMapQuery>();
+        services.AddSingleton<IssueQueries>();
+        services.AddSingleton<DeploymentQueries>();
         services.AddSingleton<MetricQueries>();
         services.AddApmUi(new UiSettings
         {
@@ -136,6 +141,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapDatadogDependenciesApi();
         app.MapLedgerApi();
         app.MapFateApi();
+        app.MapErrorsApi();
         app.MapApmUi();
     }
 }

@@ -1,3 +1,4 @@
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Stats;
 using Apm.Core.Time;
@@ -46,6 +47,9 @@ public sealed record StatsCheckpoint(
 {
     /// <summary>The ledger at the same position, so that a span is entered exactly once, as it is counted once.</summary>
     public LedgerCheckpoint Ledger { get; init; } = LedgerCheckpoint.None;
+
+    /// <summary>The totals of issues at the same position.</summary>
+    public IssueCheckpoint Issues { get; init; } = IssueCheckpoint.None;
 }
 
 /// <summary>Gives the ledger out. Any thread may call it.</summary>
@@ -65,7 +69,7 @@ public interface ILedgerReader
 /// is counted exactly once: open buckets are taken up again, and the log is replayed from <see cref="StatsCheckpoint.Covered"/>.
 /// </summary>
 /// <remarks>One thread writes; any may read.</remarks>
-public interface IStatsStore : IStatsReader, IDisposable
+public interface IStatsStore : IStatsReader, IIssueCounts, IDisposable
 {
     /// <summary>The open buckets and the position of the last checkpoint; null when there was none.</summary>
     StatsCheckpoint? ReadCheckpoint();

@@ -71,13 +71,17 @@ public sealed class ServiceCatalogue
                     FirstSeenUnixNanos = sighting.SeenUnixNanos,
                 };
             }
+            var deployments = DeploymentHistory.Saw(known.Deployments, sighting.Env, sighting.Version, sighting.SeenUnixNanos);
+            // Not the version of the last span: while instances of two versions run side by side, that would jump to and fro.
+            var newest = deployments.Count > 0 ? deployments.MaxBy(deployment => deployment.FirstSeenUnixNanos) : null;
             var updated = known with
             {
                 Type = known.Type.Length == 0 ? sighting.Type : known.Type,
                 Language = sighting.Language.Length > 0 ? sighting.Language : known.Language,
-                Version = sighting.Version.Length > 0 ? sighting.Version : known.Version,
-                VersionSinceUnixNanos = sighting.Version.Length > 0 && sighting.Version != known.Version ? sighting.SeenUnixNanos : known.VersionSinceUnixNanos,
+                Version = newest?.Version ?? known.Version,
+                VersionSinceUnixNanos = newest?.FirstSeenUnixNanos ?? known.VersionSinceUnixNanos,
                 Envs = sighting.Env.Length == 0 || known.Envs.Contains(sighting.Env) || known.Envs.Count >= MaxEnvsOfService ? known.Envs : [.. known.Envs.Append(sighting.Env).Order(StringComparer.Ordinal)],
+                Deployments = deployments,
                 LastSeenUnixNanos = Math.Max(known.LastSeenUnixNanos, sighting.SeenUnixNanos),
             };
             if (updated == known) return true;

@@ -11,7 +11,7 @@ public sealed record ServiceInfo
     /// <summary>As the tracer names it, lower case: <c>python</c>, <c>dotnet</c>, <c>nodejs</c>.</summary>
     public string Language { get; init; } = "";
 
-    /// <summary>The version seen last.</summary>
+    /// <summary>The version deployed last, in whatever environment.</summary>
     public string Version { get; init; } = "";
 
     /// <summary>Environments seen, sorted.</summary>
@@ -24,6 +24,9 @@ public sealed record ServiceInfo
 
     /// <summary>When <see cref="Version"/> was first seen.</summary>
     public long VersionSinceUnixNanos { get; init; }
+
+    /// <summary>The versions that ran, in the order in which they began (<see cref="DeploymentHistory"/>).</summary>
+    public IReadOnlyList<Deployment> Deployments { get; init; } = [];
 }
 
 /// <summary>What came in about a service with one batch.</summary>

@@ -1,3 +1,5 @@
+using Apm.Core.Errors;
+
 namespace Apm.Core.Stats;
 
 /// <summary>All cells of one span of time. A span belongs to the bucket in which it ended.</summary>
@@ -12,9 +14,31 @@ public sealed record StatsBucket(long StartUnixNanos, long WidthNanos)
     /// <summary>Memory of a cell with its key and its sketches, on average of real services.</summary>
     public const int MemoryBytesPerCell = 1_024;
 
+    /// <summary>
+    /// Most issue counts in one bucket; default 4 000. What would be more counts under the issue alone, without environment and with the version
+    /// <see cref="OtherVersions"/>, and in <c>issue_counts_over_limit</c>: there are never more of these than issues.
+    /// </summary>
+    public const int MaxIssueCounts = 4_000;
+
+    /// <summary>Stands for versions beyond <see cref="MaxIssueCounts"/>.</summary>
+    public const string OtherVersions = "(other versions)";
+
     public Dictionary<StatsKey, StatsCell> Cells { get; } = [];
 
+    /// <summary>Errors by issue.</summary>
+    public Dictionary<IssueCountKey, long> Issues { get; } = [];
+
     public long EndUnixNanos => StartUnixNanos + WidthNanos;
+
+    /// <summary>Counts errors of an issue.</summary>
+    /// <returns>False when there were too many keys, and they count without version and environment.</returns>
+    public bool AddIssue(IssueCountKey key, long count)
+    {
+        var fits = Issues.Count < MaxIssueCounts || Issues.ContainsKey(key) || key.Version == OtherVersions;
+        if (!fits) key = new IssueCountKey(key.Issue, "", OtherVersions);
+        Issues[key] = Issues.GetValueOrDefault(key) + count;
+        return fits;
+    }
 
     /// <summary>The cell of a key, made when new.</summary>
     public StatsCell CellOf(StatsKey key)

@@ -13,10 +13,13 @@ public sealed class TraceLookup(ITraceReader reader)
     /// <summary>The trace as a tree; null when nothing is stored under that id.</summary>
     /// <param name="traceId">With 64 bits it finds the trace of any upper half, as <see cref="TraceId.Matches"/> says.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
-    public TraceTree? Read(TraceId traceId, CancellationToken cancel = default)
+    public TraceTree? Read(TraceId traceId, CancellationToken cancel = default) => Read(reader.Scan(new SpanScan { TraceId = traceId }, cancel), traceId, cancel);
+
+    /// <summary>One trace out of batches, wherever they come from; null when they hold none of it.</summary>
+    public static TraceTree? Read(IEnumerable<SpanBatch> batches, TraceId traceId, CancellationToken cancel = default)
     {
         var nodes = new Dictionary<(ulong SpanId, string Service), TraceNode>();
-        foreach (var batch in reader.Scan(new SpanScan { TraceId = traceId }, cancel))
+        foreach (var batch in batches)
         {
             cancel.ThrowIfCancellationRequested();
             var low = batch.TraceIdLow.AsSpan(0, batch.SpanCount);

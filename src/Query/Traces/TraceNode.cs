@@ -54,9 +54,25 @@ public sealed class TraceNode
     /// <summary>It stands for so many spans of a trace too large to keep whole (<see cref="FoldedTags"/>); 0 when it is one span.</summary>
     public long FoldedCount { get; internal set; }
 
+    /// <summary>By how much its times were moved from those that were sent (<see cref="TraceTree.WithClocksAligned"/>).</summary>
+    public long ClockOffsetNanos { get; internal set; }
+
+    /// <summary>
+    /// The host it ran on, as far as is known: what it says, else what the span above it in the same service says (many tracers name the
+    /// host on a service's first span only), else its service's name. "" for a gap.
+    /// </summary>
+    public string Host { get; internal set; } = "";
+
     internal TraceNode? Parent;
     internal SpanBatch? Batch;
     internal int BatchSpan;
+
+    /// <summary>The same span without its place in a tree, its times moved.</summary>
+    internal TraceNode Moved(long offsetNanos) => new()
+    {
+        SpanId = SpanId, ParentId = ParentId, StartUnixNanos = Math.Max(0, StartUnixNanos + offsetNanos), DurationNanos = DurationNanos, Service = Service, Name = Name, Resource = Resource,
+        Type = Type, Kind = Kind, Flags = Flags, FoldedCount = FoldedCount, ClockOffsetNanos = offsetNanos, Batch = Batch, BatchSpan = BatchSpan,
+    };
 
     /// <summary>The span with its tags, made anew by each call; null for a gap.</summary>
     public Span? ReadSpan() => Batch?.SpanAt(BatchSpan);

@@ -1,4 +1,5 @@
 using Apm.Core.Ids;
+using Apm.Core.Spans;
 
 namespace Apm.Query.Traces;
 
@@ -60,6 +61,40 @@ public sealed class TraceTree
 
     /// <summary>That clocks of hosts disagree, as a sentence; null when nothing shows it.</summary>
     public string? ClockSkewReason { get; }
+
+    /// <summary>Spans that had not ended when they were sent: what is shown of them is a snapshot.</summary>
+    public int RunningCount => Nodes.Count(node => (node.Flags & SpanFlags.Partial) != 0);
+
+    /// <summary>The clocks by which this tree was moved; empty when it shows times as they were sent.</summary>
+    public IReadOnlyList<ClockOffset> AlignedClocks { get; private init; } = [];
+
+    /// <summary>A tree of the same spans with the times of some hosts moved. Order, own times and critical path follow from the moved times.</summary>
+    /// <param name="clocks">What <see cref="ClockSkew.Estimate"/> found.</param>
+    public TraceTree WithClocksAligned(IReadOnlyList<ClockOffset> clocks)
+    {
+        var offsets = clocks.ToDictionary(clock => clock.Host, clock => clock.OffsetNanos, StringComparer.Ordinal);
+        var moved = Nodes.Where(node => !node.IsGap).Select(node => node.Moved(offsets.GetValueOrDefault(node.Host))).ToArray();
+        return new TraceTree(TraceId, TraceTreeBuilder.Build(moved)) { AlignedClocks = clocks };
+    }
+
+    /// <summary>
+    /// That more of the trace may come, as a sentence; null when nothing hints at it. A trace that lacks parents or its root, or has spans
+    /// that still run, and that was going on within the last <see cref="ArrivalNanos"/>, is probably still arriving.
+    /// </summary>
+    /// <param name="nowUnixNanos">The reader's clock.</param>
+    public string? SayWhetherArriving(long nowUnixNanos)
+    {
+        var running = RunningCount;
+        var parts = new List<string>();
+        if (running > 0) parts.Add($"{Count(running, "span")} had not ended when {(running == 1 ? "it was" : "they were")} sent: a snapshot is shown.");
+        var age = nowUnixNanos - (StartUnixNanos + DurationNanos);
+        if (age is >= 0 and < ArrivalNanos && (running > 0 || Nodes.Any(node => node.IsGap)))
+            parts.Add($"The trace may still be arriving: its last span ended {Math.Max(1, age / 1_000_000_000)} s ago.");
+        return parts.Count == 0 ? null : string.Join(' ', parts);
+    }
+
+    /// <summary>So long after its last span more of a trace is waited for: tracers send once a second to once in ten seconds, and again when it fails.</summary>
+    public const long ArrivalNanos = 30_000_000_000;
 
     /// <summary>The first node of a span id; null when there is none. A gap is found by the id that is missing.</summary>
     public TraceNode? Find(SpanId id) => Nodes.FirstOrDefault(node => node.SpanId == id);

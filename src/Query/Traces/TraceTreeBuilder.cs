@@ -1,5 +1,6 @@
 using Apm.Core.Ids;
 using Apm.Core.Spans;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 
@@ -18,6 +19,7 @@ static class TraceTreeBuilder
         roots.Sort(DisplayOrder);
         var nodes = Flatten(roots, children);
         CountDescendants(nodes);
+        Hosts(nodes);
         SelfTimes(nodes);
         CriticalPath(nodes);
         return nodes;
@@ -128,6 +130,18 @@ static class TraceTreeBuilder
             }
         }
         return [.. nodes];
+    }
+
+    static void Hosts(TraceNode[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            if (node.IsGap) continue;
+            var caller = node.ParentIndex >= 0 ? nodes[node.ParentIndex] : null;
+            node.Host = FieldReader.HostTags.Select(node.TagOf).FirstOrDefault(host => host is { Length: > 0 }) is { } host ? host
+                : caller is { IsGap: false } && caller.Service == node.Service ? caller.Host
+                : node.Service;
+        }
     }
 
     static void CountDescendants(TraceNode[] nodes)

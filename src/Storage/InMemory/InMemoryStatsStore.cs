@@ -1,3 +1,4 @@
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
@@ -48,6 +49,22 @@ public sealed class InMemoryStatsStore : IStatsStore
         }
     }
 
+    public IEnumerable<IssueCountRow> ReadIssueCounts(TimeRange range, IssueId? issue, long coarsestNanos)
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. from buckets in _closed
+                   where buckets.Key < range.ToUnixNanos && buckets.Key + StatsBucket.CountedWidthNanos > range.FromUnixNanos
+                   from bucket in buckets.Value
+                   from count in bucket.Issues
+                   where issue is null || count.Key.Issue == issue
+                   select new IssueCountRow(bucket.StartUnixNanos, bucket.WidthNanos, count.Key, count.Value),
+            ];
+        }
+    }
+
     public StoredLedger ReadLedger(TimeRange range, string? service, long coarsestNanos)
     {
         lock (_lock)
@@ -71,6 +88,7 @@ public sealed class InMemoryStatsStore : IStatsStore
     {
         var copy = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
         foreach (var (key, cell) in bucket.Cells) copy.Cells.Add(key, Copy(cell));
+        foreach (var (key, count) in bucket.Issues) copy.Issues.Add(key, count);
         return copy;
     }
 

@@ -58,7 +58,10 @@ public sealed class LiteDbDocumentStore : IDocumentStore
 
     const int DocumentsPerWrite = 256;
 
-    /// <summary>Opened, and every document read once and found by its id: LiteDB notices damage only where it goes.</summary>
+    /// <summary>No document's: those have a collection before a slash.</summary>
+    const string ProbeId = "probe";
+
+    /// <summary>Opened, every document read once and found by its id, and one written: LiteDB notices damage only where it goes.</summary>
     static LiteDatabaseFile OpenWhole(string path, LiteDatabaseSettings settings, StoreFiles files, TimeProvider clock, Counters counters)
     {
         var file = new LiteDatabaseFile(path, [new LiteCollectionShape(Documents)], settings, files, clock, counters);
@@ -66,6 +69,8 @@ public sealed class LiteDbDocumentStore : IDocumentStore
         {
             foreach (var document in file.FindAll(Documents))
                 if (file.Find(Documents, document["_id"]) is null) throw new StoreUnavailableException("", new InvalidDataException($"The index does not lead to {document["_id"]}."));
+            file.Write([LiteChange.Upsert(Documents, new BsonDocument { ["_id"] = ProbeId })]);
+            file.Write([LiteChange.Remove(Documents, ProbeId)]);
             return file;
         }
         catch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Core;
 using Apm.Core.Counting;
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
@@ -149,6 +150,20 @@ public sealed class FileStatsStore : IStatsStore
                     var key = bucket.KeyAt(i);
                     if (filter.Accepts(key)) yield return new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, key, bucket.CellAt(i));
                 }
+            }
+        }
+    }
+
+    public IEnumerable<IssueCountRow> ReadIssueCounts(TimeRange range, IssueId? issue, long coarsestNanos)
+    {
+        var widened = new TimeRange(UnixTime.Floor(range.FromUnixNanos, StatsSegment.HourNanos), range.ToUnixNanos);
+        foreach (var hour in _hours.HoursOf(widened))
+        {
+            foreach (var bucket in BucketsOf(hour, coarsestNanos))
+            {
+                if (bucket.StartUnixNanos >= range.ToUnixNanos || bucket.StartUnixNanos + bucket.WidthNanos <= range.FromUnixNanos) continue;
+                foreach (var (key, count) in bucket.Issues)
+                    if (issue is null || key.Issue == issue) yield return new IssueCountRow(bucket.StartUnixNanos, bucket.WidthNanos, key, count);
             }
         }
     }

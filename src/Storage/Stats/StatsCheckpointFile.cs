@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Apm.Core.Errors;
+using Apm.Core.Ids;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
@@ -12,7 +14,7 @@ namespace Apm.Storage.Stats;
 /// </summary>
 static class StatsCheckpointFile
 {
-    const int Version = 2;
+    const int Version = 3;
     const int MaxBuckets = 1_000_000;
 
     public static byte[] Encode(StatsCheckpoint checkpoint, IReadOnlyList<StatsAppend> appends, IReadOnlyList<LedgerAppend> ledgerAppends)
@@ -32,6 +34,7 @@ static class StatsCheckpointFile
         bytes.WriteVarint((ulong)checkpoint.Open.Count);
         foreach (var bucket in checkpoint.Open) bytes.WriteBlob(StoredBucket.Encode(bucket));
         EncodeLedger(bytes, checkpoint.Ledger, ledgerAppends);
+        EncodeIssues(bytes, checkpoint.Issues);
         bytes.WriteUInt32(Checksum.Of(bytes.Written));
         return bytes.Written.ToArray();
     }
@@ -69,8 +72,59 @@ static class StatsCheckpointFile
         var open = new StatsBucket[Math.Min(reader.ReadNumberOf(leastBytesEach: 1), MaxBuckets)];
         for (var i = 0; i < open.Length; i++) open[i] = new StoredBucket(reader.ReadBlob().ToArray(), keys: null).ToBucket();
         var (ledger, ledgerAppends) = version >= 2 ? DecodeLedger(ref reader) : (LedgerCheckpoint.None, []); // Version 1 had none.
-        return (new StatsCheckpoint([], open, oldestOpen, covered) { Ledger = ledger }, appends, ledgerAppends);
+        var issues = version >= 3 ? DecodeIssues(ref reader) : IssueCheckpoint.None;
+        return (new StatsCheckpoint([], open, oldestOpen, covered) { Ledger = ledger, Issues = issues }, appends, ledgerAppends);
     }
+
+    static void EncodeIssues(StatsByteWriter bytes, IssueCheckpoint issues)
+    {
+        bytes.WriteVarint((ulong)issues.Totals.Count);
+        foreach (var (id, totals) in issues.Totals)
+        {
+            WriteUInt64(bytes, id.Value);
+            bytes.WriteVarint((ulong)totals.Count);
+            bytes.WriteSigned(totals.FirstSeenUnixNanos);
+            bytes.WriteSigned(totals.LastSeenUnixNanos);
+            bytes.WriteVarint((ulong)totals.Versions.Count);
+            foreach (var version in totals.Versions)
+            {
+                bytes.WriteText(version.Version);
+                bytes.WriteVarint((ulong)version.Count);
+                bytes.WriteSigned(version.FirstSeenUnixNanos);
+                bytes.WriteSigned(version.LastSeenUnixNanos);
+            }
+            bytes.WriteVarint(totals.Newest is null ? 0UL : 1UL);
+            if (totals.Newest is not { } newest) continue;
+            WriteUInt64(bytes, newest.TraceId.High);
+            WriteUInt64(bytes, newest.TraceId.Low);
+            WriteUInt64(bytes, newest.SpanId.Value);
+            bytes.WriteSigned(newest.ReceivedUnixNanos);
+        }
+    }
+
+    static IssueCheckpoint DecodeIssues(ref StatsByteReader reader)
+    {
+        var totals = new KeyValuePair<IssueId, IssueTotals>[reader.ReadNumberOf(leastBytesEach: 13)];
+        for (var i = 0; i < totals.Length; i++)
+        {
+            var id = new IssueId(ReadUInt64(ref reader));
+            var (count, first, last) = ((long)reader.ReadVarint(), reader.ReadSigned(), reader.ReadSigned());
+            var versions = new IssueVersion[reader.ReadNumberOf(leastBytesEach: 4)];
+            for (var v = 0; v < versions.Length; v++) versions[v] = new IssueVersion(reader.ReadText(), (long)reader.ReadVarint(), reader.ReadSigned(), reader.ReadSigned());
+            var newest = reader.ReadVarint() == 0 ? null
+                : new IssueExample(new TraceId(ReadUInt64(ref reader), ReadUInt64(ref reader)), new SpanId(ReadUInt64(ref reader)), reader.ReadSigned());
+            totals[i] = new(id, new IssueTotals { Count = count, FirstSeenUnixNanos = first, LastSeenUnixNanos = last, Versions = versions, Newest = newest });
+        }
+        return new IssueCheckpoint(totals);
+    }
+
+    static void WriteUInt64(StatsByteWriter bytes, ulong value)
+    {
+        bytes.WriteUInt32((uint)(value >> 32));
+        bytes.WriteUInt32((uint)(value & uint.MaxValue));
+    }
+
+    static ulong ReadUInt64(ref StatsByteReader reader) => ((ulong)reader.ReadUInt32() << 32) | reader.ReadUInt32();
 
     static (LedgerCheckpoint, IReadOnlyList<LedgerAppend>) DecodeLedger(ref StatsByteReader reader)
     {

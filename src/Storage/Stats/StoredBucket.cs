@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Apm.Core.Errors;
 using Apm.Core.Stats;
 
 namespace Apm.Storage.Stats;
@@ -17,6 +19,7 @@ sealed class StoredBucket : IStoredSketches
     readonly StatsKey[] _keys;
     readonly double[] _counts;
     readonly int[] _sketchOffsets;
+    readonly KeyValuePair<IssueCountKey, long>[] _issues = [];
 
     /// <param name="bytes">The payload of one record, kept.</param>
     /// <param name="keys">Gives the one instance of equal keys; null to keep each.</param>
@@ -42,6 +45,14 @@ sealed class StoredBucket : IStoredSketches
             _sketchOffsets[i] = reader.Offset;
             reader.ReadRaw(length);
         }
+        if (reader.AtEnd) return; // Written before issues were counted.
+        _issues = new KeyValuePair<IssueCountKey, long>[reader.ReadNumberOf(leastBytesEach: 11)];
+        for (var i = 0; i < _issues.Length; i++)
+        {
+            var issue = new IssueId(BinaryPrimitives.ReadUInt64LittleEndian(reader.ReadRaw(8)));
+            var key = new IssueCountKey(issue, ReadText(ref reader, texts), ReadText(ref reader, texts));
+            _issues[i] = new(key, (long)Math.Min(reader.ReadVarint(), long.MaxValue));
+        }
         if (!reader.AtEnd) throw reader.Broken();
     }
 
@@ -51,8 +62,11 @@ sealed class StoredBucket : IStoredSketches
 
     public int CellCount => _keys.Length;
 
+    /// <summary>Errors by issue.</summary>
+    public IReadOnlyList<KeyValuePair<IssueCountKey, long>> Issues => _issues;
+
     /// <summary>About how much memory it takes.</summary>
-    public long MemoryBytes => 200 + _bytes.Length + _keys.Length * 44L;
+    public long MemoryBytes => 200 + _bytes.Length + _keys.Length * 44L + _issues.Length * 32L;
 
     public StatsKey KeyAt(int index) => _keys[index];
 
@@ -90,6 +104,7 @@ sealed class StoredBucket : IStoredSketches
     public void AddTo(StatsBucket bucket)
     {
         for (var i = 0; i < _keys.Length; i++) bucket.CellOf(_keys[i]).Merge(CellAt(i));
+        foreach (var (key, count) in _issues) bucket.AddIssue(key, count);
     }
 
     /// <summary>The payload of a bucket's record.</summary>
@@ -111,6 +126,7 @@ sealed class StoredBucket : IStoredSketches
             WriteSketch(sketches, cell.ErrorNanos);
             cells.WriteBlob(sketches.Written);
         }
+        if (bucket.Issues.Count > 0) WriteIssues(cells, bucket, texts);
 
         var bytes = new StatsByteWriter();
         bytes.WriteSigned(bucket.StartUnixNanos);
@@ -119,6 +135,23 @@ sealed class StoredBucket : IStoredSketches
         foreach (var text in texts.Keys) bytes.WriteText(text); // A dictionary that only grows keeps the order of its entries.
         bytes.WriteRaw(cells.Written);
         return bytes.Written.ToArray();
+    }
+
+    static void WriteIssues(StatsByteWriter bytes, StatsBucket bucket, Dictionary<string, int> texts)
+    {
+        bytes.WriteVarint((ulong)bucket.Issues.Count);
+        Span<byte> id = stackalloc byte[8];
+        foreach (var (key, count) in bucket.Issues)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(id, key.Issue.Value);
+            bytes.WriteRaw(id);
+            foreach (var text in (ReadOnlySpan<string>)[key.Env, key.Version])
+            {
+                if (!texts.TryGetValue(text, out var number)) texts.Add(text, number = texts.Count);
+                bytes.WriteVarint((ulong)number);
+            }
+            bytes.WriteVarint((ulong)count);
+        }
     }
 
     static void WriteKey(StatsByteWriter bytes, StatsKey key, Dictionary<string, int> texts)

@@ -38,10 +38,10 @@ public sealed record TraceStoreSettings
     public long DecodedCacheBytes { get; init; } = 67_108_864;
 
     /// <summary>
-    /// Memory for trace filters, two bytes per stored trace; default 24 MiB, enough for 12 million traces. Beyond it the oldest blocks go without
+    /// Memory for trace filters, two bytes per stored trace; default 8 MiB, enough for 4 million traces. Beyond it the oldest blocks go without
     /// (counted in <c>trace_filters_dropped</c>): a search by trace id then reads 32 bytes of their filters on disk.
     /// </summary>
-    public long MaxFilterBytes { get; init; } = 25_165_824;
+    public long MaxFilterBytes { get; init; } = 8_388_608;
 
     /// <summary>What waiting spans and the caches take their memory from; default one without a ceiling.</summary>
     public MemoryBudget Memory { get; init; } = MemoryBudget.None();

@@ -1,5 +1,6 @@
 using Apm.Core;
 using Apm.Core.Counting;
+using Apm.Core.Errors;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
@@ -91,14 +92,16 @@ public sealed class StatsAggregator
     /// <param name="facts">One per chunk, from normalisation.</param>
     /// <param name="position">The log record it came from.</param>
     /// <param name="fromClient">Statistics that a tracer computed itself, to be merged (trace-intake §3.10).</param>
+    /// <param name="errors">The errors of the batch, by issue.</param>
     /// <returns>False when it was passed over.</returns>
-    public bool Add(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts, LogPosition position, IReadOnlyList<StatsBucket> fromClient)
+    public bool Add(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts, LogPosition position, IReadOnlyList<StatsBucket> fromClient, IReadOnlyList<IssueHit>? errors = null)
     {
         lock (_lock)
         {
             if (position <= _covered) return false;
             AddSpans_NeedsLock(batch, facts);
             foreach (var bucket in fromClient) AddFromClient_NeedsLock(bucket);
+            if (errors is not null) foreach (var error in errors) AddError_NeedsLock(error);
             _covered = position;
             return true;
         }
@@ -152,6 +155,29 @@ public sealed class StatsAggregator
                     if (filter.Accepts(key)) rows.Add(new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, key, Copy(cell)));
             return rows;
         }
+    }
+
+    /// <summary>The errors of all buckets not yet in the store, ordered by start; with the starts of those buckets.</summary>
+    public IReadOnlyList<IssueCountRow> ReadOpenIssueCounts(TimeRange range, IssueId? issue, out HashSet<long> starts)
+    {
+        lock (_lock)
+        {
+            var buckets = _closing.Concat(_open.Values).OrderBy(bucket => bucket.StartUnixNanos).ToList();
+            starts = [.. buckets.Select(bucket => bucket.StartUnixNanos)];
+            var rows = new List<IssueCountRow>();
+            foreach (var bucket in buckets.Where(bucket => bucket.StartUnixNanos < range.ToUnixNanos && bucket.EndUnixNanos > range.FromUnixNanos))
+                foreach (var (key, count) in bucket.Issues)
+                    if (issue is null || key.Issue == issue) rows.Add(new IssueCountRow(bucket.StartUnixNanos, bucket.WidthNanos, key, count));
+            return rows;
+        }
+    }
+
+    /// <summary>In the bucket of the span, which the rules for late and future spans choose as for its other numbers.</summary>
+    void AddError_NeedsLock(IssueHit error)
+    {
+        var start = Math.Max(Math.Min(UnixTime.Floor(error.EndUnixNanos, StatsBucket.CountedWidthNanos), NewestStart()), _oldestOpenStart);
+        if (!_open.TryGetValue(start, out var bucket)) _open.Add(start, bucket = new StatsBucket(start, StatsBucket.CountedWidthNanos));
+        if (!bucket.AddIssue(error.Key, 1)) _counters.Add("issue_counts_over_limit");
     }
 
     void AddSpans_NeedsLock(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts)
@@ -239,6 +265,7 @@ public sealed class StatsAggregator
     {
         var copy = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
         foreach (var (key, cell) in bucket.Cells) copy.Cells.Add(key, Copy(cell));
+        foreach (var (key, count) in bucket.Issues) copy.Issues.Add(key, count);
         return copy;
     }
 

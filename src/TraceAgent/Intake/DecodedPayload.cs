@@ -1,6 +1,7 @@
 using Apm.Core.Spans;
 using Apm.Core.Stats;
 using Apm.TraceAgent.Account;
+using Apm.TraceAgent.Errors;
 using Apm.TraceAgent.Normalize;
 
 namespace Apm.TraceAgent.Intake;
@@ -30,6 +31,9 @@ public sealed record DecodedPayload(
 
     /// <summary>Spans that were left out because of what they are, with the reason of each. The same again whenever the bytes are read again.</summary>
     public IReadOnlyList<SpanRejection> Rejections { get; init; } = [];
+
+    /// <summary>The errors in it that count, with indexes of the spans as they were decoded.</summary>
+    public IReadOnlyList<ErrorSighting> Errors { get; init; } = [];
 
     /// <summary>Counts the spans for the ledger, as they are now.</summary>
     public LedgerTally Tally() => LedgerTally.Of(Batch, Envelope.Payload.ReceivedUnixNanos, Rejections);

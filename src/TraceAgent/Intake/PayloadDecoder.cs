@@ -3,6 +3,7 @@ using Apm.Core.Counting;
 using Apm.Core.Endpoints;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Account;
+using Apm.TraceAgent.Errors;
 using Apm.TraceAgent.Normalize;
 using Apm.Wire.Datadog;
 using Apm.Wire.Otlp;
@@ -36,7 +37,7 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
         if (note.RejectedSpanCount > 0) rejections.Add(new SpanRejection("", "invalid_id", note.RejectedSpanCount)); // Whose they are is not known: they were not read.
         var facts = _normalizer.Normalize(batch, rejections);
         sizes.Learn(body.Length, batch);
-        return new DecodedPayload(envelope, batch, facts, [], note) { Rejections = rejections };
+        return new DecodedPayload(envelope, batch, facts, [], note) { Rejections = rejections, Errors = ErrorFinder.Find(batch) };
     }
 
     static DecodeNote DecodeSpans(PayloadEnvelope envelope, ReadOnlySpan<byte> body, SpanBatch batch)

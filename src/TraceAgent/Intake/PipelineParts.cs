@@ -25,6 +25,9 @@ public sealed record PipelineParts
     /// <summary>What the pipeline and the receivers take their memory from; default one without a ceiling.</summary>
     public MemoryBudget Memory { get; init; } = MemoryBudget.None();
 
+    /// <summary>Keeps what issues are and what was decided about them; null keeps it in memory only.</summary>
+    public IDocumentStore? Documents { get; init; }
+
     /// <summary>Stops the intake before the disk is full; null when nobody watches it.</summary>
     public IDiskGuard? Disk { get; init; }
 

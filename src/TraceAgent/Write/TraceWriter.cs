@@ -5,6 +5,7 @@ using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Aggregate;
+using Apm.TraceAgent.Errors;
 
 namespace Apm.TraceAgent.Write;
 
@@ -13,7 +14,7 @@ namespace Apm.TraceAgent.Write;
 /// again at the next tick; what it could not take stays in memory and in the log.
 /// </summary>
 /// <remarks>One thread: the pipeline's loop.</remarks>
-public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator, SpanLedger ledger)
+public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator, SpanLedger ledger, IssueBook issues)
 {
     /// <summary>How often statistics are checkpointed and the catalogue saved; default 10 s, the width of a bucket.</summary>
     public static TimeSpan CheckpointEvery { get; } = TimeSpan.FromSeconds(10);
@@ -65,6 +66,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
         FlushTraces(everything || logFills);
         if (!everything && !logFills && parts.Clock.GetElapsedTime(_lastCheckpoint) < CheckpointEvery) return;
         _lastCheckpoint = parts.Clock.GetTimestamp();
+        Try("error issues", issues.Save); // Before the statistics, whose checkpoint has their totals.
         Try("statistics", WriteStatistics);
         Try("service catalogue", parts.Catalogue.Save);
         if (parts.Endpoints is { } endpoints) Try("endpoint names", () => endpoints.Save(everything));
@@ -76,7 +78,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
 
     void WriteStatistics()
     {
-        var checkpoint = aggregator.Checkpoint() with { Ledger = ledger.Checkpoint() };
+        var checkpoint = aggregator.Checkpoint() with { Ledger = ledger.Checkpoint(), Issues = issues.Checkpoint() };
         parts.Stats.Write(checkpoint);
         aggregator.Confirm(checkpoint);
         ledger.Confirm(checkpoint.Ledger);

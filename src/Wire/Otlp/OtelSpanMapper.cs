@@ -220,8 +220,13 @@ internal sealed class OtelSpanMapper
     void SetPriority(int payload, OtelSpanDraft span)
     {
         var group = _groups.Add(payload, span.TraceIdHigh, span.TraceIdLow, out var isFirst);
-        if (isFirst) SetTag(OtelWords.DecisionMaker, _texts.Of(OtelWords.DecidedByOtlpRate));
-        if (!span.Attributes.TryGet(OtelKey.SamplingPriority, out var asked)) return;
+        var asks = span.Attributes.TryGet(OtelKey.SamplingPriority, out var asked);
+        if (isFirst)
+        {
+            SetTag(OtelWords.DecisionMaker, _texts.Of(OtelWords.DecidedByOtlpRate));
+            if (!asks) SetTag(OtelWords.OtlpRate, _texts.Of(OtelWords.RateOfAll)); // Nothing is left out here: what samples comes later, and says so itself.
+        }
+        if (!asks) return;
         var priority = NumberOf(asked);
         if (double.IsNaN(priority)) return;
         _groups.SetPriority(group, (int)Math.Clamp(priority, -100, 100));

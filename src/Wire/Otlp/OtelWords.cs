@@ -26,6 +26,8 @@ internal static class OtelWords
     public static readonly int HasException = New("_dd.span_events.has_exception");
     public static readonly int Links = New("_dd.span_links");
     public static readonly int DecisionMaker = New("_dd.p.dm");
+    public static readonly int OtlpRate = New("_dd.otlp_sr");
+    public static readonly int ContainerTags = New("_dd.tags.container");
     public static readonly int EventRate = New("_dd1.sr.eausr");
 
     // values
@@ -35,6 +37,7 @@ internal static class OtelWords
     public static readonly int UnknownService = New("unknown_service");
     public static readonly int DecidedByUser = New("-4");
     public static readonly int DecidedByOtlpRate = New("-9");
+    public static readonly int RateOfAll = New("1.00");
     public static readonly int StatusUnset = New("Unset");
     public static readonly int StatusOk = New("Ok");
     public static readonly int StatusError = New("Error");

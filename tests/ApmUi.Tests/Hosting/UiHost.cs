@@ -2,6 +2,8 @@ using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
+using Apm.Query.Deployments;
+using Apm.Query.Errors;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
@@ -23,9 +25,9 @@ public sealed class UiHost : IAsyncDisposable
     readonly WebApplication _app;
     readonly Lock _lock = new();
 
-    UiHost(WebApplication app, InMemoryTraceStore traces, SimpleStats stats, ServiceCatalogue catalogue)
+    UiHost(WebApplication app, InMemoryTraceStore traces, SimpleStats stats, ServiceCatalogue catalogue, SimpleIssues issues)
     {
-        (_app, Traces, Stats, Catalogue) = (app, traces, stats, catalogue);
+        (_app, Traces, Stats, Catalogue, Issues) = (app, traces, stats, catalogue, issues);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
     }
@@ -33,6 +35,7 @@ public sealed class UiHost : IAsyncDisposable
     public InMemoryTraceStore Traces { get; }
     public SimpleStats Stats { get; }
     public ServiceCatalogue Catalogue { get; }
+    public SimpleIssues Issues { get; }
 
     /// <summary>Does not follow redirects.</summary>
     public HttpClient Client { get; }
@@ -48,6 +51,7 @@ public sealed class UiHost : IAsyncDisposable
         var traces = new InMemoryTraceStore();
         var stats = new SimpleStats();
         var catalogue = new ServiceCatalogue(new MemoryDocuments());
+        var issues = new SimpleIssues();
         builder.Services.AddSingleton<ITraceReader>(traces);
         builder.Services.AddSingleton<IStatsReader>(stats);
         builder.Services.AddSingleton(catalogue);
@@ -58,11 +62,14 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates: null));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
+        builder.Services.AddSingleton<IErrorIssues>(issues);
+        builder.Services.AddSingleton<IssueQueries>();
+        builder.Services.AddSingleton<DeploymentQueries>();
         builder.Services.AddApmUi(new UiSettings { Version = "test" });
         var app = builder.Build();
         app.MapApmUi(assetManifest: Path.Combine(AppContext.BaseDirectory, assets + ".staticwebassets.endpoints.json"));
         await app.StartAsync();
-        return new UiHost(app, traces, stats, catalogue);
+        return new UiHost(app, traces, stats, catalogue, issues);
     }
 
     /// <summary>Stores spans and counts them, as the pipeline would.</summary>
@@ -74,7 +81,8 @@ public sealed class UiHost : IAsyncDisposable
             foreach (var span in spans)
             {
                 Stats.Add(span);
-                if (span.IsTopLevel) Catalogue.Saw(new ServiceSighting(span.Service, span.Type, "", span.Env, "", span.EndUnixNanos));
+                Issues.Add(span);
+                if (span.IsTopLevel) Catalogue.Saw(new ServiceSighting(span.Service, span.Type, "", span.Env, span.Tag("version") ?? "", span.EndUnixNanos));
             }
         }
     }

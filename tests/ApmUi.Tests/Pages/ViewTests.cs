@@ -231,7 +231,7 @@ public class ViewTests
         page.Add(new LedgerKey("web", SpanOutcome.Dropped, "internal_fault"), new LedgerCount(1, 0));
         page.Add(new LedgerKey("web", SpanOutcome.Stored, "all"), new LedgerCount(500, 0));
 
-        var view = HomeView.Of(UrlStates.Of("/"), [], new TraceStoreFacts(1, 2, 3, 0, 0), [], [], new ServiceCatalogue(new MemoryDocuments()), [.. page.Rows(null)]);
+        var view = HomeView.Of(UrlStates.Of("/"), [], new TraceStoreFacts(1, 2, 3, 0, 0), [], [], [], [.. page.Rows(null)]);
 
         Assert.Equal(["3 payloads could not be read or were refused whole: 2 too large, 1 undecodable.", "7 spans were refused: 7 overloaded. " + LedgerReasons.Sentence(SpanOutcome.Rejected, "overloaded"), "1 span was lost: 1 internal fault. " + LedgerReasons.Sentence(SpanOutcome.Dropped, "internal_fault")], view.Losses);
     }

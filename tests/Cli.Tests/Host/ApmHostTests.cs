@@ -43,6 +43,50 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task The_command_why_says_where_a_trace_is_or_why_it_is_missing()
+    {
+        var start = TimeProvider.System.NowUnixNanos();
+        await Post("v0.4/traces", DatadogV04Encoder.Encode(
+        [
+            [Some.Span(id: 7, trace: 0xabc) with { StartUnixNanos = start }],
+            [Some.Span(id: 8, trace: 0xdef, numbers: [("_sampling_priority_v1", -1)]) with { StartUnixNanos = start }],
+        ]), HttpStatusCode.OK);
+
+        var stored = await Why("0000000000000abc");
+        var dropped = await Why("0000000000000def");
+        var unknown = await Why("00000000000000ff");
+        var wrong = await Why("no id");
+        var noApm = await CliProcess.Run(_folder, "why", "7", "--url", "http://localhost:1");
+
+        Assert.Equal((0, ""), (stored.Code, stored.Errors));
+        Assert.Contains("stored", stored.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(2, dropped.Code);
+        Assert.Contains("sampled out", dropped.Output, StringComparison.Ordinal);
+        Assert.Equal(2, unknown.Code);
+        Assert.Contains("never", unknown.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal((1, ""), (wrong.Code, wrong.Output));
+        Assert.StartsWith("apm: ", wrong.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, noApm.Code);
+        Assert.StartsWith("apm: no Apm answers at http://localhost:1 (", noApm.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("). Start it with ./apm up, or give its address with --url.", noApm.Errors.TrimEnd(), StringComparison.Ordinal);
+
+        Task<(int Code, string Output, string Errors)> Why(string id) => CliProcess.Run(_folder, "why", id, "--url", _host.UiUrl.ToString());
+    }
+
+    [Fact]
+    public async Task Every_account_of_the_memory_budget_is_a_gauge()
+    {
+        using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_host.UiUrl + "/api/status")));
+        string[] names = [.. status.RootElement.GetProperty("limits").EnumerateArray().Select(limit => limit.GetProperty("name").GetString()!)];
+
+        string[] work = ["queue", "waiting_spans", "open_buckets", "known_blocks", "fates", "sampling_decisions"];
+        string[] caches = ["decoded_blocks", "statistics_read"];
+        Assert.Equal(
+            work.Concat(caches).Select(account => $"memory.{account}").Concat(["limits.max_filter_bytes", "limits.max_bytes_in_flight"]).Order(),
+            names.Where(name => name.StartsWith("memory.", StringComparison.Ordinal) && name is not ("memory.max_bytes" or "memory.work") || name is "limits.max_filter_bytes" or "limits.max_bytes_in_flight").Order());
+    }
+
+    [Fact]
     public async Task Gzip_data_that_was_cut_off_is_refused_whole()
     {
         var body = Gzip([.. Enumerable.Repeat((byte)0, 5_000)]);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Apm.Cli.Tests.Settings;
 
 /// <summary>The command line as a process: what it prints and what it ends with.</summary>
@@ -49,14 +47,5 @@ public sealed class CommandTests : IDisposable
         Assert.StartsWith("apm: The settings file /nowhere/apm.yaml cannot be read: ", errors, StringComparison.Ordinal);
     }
 
-    async Task<(int Code, string Output, string Errors)> Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "apm.dll"))) start.ArgumentList.Add(argument);
-        foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("APM_", StringComparison.Ordinal) || name.StartsWith("DD_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(variable);
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        return (process.ExitCode, await output, await errors);
-    }
+    Task<(int Code, string Output, string Errors)> Run(params string[] arguments) => CliProcess.Run(_folder, arguments);
 }

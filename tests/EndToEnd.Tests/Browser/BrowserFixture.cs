@@ -5,6 +5,9 @@ namespace Apm.EndToEnd.Tests.Browser;
 /// <summary>One Chromium for all tests; each test gets a profile of its own.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
+    /// <summary>Where a test keeps a page that it saved, to open it from the file.</summary>
+    static readonly string SavedPages = new Uri(Path.Combine(Path.GetTempPath(), "apm-e2e-")).ToString();
+
     IPlaywright _playwright = null!;
     IBrowser _browser = null!;
 
@@ -44,7 +47,7 @@ public sealed class BrowserFixture : IAsyncLifetime
         var complaints = new List<string>();
         await context.RouteAsync("**/*", async route =>
         {
-            if (new Uri(route.Request.Url).Authority == site.Authority || route.Request.Url.StartsWith("data:", StringComparison.Ordinal)) await route.ContinueAsync();
+            if (new Uri(route.Request.Url).Authority == site.Authority || route.Request.Url.StartsWith("data:", StringComparison.Ordinal) || route.Request.Url.StartsWith(SavedPages, StringComparison.Ordinal)) await route.ContinueAsync();
             else
             {
                 complaints.Add($"request to another origin: {route.Request.Url}");

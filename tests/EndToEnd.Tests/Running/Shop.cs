@@ -35,6 +35,25 @@ static class Shop
         ulong Id() => (ulong)spans.Count + 1;
     }
 
+    /// <summary>A request that asks the database 18 times for one price each, calls a host whose clock is 5 s behind, and fails there.</summary>
+    public static IReadOnlyList<Span> PlantedTrace(TraceId trace, TimeProvider clock)
+    {
+        const long ms = UnixTime.NanosPerMillisecond;
+        var start = clock.NowUnixNanos() - (30 * UnixTime.NanosPerSecond);
+        var spans = new List<Span>
+        {
+            Span(trace, 1, 0, start, 240 * ms, "shop", "web.request", "POST /checkout", "web", ("span.kind", "server"), ("http.method", "POST"), ("http.status_code", "502"), ("http.url", "http://joe:pa55word@shop/checkout?token=t0psecret"), ("_dd.hostname", "web-1"), ("user.id", "u-17")),
+            Span(trace, 2, 1, start + (110 * ms), 100 * ms, "shop", "http.request", "POST payment", "http", ("span.kind", "client"), ("_dd.hostname", "web-1")),
+            Span(trace, 3, 2, start + (120 * ms) - (5 * UnixTime.NanosPerSecond), 80 * ms, "payment", "web.request", "POST /pay", "web", ("span.kind", "server"), ("_dd.hostname", "pay-1"), ("basket.note", "leave at the <b>door</b>"),
+                ("error.type", "CardRefused"), ("error.message", "no money"), ("error.stack", "CardRefused: no money\n   at Shop.Pay()"), ("payment.password", "pa55word"), ("_dd.span_links", """[{"trace_id":"00000000000000000000000000000001","span_id":"0000000000000001"}]""")) with { Flags = SpanFlags.Error },
+            Span(trace, 4, 3, start + (130 * ms) - (5 * UnixTime.NanosPerSecond), 30 * ms, "payment", "bank.call", "authorize", "http", ("span.kind", "client"), ("_dd.hostname", "pay-1")),
+            Span(trace, 5, 3, start + (135 * ms) - (5 * UnixTime.NanosPerSecond), 40 * ms, "payment", "risk.score", "score card", "custom", ("_dd.hostname", "pay-1")),
+        };
+        for (var item = 0; item < 18; item++)
+            spans.Add(Span(trace, 20 + (ulong)item, 1, start + ((4 + (item * 5)) * ms), 4 * ms, "shop", "postgres.query", "SELECT price FROM article WHERE id = ?", "sql", ("span.kind", "client"), ("db.system", "postgresql"), ("_dd.hostname", "web-1")));
+        return spans;
+    }
+
     static IReadOnlyList<Span> Trace(ulong number, long start, bool fails)
     {
         var trace = new TraceId(0, number);

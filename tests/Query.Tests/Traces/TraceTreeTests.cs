@@ -126,6 +126,18 @@ public class TraceTreeTests
         Assert.Null(lookup.Read(new TraceId(0, 999)));
     }
 
+    [Theory]
+    [InlineData(3, false, "The trace may still be arriving: its last span ended 3 s ago.")]
+    [InlineData(3, true, "1 span had not ended when it was sent: a snapshot is shown. The trace may still be arriving: its last span ended 3 s ago.")]
+    [InlineData(60, true, "1 span had not ended when it was sent: a snapshot is shown.")]
+    [InlineData(60, false, null)]
+    public void Says_when_more_may_come(int seconds, bool isRunning, string? says)
+    {
+        var tree = Read([Some.Span(id: 2, parent: 1, flags: isRunning ? SpanFlags.Partial : SpanFlags.None, durationNanos: Some.Millisecond)]);
+
+        Assert.Equal(says, tree.SayWhetherArriving(Some.BaseUnixNanos + (seconds * Some.Second) + Some.Millisecond));
+    }
+
     [Fact]
     public void Says_that_clocks_disagree()
     {

@@ -1,9 +1,11 @@
 using Apm.Core.Counting;
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Stats;
 using Apm.Core.Time;
 using Apm.Storage.InMemory;
+using Apm.Storage.Files;
 using Apm.Storage.Stats;
 using Apm.StorageContract;
 using Apm.Storage.Tests.Files;
@@ -55,6 +57,19 @@ public sealed class FileStatsStoreTests : StatsStoreContract
         Assert.Equal("0+3600:web=4 3600+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, Hour)));
         Assert.Equal("0+60:web=2 60+60:web=1 3540+60:web=1 3600+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, 60 * Second)));
         Assert.Equal("60+60:web=1", Draw(store.Read(new TimeRange(Start + 61 * Second, Start + 62 * Second), StatsFilter.Any, 60 * Second)));
+    }
+
+    [Fact]
+    public void Errors_of_issues_are_rolled_up_with_the_rest()
+    {
+        using var store = Open();
+        StatsBucket[] buckets = [Bucket(0), Bucket(10), Bucket(70)];
+        foreach (var bucket in buckets) bucket.AddIssue(new IssueCountKey(new IssueId(7), "prod", "1.0"), 2);
+        store.Write(Checkpoint(3_610, 1, buckets));
+
+        Assert.Equal([6], store.ReadIssueCounts(TimeRange.All, new IssueId(7), Hour).Select(row => row.Count));
+        Assert.Equal([4, 2], store.ReadIssueCounts(TimeRange.All, null, 60 * Second).Select(row => row.Count));
+        Assert.Empty(store.ReadIssueCounts(TimeRange.All, new IssueId(8), Hour));
     }
 
     [Fact]
@@ -174,6 +189,27 @@ public sealed class FileStatsStoreTests : StatsStoreContract
         store.Write(Checkpoint(30, 3, [Bucket(10), Bucket(20)]));
 
         Assert.Equal("0+10:web=1 10+10:web=1 20+10:web=1", Draw(store.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
+    }
+
+    /// <summary>Version 1 ended before the ledger, version 2 before the issues.</summary>
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 1)]
+    public void A_checkpoint_of_an_older_version_is_read(byte version, int bytesItLacked)
+    {
+        using (var store = Open()) store.Write(Checkpoint(10, 1, [Bucket(0)]));
+        byte[] file = [.. _disk.ReadAll("/stats/checkpoint")![..^(4 + bytesItLacked)]];
+        Assert.Equal(3, file[4]);
+        file[4] = version;
+        _disk.Put("/stats/checkpoint", [.. file, .. BitConverter.GetBytes(Checksum.Of(file))]);
+
+        using var again = Open();
+        var checkpoint = again.ReadCheckpoint()!;
+
+        Assert.Equal((new LogPosition(1), 0, 0), (checkpoint.Covered, checkpoint.Ledger.Open.Count, checkpoint.Issues.Totals.Count));
+        Assert.DoesNotContain("/stats/checkpoint.broken", _disk.AllNames());
+        again.Write(Checkpoint(20, 2, [Bucket(10)]));
+        Assert.Equal("0+10:web=1 10+10:web=1", Draw(again.Read(TimeRange.All, StatsFilter.Any, 10 * Second)));
     }
 
     [Fact]

@@ -225,6 +225,57 @@ public sealed class BlockTests : IDisposable
         Assert.InRange(noticed, 200, 300);
     }
 
+    /// <summary>As a faulty program would write it, or memory that flips bits before the checksum is made: nothing may loop, run out of bounds or take memory without end.</summary>
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    public void Damage_that_the_checksums_do_not_see_ends_in_spans_or_in_one_kind_of_error(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        var batch = SpanBatches.Random(chance, 300, T0);
+        var block = Encode(encoder, batch);
+        var bytes = block.ToArray();
+        var sections = BlockHeader.Read(bytes).Sections;
+        var noticed = 0;
+        for (var i = 0; i < 1_500; i++)
+        {
+            var section = sections[i % sections.Count];
+            var damaged = (byte[])bytes.Clone();
+            for (var left = chance.Next(1, 4); left > 0; left--) damaged[section.Offset + chance.Next(section.StoredBytes)] = (byte)chance.Next(256);
+            SignAgain(damaged, block.Info.HeaderBytes, section);
+            try
+            {
+                using var file = Write(damaged);
+                var reader = new BlockReader(file, 0, block.Info.HeaderBytes);
+                reader.Verify();
+                var read = reader.ReadAll(onTagsDamaged: _ => noticed++);
+                Assert.Equal(batch.SpanCount, SpanBatches.Describe(SpanBatches.Spans(read)).Count);
+                for (var key = 0; key < read.Strings.Count; key++) read.ReadTag(key);
+                reader.ReadTrace(new TraceId(batch.TraceIdHigh[0], batch.TraceIdLow[0]));
+                reader.HoldsDuration(0, 5);
+                reader.ReadTraceFilter();
+                reader.ReadTagFilter();
+            }
+            catch (BlockDamagedException)
+            {
+                noticed++;
+            }
+        }
+        Assert.InRange(noticed, 100, 3_000);
+    }
+
+    /// <summary>Gives a part's bytes, the header and the prefix the checksums they have now.</summary>
+    static void SignAgain(byte[] block, int headerBytes, Section section)
+    {
+        var header = block.AsSpan(0, headerBytes);
+        var at = BlockFormat.PrefixBytes + header[BlockFormat.PrefixBytes..].IndexOf(BitConverter.GetBytes(section.Checksum));
+        BitConverter.TryWriteBytes(header[at..], Checksum.Of(block.AsSpan(section.Offset, section.StoredBytes)));
+        BitConverter.TryWriteBytes(header[16..], Checksum.Of(header[BlockFormat.PrefixBytes..]));
+        BitConverter.TryWriteBytes(header[28..], Checksum.Of(header[..28]));
+    }
+
     [Fact]
     public void A_block_of_a_newer_version_says_so()
     {

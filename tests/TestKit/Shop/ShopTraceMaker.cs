@@ -183,8 +183,13 @@ sealed partial class ShopTraceMaker(ShopScenario scenario, Random chance, TraceI
     {
         status = fault.Status;
         var message = Placeholder().Replace(fault.Message, found => found.Groups["digits"].Success ? Digits(int.Parse(found.Groups["digits"].Value, CultureInfo.InvariantCulture)) : $"{chance.Next():x8}");
-        return [(TagNames.ErrorType, fault.Type), (TagNames.ErrorMessage, message), (TagNames.ErrorStack, $"{fault.Type}: {message}\n{string.Join('\n', fault.Frames.Select(frame => "    " + frame))}")];
+        return [(TagNames.ErrorType, fault.Type), (TagNames.ErrorMessage, message), (TagNames.ErrorStack, StackOf(fault, message))];
     }
+
+    /// <summary>As the language writes it: Python lists the oldest call first and the error last; Java says "at".</summary>
+    static string StackOf(ShopFault fault, string message) => fault.Frames[0].StartsWith("File ", StringComparison.Ordinal)
+        ? $"Traceback (most recent call last):\n{string.Join('\n', fault.Frames.Reverse().Select(frame => "  " + frame))}\n{fault.Type}: {message}"
+        : $"{fault.Type}: {message}\n{string.Join('\n', fault.Frames.Select(frame => (frame.Contains(".java:", StringComparison.Ordinal) ? "    at " : "    ") + frame))}";
 
     static (string, string)[] Upstream(ref int status)
     {

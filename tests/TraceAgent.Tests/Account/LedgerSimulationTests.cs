@@ -8,13 +8,14 @@ using Apm.Core.Time;
 using Apm.TestKit;
 using Apm.TraceAgent.Account;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Sample;
 using Apm.TraceAgent.Tests.Intake;
 
 namespace Apm.TraceAgent.Tests.Account;
 
 /// <summary>
 /// Promise 1 under random faults: whatever was sent, refused, killed or sampled out, the ledger of each service and minute is what the
-/// senders were answered, what it calls stored is stored, and what was accepted is counted.
+/// senders were answered, what it calls stored is stored, and what was accepted is counted: hits, and errors by issue.
 /// </summary>
 /// <remarks><c>APM_SIMULATION_RUNS</c> says how many runs; <c>APM_SIMULATION_SEED</c> the first seed. A failure names its seed.</remarks>
 public class LedgerSimulationTests
@@ -49,6 +50,7 @@ public class LedgerSimulationTests
         static readonly string[] Services = ["web", "shop", "db", "queue"];
 
         readonly Random _random;
+        readonly SamplerMode _mode;
         readonly SurvivingStores _disk = new();
         readonly SteppedClock _clock = new(Start);
         readonly Dictionary<(string Service, long Minute, SpanOutcome Outcome), long> _answered = [];
@@ -56,6 +58,7 @@ public class LedgerSimulationTests
         SurvivingStores.Life _life;
         TracePipeline _pipeline;
         ulong _nextId = 1;
+        readonly Dictionary<string, long> _errors = [];
         double _hits;
         long _rejectedForCertain; // With payloads that were accepted: in the log.
         long _refused;
@@ -64,20 +67,21 @@ public class LedgerSimulationTests
         public World(int seed)
         {
             _random = new Random(seed);
+            _mode = Enum.GetValues<SamplerMode>()[seed % 3]; // Each keeps all that nobody dropped by hand, as long as there is room.
             (_life, _pipeline) = Begin();
         }
 
         (SurvivingStores.Life, TracePipeline) Begin()
         {
             var life = _disk.NewLife(_clock);
-            var pipeline = new TracePipeline(life.Parts, new PipelineSettings { MaxQueuedSpans = 12, MaxUnwrittenSpans = 40 });
+            var pipeline = new TracePipeline(life.Parts, new PipelineSettings { MaxQueuedSpans = 12, MaxUnwrittenSpans = 40, Sampler = new SamplerSettings { Mode = _mode, TargetTracesPerSecond = 1e9 } });
             pipeline.Start();
             return (life, pipeline);
         }
 
         public async Task Step()
         {
-            switch (_random.Next(14))
+            switch (_random.Next(15))
             {
                 case < 7: await Send(); break;
                 case 7: await Pass(TimeSpan.FromSeconds(1)); break;
@@ -85,7 +89,8 @@ public class LedgerSimulationTests
                 case 9: await Pass(TimeSpan.FromMinutes(_random.Next(1, 200))); break; // A clock that jumps.
                 case 10: _disk.TracesFail = _random.Next(2) == 0; break;
                 case 11: _disk.StatsFail = _random.Next(2) == 0; break;
-                case 12:
+                case 12: _clock.Set(TimeSpan.FromSeconds(_random.Next(-4_000, 4_000))); break; // Somebody sets it, mostly back and forth.
+                case 13:
                     _life.Kill();
                     await _pipeline.StopAsync();
                     _refusalsMayBeLost = true; // Those since the last checkpoint; their senders know.
@@ -133,6 +138,8 @@ public class LedgerSimulationTests
                     Service = kind == 0 || _random.Next(2) == 0 ? service : Services[_random.Next(Services.Length)],
                     Name = "op",
                     Resource = "r",
+                    Flags = _random.Next(3) == 0 ? SpanFlags.Error : SpanFlags.None,
+                    Tags = new Dictionary<string, string> { ["error.type"] = _random.Next(2) == 0 ? "KeyError" : "ValueError", ["error.message"] = $"no item {_nextId}" },
                     Numbers = kind == 1 ? new Dictionary<string, double> { ["_sampling_priority_v1"] = -1 } : new Dictionary<string, double>(),
                 }).ToList();
                 _nextId++;
@@ -172,6 +179,8 @@ public class LedgerSimulationTests
                 Answered(now, SpanOutcome.SampledOut, dropped);
                 _rejectedForCertain += rejected.Count;
                 _hits += good.Count + dropped.Count;
+                foreach (var span in good.Concat(dropped).Where(span => span.IsError))
+                    _errors[$"{span.Service} {span.Tags["error.type"]} no item {{n}}"] = _errors.GetValueOrDefault($"{span.Service} {span.Tags["error.type"]} no item {{n}}") + 1;
                 _stored.AddRange(good.Select(span => span.Id.Value));
             }
             catch (Exception refusal) when (refusal is OverloadedException or StoreUnavailableException)
@@ -204,6 +213,9 @@ public class LedgerSimulationTests
             Assert.Equal(_stored.Order(), _disk.StoredSpans().Select(span => span.Id.Value).Order());
             Assert.Equal(_hits, _disk.Counted().Hits);
             Assert.Empty(_pipeline.Books.Waiting());
+            var issues = _pipeline.Issues.Issues();
+            Assert.Equal(_errors.OrderBy(pair => pair.Key, StringComparer.Ordinal), issues.Select(issue => KeyValuePair.Create($"{issue.Service} {issue.Type} {issue.Pattern}", issue.Totals.Count)).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+            Assert.Equal(issues.ToDictionary(issue => issue.Id, issue => issue.Totals.Count), _disk.CountedErrors());
             await _pipeline.StopAsync();
         }
 

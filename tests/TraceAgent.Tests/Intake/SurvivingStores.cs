@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -20,6 +21,7 @@ public sealed class SurvivingStores
     readonly List<(SpanBatch Batch, LogPosition Position)> _blocks = [];
     readonly List<StatsBucket> _closed = [];
     readonly List<LedgerPage> _ledger = [];
+    readonly SortedDictionary<(string Collection, string Id), object> _documents = [];
     StatsCheckpoint? _checkpoint;
     LogPosition _lastLogged;
     LogPosition _storedUpTo;
@@ -40,6 +42,10 @@ public sealed class SurvivingStores
         var cells = _closed.Concat(_checkpoint?.Open ?? []).SelectMany(bucket => bucket.Cells.Values).ToList();
         return (cells.Sum(cell => cell.HitCount), cells.Sum(cell => cell.ErrorCount));
     }
+
+    /// <summary>Errors of each issue in everything that was checkpointed or is open in the checkpoint.</summary>
+    public IReadOnlyDictionary<IssueId, long> CountedErrors() => _closed.Concat(_checkpoint?.Open ?? [])
+        .SelectMany(bucket => bucket.Issues).GroupBy(pair => pair.Key.Issue).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Value));
 
     /// <summary>The ledger of everything that was checkpointed.</summary>
     public LedgerSums Entered() => LedgerSums.Of(_ledger.Concat(_checkpoint?.Ledger.Open ?? []).SelectMany(page => page.Rows(null)));
@@ -64,6 +70,7 @@ public sealed class SurvivingStores
                 Counters = Counters,
                 Problems = new RecentProblems(),
                 Clock = clock,
+                Documents = new LifeDocuments(disk, this),
             };
         }
 
@@ -151,6 +158,9 @@ public sealed class SurvivingStores
         public StoredLedger ReadLedger(TimeRange range, string? service, long coarsestNanos) =>
             new(disk._checkpoint?.Ledger.Number ?? 0, [.. disk._ledger.SelectMany(page => page.Rows(service))]);
 
+        public IEnumerable<IssueCountRow> ReadIssueCounts(TimeRange range, IssueId? issue, long coarsestNanos) =>
+            disk._closed.SelectMany(bucket => bucket.Issues.Select(pair => new IssueCountRow(bucket.StartUnixNanos, bucket.WidthNanos, pair.Key, pair.Value)));
+
         public IEnumerable<StatsRow> Read(TimeRange range, StatsFilter filter, long coarsestNanos) =>
             disk._closed.SelectMany(bucket => bucket.Cells.Select(pair => new StatsRow(bucket.StartUnixNanos, bucket.WidthNanos, pair.Key, pair.Value)));
 
@@ -162,7 +172,27 @@ public sealed class SurvivingStores
         {
             var copy = new StatsBucket(bucket.StartUnixNanos, bucket.WidthNanos);
             foreach (var (key, cell) in bucket.Cells) copy.CellOf(key).Merge(cell);
+            foreach (var (key, count) in bucket.Issues) copy.AddIssue(key, count);
             return copy;
+        }
+    }
+
+    sealed class LifeDocuments(SurvivingStores disk, Life life) : IDocumentStore
+    {
+        public T? Find<T>(string collection, string id) where T : class => disk._documents.GetValueOrDefault((collection, id)) as T;
+
+        public IReadOnlyList<T> FindAll<T>(string collection) where T : class => [.. disk._documents.Where(pair => pair.Key.Collection == collection).Select(pair => (T)pair.Value)];
+
+        public void Store<T>(string collection, string id, T document) where T : class
+        {
+            if (life.IsDead || disk.StatsFail) throw new StoreUnavailableException("disk full");
+            disk._documents[(collection, id)] = document;
+        }
+
+        public bool Remove(string collection, string id) => !life.IsDead && disk._documents.Remove((collection, id));
+
+        public void Dispose()
+        {
         }
     }
 }

@@ -6,8 +6,12 @@ using ZstdSharp;
 namespace Apm.TraceAgent.Tests.Receive;
 
 /// <summary>Ten gigabytes of zeros in a few megabytes or less: refused at the limit, with memory for the limit only.</summary>
+[Collection(Alone)]
 public class BombTests
 {
+    /// <summary>What other tests allocate at the same time would be counted too.</summary>
+    const string Alone = "memory of the whole process";
+
     const int PartBytes = 100_000_000;
     const int Parts = 100;
 
@@ -59,6 +63,9 @@ public class BombTests
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
     }
+
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class Collection;
 
     static byte[] Bomb(string encoding)
     {

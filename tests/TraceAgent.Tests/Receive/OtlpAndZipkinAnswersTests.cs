@@ -109,7 +109,10 @@ public class OtlpAndZipkinAnswersTests
         var plain = await Call(agent, Fixtures.Bytes("node-otel-grpc/001.bin"));
         var zipped = await Call(agent, Framed(Gzip(Fixtures.Bytes("node-otel-grpc/002.bin")[5..]), isCompressed: true), ("grpc-encoding", "gzip"));
 
-        foreach (var answer in new[] { plain, zipped })
+        using var compressor = new ZstdSharp.Compressor();
+        var zstd = await Call(agent, Framed(compressor.Wrap(Fixtures.Bytes("node-otel-grpc/001.bin").AsSpan(5)).ToArray(), isCompressed: true), ("grpc-encoding", "zstd"));
+
+        foreach (var answer in new[] { plain, zipped, zstd })
         {
             Assert.Equal((HttpStatusCode.OK, "application/grpc", "0"), (answer.Status, answer.ContentType, answer.Header("grpc-status")));
             Assert.Equal([0, 0, 0, 0, 0], answer.Bytes);

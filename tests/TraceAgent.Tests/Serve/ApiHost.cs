@@ -2,6 +2,7 @@ using System.Text.Json;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
+using Apm.Query.Errors;
 using Apm.Query.Evaluate;
 using Apm.Query.Fates;
 using Apm.Query.Traces;
@@ -30,7 +31,7 @@ sealed class ApiHost : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null)
+    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null, IErrorIssues? issues = null)
     {
         var catalogue = new ServiceCatalogue(new MemoryDocuments());
         foreach (var span in counted) catalogue.Saw(new ServiceSighting(span.Service, span.Type, "python", span.Env, "", span.StartUnixNanos));
@@ -41,6 +42,7 @@ sealed class ApiHost : IAsyncDisposable
             .AddSingleton<TimeProvider>(clock ?? new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
         if (fates is not null) builder.Services.AddSingleton(new TraceFates(new TraceLookup(traces), fates));
         if (ledger is not null) builder.Services.AddSingleton(ledger);
+        if (issues is not null) builder.Services.AddSingleton(issues).AddSingleton<IssueQueries>();
         var app = builder.Build();
         app.MapJaegerApi();
         app.MapZipkinApi();
@@ -50,6 +52,7 @@ sealed class ApiHost : IAsyncDisposable
         app.MapDatadogDependenciesApi();
         app.MapLedgerApi();
         app.MapFateApi();
+        app.MapErrorsApi();
         await app.StartAsync();
         return new ApiHost(app);
     }

@@ -90,6 +90,19 @@ public class OtelMappingTests
         Assert.Equal("shop", batch.SpanAt(0).Service);
     }
 
+    [Theory]
+    [InlineData("k8s.namespace.name=shop k8s.pod.name=web-1 app.kubernetes.io/part-of=store datadog.container.tag.squad=blue", "kube_namespace:shop,pod_name:web-1,kube_app_part_of:store,squad:blue")]
+    [InlineData("container.id=c1 container.image.tag=7 tags.datadoghq.com/version=3 aws.ecs.task.family=f", "container_id:c1,image_tag:7,version:3,task_family:f")]
+    [InlineData("k8s.namespace.name=shop datadog.container_tags=kube_namespace:own", "kube_namespace:own")]
+    [InlineData("host.name=box datadog.container.tag.=x", null)]
+    public void The_container_of_a_resource_is_told_in_Datadogs_words(string attributes, string? expected)
+    {
+        var resource = string.Join(',', attributes.Split(' ').Select(pair => pair.Split('=')).Select(pair => $$$"""{"key":"{{{pair[0]}}}","value":{"stringValue":"{{{pair[1]}}}"}}"""));
+        var batch = Batch(resource, """{"traceId":"000000000000000000000000000000aa","spanId":"00000000000000bb"}""");
+        Assert.Equal(expected, batch.TagOf(0, "_dd.tags.container"));
+        Assert.Null(batch.TagOf(0, "datadog.container_tags"));
+    }
+
     [Fact]
     public void Of_several_exceptions_the_last_that_says_a_field_wins()
     {
@@ -128,6 +141,7 @@ public class OtelMappingTests
         Assert.Equal([1UL, 3UL, 2UL], batch.SpanIds[..3]);
         Assert.Equal([2, 1], batch.Chunks.Select(chunk => chunk.Priority));
         Assert.Equal(["-4", null, "-9"], Enumerable.Range(0, 3).Select(i => batch.TagOf(i, "_dd.p.dm")));
+        Assert.Equal("1.00", batch.TagOf(2, "_dd.otlp_sr"));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
+using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.Query.Services;
 using Microsoft.AspNetCore.Builder;
@@ -19,13 +20,14 @@ public static class HomeData
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ui/data/home", Read);
 
-    static async Task Read(HttpContext context, PageState state, ServiceQueries queries, ServiceLook look, TimeProvider clock)
+    static async Task Read(HttpContext context, PageState state, ServiceQueries queries, ServiceCatalogue catalogue, ServiceLook look, TimeProvider clock)
     {
         var started = clock.GetTimestamp();
         try
         {
             IReadOnlyList<ServiceSummary> services = [.. queries.Services(state.Window.Range, state.Env).Where(service => service.Kind == ServiceKind.Application)];
             var chart = state.Url["what"] == "errors" ? Errors(state.Window.Range, services) : Requests(state.Window.Range, services, look.ColorOf);
+            chart = chart with { Marks = ChartMarks.OfAll(catalogue.Services(), state.Env, state.Window.Range) };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         }
         catch (StoreUnavailableException error)

@@ -1,8 +1,13 @@
+using System.Globalization;
+using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Counting;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Core.Time;
+using Apm.Query.Deployments;
+using Apm.Query.Errors;
 using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
@@ -18,7 +23,8 @@ public partial class HomePage
     [Inject] ServiceQueries Queries { get; set; } = null!;
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
-    [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
+    [Inject] IssueQueries Issues { get; set; } = null!;
+    [Inject] DeploymentQueries Deployments { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
     [Inject] IServiceProvider Services { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
@@ -35,6 +41,12 @@ public partial class HomePage
     string? Thinning;
     string? Failed;
 
+    string DeployLink(string service, Deployment deployment) => State.Link("/services/" + PageUrl.Segment(service),
+        ("tab", "deployments"), ("deploy", (deployment.FirstSeenUnixNanos / UnixTime.NanosPerMillisecond).ToString(CultureInfo.InvariantCulture)));
+
+    string DeployTitle(Deployment deployment) =>
+        $"{State.TimeExact(deployment.FirstSeenUnixNanos)}, before it {deployment.PreviousVersion}{(deployment.Env.Length > 0 ? $", env {deployment.Env}" : "")}";
+
     protected override void OnInitialized()
     {
         var cancel = Context?.RequestAborted ?? default;
@@ -45,7 +57,7 @@ public partial class HomePage
             var facts = Traces.Facts();
             if (facts.SpanCount == 0) return;
             var services = Queries.Services(State.Window.Range, State.Env);
-            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Newest(TraceFilter.Empty.With("status", "error"), 6), Catalogue, Ledger.ReadLedger(State.Window.Range, null, LedgerPage.HourNanos));
+            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Issues.List(State.Window.Range, State.Env), Deployments.Newest(State.Env, HomeView.ListedDeploys), Ledger.ReadLedger(State.Window.Range, null, LedgerPage.HourNanos));
         }
         catch (StoreUnavailableException error)
         {

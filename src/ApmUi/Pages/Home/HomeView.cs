@@ -1,9 +1,11 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Services;
+using Apm.Core.Errors;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Errors;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 
@@ -20,7 +22,9 @@ public sealed record HomeView
 
     /// <summary>By impact, failing first.</summary>
     public required IReadOnlyList<ServiceRow> Services { get; init; }
-    public required IReadOnlyList<TraceSummary> Errors { get; init; }
+
+    /// <summary>Open issues seen in the time shown; those that came again first, then new ones, then the most frequent.</summary>
+    public required IReadOnlyList<IssueRow> Errors { get; init; }
     public required IReadOnlyList<TraceSummary> Newest { get; init; }
 
     /// <summary>Processes that wait for their first request.</summary>
@@ -30,14 +34,20 @@ public sealed record HomeView
     public required IReadOnlyList<string> Losses { get; init; }
 
     /// <summary>New versions, newest first.</summary>
-    public required IReadOnlyList<ServiceSummary> Deploys { get; init; }
+    public required IReadOnlyList<(string Service, Deployment Deployment)> Deploys { get; init; }
 
     /// <summary>Services listed.</summary>
     const int ListedServices = 8;
 
+    /// <summary>Issues listed.</summary>
+    const int ListedErrors = 6;
+
+    /// <summary>Deployments listed.</summary>
+    public const int ListedDeploys = 6;
+
     public static HomeView Of(
-        PageState state, IReadOnlyList<ServiceSummary> services, TraceStoreFacts facts, IReadOnlyList<TraceSummary> newest, IReadOnlyList<TraceSummary> errors,
-        ServiceCatalogue catalogue, IReadOnlyList<LedgerRow> ledger)
+        PageState state, IReadOnlyList<ServiceSummary> services, TraceStoreFacts facts, IReadOnlyList<TraceSummary> newest, IReadOnlyList<IssueRow> issues,
+        IReadOnlyList<(string Service, Deployment Deployment)> deploys, IReadOnlyList<LedgerRow> ledger)
     {
         // Calls of databases and third parties are counted at those who call them.
         var applications = services.Where(service => service.Kind == ServiceKind.Application).ToList();
@@ -51,11 +61,16 @@ public sealed record HomeView
             ActiveServiceCount = applications.Count(service => service.HitCount > 0),
             Facts = facts,
             Services = [.. ServicesView.Of(state, services, showsOthers: false, []).Rows.Take(ListedServices)],
-            Errors = errors,
+            Errors =
+            [
+                .. issues.Where(row => row.Count > 0 && row.Issue.Decision.State is (IssueState.Open or IssueState.Regressed))
+                    .OrderByDescending(row => row.Issue.Decision.State == IssueState.Regressed).ThenByDescending(row => state.Window.Range.Contains(row.Issue.Totals.FirstSeenUnixNanos))
+                    .ThenByDescending(row => row.Count).Take(ListedErrors),
+            ],
             Newest = newest,
             Waiting = [.. services.Where(service => service.IsWaiting).SelectMany(service => service.Processes)],
             Losses = [.. LossesOf(ledger)],
-            Deploys = [.. services.Where(service => service.VersionSinceUnixNanos > (catalogue.Service(service.Name)?.FirstSeenUnixNanos ?? long.MaxValue)).OrderByDescending(service => service.VersionSinceUnixNanos).Take(4)],
+            Deploys = deploys,
         };
     }
 

@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
+using Apm.Core.Services;
 using Apm.Core.Time;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ public static class IngestData
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ui/data/ingest", Read);
 
-    static async Task Read(HttpContext context, PageState state, ILedgerReader ledger, TimeProvider clock)
+    static async Task Read(HttpContext context, PageState state, ILedgerReader ledger, ServiceCatalogue catalogue, TimeProvider clock)
     {
         var started = clock.GetTimestamp();
         if (state.Url["service"] is not { } service)
@@ -33,7 +34,8 @@ public static class IngestData
         {
             var range = state.Window.Range;
             var step = StepOf(range);
-            await DataAnswer.Write(context, Chart(range, step, ledger.ReadLedger(range, service, step)), clock.GetElapsedTime(started).TotalMilliseconds);
+            var chart = Chart(range, step, ledger.ReadLedger(range, service, step)) with { Marks = ChartMarks.OfService(catalogue.Service(service), catalogue.Processes(), state.Env, range) };
+            await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         }
         catch (StoreUnavailableException error)
         {

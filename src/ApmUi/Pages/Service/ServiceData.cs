@@ -34,14 +34,14 @@ public static class ServiceData
             var series = queries.Series(service, state.Env, name, resource, state.Window.Range, Points);
             var filter = TraceFilter.Empty.With("service", service);
             if (resource is not null) filter = filter.With("resource", resource);
-            var info = catalogue.Service(service);
+            var marks = ChartMarks.OfService(catalogue.Service(service), catalogue.Processes(), state.Env, state.Window.Range);
             string Behind(TraceFilter what) =>
                 "/traces?" + (state.Env is { } env ? $"env={Uri.EscapeDataString(env)}&" : "") + $"q={Uri.EscapeDataString(what.ToString())}&from={{from}}&to={{to}}";
             var chart = state.Url["what"] switch
             {
-                "errors" => RedData.Errors(state.Window.Range, series, Behind(filter.With("status", "error")), info),
-                "latency" => RedData.Latency(state.Window.Range, series, Behind(filter), info),
-                _ => RedData.Requests(state.Window.Range, series, Behind(filter), info),
+                "errors" => RedData.Errors(state.Window.Range, series, Behind(filter.With("status", "error")), marks),
+                "latency" => RedData.Latency(state.Window.Range, series, Behind(filter), marks),
+                _ => RedData.Requests(state.Window.Range, series, Behind(filter), marks),
             };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         }

@@ -32,7 +32,8 @@ public partial class ServicePage
     IReadOnlyList<ProcessInfo> Instances = [];
     LedgerSums Ingest = new();
 
-    string Tab => State.Url["tab"] is "errors" or "calls" or "instances" or "ingest" ? State.Url["tab"]! : "endpoints";
+    string Tab => State.Url["tab"] is "errors" or "deployments" or "calls" or "instances" or "ingest" ? State.Url["tab"]! : "endpoints";
+    int DeploymentCount => Catalogue.Service(Name)?.Deployments.Count(deployment => State.Env is not { } env || deployment.Env == env) ?? 0;
     string Quoted => TraceFilter.Empty.With("service", Name).ToString()["service:".Length..];
     (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);
 
@@ -62,7 +63,7 @@ public partial class ServicePage
             if (Tab == "errors")
             {
                 var filter = TraceQuery.Complete(TraceFilter.Empty.With("service", Name).With("status", "error"), State.Url);
-                Errors = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 50 }, cancel).Traces;
+                Errors = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 20 }, cancel).Traces;
             }
         }
         catch (StoreUnavailableException error)

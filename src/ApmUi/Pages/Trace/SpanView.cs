@@ -4,6 +4,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Spans;
 using Apm.Query.Filters;
+using Apm.Query.TraceFiles;
 using Apm.Query.Traces;
 
 namespace Apm.ApmUi.Pages.Trace;
@@ -38,6 +39,9 @@ public sealed record SpanView
     public required string EndpointLink { get; init; }
     public required string SimilarLink { get; init; }
 
+    /// <summary>This page with this span by its id, which a place among the spans does not survive when the trace grows or is sent anew.</summary>
+    public required string Permalink { get; init; }
+
     public static SpanView Of(PageState state, TraceTree tree, TraceNode node)
     {
         var span = node.ReadSpan();
@@ -52,6 +56,7 @@ public sealed record SpanView
             Links = span is null ? [] : LinksOf(state, span),
             Json = span is null ? "" : JsonOf(span),
             EndpointLink = state.EndpointLink(node.Service, node.Name, node.Resource),
+            Permalink = state.Here(("span", node.SpanId.ToString())),
             SimilarLink = state.TracesLink(TraceFilter.Empty.With("service", node.Service).With("resource", node.Resource).ToString()),
         };
     }
@@ -67,6 +72,8 @@ public sealed record SpanView
             ("own time", $"{Figure.Duration(node.SelfNanos)}  ·  {Figure.Percent(node.SelfNanos / total)} of the trace", "Time in which none of its children ran"),
             ("starts", $"+{Figure.Duration(node.StartUnixNanos - tree.StartUnixNanos)}  ·  {state.TimeExact(node.StartUnixNanos)}", null),
         };
+        if (node.ClockOffsetNanos != 0) lines.Add(("clock moved", $"{(node.ClockOffsetNanos > 0 ? "+" : "−")}{Figure.Duration(Math.Abs(node.ClockOffsetNanos))}  ·  sent as {state.TimeExact(node.StartUnixNanos - node.ClockOffsetNanos)}", "The clock of its host disagrees with that of the root's"));
+        if (node.Host != node.Service) lines.Add(("host", node.Host, null));
         if (node.Kind != SpanKind.Unspecified) lines.Add(("kind", node.Kind.ToString().ToLowerInvariant(), null));
         if (node.Type.Length > 0) lines.Add(("type", node.Type, null));
         lines.Add(("kept", node.Flags.Verdict().Word(), "Why it is stored; search with kept:" + node.Flags.Verdict().Word()));
@@ -100,9 +107,9 @@ public sealed record SpanView
             [.. (item["attributes"] as JsonObject ?? []).Select(pair => (pair.Key, pair.Value?.ToString() ?? ""))]))];
 
     static IReadOnlyList<LinkView> LinksOf(PageState state, Span span) =>
-        [.. Items(span, TagNames.SpanLinks).Select(item => (Trace: item["trace_id"]?.ToString() ?? "", Span: item["span_id"]?.ToString() ?? ""))
+        [.. Items(span, TagNames.SpanLinks).Select(item => (Trace: item["trace_id"]?.ToString() ?? "", Span: item["span_id"]?.ToString() ?? "", Says: string.Join(", ", (item["attributes"] as JsonObject ?? []).Select(pair => $"{pair.Key} {pair.Value}"))))
             .Where(link => link.Trace.Length > 0)
-            .Select(link => new LinkView(link.Trace, link.Span, state.Link("/traces/" + PageUrl.Segment(link.Trace), ("span", link.Span))))];
+            .Select(link => new LinkView(link.Trace, link.Span, state.Link("/traces/" + PageUrl.Segment(link.Trace), ("span", link.Span)), link.Says))];
 
     /// <summary>The objects of a JSON array in a tag; none when it is no such thing.</summary>
     static IEnumerable<JsonObject> Items(Span span, string key)
@@ -118,30 +125,14 @@ public sealed record SpanView
         }
     }
 
-    static string JsonOf(Span span) => JsonSerializer.Serialize(new
+    /// <summary>As a trace file has it (docs/formats/trace-file.md), but nothing masked: who sees the page sees the values beside it.</summary>
+    static string JsonOf(Span span)
     {
-        trace_id = span.TraceId.ToString(),
-        span_id = span.Id.ToString(),
-        parent_id = span.ParentId.IsNone ? null : span.ParentId.ToString(),
-        service = span.Service,
-        name = span.Name,
-        resource = span.Resource,
-        type = span.Type,
-        env = span.Env,
-        kind = span.Kind.ToString(),
-        start_unix_nanos = span.StartUnixNanos,
-        duration_nanos = span.DurationNanos,
-        error = span.IsError,
-        tags = span.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).ToDictionary(),
-        numbers = span.Numbers.OrderBy(number => number.Key, StringComparer.Ordinal).ToDictionary(),
-    }, JsonForm);
-
-    static readonly JsonSerializerOptions JsonForm = new()
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            TraceFile.WriteSpan(json, span, isMasked: false);
+        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
 }
 
 /// <summary>What failed. Texts are "" when the span does not say.</summary>
@@ -158,4 +149,5 @@ public sealed record AttributeView(string Key, string Value, string? IncludeLink
 public sealed record EventView(string Name, long? OffsetNanos, IReadOnlyList<(string Key, string Value)> Attributes);
 
 /// <summary>Another span that this one is tied to.</summary>
-public sealed record LinkView(string TraceId, string SpanId, string Link);
+/// <param name="Attributes">What is said of the tie; "" when nothing is.</param>
+public sealed record LinkView(string TraceId, string SpanId, string Link, string Attributes);

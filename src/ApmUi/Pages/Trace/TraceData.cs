@@ -1,6 +1,5 @@
 using Apm.ApmUi.Charts;
 using Apm.ApmUi.Shared;
-using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Builder;
@@ -9,22 +8,37 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Apm.ApmUi.Pages.Trace;
 
-/// <summary>The waterfall's columns.</summary>
+/// <summary>The columns of waterfall and flame graph, and what a search in them finds.</summary>
 public static class TraceData
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ui/data/trace/{id}", Skeleton);
+    /// <summary>Longest text that is looked for; what is longer finds nothing and says so.</summary>
+    public const int MaxFindLength = 500;
 
-    static async Task Skeleton(HttpContext context, string id, TraceLookup lookup, ServiceLook look, TimeProvider clock)
+    public static void Map(IEndpointRouteBuilder routes)
     {
-        var started = clock.GetTimestamp();
+        routes.MapGet("/ui/data/trace/{id}", Skeleton);
+        routes.MapGet("/ui/data/trace/{id}/find", Find);
+    }
+
+    static Task Skeleton(HttpContext context, string id, string? clock, bool? lanes, TraceSource source, ServiceLook look, TimeProvider time) =>
+        Answer(context, id, clock, source, time, tree => TraceSkeleton.Of(tree, look.ColorOf, lanes == true));
+
+    static Task Find(HttpContext context, string id, string? clock, string? text, TraceSource source, TimeProvider time) =>
+        text?.Length > MaxFindLength
+            ? DataAnswer.Fail(context, StatusCodes.Status400BadRequest, $"At most {MaxFindLength} characters are looked for.")
+            : Answer(context, id, clock, source, time, tree => new FoundSpans(TraceTextSearch.Find(tree, text ?? "", context.RequestAborted), true, tree.SpanCount));
+
+    static async Task Answer<T>(HttpContext context, string id, string? clock, TraceSource source, TimeProvider time, Func<TraceTree, T> answer)
+    {
+        var started = time.GetTimestamp();
         try
         {
-            if (!TraceId.TryParse(id, out var traceId, allowDecimal: true))
+            if (!TraceSource.IsId(id))
                 await DataAnswer.Fail(context, StatusCodes.Status400BadRequest, "That is no trace id: 16 or 32 hex digits are.");
-            else if (lookup.Read(traceId, context.RequestAborted) is not { } tree)
+            else if (source.Read(id, clock, context.RequestAborted) is not { } tree)
                 await DataAnswer.Fail(context, StatusCodes.Status404NotFound, "Nothing is stored under this trace id any more.");
             else
-                await DataAnswer.Write(context, TraceSkeleton.Of(tree, look.ColorOf), clock.GetElapsedTime(started).TotalMilliseconds);
+                await DataAnswer.Write(context, answer(tree), time.GetElapsedTime(started).TotalMilliseconds);
         }
         catch (StoreUnavailableException error)
         {
@@ -32,3 +46,6 @@ public static class TraceData
         }
     }
 }
+
+/// <summary>Places of spans that hold a text, in display order.</summary>
+public sealed record FoundSpans(IReadOnlyList<int> Indexes, bool Complete, long Scanned);

@@ -1,6 +1,5 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
-using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Query.Fates;
 using Apm.Query.Traces;
@@ -9,11 +8,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Trace;
 
-/// <summary>One trace. Its state is the address: <c>view, span, find, group</c>.</summary>
+/// <summary>One trace. Its state is the address: <c>view, span, find, group, sort, clock, zoom, color</c>.</summary>
 public partial class TracePage
 {
     [Parameter] public string Id { get; set; } = "";
-    [Inject] TraceLookup Lookup { get; set; } = null!;
+    [Inject] TraceSource Source { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] TraceFates Fates { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
@@ -23,26 +22,45 @@ public partial class TracePage
     string NotFoundSays = "";
     string? NotFoundEvidence;
 
-    bool Shows(string view) => (State.Url["view"] is "list" or "map" ? State.Url["view"] : "waterfall") == view;
+    /// <summary>Null when the trace comes from the store.</summary>
+    ImportedTrace? File;
+
+    bool Shows(string view) => (State.Url["view"] is "flame" or "list" or "map" ? State.Url["view"] : "waterfall") == view;
+
+    /// <summary>Where an island finds the trace, with the clocks that the page shows.</summary>
+    string DataSource(params ReadOnlySpan<(string Name, string? Value)> parameters)
+    {
+        var url = new PageUrl($"/ui/data/trace/{PageUrl.Segment(Id)}", []).With("clock", View!.Tree.AlignedClocks.Count > 0 ? TraceSource.Aligned : null);
+        foreach (var (name, value) in parameters) url = url.With(name, value);
+        return url.ToString();
+    }
+
+    string FileLink(string name) => new PageUrl($"/ui/trace/{PageUrl.Segment(Id)}/{name}", []).With("clock", View!.Tree.AlignedClocks.Count > 0 ? TraceSource.Aligned : null).ToString();
 
     protected override void OnInitialized()
     {
         try
         {
-            if (!TraceId.TryParse(Id, out var id, allowDecimal: true))
+            File = Source.FileOf(Id);
+            if (!TraceSource.IsId(Id))
             {
                 NotFound($"“{Id}” is no trace id.", "A trace id is 32 hex digits, or 16 for tracers with 64-bit ids.");
                 return;
             }
-            if (Lookup.Read(id, Context?.RequestAborted ?? default) is { } tree)
+            if (Source.Read(Id, State.Url["clock"], Context?.RequestAborted ?? default) is { } tree)
             {
                 View = TraceView.Of(State, tree);
+                return;
+            }
+            if (TraceSource.IsOfFile(Id))
+            {
+                NotFound("This trace came from a file and is forgotten.", $"A file is remembered for {Figure.Duration(ImportedTraces.KeepFor.TotalNanoseconds)}, until Apm restarts, or until {ImportedTraces.MaxTraces} newer ones came.");
                 return;
             }
             var facts = Traces.Facts();
             var fate = Fates.Find(Id, Context?.RequestAborted ?? default);
             var why = fate is null ? "" : string.Join(' ', fate.Sentences(State.TimeExact)) + " ";
-            NotFound($"No span of trace {id} is stored.", why + (facts.OldestStartUnixNanos is { } oldest
+            NotFound($"No span of trace {Id} is stored.", why + (facts.OldestStartUnixNanos is { } oldest
                 ? $"Stored are {Figure.Of(facts.SpanCount, "span")} since {State.TimeExact(oldest)}. A trace appears within a second of its first span."
                 : "Nothing is stored yet."));
         }

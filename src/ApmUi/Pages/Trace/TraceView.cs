@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Query.Traces;
 
 namespace Apm.ApmUi.Pages.Trace;
@@ -18,10 +19,16 @@ public sealed record TraceView
     /// <summary>Where the trace first went wrong: the earliest failed span beneath which nothing failed; null when nothing did.</summary>
     public FirstErrorView? FirstError { get; init; }
 
+    /// <summary>Calls that one request repeats, those that took most first.</summary>
+    public required IReadOnlyList<RepeatedCallView> Repeated { get; init; }
+
+    /// <summary>Null when nothing shows that clocks disagree.</summary>
+    public ClockView? Clocks { get; init; }
+
     /// <summary>The span in the panel; null when it is closed.</summary>
     public SpanView? Selected { get; init; }
 
-    /// <summary>Spans of the same kind together, most own time first.</summary>
+    /// <summary>Spans of the same kind together, in the order that the address asks for; most own time first when it does not.</summary>
     public required IReadOnlyList<SpanGroup> Groups { get; init; }
 
     /// <summary>Builds the view.</summary>
@@ -31,18 +38,23 @@ public sealed record TraceView
     {
         var warnings = new List<string>();
         if (tree.IncompleteReason is { } incomplete) warnings.Add(incomplete);
-        if (tree.ClockSkewReason is { } skew) warnings.Add(skew);
+        if (tree.SayWhetherArriving(state.NowUnixNanos) is { } arriving) warnings.Add(arriving);
         if (tree.FoldedSpanCount > 0)
             warnings.Add($"The trace is too large to keep whole: of {Figure.Whole(tree.SentSpanCount)} spans {Figure.Whole(tree.FoldedSpanCount)} are folded. Each folded span stands for those of one service, operation and resource beneath the same parent, and says how many and how long.");
         if (tree.SpanCount >= TraceLookup.MaxSpans) warnings.Add($"The trace has more than {Figure.Whole(TraceLookup.MaxSpans)} spans; the rest is left out.");
+        var selected = Find(tree, state.Url["span"]);
+        var clocks = ClockView.Of(state, tree, selected);
+        if (clocks is null && tree.ClockSkewReason is { } skew) warnings.Add(skew);
         return new TraceView
         {
             Tree = tree,
             Title = TitleOf(tree.Root),
             Warnings = warnings,
             FirstError = FirstErrorOf(tree),
-            Selected = Find(tree, state.Url["span"]) is { } node ? SpanView.Of(state, tree, node) : null,
-            Groups = GroupsOf(tree, byService: state.Url["group"] == "service"),
+            Repeated = [.. RepeatedCalls.Find(tree).Select(call => RepeatedCallView.Of(state, tree, call))],
+            Clocks = clocks,
+            Selected = selected is not null ? SpanView.Of(state, tree, selected) : null,
+            Groups = SpanGroup.Sorted(GroupsOf(tree, byService: state.Url["group"] == "service"), state.Url["sort"]),
         };
     }
 
@@ -96,4 +108,29 @@ public sealed record FirstErrorView(TraceNode Node, ErrorView Error);
 /// <param name="SelfShare">Own time as a part of the trace's duration; may exceed 1.</param>
 /// <param name="FirstIndex">The first of them.</param>
 public sealed record SpanGroup(
-    string Service, string Name, string Resource, int Count, int ErrorCount, double AverageNanos, double SumNanos, double SelfNanos, double SelfShare, int FirstIndex);
+    string Service, string Name, string Resource, int Count, int ErrorCount, double AverageNanos, double SumNanos, double SelfNanos, double SelfShare, int FirstIndex)
+{
+    /// <summary>Key of the sort that is meant without one: most own time first.</summary>
+    public const string DefaultSort = "self";
+
+    /// <summary>In the order of a key, as <c>SortHead</c> writes it; what is not known means the default.</summary>
+    public static IReadOnlyList<SpanGroup> Sorted(IReadOnlyList<SpanGroup> groups, string? sort)
+    {
+        var isTurned = sort?.EndsWith(SortHead.Turned, StringComparison.Ordinal) == true;
+        var key = isTurned ? sort![..^SortHead.Turned.Length] : sort;
+        if (key is "service" or "operation")
+        {
+            Func<SpanGroup, string> name = key == "service" ? group => group.Service : group => group.Resource;
+            return [.. isTurned ? groups.OrderByDescending(name, StringComparer.OrdinalIgnoreCase) : groups.OrderBy(name, StringComparer.OrdinalIgnoreCase)];
+        }
+        Func<SpanGroup, double> value = key switch
+        {
+            "count" => group => group.Count,
+            "errors" => group => group.ErrorCount,
+            "avg" => group => group.AverageNanos,
+            "sum" => group => group.SumNanos,
+            _ => group => group.SelfNanos,
+        };
+        return [.. isTurned ? groups.OrderBy(value) : groups.OrderByDescending(value)];
+    }
+}

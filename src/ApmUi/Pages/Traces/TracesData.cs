@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
+using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.Query.Filters;
 using Apm.Query.Text;
@@ -25,7 +26,7 @@ public static class TracesData
         routes.MapGet("/ui/fragment/traces", Suggest);
     }
 
-    static async Task Strip(HttpContext context, PageState state, TraceSearch search, TimeProvider clock)
+    static async Task Strip(HttpContext context, PageState state, TraceSearch search, ServiceCatalogue catalogue, TimeProvider clock)
     {
         var started = clock.GetTimestamp();
         try
@@ -33,6 +34,8 @@ public static class TracesData
             var filter = TraceQuery.Complete(TraceFilterParser.Parse(state.Url["q"]), state.Url);
             var strip = search.Strip(state.Window.Range, filter, Buckets, context.RequestAborted);
             var chart = ChartOf(state.Window.Range, strip, state.Url["what"] == "duration");
+            var services = filter.Service is { } named ? catalogue.Services().Where(service => service.Name == named) : catalogue.Services();
+            chart = chart with { Marks = ChartMarks.OfAll(services, filter.Env, state.Window.Range) };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         }
         catch (QueryTextException error)
