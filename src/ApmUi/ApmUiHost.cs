@@ -9,6 +9,7 @@ using Apm.ApmUi.Pages.Traces;
 using Apm.ApmUi.Search;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
+using Apm.Query.Compare;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -38,6 +39,7 @@ public static class ApmUiHost
         services.AddSingleton<ServiceLook>();
         services.AddSingleton<Pulse>();
         services.AddSingleton<JumpSearch>();
+        services.AddSingleton<CompareQuery>();
         services.AddSingleton<ImportedTraces>();
         services.AddSingleton<TraceSource>();
         services.AddScoped(provider => PageState.Of(

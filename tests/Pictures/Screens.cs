@@ -42,6 +42,10 @@ static class Screens
         new("trace-map", $"/traces/{ShopFacts.RegressionTraceId}?view=map"),
         new("map", "/map?from=now-1h"),
         new("map-table", "/map?from=now-1h&view=table"),
+        new("map-lost-header", $"/map?from=now-1h&panel={Uri.EscapeDataString($"{ShopFacts.LostHeaderCaller}→{ShopFacts.LostHeaderCallee}")}"),
+        new("map-unpaired", "/map?from=now-1h&view=unpaired"),
+        new("compare", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version"),
+        new("compare-difference", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version&sort=difference"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),
     ];

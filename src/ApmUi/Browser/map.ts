@@ -9,6 +9,7 @@ class ApmMap extends HTMLElement {
   #abort: AbortController | null = null;
   #view: View | null = null;
   #dragged = false;
+  #sought = '';
 
   connectedCallback(): void {
     this.#abort = new AbortController();
@@ -23,10 +24,12 @@ class ApmMap extends HTMLElement {
     this.addEventListener('keydown', event => this.#key(event), options);
     document.addEventListener('keydown', event => this.#pageKey(event), options);
     this.querySelector('[data-fit]')?.addEventListener('click', () => this.#show(null), options);
-    const find = this.querySelector<HTMLInputElement>('[data-find]');
-    find?.addEventListener('input', () => this.#find(find.value), options);
-    find?.addEventListener('keydown', event => {
-      if (event.key !== 'Enter') return;
+    this.addEventListener('input', event => {
+      const find = (event.target as Element).closest<HTMLInputElement>('[data-find]');
+      if (find) this.#find(this.#sought = find.value);
+    }, options);
+    this.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' || !(event.target as Element).closest('[data-find]')) return;
       event.preventDefault();
       this.querySelector<SVGElement>('[data-node].found')?.focus();
     }, options);
@@ -43,6 +46,11 @@ class ApmMap extends HTMLElement {
   restore(): void {
     this.dataset['state'] = 'ready';
     if (this.#view) this.#show(this.#view);
+    // Nor what is being sought: a rendering that was on its way when somebody began to type would wipe it out.
+    const find = this.querySelector<HTMLInputElement>('[data-find]');
+    if (!find || this.#sought === '') return;
+    if (find.value !== this.#sought) find.value = this.#sought;
+    this.#find(this.#sought);
   }
 
   /** For tests. */
@@ -73,10 +81,11 @@ class ApmMap extends HTMLElement {
 
   #find(text: string): void {
     const needle = text.trim().toLowerCase();
-    const svg = this.#svg!;
+    const svg = this.#svg;
+    if (!svg) return;
     let any = false;
     for (const node of svg.querySelectorAll<SVGElement>('[data-node]')) {
-      const found = needle !== '' && node.dataset['node']!.toLowerCase().includes(needle);
+      const found = needle !== '' && `${node.dataset['node']} ${node.dataset['name'] ?? ''}`.toLowerCase().includes(needle);
       node.classList.toggle('found', found);
       node.classList.toggle('lit', found);
       any ||= found;
@@ -127,7 +136,7 @@ class ApmMap extends HTMLElement {
 
   #focusOn(event: MouseEvent): void {
     const node = (event.target as Element).closest<SVGElement>('[data-node]')?.dataset['node'];
-    if (node) go(urlWith({ focus: node, panel: null, edge: null }));
+    if (node && !node.startsWith('group:')) go(urlWith({ focus: node, panel: null, path: null, goal: null }));
   }
 
   /** Arrows: along an edge to the right or left, up and down among what stands in the same column. */

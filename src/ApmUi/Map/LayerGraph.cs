@@ -5,6 +5,9 @@ namespace Apm.ApmUi.Map;
 /// </summary>
 sealed class LayerGraph
 {
+    /// <summary>Sweeps in a row without fewer crossings after which ordering ends.</summary>
+    const int IdleSweeps = 4;
+
     readonly List<int> _layerOf;
     readonly List<List<int>> _left = [];
     readonly List<List<int>> _right = [];
@@ -49,24 +52,37 @@ sealed class LayerGraph
     /// <summary>The lanes of an edge, from left to right.</summary>
     public IReadOnlyList<int> LanesOf((int From, int To) arc) => _lanes[arc];
 
-    /// <summary>Orders each layer by the mean place of its neighbours, to and fro; the order with the fewest crossings stays.</summary>
+    /// <summary>
+    /// Orders each layer by the mean place of its neighbours, to and fro; the order with the fewest crossings stays. Sweeps that
+    /// bring nothing for a while end it: the next ones would not either.
+    /// </summary>
     public void Order(int sweeps)
     {
         var best = Snapshot();
         var fewest = Crossings();
-        for (var sweep = 0; sweep < sweeps && fewest > 0; sweep++)
+        var idle = 0;
+        var means = new double[_left.Count];
+        var byMean = Comparer<int>.Create((a, b) => means[a] != means[b] ? means[a].CompareTo(means[b]) : _position[a].CompareTo(_position[b]));
+        for (var sweep = 0; sweep < sweeps && fewest > 0 && idle < IdleSweeps; sweep++)
         {
             var rightwards = sweep % 2 == 0;
             for (var i = 1; i < _layers.Length; i++)
             {
                 var layer = _layers[rightwards ? i : _layers.Length - 1 - i];
                 var neighbours = rightwards ? _left : _right;
-                var means = layer.ToDictionary(cell => cell, cell => neighbours[cell].Count == 0 ? _position[cell] : neighbours[cell].Average(other => (double)_position[other]));
-                layer.Sort((a, b) => means[a] != means[b] ? means[a].CompareTo(means[b]) : _position[a].CompareTo(_position[b]));
+                foreach (var cell in layer)
+                {
+                    var sum = 0L;
+                    foreach (var other in neighbours[cell]) sum += _position[other];
+                    means[cell] = neighbours[cell].Count == 0 ? _position[cell] : sum / (double)neighbours[cell].Count;
+                }
+                layer.Sort(byMean);
                 Number(layer);
             }
             var crossings = Crossings();
+            idle++;
             if (crossings >= fewest) continue;
+            idle = 0;
             fewest = crossings;
             best = Snapshot();
         }
@@ -110,7 +126,7 @@ sealed class LayerGraph
         {
             var cell = layer[i];
             var height = heightOf(cell);
-            var wish = neighbours[cell].Count == 0 ? _center[cell] : neighbours[cell].Average(other => _center[other]);
+            var wish = neighbours[cell].Count == 0 ? _center[cell] : MeanCenter(neighbours[cell]);
             var block = (Wish: wish - height / 2, Count: 1, Top: wish - height / 2, Size: height, First: i);
             while (blocks.Count > 0 && blocks[^1].Top + blocks[^1].Size + gap > block.Top)
             {
@@ -135,6 +151,13 @@ sealed class LayerGraph
                 at += height + gap;
             }
         }
+    }
+
+    double MeanCenter(List<int> cells)
+    {
+        var sum = 0.0;
+        foreach (var cell in cells) sum += _center[cell];
+        return sum / cells.Count;
     }
 
     int AddCell()

@@ -15,17 +15,71 @@ namespace Apm.ApmUi.Map;
 /// <param name="Title">What hovering tells.</param>
 public sealed record DrawnNode(string Id, string Name, string Line, string Color, string State, string Icon, bool IsInferred, string Link, string Title)
 {
-    const int FittingLetters = 15;
+    /// <summary>How many nodes it stands for, as a group; 0 for a node.</summary>
+    public int GroupedCount { get; init; }
 
-    /// <summary>The name as far as it fits.</summary>
-    public string ShortName => Name.Length <= FittingLetters ? Name : Name[..(FittingLetters - 1)] + "…";
+    /// <summary>The name as far as it fits; a longer one loses its middle, since names of one family differ at their ends.</summary>
+    public string ShortName => MapText.Fit(Name, MapLayout.NodeWidth - NameLeft - 8);
+
+    /// <summary>Where the name begins, in pixels from the node's left.</summary>
+    public const double NameLeft = 33;
+}
+
+/// <summary>How much room text takes, without a browser to ask.</summary>
+public static class MapText
+{
+    /// <summary>So wide a letter of a name is at most in the fonts that the interface falls back to, at 12 px: bold DejaVu Sans is the widest.</summary>
+    static double WidthOf(char letter) => letter switch
+    {
+        'i' or 'l' or 'j' or '.' or ',' or ':' or '\'' or '|' or '!' or 'I' => 4.6,
+        't' or 'f' or 'r' or ' ' or '-' or '/' or '(' or ')' => 5.8,
+        'm' or 'w' or 'M' or 'W' or '@' or '%' or '…' => 12.5,
+        >= 'A' and <= 'Z' => 9.5,
+        > '\u2000' => 13,
+        _ => 8.2,
+    };
+
+    /// <summary>The estimated width of a text, in pixels.</summary>
+    public static double WidthOf(string text)
+    {
+        var sum = 0.0;
+        foreach (var letter in text) sum += WidthOf(letter);
+        return sum;
+    }
+
+    /// <summary>The text, or as much of its beginning and end as fits around an ellipsis.</summary>
+    public static string Fit(string text, double width)
+    {
+        if (WidthOf(text) <= width) return text;
+        var left = width - WidthOf('…');
+        var (head, tail) = (0, text.Length);
+        // Two letters of the beginning for each of the end.
+        for (var turn = 0; head < tail; turn++)
+        {
+            var isTail = turn % 3 == 2;
+            left -= WidthOf(isTail ? text[tail - 1] : text[head]);
+            if (left < 0) break;
+            if (isTail) tail--;
+            else head++;
+        }
+        if (head > 0 && char.IsHighSurrogate(text[head - 1])) head--;
+        if (tail < text.Length && char.IsLowSurrogate(text[tail])) tail++;
+        return text[..head].TrimEnd() + "…" + text[tail..].TrimStart();
+    }
 }
 
 /// <summary>One edge as it is drawn.</summary>
 /// <param name="Width">Pixels.</param>
 /// <param name="State">As of a node: its colour.</param>
 /// <param name="Label">Shown beside it when it is looked at.</param>
-public sealed record DrawnEdge(string From, string To, double Width, string State, string Label, string Link, string Title);
+public sealed record DrawnEdge(string From, string To, double Width, string State, string Label, string Link, string Title)
+{
+    /// <summary>How it is known: <c>both</c>, <c>client</c> (dashed) or <c>lost</c> (dotted).</summary>
+    public string Confidence { get; init; } = "both";
+
+    /// <summary>Always shown beside it, such as <c>new</c>; "" for nothing.</summary>
+    public string Mark { get; init; } = "";
+}
 
 /// <summary>Paths of edges.</summary>
 public static class MapPaths

@@ -7,7 +7,7 @@ namespace Apm.ApmUi.Map;
 /// <remarks>Pure: the same graph gives the same picture, whatever the order it is told in. No two nodes overlap.</remarks>
 public static class MapLayout
 {
-    public const double NodeWidth = 144;
+    public const double NodeWidth = 192;
     public const double NodeHeight = 36;
 
     /// <summary>Room between two layers, for the edges.</summary>
@@ -93,8 +93,13 @@ public static class MapLayout
     {
         var layer = new int[count];
         var waiting = new int[count];
+        var isCalled = new bool[count];
         var outgoing = arcs.ToLookup(arc => arc.From, arc => arc.To);
-        foreach (var arc in arcs) waiting[arc.To]++;
+        foreach (var arc in arcs)
+        {
+            waiting[arc.To]++;
+            isCalled[arc.To] = true;
+        }
         var ready = new Queue<int>(Enumerable.Range(0, count).Where(node => waiting[node] == 0));
         while (ready.TryDequeue(out var node))
         {
@@ -105,7 +110,7 @@ public static class MapLayout
             }
         }
         // An entrance that only calls far to the right stands beside what it calls, not alone at the far left.
-        foreach (var node in Enumerable.Range(0, count).Where(node => outgoing[node].Any() && arcs.All(arc => arc.To != node)))
+        foreach (var node in Enumerable.Range(0, count).Where(node => !isCalled[node] && outgoing[node].Any()))
             layer[node] = outgoing[node].Min(to => layer[to]) - 1;
         return layer;
     }

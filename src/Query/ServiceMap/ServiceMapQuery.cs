@@ -22,13 +22,86 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
     /// <summary>Longest time spent reading; default 3 s.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
 
+    /// <summary>Most spans looked at in the time before, to tell which edges are new; default 200,000. Beyond that no edge is called new.</summary>
+    public const int MaxSpansBefore = 200_000;
+
+    /// <summary>Longest time spent on the time before; default 1 s.</summary>
+    public static readonly TimeSpan DeadlineBefore = TimeSpan.FromSeconds(1);
+
+    /// <summary>Most ranges whose edges are remembered; default 32. When there are more, all are read anew.</summary>
+    public const int MaxCachedRanges = 32;
+
+    readonly Lock _lock = new();
+    readonly Dictionary<(string? Env, TimeRange Range), HashSet<(string From, string To)>?> _edgesBefore = [];
+
+    /// <summary>A version taken so long before an edge was first seen may have brought it; 30 min.</summary>
+    static readonly TimeSpan DeployReach = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// The map of a range, with the edges marked that were not there in as long a time before it. Without a trace in that time, or
+    /// when not all of it was seen, none is marked: nobody can tell.
+    /// </summary>
+    /// <param name="env">Null for all.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public ServiceGraph ReadWithNews(TimeRange range, string? env = null, CancellationToken cancel = default)
+    {
+        var graph = Read(range, env, cancel);
+        if (graph.Edges.Count == 0) return graph;
+        // A live page asks every few seconds: the time before ends on a grid, so that it is read once in a while and not each time.
+        var grid = Math.Max(1, range.LengthNanos / 12);
+        var until = UnixTime.Floor(range.FromUnixNanos, grid);
+        return EdgesOf(new TimeRange(Math.Max(0, until - range.LengthNanos), until), env, cancel) is not { } before ? graph : graph with
+        {
+            Edges = [.. graph.Edges.Select(edge => before.Contains((edge.From, edge.To)) ? edge : edge with { IsNew = true, NewSince = VersionBefore(edge) })],
+        };
+    }
+
+    /// <summary>The edges of a range; null when there is no span in it, or not all was seen.</summary>
+    HashSet<(string From, string To)>? EdgesOf(TimeRange range, string? env, CancellationToken cancel)
+    {
+        lock (_lock) if (_edgesBefore.TryGetValue((env, range), out var known)) return known;
+        var matches = new MatchScan(traces, clock, range, FilterOf(env)) { Deadline = DeadlineBefore };
+        var scan = new MapScan();
+        matches.Run((batch, _, spans) =>
+        {
+            scan.Add(batch, spans);
+            if (scan.SpanCount > MaxSpansBefore) matches.Stop("There is too much before.");
+        }, cancel);
+        if (scan.SpanCount == 0) return null; // Cheap, and it may still come.
+        HashSet<(string From, string To)>? edges = null;
+        if (matches.IncompleteReason is null && !scan.IsOverNodeLimit)
+        {
+            scan.Join();
+            edges = [.. scan.Edges.Keys];
+        }
+        lock (_lock)
+        {
+            if (_edgesBefore.Count >= MaxCachedRanges) _edgesBefore.Clear();
+            _edgesBefore[(env, range)] = edges;
+        }
+        return edges;
+    }
+
+    string? VersionBefore(MapEdge edge)
+    {
+        foreach (var name in new[] { edge.From, edge.To })
+        {
+            if (catalogue.Service(name) is not { Version.Length: > 0 } service) continue;
+            var lag = edge.FirstUnixNanos - service.VersionSinceUnixNanos;
+            // A service that was first seen with this version did not take it: it was always so.
+            if (service.VersionSinceUnixNanos > service.FirstSeenUnixNanos && lag >= -UnixTime.NanosPerSecond && lag <= DeployReach.Ticks * UnixTime.NanosPerTick) return $"{name} {service.Version}";
+        }
+        return null;
+    }
+
+    static TraceFilter FilterOf(string? env) => env is null ? TraceFilter.Empty : TraceFilter.Empty.With("env", env);
+
     /// <summary>The map of a range.</summary>
     /// <param name="env">Null for all.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
     public ServiceGraph Read(TimeRange range, string? env = null, CancellationToken cancel = default)
     {
-        var filter = env is null ? TraceFilter.Empty : TraceFilter.Empty.With("env", env);
-        var matches = new MatchScan(traces, clock, range, filter) { Deadline = Deadline };
+        var matches = new MatchScan(traces, clock, range, FilterOf(env)) { Deadline = Deadline };
         var scan = new MapScan();
         var oldest = range.ToUnixNanos;
         matches.Run((batch, _, spans) =>
@@ -47,8 +120,13 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
         {
             Nodes = nodes,
             Edges = [.. scan.Edges.Where(edge => ids.Contains(edge.Key.From) && ids.Contains(edge.Key.To))
-                .Select(edge => new MapEdge(edge.Key.From, edge.Key.To, edge.Value.CallCount, edge.Value.ErrorCount, edge.Value.Nanos.Quantile(0.95), edge.Value.CallCount / seconds))
+                .Select(edge => new MapEdge(edge.Key.From, edge.Key.To, edge.Value.CallCount, edge.Value.ErrorCount, edge.Value.Nanos.Quantile(0.95), edge.Value.CallCount / seconds)
+                {
+                    PairedCount = edge.Value.PairedCount, HeaderLostCount = edge.Value.HeaderLostCount, FirstUnixNanos = edge.Value.FirstUnixNanos,
+                })
                 .OrderBy(edge => edge.From, StringComparer.Ordinal).ThenBy(edge => edge.To, StringComparer.Ordinal)],
+            Unpaired = scan.Unpaired.All,
+            UnpairedLeftOutCount = scan.Unpaired.LeftOutCount,
             ScannedSpanCount = matches.ScannedSpanCount,
             IsComplete = reason is null,
             IncompleteReason = reason,
@@ -72,7 +150,10 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
             var known = catalogue.Service(service);
             var type = scan.TypeOf(service) is { Length: > 0 } seen ? seen : known?.Type ?? "";
             var isStandIn = ServiceKinds.IsCall(type) && !callers.Contains(service);
-            return new MapNode(service, service, type, ServiceKinds.Of(type, isStandIn), sum.EntryCount, sum.ErrorCount, sum.QuantileNanos(0.95), sum.EntryCount / seconds, IsInferred: false);
+            return new MapNode(service, service, type, ServiceKinds.Of(type, isStandIn), sum.EntryCount, sum.ErrorCount, sum.QuantileNanos(0.95), sum.EntryCount / seconds, IsInferred: false)
+            {
+                Team = scan.TeamOf(service), Namespace = scan.NamespaceOf(service),
+            };
         });
         var inferred = scan.InferredNodes.Select(pair =>
         {

@@ -51,6 +51,8 @@ public sealed partial class PageTests : IAsyncLifetime
     [InlineData("/map", "Map · Apm")]
     [InlineData("/map?view=table", "Map · Apm")]
     [InlineData("/map?panel=checkout", "Map · Apm")]
+    [InlineData("/map?view=unpaired", "Map · Apm")]
+    [InlineData("/map?path=web&goal=payment&panel=web→checkout", "Map · Apm")]
     public async Task A_page_has_its_title_one_heading_and_nothing_that_its_policy_forbids(string url, string title)
     {
         Fill();

@@ -71,6 +71,93 @@ public class ServiceMapQueryTests
         Assert.Equal(["web"], Map([Some.Batch(spans)], spans, env: "prod").Nodes.Select(node => node.Id));
     }
 
+    [Fact]
+    public void An_edge_says_how_it_is_known()
+    {
+        var map = MapOf([
+            .. Some.Trace("""
+                web flask.request "GET /" 0+100 server
+                  web http.client "GET /x" 10+50 client
+                    api http.request "GET /x" 15+40 server
+                """),
+            Call(20, "sql", ("db.system", "postgresql"), ("db.name", "orders")),
+        ]);
+
+        Assert.Equal(["api BothSides 1", "database:postgresql orders ClientOnly 0"], map.Edges.Select(edge => $"{edge.To} {edge.Confidence} {edge.PairedCount}"));
+        Assert.Empty(map.Unpaired); // A database never sends spans.
+    }
+
+    [Theory]
+    //          root starts and takes, ms   what is found
+    [InlineData(12, 30, UnpairedReason.HeaderLost)]
+    [InlineData(6, 30, UnpairedReason.HeaderLost)]       // Its clock is 4 ms behind.
+    [InlineData(12, 45, UnpairedReason.CalleeNotStored)] // It outlived the call.
+    [InlineData(70, 5, UnpairedReason.CalleeNotStored)]  // It came later.
+    public void A_root_of_the_callee_within_the_call_is_its_other_side(int startMillis, int millis, UnpairedReason reason)
+    {
+        var map = MapOf([
+            Some.Span(id: 1, durationNanos: 100 * Some.Millisecond),
+            Some.Span(id: 2, parent: 1, startNanos: 10 * Some.Millisecond, durationNanos: 40 * Some.Millisecond, type: "http", kind: SpanKind.Client, resource: "GET http://api/x", tags: [("peer.service", "api")]),
+            Some.Span(id: 3, trace: 9, service: "api", resource: "GET /x", startNanos: startMillis * Some.Millisecond, durationNanos: millis * Some.Millisecond, kind: SpanKind.Server),
+        ]);
+
+        var unpaired = Assert.Single(map.Unpaired);
+        Assert.Equal(("web", "api", reason, 1L, Some.TraceId()), (unpaired.From, unpaired.To, unpaired.Reason, unpaired.Count, unpaired.TraceId));
+        Assert.Equal(reason == UnpairedReason.HeaderLost ? Some.TraceId(9) : null, unpaired.CalleeTraceId);
+        Assert.Equal(reason == UnpairedReason.HeaderLost
+            ? "api began a trace of its own (GET /x) while web waited for it (GET http://api/x): the header that carries the trace was lost on the way. Let proxies between them pass traceparent and x-datadog-* on, and give both sides a propagation style in common."
+            : "web called api (GET http://api/x), which sends spans, but none answers this call: sampled out, dropped, not sent yet, or another host of that name answered.", unpaired.Sentence);
+        Assert.Equal(reason == UnpairedReason.HeaderLost ? EdgeConfidence.HeaderLost : EdgeConfidence.ClientOnly, Assert.Single(map.Edges).Confidence);
+    }
+
+    [Fact]
+    public void One_root_answers_one_call()
+    {
+        Span Waiting(ulong id) => Some.Span(id: id, trace: id, durationNanos: 40 * Some.Millisecond, type: "http", kind: SpanKind.Client, tags: [("peer.service", "api")]);
+
+        var map = MapOf([Waiting(1), Waiting(2), Some.Span(id: 3, trace: 9, service: "api", startNanos: Some.Millisecond, kind: SpanKind.Server)]);
+
+        Assert.Equal(["HeaderLost 1", "CalleeNotStored 1"], map.Unpaired.Select(calls => $"{calls.Reason} {calls.Count}"));
+    }
+
+    [Fact]
+    public void A_missing_caller_and_a_third_party_are_told()
+    {
+        var map = MapOf([Some.Span(id: 1, parent: 77, kind: SpanKind.Server), Call(2, "http", ("http.url", "https://api.stripe.com/v1"))]);
+
+        Assert.Equal([
+            "web was called (GET /) by a span that is not stored: it is from a service without a tracer, was dropped, or began before the time shown.",
+            "api.stripe.com sends no spans: somebody else's, or a service without a tracer. What is known of it is what web saw.",
+        ], map.Unpaired.Select(calls => calls.Sentence));
+    }
+
+    [Fact]
+    public void An_edge_that_was_not_there_before_is_new_and_names_the_deploy()
+    {
+        Span Late(ulong id, ulong parent, string service, SpanKind kind = SpanKind.Server) => Some.Span(id: id, parent: parent, trace: 2, service: service, kind: kind, startNanos: 3700 * Some.Second);
+        Span[] spans = [
+            Some.Span(id: 1), Some.Span(id: 2, parent: 1, service: "api", kind: SpanKind.Server),
+            Late(3, 0, "web"), Late(4, 3, "api"), Late(5, 4, "mails"),
+        ];
+        var catalogue = new ServiceCatalogue(new MemoryDocuments());
+        catalogue.Saw(new ServiceSighting("api", "web", "", "prod", "1.0", Some.BaseUnixNanos));
+        catalogue.Saw(new ServiceSighting("api", "web", "", "prod", "2.0", Some.BaseUnixNanos + 3650 * Some.Second));
+        var next = new Core.Time.TimeRange(Some.Hour.ToUnixNanos, Some.Hour.ToUnixNanos + 3600 * Some.Second);
+
+        var query = new ServiceMapQuery(new BatchList(Some.Batch(spans)), new StatsList(Some.Stats(spans)), catalogue, new FixedClock(next.ToUnixNanos));
+
+        Assert.Equal(["api>mails True api 2.0", "web>api False "], query.ReadWithNews(next).Edges.Select(edge => $"{edge.From}>{edge.To} {edge.IsNew} {edge.NewSince}"));
+        Assert.All(query.ReadWithNews(Some.Hour).Edges, edge => Assert.False(edge.IsNew)); // Nothing before: nobody can tell.
+    }
+
+    [Fact]
+    public void Team_and_namespace_come_from_entry_spans()
+    {
+        var node = Assert.Single(MapOf([Some.Span(tags: [("team", "shop"), ("kube_namespace", "retail")])]).Nodes);
+
+        Assert.Equal(("shop", "retail"), (node.Team, node.Namespace));
+    }
+
     static Span Call(ulong id, string type, params (string, string)[] tags) => Some.Span(id: id, parent: 1, type: type, kind: SpanKind.Client, tags: tags);
 
     static ServiceGraph MapOf(IReadOnlyList<Span> spans) => Map([Some.Batch(spans)], spans);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Map;
 
-/// <summary>The service map. Its state is the address: <c>view, focus, hops, only, panel</c> besides env and time.</summary>
+/// <summary>The service map. Its state is the address: <c>view, focus, hops, path, goal, only, group, open, panel</c> besides env and time.</summary>
 public partial class MapPage
 {
     [Inject] ServiceMapQuery Query { get; set; } = null!;
@@ -19,7 +19,13 @@ public partial class MapPage
     bool IsTable => State.Url["view"] == "table";
     bool OnlyErrors => State.Url["only"] == "errors";
 
-    string EmptySays => OnlyErrors ? "Nothing fails in this time." : State.Env is { } env ? $"No service of env {env} has been called in this time." : "No service has been called in this time.";
+    bool IsUnpaired => State.Url["view"] == "unpaired";
+    bool IsMap => !IsTable && !IsUnpaired;
+
+    /// <summary>The address without one of the unfolded groups.</summary>
+    string FoldLink(string group) => State.Here(("open", string.Join(',', View!.Unfolded.Where(open => open != group))));
+
+    string EmptySays => View?.Path is { } path ? $"No calls lead from {path.From} to {path.To} in this time." : OnlyErrors ? "Nothing fails in this time." : State.Env is { } env ? $"No service of env {env} has been called in this time." : "No service has been called in this time.";
 
     string FocusName(string id) => View?.Graph.Nodes.FirstOrDefault(node => node.Id == id)?.Name ?? id;
 
@@ -28,7 +34,7 @@ public partial class MapPage
         try
         {
             if (Traces.Facts().SpanCount == 0) IsEmptyInstallation = true;
-            else View = MapView.Of(State, Query.Read(State.Window.Range, State.Env, Context?.RequestAborted ?? default), Look);
+            else View = MapView.Of(State, Query.ReadWithNews(State.Window.Range, State.Env, Context?.RequestAborted ?? default), Look);
         }
         catch (StoreUnavailableException error)
         {
