@@ -101,16 +101,18 @@ public sealed record TraceFate
             var what = StoredSpanCount > 0 ? "Parts of it were" : $"Trace {TraceId} was";
             yield return fate.Kind switch
             {
-                FateKind.Evicted => $"{what} very probably stored, and dropped {time(fate.FromUnixNanos)} with all traces of its time: {(fate.Reason == "age" ? "they were older than traces are kept" : "the storage budget had no room for them any more")}.{Odds(fate)}",
-                FateKind.SampledOut => $"{what} very probably sampled out ({fate.Reason}) in the hour from {time(fate.FromUnixNanos)}. {LedgerReasons.Sentence(SpanOutcome.SampledOut, fate.Reason)}{Odds(fate)}",
-                FateKind.Rejected => $"{what} very probably rejected ({fate.Reason}) in the hour from {time(fate.FromUnixNanos)}. {LedgerReasons.Sentence(SpanOutcome.Rejected, fate.Reason)}{Odds(fate)}",
-                _ => $"{what} very probably lost ({fate.Reason}) in the hour from {time(fate.FromUnixNanos)}. {LedgerReasons.Sentence(SpanOutcome.Dropped, fate.Reason)}{Odds(fate)}",
+                FateKind.Evicted => $"{what} {Sure(fate)} stored, and dropped {time(fate.FromUnixNanos)} with all traces of its time: {(fate.Reason == "age" ? "they were older than traces are kept" : "the storage budget had no room for them any more")}.{Odds(fate)}",
+                FateKind.SampledOut => $"{what} {Sure(fate)} sampled out ({fate.Reason}) in the hour from {time(fate.FromUnixNanos)}. {LedgerReasons.Sentence(SpanOutcome.SampledOut, fate.Reason)}{Odds(fate)}",
+                FateKind.Rejected => $"{what} {Sure(fate)} rejected ({fate.Reason}) in the hour from {time(fate.FromUnixNanos)}. {LedgerReasons.Sentence(SpanOutcome.Rejected, fate.Reason)}{Odds(fate)}",
+                _ => $"{what} {Sure(fate)} lost ({fate.Reason}) in the hour from {time(fate.FromUnixNanos)}. {LedgerReasons.Sentence(SpanOutcome.Dropped, fate.Reason)}{Odds(fate)}",
             };
         }
         if (!IsUnknown) yield break;
         yield return $"Trace {TraceId} was never seen here{(RememberedSinceUnixNanos is { } since ? $", as far as Apm remembers, which is since {time(since)}" : "")}.";
         yield return "Check that the app sends to this Apm (apm status), and that its tracer did not drop the trace before sending it.";
     }
+
+    static string Sure(Fate fate) => fate.WrongOdds < 0.05 ? "very probably" : "perhaps";
 
     static string Odds(Fate fate) => fate.WrongOdds < 1e-6 ? "" : string.Create(CultureInfo.InvariantCulture, $" (Wrong for about one id in {1 / fate.WrongOdds:N0} that was never seen.)");
 }

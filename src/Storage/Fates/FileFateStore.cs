@@ -14,7 +14,7 @@ public sealed record FateStoreSettings
     /// <summary>Most bytes of all files; default 64 MiB, about 20 million traces. Beyond it the oldest hours are forgotten, counted in <c>fates_forgotten</c>.</summary>
     public long MaxBytes { get; init; } = 67_108_864;
 
-    /// <summary>Most bytes of one hour, which are in memory while it lasts; default 8 MiB. What would be more is not remembered, counted in <c>fates_not_remembered</c>.</summary>
+    /// <summary>Most bytes of one hour, which are in memory while it lasts; default 8 MiB. What is more goes into the filters there are, counted in <c>fates_crowded</c>: an answer is then wrong more often, and says how often.</summary>
     public int MaxHourBytes { get; init; } = 8_388_608;
 
     /// <summary>What the filters in memory take theirs from; default one without a ceiling.</summary>
@@ -85,9 +85,13 @@ public sealed class FileFateStore : IFateStore
             if (filter is null || filter.Count >= filter.Capacity)
             {
                 var capacity = filter is null ? FirstCapacity : Math.Min(MaxCapacity, filter.Capacity * 2);
-                if (BytesOf(filters) + capacity * BitsPerTrace / 8 > _settings.MaxHourBytes)
+                if (BytesOf(filters) + capacity * BitsPerTrace / 8 > _settings.MaxHourBytes && Emptiest(filters, kind, reason) is { } crowded)
                 {
-                    _counters.Add("fates_not_remembered");
+                    // Not to remember it would make "never seen" a lie.
+                    _counters.Add("fates_crowded");
+                    crowded.Bits.Add(hash);
+                    crowded.Count++;
+                    _dirty.Add(hour);
                     return;
                 }
                 filters.Add(filter = new FateFilter(kind, reason, hour, capacity, BloomFilter.For(capacity, BitsPerTrace)));
@@ -168,6 +172,9 @@ public sealed class FileFateStore : IFateStore
             }
         }
     }
+
+    static FateFilter? Emptiest(List<FateFilter> filters, FateKind kind, string reason) =>
+        filters.Where(filter => filter.Kind == kind && filter.Reason == reason).MinBy(filter => (double)filter.Count / filter.Capacity);
 
     void Hold(long hour, List<FateFilter> filters)
     {

@@ -84,12 +84,17 @@ public sealed class FileFateStoreTests
     }
 
     [Fact]
-    public void One_hour_remembers_no_more_than_its_share()
+    public void One_hour_takes_no_more_than_its_share_and_still_never_says_that_a_trace_was_not_seen()
     {
         using var store = Open(new FateStoreSettings { MaxHourBytes = 4_000 });
-        for (var i = 0; i < 3_000; i++) store.Note(Some(), FateKind.SampledOut, "manual_drop", Start);
+        var ids = Enumerable.Range(0, 6_000).Select(_ => Some()).ToList();
+        foreach (var id in ids) store.Note(id, FateKind.SampledOut, "manual_drop", Start);
+        store.Flush();
 
-        Assert.True(_counters.Read("fates_not_remembered") > 1_000);
+        Assert.True(_counters.Read("fates_crowded") > 1_000);
+        Assert.InRange(_disk.LengthOf("/fates/2026-11-25T17.fates"), 3_000, 4_500);
+        Assert.All(ids, id => Assert.InRange(Assert.Single(store.Find(id)).WrongOdds, 0.01, 1));
+        Assert.InRange(Enumerable.Range(0, 1_000).Count(_ => store.Find(Some()).Count > 0) / 1_000.0, 0.5 * store.Find(ids[0])[0].WrongOdds, 2 * store.Find(ids[0])[0].WrongOdds);
     }
 
     [Fact]

@@ -48,8 +48,13 @@ public partial class EndpointPage
 
     OperationsView Operations => OperationsView.Of(Difference);
 
-    /// <summary>From p95 on, as far as any request can go.</summary>
-    static string SlowestBand(double p95Nanos) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(long)p95Nanos}-{86_400_000_000_000L}");
+    /// <summary>As far as any request can go: a day.</summary>
+    const long NoEndNanos = 86_400_000_000_000;
+
+    /// <summary>From p95 on.</summary>
+    static string SlowestBand(double p95Nanos) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(long)p95Nanos}-{NoEndNanos}");
+
+    static string BandText(LatencyBand band) => band.MaxNanos >= NoEndNanos ? $"from {Figure.Duration(band.MinNanos)} on" : $"{Figure.Duration(band.MinNanos)} – {Figure.Duration(band.MaxNanos)}";
 
     static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;
 
