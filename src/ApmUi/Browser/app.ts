@@ -3,6 +3,7 @@
 import './keys';
 import './live';
 import './fragment';
+import './unfold';
 import { go, onPage, refresh } from './nav';
 
 const islands: Record<string, () => Promise<unknown>> = {
@@ -10,6 +11,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-waterfall': () => import('./waterfall'),
   'apm-map': () => import('./map'),
   'apm-distribution': () => import('./distribution'),
+  'apm-scatter': () => import('./scatter'),
 };
 
 function loadIslands(): void {
