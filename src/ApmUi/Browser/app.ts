@@ -3,6 +3,7 @@
 import './keys';
 import './live';
 import './fragment';
+import './unfold';
 import { go, onPage, refresh } from './nav';
 
 const islands: Record<string, () => Promise<unknown>> = {
@@ -11,6 +12,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-flame': () => import('./flame'),
   'apm-map': () => import('./map'),
   'apm-distribution': () => import('./distribution'),
+  'apm-scatter': () => import('./scatter'),
 };
 
 function loadIslands(): void {

@@ -14,7 +14,10 @@ class ApmFragment extends HTMLElement {
     };
     form.addEventListener('input', typed);
     form.addEventListener('focusin', typed);
+    const key = (event: KeyboardEvent) => this.#key(event);
+    form.addEventListener('keydown', key);
     this.#undo = () => {
+      form.removeEventListener('keydown', key);
       form.removeEventListener('input', typed);
       form.removeEventListener('focusin', typed);
     };
@@ -24,6 +27,38 @@ class ApmFragment extends HTMLElement {
     clearTimeout(this.#timer);
     this.#abort?.abort();
     this.#undo?.();
+  }
+
+  /** Arrows go through what is offered, Enter takes it, Escape closes the list; typing goes on in the field. */
+  #key(event: KeyboardEvent): void {
+    if (event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+    const lines = [...this.querySelectorAll<HTMLElement>('.suggest a, .suggest button')];
+    const at = lines.findIndex(line => line.classList.contains('at'));
+    if (this.dataset['state'] !== 'ready' || lines.length === 0) return;
+    switch (event.key) {
+      case 'ArrowDown':
+      case 'ArrowUp': {
+        const to = (at < 0 ? (event.key === 'ArrowDown' ? 0 : lines.length - 1) : at + (event.key === 'ArrowDown' ? 1 : -1) + lines.length) % lines.length;
+        for (const line of lines) line.classList.toggle('at', line === lines[to]);
+        lines[to]!.scrollIntoView({ block: 'nearest' });
+        const say = document.getElementById('say');
+        if (say) say.textContent = lines[to]!.innerText.replace(/\s+/g, ' ');
+        break;
+      }
+      case 'Enter':
+        if (at < 0) return;
+        lines[at]!.click();
+        break;
+      case 'Escape':
+        this.#abort?.abort();
+        clearTimeout(this.#timer);
+        this.innerHTML = '';
+        this.dataset['state'] = 'empty';
+        break;
+      default: return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   async #load(form: HTMLFormElement): Promise<void> {

@@ -2,6 +2,7 @@
 // so that nothing can be reached by a key alone. Islands come first; what they use arrives here as defaultPrevented.
 
 import { go, onPage } from './nav';
+import { compare, unfold } from './unfold';
 
 let prefix = 0;
 let cursor = -1;
@@ -25,7 +26,8 @@ function used(key: string, event: KeyboardEvent): boolean {
   switch (key) {
     case 'j': return moveCursor(1);
     case 'k': return moveCursor(-1);
-    case 'Enter': return !(event.composedPath()[0] as Element).closest?.('a, button, summary') && open('[data-open]', 'a.main', 'a');
+    case 'c': return compare(rows()[cursor]);
+    case 'Enter': return !(event.composedPath()[0] as Element).closest?.('a, button, summary') && (unfold(rows()[cursor]) || open('[data-open]', 'a.main', 'a'));
     case 'o': return open('a.main', 'a');
     case 'C': {
       const share = document.querySelector<HTMLElement>('[data-share]');
@@ -49,7 +51,7 @@ function press(key: string): boolean {
 }
 
 function rows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>('main table.t[data-rows] tbody tr')];
+  return [...document.querySelectorAll<HTMLElement>('main table.t[data-rows] tbody tr:not(.unfolded)')];
 }
 
 function moveCursor(by: number): boolean {

@@ -1,3 +1,4 @@
+using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Stats;
@@ -114,6 +115,41 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             P95Nanos = [.. sketches.Select(sketch => sketch?.Quantile(0.95) ?? double.NaN)],
             MaxNanos = longest,
             IsComplete = scan.IncompleteReason is null,
+        };
+    }
+
+    /// <summary>Most points of a scatter; default 2000.</summary>
+    public const int MaxPoints = 2000;
+
+    /// <summary>Matching traces over time and duration, at most <see cref="MaxPoints"/> of them.</summary>
+    /// <param name="points">Most points wanted.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public TraceScatter Scatter(TimeRange range, TraceFilter filter, int points, CancellationToken cancel = default)
+    {
+        var table = new TraceTable();
+        var longest = new List<ScatterPoint>();
+        var scan = new MatchScan(reader, clock, range, filter);
+        scan.Run((batch, _, matching) =>
+        {
+            foreach (var span in matching)
+            {
+                var at = table.FindOrAdd(batch.TraceIdHigh[span], batch.TraceIdLow[span]);
+                var isError = (batch.Flags[span] & SpanFlags.Error) != 0;
+                var point = new ScatterPoint(new TraceId(batch.TraceIdHigh[span], batch.TraceIdLow[span]), batch.StartUnixNanos[span], batch.DurationNanos[span], isError);
+                if (at == longest.Count) longest.Add(point);
+                else if (point.DurationNanos > longest[at].DurationNanos) longest[at] = point with { IsError = isError || longest[at].IsError };
+                else if (isError) longest[at] = longest[at] with { IsError = true };
+            }
+            if (longest.Count > MaxTraces) scan.Stop($"The search stopped at {MaxTraces} traces, the newest. Narrow the range or the filter.");
+        }, cancel);
+        var (chosen, slowest) = ScatterChoice.Of(longest, Math.Clamp(points, 1, MaxPoints));
+        return new TraceScatter
+        {
+            Points = chosen,
+            MatchedTraceCount = longest.Count,
+            ScannedSpanCount = scan.ScannedSpanCount,
+            IsComplete = scan.IncompleteReason is null,
+            SlowestCount = slowest,
         };
     }
 

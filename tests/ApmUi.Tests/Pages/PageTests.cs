@@ -218,13 +218,42 @@ public sealed partial class PageTests : IAsyncLifetime
     [InlineData("/ui/fragment/search?text=check", "/services/checkout")]
     [InlineData("/ui/fragment/traces?q=service:che", "/traces?q=service:checkout")]
     [InlineData("/ui/fragment/traces?q=sta", "status:")]
+    [InlineData("/ui/fragment/traces?q=@http", "@http.")]
+    [InlineData("/ui/fragment/traces?q=@http.method:PO", "@http.method:POST")]
+    [InlineData("/ui/fragment/traces/spans?trace=00ff", "No span of this trace is stored any more.")]
     public async Task A_fragment_answers_while_one_types(string url, string holds)
     {
         Fill();
         Assert.Contains(holds, await Get(url), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_row_unfolds_to_spans_that_failed_first()
+    {
+        Fill();
+        var html = await Get($"/ui/fragment/traces/spans?trace={_checkout[0].TraceId}");
+
+        Assert.Contains($"/traces/{_checkout[0].TraceId}?span=", html, StringComparison.Ordinal);
+        Assert.Contains("errors first, then by time of their own", html, StringComparison.Ordinal);
+        Assert.InRange(html.IndexOf("class=\"err\"", StringComparison.Ordinal), 0, html.IndexOf("</li>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_scatter_has_a_point_per_trace_and_the_query_of_a_selection()
+    {
+        Fill();
+        using var scatter = System.Text.Json.JsonDocument.Parse(await Get("/ui/data/traces/scatter?q=" + Uri.EscapeDataString("status:error duration:>1ms")));
+        var root = scatter.RootElement;
+
+        Assert.Equal("status:error duration:>={min}ns duration:<={max}ns", root.GetProperty("query").GetString());
+        Assert.Contains("{id}", Uri.UnescapeDataString(root.GetProperty("traceLink").GetString()!), StringComparison.Ordinal);
+        Assert.Contains(_checkout[0].TraceId.ToString(), root.GetProperty("ids").EnumerateArray().Select(id => id.GetString()));
+        Assert.Equal(root.GetProperty("ids").GetArrayLength(), root.GetProperty("errors").GetArrayLength());
+        Assert.EndsWith("each by its longest matching span", root.GetProperty("note").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("/ui/data/traces/scatter?q=durration:1", HttpStatusCode.BadRequest, "durration")]
     [InlineData("/ui/data/red", HttpStatusCode.BadRequest, "Say which service")]
     [InlineData("/ui/data/trace/zzz", HttpStatusCode.BadRequest, "That is no trace id")]
     [InlineData("/ui/data/trace/ffffffffffffffff", HttpStatusCode.NotFound, "Nothing is stored under this trace id")]

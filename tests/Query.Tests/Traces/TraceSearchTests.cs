@@ -26,6 +26,20 @@ public class TraceSearchTests
     }
 
     [Fact]
+    public void A_scatter_of_more_traces_than_points_has_the_slowest_and_some_of_the_rest_and_counts_all()
+    {
+        var search = Over(Enumerable.Range(1, 400).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, startNanos: i * Some.Second, durationNanos: i * 1000, isError: i == 400)));
+
+        var some = search.Scatter(Some.Hour, TraceFilter.Empty, 100);
+        var all = search.Scatter(Some.Hour, TraceFilter.Empty, TraceSearch.MaxPoints);
+
+        Assert.Equal((100, 400, 10, true), (some.Points.Count, some.MatchedTraceCount, some.SlowestCount, some.IsComplete));
+        Assert.Equal(Enumerable.Range(391, 10).Select(i => (ulong)i), some.Points.OrderByDescending(point => point.DurationNanos).Take(10).Select(point => point.TraceId.Low).Order());
+        Assert.InRange(some.Points.Count(point => point.TraceId.Low <= 200), 20, 70); // Neither the old nor the new ones alone.
+        Assert.Equal((400, 0, 1), (all.Points.Count, all.SlowestCount, all.Points.Count(point => point.IsError)));
+    }
+
+    [Fact]
     public void Summarises_a_trace_by_its_root_and_services()
     {
         var trace = Some.Trace("""

@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.Core.Ports;
 using Apm.Query.Filters;
 using Apm.Query.Text;
 using Apm.Query.Traces;
@@ -17,18 +18,31 @@ public sealed record SuggestionsView(string Title, IReadOnlyList<Suggestion> Lin
     static readonly string[] Keys = ["service", "resource", "operation", "status", "env", "duration", "kind", "type", "trace_id"];
 
     /// <summary>Completes the last word of <c>q</c>.</summary>
-    public static SuggestionsView Of(PageState state, TraceSearch search, CancellationToken cancel)
+    public static SuggestionsView Of(PageState state, TraceSearch search, ITraceReader reader, TimeProvider clock, CancellationToken cancel)
     {
         var text = state.Url["q"] ?? "";
         var start = text.LastIndexOf(' ') + 1;
         if (text.Count(c => c == '"') % 2 == 1) start = Math.Max(0, text.LastIndexOf(' ', text.LastIndexOf('"')) + 1);
         var (before, word) = (text[..start], text[start..]);
         var colon = word.IndexOf(':', StringComparison.Ordinal);
+        KeysAndValues known;
+        try
+        {
+            known = new KeysAndValues(reader, clock) { Filter = Shared.TraceQuery.Complete(TraceFilterParser.Parse(before), state.Url) };
+        }
+        catch (QueryTextException)
+        {
+            known = new KeysAndValues(reader, clock); // The part in front is not finished: keys and values of all spans still help.
+        }
         if (colon < 0)
         {
-            var keys = Keys.Where(key => key.StartsWith(word.TrimStart('-'), StringComparison.OrdinalIgnoreCase)).ToList();
+            var negation = word.StartsWith('-') ? "-" : "";
+            var begun = word.TrimStart('-');
+            var keys = begun.StartsWith('@') ? [] : Keys.Where(key => key.StartsWith(begun, StringComparison.OrdinalIgnoreCase)).Select(key => (Key: key, Note: Meaning(key))).ToList();
+            if (begun.Length > 0)
+                keys.AddRange(known.Keys(state.Window.Range, "@" + begun.TrimStart('@'), MaxLines, cancel).Select(key => (key.Value, Figure.Count(key.SpanCount) + " spans")));
             var title = word.Length == 0 ? "Narrow by" : "Keys";
-            return keys.Count == 0 ? Nothing : new SuggestionsView(title, [.. keys.Take(MaxLines).Select(key => new Suggestion(key + ":", Meaning(key), state.Link("/traces", ("q", before + key + ":")), before + key + ":"))]);
+            return keys.Count == 0 ? Nothing : new SuggestionsView(title, [.. keys.Take(MaxLines).Select(key => new Suggestion(key.Key + ":", key.Note, state.Link("/traces", ("q", before + negation + key.Key + ":")), before + negation + key.Key + ":"))]);
         }
         var typed = word[(colon + 1)..].Trim('"');
         var name = word[..colon].TrimStart('-');
@@ -44,6 +58,8 @@ public sealed record SuggestionsView(string Title, IReadOnlyList<Suggestion> Lin
                 "operation" or "name" => facets.Operations,
                 "status" => facets.Statuses,
                 "env" => facets.Envs,
+                _ when name.StartsWith('@') => known.Values(state.Window.Range, name, typed, MaxLines, cancel),
+                "type" or "kind" => known.Values(state.Window.Range, name, typed, MaxLines, cancel),
                 _ => [],
             };
         }
@@ -54,7 +70,7 @@ public sealed record SuggestionsView(string Title, IReadOnlyList<Suggestion> Lin
         var lines = values.Where(value => value.Value.Length > 0 && value.Value.Contains(typed, StringComparison.OrdinalIgnoreCase)).Take(MaxLines).Select(value =>
         {
             var query = before + sign + TraceFilter.Empty.With(name, value.Value);
-            return new Suggestion(value.Value, Figure.Count(value.SpanCount) + " spans", state.Link("/traces", ("q", query)), query);
+            return new Suggestion(value.Value, value.SpanCount == 0 ? "" : Figure.Count(value.SpanCount) + " spans", state.Link("/traces", ("q", query)), query);
         }).ToList();
         return lines.Count == 0 ? Nothing : new SuggestionsView(name, lines);
     }
