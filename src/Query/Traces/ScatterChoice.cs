@@ -26,7 +26,10 @@ static class ScatterChoice
     /// <summary>Spreads ids that are counted up as evenly as random ones.</summary>
     static ulong Mixed(TraceId id)
     {
-        var mixed = (id.Low ^ id.High) * 0x9E3779B97F4A7C15;
-        return (mixed ^ (mixed >> 29)) * 0xBF58476D1CE4E5B9;
+        unchecked
+        {
+            var mixed = (id.Low ^ id.High) * 0x9E3779B97F4A7C15;
+            return (mixed ^ (mixed >> 29)) * 0xBF58476D1CE4E5B9;
+        }
     }
 }
