@@ -7,7 +7,6 @@ using Apm.TraceAgent.Receive.Datadog;
 using Apm.TraceAgent.Receive.Otlp;
 using Apm.TraceAgent.Receive.Zipkin;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -78,7 +77,6 @@ public sealed class AgentServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketMemory>(); // Before the server adds its own.
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
