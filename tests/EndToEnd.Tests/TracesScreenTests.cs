@@ -9,16 +9,12 @@ namespace Apm.EndToEnd.Tests;
 
 /// <summary>The Traces screen finds what is planted in the generated shop.</summary>
 [Collection(OneAfterTheOther.Name)]
-public class TracesScreenTests(BrowserFixture browser)
+public class TracesScreenTests(BrowserFixture browser, DemoShop shop)
 {
-    static readonly TimeSpan FillPatience = TimeSpan.FromSeconds(120);
-
     [Fact]
     public async Task The_regression_is_found_by_typing_dragging_and_unfolding()
     {
-        await using var apm = await ApmProcess.Start(upPatience: FillPatience, options: ["--demo=shop"]);
-        await apm.Program.Line("the shop is ready", line => line.Contains("the shop is ready after", StringComparison.Ordinal));
-        await browser.Use(apm.Ui, nameof(The_regression_is_found_by_typing_dragging_and_unfolding), async page =>
+        await browser.Use((await shop.Apm()).Ui, nameof(The_regression_is_found_by_typing_dragging_and_unfolding), async page =>
         {
             await page.GotoAsync("/traces?from=now-1h&to=now");
             var query = page.GetByRole(AriaRole.Searchbox, new() { Name = "Query" });
@@ -65,6 +61,27 @@ public class TracesScreenTests(BrowserFixture browser)
             await page.Keyboard.PressAsync("j");
             await Expect(page.Locator("tr.picked")).ToHaveCountAsync(1);
         });
-        await apm.Stop();
+    }
+
+    [Fact]
+    public async Task Under_the_pointer_the_list_holds_still_and_says_how_many_wait()
+    {
+        await browser.Use((await shop.Apm()).Ui, nameof(Under_the_pointer_the_list_holds_still_and_says_how_many_wait), async page =>
+        {
+            await page.GotoAsync("/traces");
+            await Expect(page.Locator("apm-scatter[data-state=ready]")).ToHaveCountAsync(1);
+            await Expect(page.Locator("apm-chart[aria-busy=false]")).ToHaveCountAsync(3);
+            await page.Locator("tr[data-trace]").First.HoverAsync();
+            var chip = page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex(@"^\d+ new spans? · show$") });
+            await Expect(chip).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            var waiting = await chip.InnerTextAsync();
+            var first = await page.Locator("tr[data-trace]").First.GetAttributeAsync("data-trace");
+            await Expect(chip).Not.ToHaveTextAsync(waiting, new() { Timeout = 30_000 });
+            Assert.Equal(first, await page.Locator("tr[data-trace]").First.GetAttributeAsync("data-trace"));
+
+            await chip.ClickAsync(); // The pointer leaves the list with that.
+            await Expect(page.Locator("tr[data-trace]").First).Not.ToHaveAttributeAsync("data-trace", first!);
+            await Expect(chip).ToHaveCountAsync(0);
+        });
     }
 }

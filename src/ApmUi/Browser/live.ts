@@ -38,12 +38,13 @@ class ApmLive extends HTMLElement {
   disconnectedCallback(): void {
     clearInterval(this.#timer);
     for (const undo of this.#undo.splice(0)) undo();
-    this.#chip?.remove();
   }
 
-  /** The page was rendered anew, by us or by a navigation. */
+  /**
+   * The page was rendered anew, by us or by a navigation; what is not of the server, as the chip, goes with that.
+   * Nothing may be removed here: this runs in the midst of the merge, which then loses its place among the siblings.
+   */
   attributeChangedCallback(): void {
-    this.#chip?.remove();
     this.#chip = null;
   }
 
@@ -88,7 +89,7 @@ class ApmLive extends HTMLElement {
 
   #wait(fresh: number): void {
     const text = fresh > 0 ? `${fresh} new span${fresh === 1 ? '' : 's'}` : 'Changes';
-    if (!this.#chip) {
+    if (!this.#chip?.isConnected) {
       this.#chip = el('button', { type: 'button', class: 'btn waiting' });
       this.#chip.addEventListener('click', () => refresh());
       document.body.append(this.#chip);
