@@ -4,44 +4,12 @@
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css';
 import style from './chart.css';
-import { clock, figure, zone, type Unit } from './format';
+import { type ChartData, type Series, countSteps, durationSteps, legendFigure } from './chart-data';
+import { drawMarks, marksIn } from './chart-marks';
+import { clock, figure, zone } from './format';
 import { Island, el, failure } from './island';
 import { go, showRange } from './nav';
 import { color, onTheme } from './theme';
-
-interface Series {
-  name: string;
-  /** A token: `s3`, `error`, `text-2`. */
-  color: string;
-  draw: 'line' | 'bars' | 'area' | 'points';
-  dash?: boolean;
-  values: (number | null)[];
-}
-
-interface Mark {
-  atMs: number;
-  /** On the flag. */
-  text: string;
-  /** The whole sentence. */
-  detail: string;
-  kind: 'deploy' | 'restart';
-}
-
-interface ChartData {
-  unit: Unit;
-  fromMs: number;
-  toMs: number;
-  stepMs: number;
-  times: number[];
-  series: Series[];
-  stacked: boolean;
-  /** What the chart says in a sentence; its accessible name. */
-  summary: string;
-  /** Events to mark, such as a new version. */
-  marks: Mark[];
-  /** Where a click on a moment leads; `{from}` and `{to}` stand for it. Absent when nowhere. */
-  behind?: string;
-}
 
 const axisFont = '11px system-ui, "Segoe UI", Roboto, sans-serif';
 
@@ -173,7 +141,7 @@ class ApmChart extends Island {
     return {
       width,
       height: this.#height,
-      padding: [8, 4, 0, 0],
+      padding: [8, 16, 0, 0], // Right: half of the last time's label.
       legend: { show: false },
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       scales: {
@@ -205,7 +173,7 @@ class ApmChart extends Island {
       hooks: {
         setCursor: [u => this.#showCard(u, data, shown)],
         setSelect: [u => this.#selected(u)],
-        draw: [u => this.#drawMarks(u, data)],
+        draw: [u => drawMarks(u, data.marks)],
         ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
       },
     };
@@ -263,15 +231,9 @@ class ApmChart extends Island {
     const head = el('tr', {}, el('th', { scope: 'col' }, `Time (${zone()})`), ...data.series.map(s => el('th', { scope: 'col' }, s.name)));
     const rows = data.times.flatMap((ms, i) => [
       el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], data.unit)))),
-      ...this.#marksIn(data, i).map(m => el('tr', { class: 'event' }, el('td', {}, clock(m.atMs, true, true)), el('td', { colspan: String(Math.max(1, data.series.length)) }, m.detail))),
+      ...marksIn(data, i).map(m => el('tr', { class: 'event' }, el('td', {}, clock(m.atMs, true, true)), el('td', { colspan: String(Math.max(1, data.series.length)) }, m.detail))),
     ]);
     this.#table.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, ...rows.reverse())));
-  }
-
-  /** What happened in a bucket; before the first one counts for the first. */
-  #marksIn(data: ChartData, i: number): Mark[] {
-    const [from, to] = [data.times[i]!, data.times[i]! + data.stepMs];
-    return data.marks.filter(m => (m.atMs >= from || i === 0) && m.atMs < to);
   }
 
   #showCard(u: uPlot, data: ChartData, shown: Series[]): void {
@@ -308,45 +270,6 @@ class ApmChart extends Island {
     go(data.behind.replace('{from}', String(at)).replace('{to}', String(at + data.stepMs)));
   }
 
-  /** Dashed verticals with a flag at the top; a flag that would cover the one before it carries no text. */
-  #drawMarks(u: uPlot, data: ChartData): void {
-    const scale = devicePixelRatio;
-    const right = u.bbox.left + u.bbox.width;
-    let free = u.bbox.left;
-    for (const mark of data.marks) {
-      const x = Math.round(u.valToPos(mark.atMs / 1000, 'x', true));
-      if (x < u.bbox.left || x > right) continue;
-      const ctx = u.ctx;
-      ctx.save();
-      ctx.strokeStyle = color(mark.kind === 'deploy' ? 'accent' : 'text-2');
-      ctx.lineWidth = scale;
-      ctx.setLineDash([3 * scale, 3 * scale]);
-      ctx.beginPath();
-      ctx.moveTo(x, u.bbox.top);
-      ctx.lineTo(x, u.bbox.top + u.bbox.height);
-      ctx.stroke();
-      ctx.setLineDash([]);
-      ctx.font = `${10 * scale}px system-ui, sans-serif`;
-      ctx.textAlign = 'left';
-      ctx.textBaseline = 'alphabetic';
-      const text = mark.text.length > 24 ? mark.text.slice(0, 23) + '…' : mark.text;
-      const width = ctx.measureText(text).width + 8 * scale;
-      const left = x + width > right ? x - width : x;
-      ctx.fillStyle = color('surface');
-      if (left >= free) {
-        ctx.fillRect(left, u.bbox.top, width, 14 * scale);
-        ctx.strokeRect(left, u.bbox.top, width, 14 * scale);
-        ctx.fillStyle = ctx.strokeStyle;
-        ctx.fillText(text, left + 4 * scale, u.bbox.top + 10.5 * scale);
-        free = left + width + 2 * scale;
-      } else {
-        ctx.fillStyle = ctx.strokeStyle;
-        ctx.fillRect(x, u.bbox.top + 15 * scale, 6 * scale, 5 * scale); // Below the text of the one before it.
-      }
-      ctx.restore();
-    }
-  }
-
   #key(event: KeyboardEvent): void {
     const u = this.#plot;
     const data = this.#data;
@@ -363,7 +286,7 @@ class ApmChart extends Island {
           const b = u.valToPos(data.times[to]! / 1000, 'x');
           u.setSelect({ left: Math.min(a, b), top: 0, width: Math.abs(b - a), height: u.over.clientHeight }, false);
         }
-        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${figure(s.values[to], data.unit)}`), ...this.#marksIn(data, to).map(m => m.detail)].join(', ');
+        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${figure(s.values[to], data.unit)}`), ...marksIn(data, to).map(m => m.detail)].join(', ');
         break;
       }
       case 'Enter':
@@ -380,28 +303,6 @@ class ApmChart extends Island {
     event.preventDefault();
     event.stopPropagation();
   }
-}
-
-/** Steps of a duration axis, in nanoseconds: 1, 2, 5 by decades to a second, then by the clock. */
-const durationSteps = [
-  ...[3, 4, 5, 6, 7, 8].flatMap(e => [1, 2, 5].map(m => m * 10 ** e)),
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].map(s => s * 1e9),
-];
-
-/** Things that are counted have no halves. */
-const countSteps = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].flatMap(e => [1, 2, 5].map(m => m * 10 ** e));
-
-/** What stands in the legend: of counts their sum, of rates their mean, else the last value. */
-function legendFigure(values: (number | null)[], unit: Unit): [number | null, string] {
-  const known = values.filter((v): v is number => v !== null);
-  if (known.length === 0) return [null, ''];
-  const sum = known.reduce((a, b) => a + b, 0);
-  return unit === 'count' ? [sum, 'sum'] : unit === 'rate' ? [sum / known.length, 'mean'] : [last(values), 'last'];
-}
-
-function last(values: (number | null)[]): number | null {
-  for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null) return values[i]!;
-  return null;
 }
 
 function zoneShort(): string {
