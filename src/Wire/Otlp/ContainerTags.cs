@@ -6,9 +6,6 @@ namespace Apm.Wire.Otlp;
 /// <summary>What Datadog calls the attributes of a resource that tell its container (trace-intake §7.10).</summary>
 internal static class ContainerTags
 {
-    /// <summary>The attribute that holds them all, as <c>key:value,key:value</c>.</summary>
-    public const string List = "datadog.container_tags";
-
     /// <summary>The sender says the names itself: what follows is the tag.</summary>
     const string OwnPrefix = "datadog.container.tag.";
 

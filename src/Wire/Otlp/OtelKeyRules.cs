@@ -58,7 +58,7 @@ internal readonly record struct OtelKeyRule(OtelKey Known, OtelCopy Copy, string
         ["datadog.http_status_code"] = Used(OtelKey.DatadogHttpStatusCode),
         ["datadog.host"] = Used(OtelKey.DatadogHost),
         ["datadog.host.name"] = Used(OtelKey.DatadogHost),
-        ["datadog.container_tags"] = Used(OtelKey.None),
+        ["datadog.container_tags"] = Renamed("_dd.tags.container"),
         ["datadog.container_id"] = Used(OtelKey.DatadogContainerId),
         ["sampling.priority"] = Used(OtelKey.SamplingPriority),
         ["analytics.event"] = Used(OtelKey.AnalyticsEvent),

@@ -61,9 +61,6 @@ internal sealed class OtelKeyTable(StringTable strings)
     /// <summary>Index of what Datadog calls an attribute that tells of the container; 0 for any other (§7.10).</summary>
     public int ContainerTagOf(int key) => _entries[key].ContainerTag;
 
-    /// <summary>Whether an attribute is the sender's own list of container tags, which goes before the rest.</summary>
-    public bool IsContainerTagList(int key) => _entries[key].ContainerTag == key && _entries[key].Copy == OtelCopy.Skip;
-
     void LookUp(int key)
     {
         if (key >= _entries.Length) Array.Resize(ref _entries, Math.Max(_entries.Length * 2, key + 1));
@@ -74,6 +71,5 @@ internal sealed class OtelKeyTable(StringTable strings)
         _entries[key].Copy = rule.Copy;
         _entries[key].Tag = rule.TagName is null ? key : strings.Intern(rule.TagName);
         if (ContainerTags.TryName(text, out var tag)) _entries[key].ContainerTag = strings.Intern(tag);
-        else if (text == ContainerTags.List) _entries[key].ContainerTag = key;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class OtelResourceMapper(SpanBatch batch, Payload template, Otel
         SetIfAny(OtelWords.Env, Env);
         SetIfAny(OtelWords.Version, AppVersion);
         CopyAll(Resource);
-        SetIfAny(OtelWords.ContainerTags, ContainerTagList());
+        if (ContainerTagList() is var list and not 0) Set(texts.Of(OtelWords.ContainerTags), list, onlyIfAbsent: true); // The sender's own list goes before.
         _resourceTagCount = _tagCount;
     }
 
@@ -117,22 +117,13 @@ internal sealed class OtelResourceMapper(SpanBatch batch, Payload template, Otel
     /// <summary>As Datadog's agent puts them together: <c>key:value,key:value</c>, in the order of the attributes; 0 when there are none.</summary>
     int ContainerTagList()
     {
-        var own = 0;
-        var count = 0;
-        foreach (var attribute in Resource.Items)
-        {
-            if (keys.ContainerTagOf(attribute.Key) == 0 || texts.Of(attribute) is var value && value == 0) continue;
-            if (keys.IsContainerTagList(attribute.Key)) own = value;
-            else count++;
-        }
-        if (own != 0 || count == 0) return own;
-        var list = new StringBuilder();
+        StringBuilder? list = null;
         foreach (var attribute in Resource.Items)
         {
             if (keys.ContainerTagOf(attribute.Key) is var tag && tag == 0 || texts.Of(attribute) is var value && value == 0) continue;
-            list.Append(list.Length == 0 ? "" : ",").Append(Text(tag, "")).Append(':').Append(Text(value, ""));
+            (list is null ? list = new StringBuilder() : list.Append(',')).Append(Text(tag, "")).Append(':').Append(Text(value, ""));
         }
-        return batch.Strings.Intern(list.ToString());
+        return list is null ? 0 : batch.Strings.Intern(list.ToString());
     }
 
     void SetIfAny(int word, int value)
