@@ -18,8 +18,6 @@ namespace Apm.Benchmarks;
 /// </summary>
 static class CeilingBenchmark
 {
-    const int AgentPort = 28136;
-    const int UiPort = 28137;
     static readonly TraceId Big = new(0, 0xB16);
 
     /// <summary>Arguments: seconds, and ceiling in MiB (needs a Release build of src/Cli).</summary>
@@ -33,11 +31,11 @@ static class CeilingBenchmark
     static async Task<int> RunAsync(TimeSpan duration, int ceilingMega, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-ceiling").FullName;
-        using var agent = Start(folder, ceilingMega);
+        var agent = ApmUnderTest.Start(folder, ceilingMega * 1_048_576L);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromMinutes(1) };
-            await Ready(http);
+            await ApmUnderTest.Ready(http);
             output.WriteLine($"idle: {Peak(agent)} MiB");
             var answers = new ConcurrentDictionary<string, int>();
             using var end = new CancellationTokenSource(duration);
@@ -66,35 +64,8 @@ static class CeilingBenchmark
         }
         finally
         {
-            agent.Kill();
-            await agent.WaitForExitAsync();
+            await ApmUnderTest.End(agent);
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    static Process Start(string folder, int ceilingMega)
-    {
-        var apm = Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", "otlp-grpc=off", "--port", "otlp-http=off", "--port", "zipkin=off" })
-            start.ArgumentList.Add(argument);
-        start.Environment["APM_MEMORY_MAX_BYTES"] = (ceilingMega * 1_048_576L).ToString(CultureInfo.InvariantCulture);
-        return Process.Start(start)!;
-    }
-
-    static async Task Ready(HttpClient http)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{AgentPort}/info"));
-                if (answer.IsSuccessStatusCode) return;
-            }
-            catch (HttpRequestException) when (attempt < 200)
-            {
-                await Task.Delay(100); // Between two looks at the condition.
-            }
         }
     }
 
@@ -123,7 +94,7 @@ static class CeilingBenchmark
         content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
         try
         {
-            using var answer = await http.PostAsync(new Uri($"http://127.0.0.1:{AgentPort}/v0.4/traces"), content, cancel);
+            using var answer = await http.PostAsync(new Uri($"http://127.0.0.1:{ApmUnderTest.AgentPort}/v0.4/traces"), content, cancel);
             Note(answers, $"{what} → {(int)answer.StatusCode}");
         }
         catch (HttpRequestException problem)
@@ -134,7 +105,7 @@ static class CeilingBenchmark
 
     static async Task Get(HttpClient http, string path, ConcurrentDictionary<string, int> answers, string what, CancellationToken cancel)
     {
-        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}{path}"), HttpCompletionOption.ResponseHeadersRead, cancel);
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{ApmUnderTest.UiPort}{path}"), HttpCompletionOption.ResponseHeadersRead, cancel);
         await answer.Content.CopyToAsync(Stream.Null, cancel);
         Note(answers, $"{what} → {(int)answer.StatusCode}");
     }
@@ -147,7 +118,7 @@ static class CeilingBenchmark
         try
         {
             var client = new TcpClient();
-            client.Connect(IPAddress.Loopback, AgentPort);
+            client.Connect(IPAddress.Loopback, ApmUnderTest.AgentPort);
             client.GetStream().Write("PUT /v0.4/traces HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"u8);
             client.GetStream().Write(new byte[60_000]);
             return client;

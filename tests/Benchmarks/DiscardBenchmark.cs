@@ -118,7 +118,7 @@ static class DiscardBenchmark
         var rates = Enum.GetValues<Receiver>().ToDictionary(receiver => receiver, _ => new List<(double OnBox, double PerCore)>());
         foreach (var receiver in new[] { Receiver.Agent, Receiver.Decodes, Receiver.Empty, Receiver.Empty, Receiver.Decodes, Receiver.Agent })
         {
-            var rate = receiver == Receiver.Agent ? await RunAgent(load, WayBenchmark.PortOf(protocol), duration, warmUpSeconds)
+            var rate = receiver == Receiver.Agent ? await RunAgent(load, ApmUnderTest.PortOf(protocol), duration, warmUpSeconds)
                 : await RunEmpty(load, receiver == Receiver.Decodes ? protocol.Name : "empty", duration, warmUpSeconds);
             rates[receiver].Add(rate);
             output.WriteLine($"{protocol.Name} {receiver.ToString().ToLowerInvariant()}: {rate.OnBox:N0} spans/s on the box, {rate.PerCore:N0} per core");
@@ -135,16 +135,16 @@ static class DiscardBenchmark
     static async Task<(double OnBox, double PerCore)> RunAgent(WayLoad load, int port, TimeSpan duration, int warmUpSeconds)
     {
         var folder = Directory.CreateTempSubdirectory("apm-discard").FullName;
-        using var agent = WayBenchmark.Start(folder);
+        var agent = ApmUnderTest.Start(folder);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            await WayBenchmark.Ready(http);
-            return await Measure(agent, load, port, duration, warmUpSeconds, () => WayBenchmark.Settled(http));
+            await ApmUnderTest.Ready(http);
+            return await Measure(agent, load, port, duration, warmUpSeconds, () => ApmUnderTest.Settled(http));
         }
         finally
         {
-            await End(agent);
+            await ApmUnderTest.End(agent);
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -154,15 +154,16 @@ static class DiscardBenchmark
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (var argument in new[] { typeof(DiscardBenchmark).Assembly.Location, "discard-endpoint", Port.ToString(CultureInfo.InvariantCulture), decodes }) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_gcServer"] = "1"; // As the agent's.
-        using var empty = Process.Start(start)!;
+        var empty = Process.Start(start)!;
         try
         {
-            await Listens();
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+            await ApmUnderTest.Answers(http, new Uri($"http://127.0.0.1:{Port}/"), TimeSpan.FromSeconds(20), "the endpoint answers");
             return await Measure(empty, load, Port, duration, warmUpSeconds, () => Task.CompletedTask);
         }
         finally
         {
-            await End(empty);
+            await ApmUnderTest.End(empty);
         }
     }
 
@@ -177,28 +178,5 @@ static class DiscardBenchmark
         await settled();
         process.Refresh();
         return (sent / wall.TotalSeconds, sent / (process.TotalProcessorTime - cpuBefore).TotalSeconds);
-    }
-
-    static async Task Listens()
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                using var client = new System.Net.Sockets.TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port);
-                return;
-            }
-            catch (System.Net.Sockets.SocketException) when (attempt < 100)
-            {
-                await Task.Delay(100); // Between two looks at the condition.
-            }
-        }
-    }
-
-    static Task End(Process process)
-    {
-        process.Kill();
-        return process.WaitForExitAsync();
     }
 }

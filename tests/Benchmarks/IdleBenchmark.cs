@@ -18,11 +18,11 @@ static class IdleBenchmark
     {
         var folder = Directory.CreateTempSubdirectory("apm-idle").FullName;
         var began = System.Diagnostics.Stopwatch.StartNew();
-        using var agent = WayBenchmark.Start(folder);
+        var agent = ApmUnderTest.Start(folder);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            await WayBenchmark.Ready(http);
+            await ApmUnderTest.Ready(http);
             var ready = began.Elapsed;
             await Task.Delay(AfterStart);
             agent.Refresh();
@@ -38,8 +38,7 @@ static class IdleBenchmark
         }
         finally
         {
-            agent.Kill();
-            await agent.WaitForExitAsync();
+            await ApmUnderTest.End(agent);
             Directory.Delete(folder, recursive: true);
         }
     }

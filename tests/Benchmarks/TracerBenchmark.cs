@@ -44,7 +44,7 @@ static class TracerBenchmark
             builder.Services.AddApmTracing(options =>
             {
                 options.ServiceName = "empty";
-                options.AgentUrl = new Uri($"http://127.0.0.1:{WayBenchmark.PortOf(WayProtocol.Of("otlp-http"))}");
+                options.AgentUrl = new Uri($"http://127.0.0.1:{ApmUnderTest.PortOf(WayProtocol.Of("otlp-http"))}");
             });
         }
         var web = builder.Build();
@@ -80,11 +80,11 @@ static class TracerBenchmark
     static async Task RunAsync(TimeSpan duration, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-tracer").FullName;
-        using var agent = WayBenchmark.Start(folder);
+        var agent = ApmUnderTest.Start(folder);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = Senders });
-            await WayBenchmark.Ready(http);
+            await ApmUnderTest.Ready(http);
             var (requests, nanos) = (new List<double>[] { [], [] }, new List<double>[] { [], [] });
             for (var pair = 0; pair < Pairs; pair++)
             {
@@ -106,8 +106,7 @@ static class TracerBenchmark
         }
         finally
         {
-            agent.Kill();
-            await agent.WaitForExitAsync();
+            await ApmUnderTest.End(agent);
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -116,10 +115,10 @@ static class TracerBenchmark
 
     static async Task<(double PerSecond, double CpuNanos)> Load(HttpClient http, App app, TimeSpan duration)
     {
-        using var process = Start(app);
+        var process = Start(app);
         try
         {
-            await Listens(http);
+            await ApmUnderTest.Answers(http, new Uri($"http://127.0.0.1:{Port}/"), TimeSpan.FromSeconds(20), "the app answers");
             await Send(http, TimeSpan.FromSeconds(WarmUpSeconds));
             process.Refresh();
             var cpu = process.TotalProcessorTime;
@@ -131,24 +130,22 @@ static class TracerBenchmark
         }
         finally
         {
-            process.Kill();
-            await process.WaitForExitAsync();
+            await ApmUnderTest.End(process);
         }
     }
 
     static async Task<string> Children(HttpClient http)
     {
-        using var process = Start(App.Traced);
+        var process = Start(App.Traced);
         try
         {
-            await Listens(http);
+            await ApmUnderTest.Answers(http, new Uri($"http://127.0.0.1:{Port}/"), TimeSpan.FromSeconds(20), "the app answers");
             for (var i = 0; i < 3; i++) await http.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/children"));
             return await http.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/children"));
         }
         finally
         {
-            process.Kill();
-            await process.WaitForExitAsync();
+            await ApmUnderTest.End(process);
         }
     }
 
@@ -174,21 +171,5 @@ static class TracerBenchmark
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (var argument in new[] { typeof(TracerBenchmark).Assembly.Location, "tracer-app", app.ToString() }) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
-    }
-
-    static async Task Listens(HttpClient http)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await http.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/"));
-                return;
-            }
-            catch (HttpRequestException) when (attempt < 200)
-            {
-                await Task.Delay(50); // Between two looks at the condition.
-            }
-        }
     }
 }

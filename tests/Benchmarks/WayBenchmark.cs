@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Apm.Core.Ids;
 using Apm.Core.Spans;
 using Apm.Core.Time;
@@ -24,24 +23,22 @@ static class WayBenchmark
     public static int Run(string[] args)
     {
         var arguments = new Arguments(args, "warm-up", "stored", "cli");
-        s_cli = arguments.Option("cli");
+        ApmUnderTest.Cli = arguments.Option("cli");
         RunAsync(WayProtocol.Of(arguments.Text(0, "v04")), arguments.Number(1, 10), arguments.Number(2, int.MaxValue), arguments.Number("warm-up", WayLoad.DefaultWarmUpSeconds), arguments.Number("stored", 0), Console.Out)
             .GetAwaiter().GetResult();
         return 0;
     }
 
-    static string? s_cli;
-
     static async Task RunAsync(WayProtocol protocol, int seconds, int spansPerSecond, int warmUpSeconds, long stored, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-way").FullName;
-        var agent = Start(folder);
+        var agent = ApmUnderTest.Start(folder);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            await Ready(http);
+            await ApmUnderTest.Ready(http);
             var load = new WayLoad(protocol);
-            var port = PortOf(protocol);
+            var port = ApmUnderTest.PortOf(protocol);
             await load.WarmUp(port, warmUpSeconds);
             output.WriteLine($"{warmUpSeconds} s of warm-up before; bodies of {load.SpansPerPayload} spans, {load.BytesPerSpan:F0} bytes per span, {load.Senders} senders");
 
@@ -52,22 +49,22 @@ static class WayBenchmark
                 var clock = Stopwatch.StartNew();
                 var more = stored - await StoredSpans(http);
                 var sent = more <= 0 ? 0 : await load.Send(port, TimeSpan.FromHours(1), spansPerSecond, more);
-                await Settled(http);
+                await ApmUnderTest.Settled(http);
                 output.WriteLine($"filled: {sent:N0} spans in {clock.Elapsed.TotalSeconds:F0} s");
                 await load.WarmUp(port, 5); // After the pause.
                 var (fullOnBox, fullPerCore) = await Measure(agent, load, protocol, seconds, spansPerSecond, output);
                 output.WriteLine($"of the throughput before: {fullOnBox / onBox:P0} on the box, {fullPerCore / perCore:P0} per core");
             }
-            await Settled(http);
+            await ApmUnderTest.Settled(http);
             await PrintStore(http, output);
             await PrintLookups(http, load.Sent, output);
             await PrintVisible(http, output);
             if (stored > 0)
             {
-                await End(agent);
+                await ApmUnderTest.End(agent);
                 var opening = Stopwatch.StartNew();
-                agent = Start(folder);
-                await Ready(http);
+                agent = ApmUnderTest.Start(folder);
+                await ApmUnderTest.Ready(http);
                 await StoredSpans(http);
                 agent.Refresh();
                 output.WriteLine($"opened again: ready after {opening.Elapsed.TotalSeconds:F2} s, {agent.WorkingSet64 / 1_048_576} MiB, {agent.TotalProcessorTime.TotalSeconds:F2} s of processor time");
@@ -78,7 +75,7 @@ static class WayBenchmark
         }
         finally
         {
-            await End(agent);
+            await ApmUnderTest.End(agent);
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -97,7 +94,7 @@ static class WayBenchmark
             agent.Refresh();
             var cpuBefore = agent.TotalProcessorTime;
             var clock = Stopwatch.StartNew();
-            var sent = await load.Send(PortOf(protocol), TimeSpan.FromSeconds(seconds), spansPerSecond);
+            var sent = await load.Send(ApmUnderTest.PortOf(protocol), TimeSpan.FromSeconds(seconds), spansPerSecond);
             var wall = clock.Elapsed;
             agent.Refresh();
             var cpu = agent.TotalProcessorTime - cpuBefore;
@@ -111,72 +108,15 @@ static class WayBenchmark
 
     const int Rounds = 3;
 
-    static async Task End(Process agent)
-    {
-        agent.Kill();
-        await agent.WaitForExitAsync();
-        agent.Dispose();
-    }
-
-    const int AgentPort = 24626;
-    const int UiPort = 24627;
-
-    const int OtlpHttpPort = 24628;
-    const int OtlpGrpcPort = 24629;
-
-    public static int PortOf(WayProtocol protocol) => protocol.IsGrpc ? OtlpGrpcPort : protocol.IsOtlp ? OtlpHttpPort : AgentPort;
-
-    public static Process Start(string folder)
-    {
-        var apm = s_cli ?? Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", $"otlp-grpc={OtlpGrpcPort}", "--port", $"otlp-http={OtlpHttpPort}", "--port", "zipkin=off" })
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
-
-    static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
-
-    public static async Task Ready(HttpClient http)
-    {
-        var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < ReadyWithin)
-        {
-            try
-            {
-                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{AgentPort}/info"));
-                if (answer.IsSuccessStatusCode) return;
-            }
-            catch (HttpRequestException)
-            {
-                await Task.Delay(20); // Between two looks at the condition.
-            }
-        }
-        throw new InvalidOperationException($"apm up did not become ready within {ReadyWithin.TotalSeconds:F0} s. Is there a Release build of src/Cli, and are the ports {AgentPort} to {OtlpGrpcPort} free?");
-    }
-
-    /// <summary>Until all that was received is in blocks: then the CPU spent is the whole way's.</summary>
-    public static async Task Settled(HttpClient http)
-    {
-        var last = -1L;
-        for (var attempt = 0; attempt < 600; attempt++)
-        {
-            var bytes = (await Status(http)).GetProperty("traces").GetProperty("byteCount").GetInt64();
-            if (bytes == last && attempt > 12) return; // A block waits ten seconds at most.
-            last = bytes;
-            await Task.Delay(1_000); // Between two looks at the condition.
-        }
-    }
-
     static async Task PrintStore(HttpClient http, TextWriter output)
     {
-        var traces = (await Status(http)).GetProperty("traces");
+        var traces = (await ApmUnderTest.Status(http)).GetProperty("traces");
         var spans = traces.GetProperty("spanCount").GetInt64();
         var bytes = traces.GetProperty("byteCount").GetInt64();
         output.WriteLine($"stored: {spans:N0} spans in {traces.GetProperty("blockCount").GetInt32()} blocks, {(double)bytes / spans:F1} bytes per span");
     }
 
-    static async Task<long> StoredSpans(HttpClient http) => (await Status(http)).GetProperty("traces").GetProperty("spanCount").GetInt64();
+    static async Task<long> StoredSpans(HttpClient http) => (await ApmUnderTest.Status(http)).GetProperty("traces").GetProperty("spanCount").GetInt64();
 
     static async Task PrintLookups(HttpClient http, IReadOnlyList<TraceId> sent, TextWriter output)
     {
@@ -186,7 +126,7 @@ static class WayBenchmark
         {
             var id = sent[chance.Next(sent.Count)];
             var clock = Stopwatch.GetTimestamp();
-            using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}/jaeger/api/traces/{id}"));
+            using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{ApmUnderTest.UiPort}/jaeger/api/traces/{id}"));
             await answer.Content.ReadAsByteArrayAsync();
             if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"Trace {id}: {(int)answer.StatusCode}");
             if (i >= 0) millis.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
@@ -209,10 +149,10 @@ static class WayBenchmark
             using var content = new ByteArrayContent(DatadogV04Encoder.Encode([[span]]));
             content.Headers.ContentType = new MediaTypeHeaderValue("application/msgpack");
             var sent = Stopwatch.GetTimestamp();
-            using var accepted = await http.PostAsync(new Uri($"http://127.0.0.1:{AgentPort}/v0.4/traces"), content);
+            using var accepted = await http.PostAsync(new Uri($"http://127.0.0.1:{ApmUnderTest.AgentPort}/v0.4/traces"), content);
             while (true)
             {
-                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{UiPort}/jaeger/api/traces/{id}"));
+                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{ApmUnderTest.UiPort}/jaeger/api/traces/{id}"));
                 if (answer.IsSuccessStatusCode) break;
             }
             millis.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
@@ -226,11 +166,5 @@ static class WayBenchmark
     {
         agent.Refresh();
         output.WriteLine($"  after {clock.Elapsed.TotalMinutes:F0} min: {agent.WorkingSet64 / 1_048_576} MiB, {(agent.TotalProcessorTime - cpuAtStart).TotalSeconds / clock.Elapsed.TotalSeconds:F2} cores");
-    }
-
-    static async Task<JsonElement> Status(HttpClient http)
-    {
-        using var document = JsonDocument.Parse(await http.GetByteArrayAsync(new Uri($"http://127.0.0.1:{UiPort}/api/status")));
-        return document.RootElement.Clone();
     }
 }
