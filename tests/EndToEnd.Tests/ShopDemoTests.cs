@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Apm.EndToEnd.Tests.Browser;
 using Apm.EndToEnd.Tests.Running;
 using Apm.TestKit.Shop;
@@ -8,7 +7,7 @@ namespace Apm.EndToEnd.Tests;
 
 /// <summary><c>apm up --demo=shop</c>: six hours in a few seconds, each span counted when it happened, and then live.</summary>
 [Collection(OneAfterTheOther.Name)]
-public sealed partial class ShopDemoTests
+public sealed class ShopDemoTests
 {
     static readonly TimeSpan FillPatience = TimeSpan.FromSeconds(120); // Ten seconds on a machine that does nothing else.
 
@@ -16,8 +15,8 @@ public sealed partial class ShopDemoTests
     public async Task The_shop_has_a_history_in_which_nothing_is_late_and_goes_on_live()
     {
         await using var apm = await ApmProcess.Start(upPatience: FillPatience, options: ["--demo=shop"]);
-        var ready = await apm.Program.Line("the shop says when its now is", line => Ready().IsMatch(line));
-        var now = long.Parse(Ready().Match(ready).Groups["millis"].Value, CultureInfo.InvariantCulture);
+        var ready = await apm.Program.Line("the shop says when its now is", line => DemoShop.Ready().IsMatch(line));
+        var now = long.Parse(DemoShop.Ready().Match(ready).Groups["millis"].Value, CultureInfo.InvariantCulture);
 
         var status = await apm.Get("/api/status");
         Assert.DoesNotContain(status.GetProperty("counters").EnumerateArray(), counter => counter.GetProperty("name").GetString() is "spans_late" or "spans_from_the_future" or "stats_keys_over_limit" or "payloads_rejected");
@@ -40,7 +39,4 @@ public sealed partial class ShopDemoTests
     }
 
     static long Received(System.Text.Json.JsonElement status) => status.GetProperty("services").EnumerateArray().Sum(service => service.GetProperty("spans").GetProperty("receivedSpanCount").GetInt64());
-
-    [GeneratedRegex(@"the shop is ready after .* \((?<millis>\d{13})\)")]
-    private static partial Regex Ready();
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Apm.EndToEnd.Tests.Browser;
 using Apm.EndToEnd.Tests.Running;
@@ -10,15 +9,13 @@ namespace Apm.EndToEnd.Tests;
 
 /// <summary>What is planted in the shop is found by the screens for errors and deployments.</summary>
 [Collection(OneAfterTheOther.Name)]
-public sealed partial class ShopErrorsTests(BrowserFixture browser)
+public sealed class ShopErrorsTests(BrowserFixture browser, DemoShop shop)
 {
     [Fact]
     public async Task Each_planted_error_is_an_issue_and_the_regression_is_told_by_its_deployment()
     {
-        await using var apm = await ApmProcess.Start(upPatience: TimeSpan.FromSeconds(180), options: ["--demo=shop"]);
-        var now = long.Parse(Ready().Match(await apm.Program.Line("the shop says when its now is", line => Ready().IsMatch(line))).Groups["millis"].Value, CultureInfo.InvariantCulture);
-
-        var seconds = now / 1_000;
+        var apm = await shop.Apm();
+        var seconds = shop.NowMillis / 1_000;
         var issues = (await apm.Get($"/api/errors?state=all&limit=500&from={seconds - 6 * 3_600}&to={seconds}")).GetProperty("issues").EnumerateArray().ToList();
         foreach (var fault in ShopFacts.Faults)
         {
@@ -48,9 +45,5 @@ public sealed partial class ShopErrorsTests(BrowserFixture browser)
                 await Expect(page.GetByRole(AriaRole.Link, new() { Name = deploy.Version, Exact = true }).First).ToBeVisibleAsync();
             }
         });
-        await apm.Stop();
     }
-
-    [GeneratedRegex(@"the shop is ready after .* \((?<millis>\d{13})\)")]
-    private static partial Regex Ready();
 }

@@ -6,36 +6,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Apm.EndToEnd.Tests.Browser;
 
-/// <summary>The generated shop with its history, for the screens that must find what is planted in it.</summary>
-public sealed class DemoShop : IAsyncLifetime
-{
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-
-    public ApmProcess Apm { get; private set; } = null!;
-
-    /// <inheritdoc/>
-    public async Task InitializeAsync()
-    {
-        Apm = await ApmProcess.Start(upPatience: Patience, options: ["--demo=shop"]);
-        await Apm.Program.Line("the shop is ready", line => line.Contains("the shop is ready", StringComparison.Ordinal), Patience);
-    }
-
-    /// <inheritdoc/>
-    public async Task DisposeAsync()
-    {
-        await Apm.Stop();
-        await Apm.DisposeAsync();
-    }
-}
-
 /// <summary>Map and Compare find the lost header and the regression of the shop.</summary>
 [Collection(OneAfterTheOther.Name)]
-public class ShopMapTests(BrowserFixture browser, DemoShop shop) : IClassFixture<DemoShop>
+public class ShopMapTests(BrowserFixture browser, DemoShop shop)
 {
     static readonly string Edge = $"{ShopFacts.LostHeaderCaller}→{ShopFacts.LostHeaderCallee}";
 
     [Fact]
-    public Task The_map_names_the_lost_header_in_words() => browser.Use(shop.Apm.Ui, nameof(The_map_names_the_lost_header_in_words), async page =>
+    public async Task The_map_names_the_lost_header_in_words() => await browser.Use((await shop.Apm()).Ui, nameof(The_map_names_the_lost_header_in_words), async page =>
     {
         await page.GotoAsync("/map?from=now-1h");
         var edge = page.Locator($"[data-edge][data-from={ShopFacts.LostHeaderCaller}][data-to={ShopFacts.LostHeaderCallee}]");
@@ -56,7 +34,7 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop) : IClassFixture
     });
 
     [Fact]
-    public Task The_map_is_walked_focused_and_filtered_by_keys() => browser.Use(shop.Apm.Ui, nameof(The_map_is_walked_focused_and_filtered_by_keys), async page =>
+    public async Task The_map_is_walked_focused_and_filtered_by_keys() => await browser.Use((await shop.Apm()).Ui, nameof(The_map_is_walked_focused_and_filtered_by_keys), async page =>
     {
         await page.GotoAsync("/map?from=now-1h");
         await Expect(page.Locator("apm-map[data-state=ready]")).ToHaveCountAsync(1);
@@ -83,7 +61,7 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop) : IClassFixture
     });
 
     [Fact]
-    public Task Comparing_with_the_last_version_names_what_grew() => browser.Use(shop.Apm.Ui, nameof(Comparing_with_the_last_version_names_what_grew), async page =>
+    public async Task Comparing_with_the_last_version_names_what_grew() => await browser.Use((await shop.Apm()).Ui, nameof(Comparing_with_the_last_version_names_what_grew), async page =>
     {
         await page.GotoAsync($"/traces/{ShopFacts.RegressionTraceId}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();

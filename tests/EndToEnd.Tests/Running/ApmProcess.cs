@@ -131,7 +131,7 @@ public sealed partial class ApmProcess : IAsyncDisposable
 
 /// <summary>The end-to-end tests run one after the other: they start real programs on fixed ports, and measure.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class OneAfterTheOther : ICollectionFixture<Browser.BrowserFixture>
+public sealed class OneAfterTheOther : ICollectionFixture<Browser.BrowserFixture>, ICollectionFixture<DemoShop>
 {
     public const string Name = "end to end";
 }
