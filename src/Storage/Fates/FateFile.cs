@@ -16,6 +16,9 @@ sealed record FateFilter(FateKind Kind, string Reason, long FromUnixNanos, int C
 {
     public int Count { get; set; }
 
+    /// <summary>Traces entered for each that it was made for; above 1 it is wrong more often.</summary>
+    public double Fullness => (double)Count / Math.Max(1, Capacity);
+
     /// <summary>How probably it says yes to an id that it never saw, from the share of bits that are set.</summary>
     public double WrongOdds()
     {

@@ -80,22 +80,24 @@ public sealed class FileFateStore : IFateStore
         lock (_lock)
         {
             if (!_hours.TryGetValue(hour, out var filters)) Hold(hour, filters = Read(FateFile.NameOf(hour)) ?? []);
-            var filter = filters.FindLast(filter => filter.Kind == kind && filter.Reason == reason);
-            if (filter?.Bits.MayContain(hash) == true) return;
-            if (filter is null || filter.Count >= filter.Capacity)
+            FateFilter? filter = null;
+            var largest = FirstCapacity / 2;
+            foreach (var known in filters)
             {
-                var capacity = filter is null ? FirstCapacity : Math.Min(MaxCapacity, filter.Capacity * 2);
-                if (BytesOf(filters) + capacity * BitsPerTrace / 8 > _settings.MaxHourBytes && Emptiest(filters, kind, reason) is { } crowded)
+                if (known.Kind != kind || known.Reason != reason) continue;
+                if (known.Bits.MayContain(hash)) return;
+                if (filter is null || known.Fullness < filter.Fullness) filter = known;
+                largest = Math.Max(largest, known.Capacity);
+            }
+            if (filter is null || filter.Fullness >= 1)
+            {
+                var capacity = Math.Min(MaxCapacity, largest * 2);
+                if (filter is null || BytesOf(filters) + (capacity * BitsPerTrace / 8) <= _settings.MaxHourBytes)
                 {
-                    // Not to remember it would make "never seen" a lie.
-                    _counters.Add("fates_crowded");
-                    crowded.Bits.Add(hash);
-                    crowded.Count++;
-                    _dirty.Add(hour);
-                    return;
+                    filters.Add(filter = new FateFilter(kind, reason, hour, capacity, BloomFilter.For(capacity, BitsPerTrace)));
+                    _memory.Reserve(filter.Bits.ByteCount);
                 }
-                filters.Add(filter = new FateFilter(kind, reason, hour, capacity, BloomFilter.For(capacity, BitsPerTrace)));
-                _memory.Reserve(filter.Bits.ByteCount);
+                else _counters.Add("fates_crowded"); // Not to remember it would make "never seen" a lie.
             }
             filter.Bits.Add(hash);
             filter.Count++;
@@ -172,9 +174,6 @@ public sealed class FileFateStore : IFateStore
             }
         }
     }
-
-    static FateFilter? Emptiest(List<FateFilter> filters, FateKind kind, string reason) =>
-        filters.Where(filter => filter.Kind == kind && filter.Reason == reason).MinBy(filter => (double)filter.Count / filter.Capacity);
 
     void Hold(long hour, List<FateFilter> filters)
     {
