@@ -23,17 +23,7 @@ public sealed class SimpleIssues : IErrorIssues
         var version = span.Tag("version") ?? "";
         lock (_lock)
         {
-            var issue = _issues.GetValueOrDefault(fingerprint.Id) ?? new ErrorIssue
-            {
-                Id = fingerprint.Id,
-                Service = fingerprint.Service,
-                Type = fingerprint.Type,
-                Pattern = fingerprint.Pattern,
-                TopFrame = fingerprint.TopFrame,
-                Place = fingerprint.Place,
-                Totals = new IssueTotals(),
-                Decision = new IssueDecision(),
-            };
+            var issue = _issues.GetValueOrDefault(fingerprint.Id) ?? ErrorIssue.New(fingerprint, new IssueTotals());
             _texts.TryAdd(issue.Id, new IssueText(facts.Message, facts.Stack, facts.Resource, version, span.TraceId, span.Id));
             _issues[issue.Id] = issue with { Totals = issue.Totals.Plus(version, span.EndUnixNanos, new IssueExample(span.TraceId, span.Id, span.EndUnixNanos)), Decision = issue.Decision.Seen(version, span.EndUnixNanos) };
             var key = (UnixTime.Floor(span.EndUnixNanos, StatsBucket.CountedWidthNanos), new IssueCountKey(issue.Id, span.Env, version));

@@ -20,6 +20,19 @@ public sealed record ErrorIssue
     public required IssueTotals Totals { get; init; }
     public required IssueDecision Decision { get; init; }
 
+    /// <summary>One that was not known before, open.</summary>
+    public static ErrorIssue New(ErrorFingerprint fingerprint, IssueTotals totals) => new()
+    {
+        Id = fingerprint.Id,
+        Service = fingerprint.Service,
+        Type = fingerprint.Type,
+        Pattern = fingerprint.Pattern,
+        TopFrame = fingerprint.TopFrame,
+        Place = fingerprint.Place,
+        Totals = totals,
+        Decision = new IssueDecision(),
+    };
+
     /// <summary>It stands for issues beyond the limit.</summary>
     public bool IsOverflow => Type == ErrorFingerprint.OverflowType;
 }

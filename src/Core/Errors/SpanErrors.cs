@@ -1,4 +1,3 @@
-using System.Globalization;
 using Apm.Core.Spans;
 
 namespace Apm.Core.Errors;
@@ -15,6 +14,6 @@ public static class SpanErrors
         Type = span.Tag(TagNames.ErrorType) ?? "",
         Message = span.Tag(TagNames.ErrorMessage) ?? span.Tag(TagNames.ErrorMsg) ?? "",
         Stack = span.Tag(TagNames.ErrorStack) ?? "",
-        HttpStatusCode = int.TryParse(span.Tag(TagNames.HttpStatusCode) ?? span.Tag("http.response.status_code"), NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : 0,
+        HttpStatusCode = HttpStatus.Of(span),
     };
 }

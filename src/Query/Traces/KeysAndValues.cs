@@ -4,6 +4,7 @@ using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.Query.Filters;
+using Apm.Query.Matching;
 
 namespace Apm.Query.Traces;
 
@@ -59,7 +60,7 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
         Scan(range, (batch, spans) =>
         {
             if (field == FilterField.Tag) CountTag(counts, batch, spans, key[1..]);
-            else if (ColumnOf(batch, field) is { } column) CountColumn(counts, batch, spans, column);
+            else if (field is { } known && FieldReader.TextColumn(known, batch) is { } column) CountColumn(counts, batch, spans, column);
         }, cancel);
         return [.. Top(counts, prefix).Take(limit)];
     }
@@ -96,16 +97,6 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
         foreach (var span in spans) CollectionsMarshal.GetValueRefOrAddDefault(texts, column[span], out _)++;
         foreach (var (text, count) in texts) if (text != 0) Count(counts, batch.Strings.Text(text), count);
     }
-
-    static int[]? ColumnOf(SpanBatch batch, FilterField? field) => field switch
-    {
-        FilterField.Service => batch.Services,
-        FilterField.Env => batch.Envs,
-        FilterField.Operation => batch.Names,
-        FilterField.Resource => batch.Resources,
-        FilterField.Type => batch.Types,
-        _ => null,
-    };
 
     static void Count(Dictionary<string, long> counts, string text, long count)
     {

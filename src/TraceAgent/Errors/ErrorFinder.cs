@@ -64,7 +64,7 @@ public static class ErrorFinder
             var keys = _keys ??= new Keys(batch.Strings);
             var (type, stack) = (Tag(span, keys.Type), Tag(span, keys.Stack));
             var message = Tag(span, keys.Message) is var newer and not 0 ? newer : Tag(span, keys.OlderMessage);
-            var status = StatusOf(span, keys);
+            var status = keys.Status.Of(batch, span);
             var key = (batch.Services[span], batch.Names[span], batch.Resources[span], type, message, stack, status);
             if (!_known.TryGetValue(key, out var fingerprint))
             {
@@ -84,17 +84,6 @@ public static class ErrorFinder
         }
 
         int Tag(int span, int key) => key >= 0 && batch.Tags.TryGet(span, key, out var value) ? value : 0;
-
-        int StatusOf(int span, Keys keys)
-        {
-            foreach (var key in (ReadOnlySpan<int>)[keys.Status, keys.OtelStatus])
-            {
-                if (key < 0) continue;
-                if (batch.Tags.TryGet(span, key, out var text) && int.TryParse(batch.Strings.Utf8(text), out var status)) return status;
-                if (batch.Numbers.TryGet(span, key, out var number) && number is >= 0 and < 1_000) return (int)number;
-            }
-            return 0;
-        }
     }
 
     sealed class Keys(StringTable strings)
@@ -103,7 +92,6 @@ public static class ErrorFinder
         public readonly int Message = strings.Find(TagNames.ErrorMessage);
         public readonly int OlderMessage = strings.Find(TagNames.ErrorMsg);
         public readonly int Stack = strings.Find(TagNames.ErrorStack);
-        public readonly int Status = strings.Find(TagNames.HttpStatusCode);
-        public readonly int OtelStatus = strings.Find("http.response.status_code");
+        public readonly HttpStatusKeys Status = new(strings);
     }
 }

@@ -198,17 +198,7 @@ public sealed class IssueBook : IErrorIssues
             if (_overflowCount >= MaxOverflowIssues - 1) fingerprint = ErrorFingerprint.Overflow(OtherServices);
             if (_issues.TryGetValue(fingerprint.Id, out known)) return known;
         }
-        var issue = new ErrorIssue
-        {
-            Id = fingerprint.Id,
-            Service = fingerprint.Service,
-            Type = fingerprint.Type,
-            Pattern = fingerprint.Pattern,
-            TopFrame = fingerprint.TopFrame,
-            Place = fingerprint.Place,
-            Totals = _withoutDocument.Remove(fingerprint.Id, out var totals) ? totals : new IssueTotals { FirstSeenUnixNanos = receivedUnixNanos },
-            Decision = new IssueDecision(),
-        };
+        var issue = ErrorIssue.New(fingerprint, _withoutDocument.Remove(fingerprint.Id, out var totals) ? totals : new IssueTotals { FirstSeenUnixNanos = receivedUnixNanos });
         _newTexts[issue.Id] = TextOf(batch, error.Span, version);
         _changed.Add(issue.Id);
         _removed.Remove(issue.Id);
