@@ -32,7 +32,7 @@ public static class FrameEndpoints
     /// <summary>Sends back to where the popover was opened, in the time that was entered; unchanged when it cannot be read.</summary>
     static RedirectHttpResult ShowTime(HttpContext context, PageState state)
     {
-        var back = PageUrl.Parse(context.Request.Query["back"].ToString() is var text && IsOurs(text) ? text : "/");
+        var back = PageUrl.Parse(context.Request.Query["back"].ToString() is var text && PageUrl.IsOurs(text) ? text : "/");
         if (Entered(state) is { } window) back = back.With("from", window.FromParameter).With("to", window.ToParameter);
         return TypedResults.Redirect(back.ToString());
     }
@@ -59,7 +59,4 @@ public static class FrameEndpoints
             ? TimeWindow.Read(state.Url["from"], state.Url["to"], state.Now, state.Zone)
             : null;
     }
-
-    /// <summary>A path on this server, and nothing that a browser could take for another one.</summary>
-    static bool IsOurs(string text) => text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal) && !text.Contains('\\', StringComparison.Ordinal) && !text.Any(char.IsControl);
 }

@@ -21,6 +21,9 @@ public sealed class PageUrl
         _parameters = [.. parameters.Where(parameter => parameter.Value.Length > 0)];
     }
 
+    /// <summary>Whether a text that came with a request is a path on this server, and nothing that a browser could take for another one.</summary>
+    public static bool IsOurs(string text) => text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal) && !text.Contains('\\', StringComparison.Ordinal) && !text.Any(char.IsControl);
+
     /// <summary>The address of a request.</summary>
     public static PageUrl Of(HttpRequest request) => Parse(request.Path + request.QueryString.Value);
 

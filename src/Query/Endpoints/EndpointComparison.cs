@@ -20,37 +20,35 @@ public sealed class EndpointComparison(ITraceReader traces, TimeProvider clock)
     /// <summary>Longest time for finding the spans of one side; default 1 s.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the chosen requests consist of, and how they differ.</summary>
+    /// <summary>What the chosen requests consist of, and the rest.</summary>
     /// <param name="range">Time of the requests.</param>
     /// <param name="endpoint">Spans that are requests to the endpoint: service, operation, resource, environment.</param>
-    /// <param name="chosen">What is chosen of them; <see cref="RequestChoice.All"/> compares nothing.</param>
+    /// <param name="chosen">What is chosen of them; of <see cref="RequestChoice.All"/> there is no rest.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
-    public EndpointDifference Compare(TimeRange range, TraceFilter endpoint, RequestChoice chosen, CancellationToken cancel = default)
+    public OperationComparison Operations(TimeRange range, TraceFilter endpoint, RequestChoice chosen, CancellationToken cancel = default)
     {
         var search = new TraceSearch(traces, clock);
         var lookup = new TraceLookup(traces);
-        var these = endpoint.And(chosen.Filter);
-        var times = TimesOf(these, chosen.Includes);
-        if (chosen.Rest is not { } rest) return new EndpointDifference { Times = times };
-        var others = endpoint.And(rest);
-        var spans = new SpanSearch(traces, clock);
-        var chosenSpans = SpanSample.Spread(spans, range, these, MaxSpans, Deadline, cancel);
-        var otherSpans = SpanSample.Spread(spans, range, others, MaxSpans, Deadline, cancel);
-        return new EndpointDifference
-        {
-            Times = times,
-            RestTimes = TimesOf(others, node => !chosen.Includes(node)),
-            ChosenCount = chosenSpans.Count,
-            RestCount = otherSpans.Count,
-            StandOut = StandOut.Of(chosenSpans, otherSpans),
-        };
+        return new OperationComparison(TimesOf(chosen.Filter, chosen.Includes), chosen.Rest is null ? null : TimesOf(chosen.Rest, node => !chosen.Includes(node)));
 
         OperationTimes TimesOf(TraceFilter filter, Func<TraceNode, bool> includes)
         {
-            var found = search.Search(new TraceSearchRequest { Range = range, Filter = filter, Limit = MaxTraces }, cancel);
+            var found = search.Search(new TraceSearchRequest { Range = range, Filter = endpoint.And(filter), Limit = MaxTraces }, cancel);
             return OperationTimes.Of(found.Traces.Select(trace => lookup.Read(trace.TraceId, cancel)).OfType<TraceTree>(), node =>
                 node.Service == endpoint.Service && (endpoint.Name is null || node.Name == endpoint.Name) && node.Resource == endpoint.Resource && includes(node));
         }
+    }
+
+    /// <summary>Which attributes tell the chosen requests from the rest; <see cref="AttributeComparison.None"/> when there is no rest.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    /// <inheritdoc cref="Operations" path="/param"/>
+    public AttributeComparison Attributes(TimeRange range, TraceFilter endpoint, RequestChoice chosen, CancellationToken cancel = default)
+    {
+        if (chosen.Rest is null) return AttributeComparison.None;
+        var search = new SpanSearch(traces, clock);
+        var these = SpanSample.Spread(search, range, endpoint.And(chosen.Filter), MaxSpans, Deadline, cancel);
+        var others = SpanSample.Spread(search, range, endpoint.And(chosen.Rest), MaxSpans, Deadline, cancel);
+        return new AttributeComparison(these.Count, others.Count, StandOut.Of(these, others));
     }
 }
 
@@ -80,26 +78,22 @@ public sealed record RequestChoice(TraceFilter Filter, TraceFilter? Rest, Func<T
     }
 }
 
-/// <summary>What was found.</summary>
-public sealed record EndpointDifference
+/// <summary>Operations of the chosen requests and of the rest.</summary>
+/// <param name="Rest">Null when nothing is compared.</param>
+public sealed record OperationComparison(OperationTimes Chosen, OperationTimes? Rest)
 {
     /// <summary>Nothing is stored.</summary>
-    public static EndpointDifference None { get; } = new() { Times = OperationTimes.None };
+    public static OperationComparison None { get; } = new(OperationTimes.None, null);
+}
 
-    /// <summary>Operations of the chosen requests.</summary>
-    public required OperationTimes Times { get; init; }
-
-    /// <summary>Operations of the rest; null when nothing is compared.</summary>
-    public OperationTimes? RestTimes { get; init; }
-
-    /// <summary>Chosen requests whose attributes were looked at, of all parts of the time.</summary>
-    public int ChosenCount { get; init; }
-
-    /// <summary>The rest looked at.</summary>
-    public int RestCount { get; init; }
-
-    /// <summary>Attributes more frequent on the chosen requests, the clearest first. Empty when none is, or there are too few requests on a side.</summary>
-    public IReadOnlyList<StandingOut> StandOut { get; init; } = [];
+/// <summary>Attributes of the chosen requests against those of the rest.</summary>
+/// <param name="ChosenCount">Chosen requests that were looked at, of all parts of the time.</param>
+/// <param name="RestCount">The rest looked at.</param>
+/// <param name="StandOut">Those more frequent on the chosen ones, the clearest first. Empty when none is, or there are too few requests on a side.</param>
+public sealed record AttributeComparison(int ChosenCount, int RestCount, IReadOnlyList<StandingOut> StandOut)
+{
+    /// <summary>Nothing was compared.</summary>
+    public static AttributeComparison None { get; } = new(0, 0, []);
 
     /// <summary>Whether there were enough requests on both sides to say anything.</summary>
     public bool IsEnough => ChosenCount >= Spans.StandOut.MinSpans && RestCount >= Spans.StandOut.MinSpans;

@@ -15,14 +15,20 @@ abstract class FieldReader
     /// <summary>Tags that may name the host, the first that is there.</summary>
     public static readonly string[] HostTags = [TagNames.Hostname, "host.name", "host"];
 
-    /// <summary>The reader of a field of a span.</summary>
-    public static FieldReader Of(SpanField field, SpanBatch batch) => field.Field switch
+    /// <summary>The column of a field that every span has as a text; null for other fields.</summary>
+    public static int[]? TextColumn(FilterField field, SpanBatch batch) => field switch
     {
-        FilterField.Service => new ColumnReader(batch, batch.Services),
-        FilterField.Env => new ColumnReader(batch, batch.Envs),
-        FilterField.Operation => new ColumnReader(batch, batch.Names),
-        FilterField.Resource => new ColumnReader(batch, batch.Resources),
-        FilterField.Type => new ColumnReader(batch, batch.Types),
+        FilterField.Service => batch.Services,
+        FilterField.Env => batch.Envs,
+        FilterField.Operation => batch.Names,
+        FilterField.Resource => batch.Resources,
+        FilterField.Type => batch.Types,
+        _ => null,
+    };
+
+    /// <summary>The reader of a field of a span.</summary>
+    public static FieldReader Of(SpanField field, SpanBatch batch) => TextColumn(field.Field, batch) is { } column ? new ColumnReader(batch, column) : field.Field switch
+    {
         FilterField.Kind => new WordReader(span => (int)batch.Kinds[span], code => FilterWords.Kinds[(int)Math.Min(code, FilterWords.Kinds.Count - 1)]),
         FilterField.Status => new WordReader(span => (batch.Flags[span] & SpanFlags.Error) != 0 ? 0 : 1, code => FilterWords.Statuses[(int)code]),
         FilterField.Kept => new WordReader(span => (int)batch.Flags[span].Verdict(), code => ((SampleVerdict)code).Word()),

@@ -60,13 +60,8 @@ static class FilterCompiler
         _ => 0,
     };
 
-    static BatchTest Text(TextCondition condition, SpanBatch batch) => condition.Field switch
+    static BatchTest Text(TextCondition condition, SpanBatch batch) => FieldReader.TextColumn(condition.Field, batch) is { } column ? Column(batch, column, condition.Pattern) : condition.Field switch
     {
-        FilterField.Service => Column(batch, batch.Services, condition.Pattern),
-        FilterField.Env => Column(batch, batch.Envs, condition.Pattern),
-        FilterField.Operation => Column(batch, batch.Names, condition.Pattern),
-        FilterField.Resource => Column(batch, batch.Resources, condition.Pattern),
-        FilterField.Type => Column(batch, batch.Types, condition.Pattern),
         FilterField.Status => new FlagsTest(batch.Flags, SpanFlags.Error, condition.Pattern.ExactText == "error"),
         FilterField.Kind => new KindTest(batch.Kinds, Enum.Parse<SpanKind>(condition.Pattern.PlainText, ignoreCase: true)),
         FilterField.TraceId => TraceId.TryParse(condition.Pattern.PlainText, out var id) ? new TraceIdTest(batch, id) : ConstantTest.Never,
@@ -90,17 +85,7 @@ static class FilterCompiler
 
     static BatchTest Regex(RegexCondition condition, SpanBatch batch)
     {
-        var accepted = new StringMemo(batch.Strings, condition.Matches);
-        int[]? column = condition.Field switch
-        {
-            FilterField.Service => batch.Services,
-            FilterField.Env => batch.Envs,
-            FilterField.Operation => batch.Names,
-            FilterField.Resource => batch.Resources,
-            FilterField.Type => batch.Types,
-            _ => null,
-        };
-        if (column is not null) return new ColumnIn(column, accepted);
+        if (FieldReader.TextColumn(condition.Field, batch) is { } column) return new ColumnIn(column, new StringMemo(batch.Strings, condition.Matches));
         return new ReadTextTest(FieldReader.Of(new SpanField(condition.Field, condition.Key), batch), condition.Matches);
     }
 

@@ -27,7 +27,7 @@ public sealed class EndpointComparisonTests(ShopHistory history) : IClassFixture
         var durations = Durations(ShopFacts.TierSlowService, ShopFacts.TierSlowResource, Whole);
         var slow = RequestChoice.Lasting(durations[durations.Length * 8 / 10], long.MaxValue);
 
-        var found = _comparison.Compare(Whole, Endpoint(ShopFacts.TierSlowService, ShopFacts.TierSlowResource), slow);
+        var found = _comparison.Attributes(Whole, Endpoint(ShopFacts.TierSlowService, ShopFacts.TierSlowResource), slow);
 
         var first = found.StandOut[0];
         Assert.Equal((ShopFacts.TierTag, ShopFacts.SlowTier), (first.Key, first.Value));
@@ -42,21 +42,23 @@ public sealed class EndpointComparisonTests(ShopHistory history) : IClassFixture
         var durations = Durations(ShopFacts.RegressionService, ShopFacts.RegressionResource, around);
         var slow = RequestChoice.Lasting(durations[durations.Length * 6 / 10], long.MaxValue);
 
-        var found = _comparison.Compare(around, Endpoint(ShopFacts.RegressionService, ShopFacts.RegressionResource), slow);
+        var endpoint = Endpoint(ShopFacts.RegressionService, ShopFacts.RegressionResource);
 
-        Assert.Contains(found.StandOut, tells => tells is { Key: "version", Value: ShopFacts.RegressionVersion });
-        var grown = found.Times.Operations.MaxBy(time => time.SelfNanos - (found.RestTimes!.Find(time.Operation)?.SelfNanos ?? 0))!;
+        Assert.Contains(_comparison.Attributes(around, endpoint, slow).StandOut, tells => tells is { Key: "version", Value: ShopFacts.RegressionVersion });
+        var operations = _comparison.Operations(around, endpoint, slow);
+        var grown = operations.Chosen.Operations.MaxBy(time => time.SelfNanos - (operations.Rest!.Find(time.Operation)?.SelfNanos ?? 0))!;
         Assert.Equal(ShopFacts.RegressionSpanResource, grown.Operation.Resource);
     }
 
     [Fact]
     public void All_requests_are_compared_with_nothing()
     {
-        var found = _comparison.Compare(Whole, Endpoint(ShopFacts.TierSlowService, ShopFacts.TierSlowResource), RequestChoice.All);
+        var endpoint = Endpoint(ShopFacts.TierSlowService, ShopFacts.TierSlowResource);
+        var found = _comparison.Operations(Whole, endpoint, RequestChoice.All);
 
-        Assert.Null(found.RestTimes);
-        Assert.Empty(found.StandOut);
-        Assert.InRange(found.Times.RequestCount, 1, EndpointComparison.MaxTraces);
+        Assert.Null(found.Rest);
+        Assert.InRange(found.Chosen.RequestCount, 1, EndpointComparison.MaxTraces);
+        Assert.Same(AttributeComparison.None, _comparison.Attributes(Whole, endpoint, RequestChoice.All));
     }
 
     [Fact]

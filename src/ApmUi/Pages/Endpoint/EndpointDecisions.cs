@@ -1,3 +1,4 @@
+using Apm.ApmUi.Links;
 using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -30,8 +31,6 @@ public static class EndpointDecisions
         {
             // It holds; it is written when the store can be written again, and the status page tells of the trouble.
         }
-        return Results.Redirect(IsOurs(back) ? $"{back}#named" : "/services");
+        return Results.Redirect(PageUrl.IsOurs(back) ? $"{back}#named" : "/services");
     }
-
-    static bool IsOurs(string back) => back.StartsWith('/') && !back.StartsWith("//", StringComparison.Ordinal) && !back.Contains('\\', StringComparison.Ordinal) && !back.Any(char.IsControl);
 }

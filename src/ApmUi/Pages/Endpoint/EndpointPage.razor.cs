@@ -29,7 +29,8 @@ public partial class EndpointPage
 
     EndpointSummary? Summary;
     DistributionView? Histogram;
-    EndpointDifference Difference = EndpointDifference.None;
+    OperationsView Operations = OperationsView.Empty;
+    AttributeComparison Difference = AttributeComparison.None;
     TraceFilter ChosenFilter = TraceFilter.Empty;
     TraceSearchResult? Found;
     string? Failed;
@@ -45,8 +46,6 @@ public partial class EndpointPage
     TraceFilter Filter => TraceFilter.Empty.With("service", Service).With("resource", Resource);
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Service), ("name", Summary?.Name), ("resource", Resource), ("what", what));
-
-    OperationsView Operations => OperationsView.Of(Difference);
 
     /// <summary>As far as any request can go: a day.</summary>
     const long NoEndNanos = 86_400_000_000_000;
@@ -74,9 +73,10 @@ public partial class EndpointPage
             Histogram = DistributionView.Of(Queries.Latencies(Service, State.Env, Summary.Name, Resource, State.Window.Range), Band);
             var endpoint = TraceQuery.Complete(Filter.With("operation", Summary.Name), State.Url);
             var choice = Band is { } band ? RequestChoice.Lasting(band.MinNanos, band.MaxNanos) : RequestChoice.All;
-            Difference = Comparison.Compare(State.Window.Range, endpoint, choice, cancel);
-            if (ComparesErrors) Difference = Comparison.Compare(State.Window.Range, endpoint, RequestChoice.Failed, cancel) with { Times = Difference.Times, RestTimes = null };
-            ChosenFilter = endpoint.And(ComparesErrors ? RequestChoice.Failed.Filter : choice.Filter);
+            var differing = ComparesErrors ? RequestChoice.Failed : choice;
+            Operations = OperationsView.Of(Comparison.Operations(State.Window.Range, endpoint, choice, cancel));
+            Difference = Comparison.Attributes(State.Window.Range, endpoint, differing, cancel);
+            ChosenFilter = endpoint.And(differing.Filter);
             Found = Search.Search(SamplesOf(endpoint.And(choice.Filter), Summary), cancel);
         }
         catch (StoreUnavailableException error)

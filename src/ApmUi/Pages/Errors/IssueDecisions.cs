@@ -1,3 +1,4 @@
+using Apm.ApmUi.Links;
 using Apm.Core.Errors;
 using Apm.Core.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -25,9 +26,7 @@ public static class IssueDecisions
         {
             // It holds; it is written when the store can be written again, and the status page tells of the trouble.
         }
-        context.Response.Headers.Location = IsOurs(back) ? back : "/errors";
+        context.Response.Headers.Location = PageUrl.IsOurs(back) ? back : "/errors";
         return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
-
-    static bool IsOurs(string back) => back.StartsWith('/') && !back.StartsWith("//", StringComparison.Ordinal) && !back.Contains('\\', StringComparison.Ordinal) && !back.Any(char.IsControl);
 }
