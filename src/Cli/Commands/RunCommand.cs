@@ -9,6 +9,9 @@ static class RunCommand
 {
     public const string Name = "run";
 
+    /// <summary>How often to look for an agent that is started after the app.</summary>
+    static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2);
+
     public static Command Make()
     {
         var service = new Option<string?>("--service") { Description = "Name under which its traces appear (default: from the command)." };
@@ -54,7 +57,7 @@ static class RunCommand
                 while (ui is null && !agent.IsAgent && !ended.IsCancellationRequested)
                 {
                     ui = (await AgentProbe.Ask(agentUrl, http)).UiUrl; // It may be started after the app.
-                    if (ui is null) await Task.Delay(TimeSpan.FromSeconds(2), clock, ended.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                    if (ui is null) await Task.Delay(AskAgainAfter, clock, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // The app's end ends the waiting too.
                 }
                 if (ui is null) return;
                 if (await FirstTrace.Wait(ui, service, since, http, clock, ended.Token) is { } link) Say($"first trace of {service}: {link}");

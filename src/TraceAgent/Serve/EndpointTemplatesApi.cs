@@ -126,12 +126,5 @@ public static class EndpointTemplatesApi
         }
     }
 
-    static Task Refuse(HttpContext http, string sentence, int status = StatusCodes.Status400BadRequest) => JsonAnswer.Write(http, status, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("errors");
-        json.WriteStringValue(sentence);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+    static Task Refuse(HttpContext http, string sentence, int status = StatusCodes.Status400BadRequest) => JsonAnswer.Refuse(http, status, sentence);
 }

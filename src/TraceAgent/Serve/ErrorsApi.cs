@@ -25,7 +25,7 @@ public static class ErrorsApi
     /// <summary>Maps the endpoint. Needs <see cref="IssueQueries"/> and a <see cref="TimeProvider"/> from the services.</summary>
     public static IEndpointRouteBuilder MapErrorsApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/errors", http => ApiGuard.Answer(http, Answer, Refuse));
+        routes.MapGet("/api/errors", http => ApiGuard.Answer(http, Answer, JsonAnswer.Refuse));
         return routes;
     }
 
@@ -109,13 +109,4 @@ public static class ErrorsApi
         string.IsNullOrEmpty(text) ? otherwise
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 9_000_000_000 ? seconds
         : throw new RefusedException($"The parameter '{name}' is no number. Give it in Unix seconds, such as {name}=1700003600.");
-
-    static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("errors");
-        json.WriteStringValue(sentence);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
 }

@@ -32,11 +32,11 @@ public static class FateApi
         try
         {
             if (http.RequestServices.GetRequiredService<TraceFates>().Find(text, http.RequestAborted) is { } fate) await JsonAnswer.Write(http, 200, json => Write(json, fate));
-            else await Refuse(http, 400, $"\"{text}\" is no trace id. Give 32 or 16 hex digits, or the decimal number of a 64-bit id.");
+            else await JsonAnswer.Refuse(http, 400, $"\"{text}\" is no trace id. Give 32 or 16 hex digits, or the decimal number of a 64-bit id.");
         }
         catch (StoreUnavailableException unavailable)
         {
-            await Refuse(http, 503, unavailable.Message);
+            await JsonAnswer.Refuse(http, 503, unavailable.Message);
         }
     }
 
@@ -66,13 +66,4 @@ public static class FateApi
     }
 
     static string Time(long unixNanos) => UnixTime.ToDateTime(unixNanos).ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-
-    static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("errors");
-        json.WriteStringValue(sentence);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
 }

@@ -34,6 +34,17 @@ static class JsonAnswer
         await http.Response.Body.WriteAsync(body.Waiting, http.RequestAborted);
     }
 
+    /// <summary><c>{"errors":["…"]}</c>, as Datadog's API has it and ours too.</summary>
+    /// <param name="sentence">What is wrong and what to do.</param>
+    public static Task Refuse(HttpContext http, int status, string sentence) => Write(http, status, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("errors");
+        json.WriteStringValue(sentence);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
     static void Begin(HttpContext http, int status)
     {
         http.Response.StatusCode = status;

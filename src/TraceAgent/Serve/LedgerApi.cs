@@ -33,11 +33,11 @@ public static class LedgerApi
         var parameters = http.Request.Query;
         var now = http.RequestServices.GetRequiredService<TimeProvider>().NowUnixNanos() / UnixTime.NanosPerSecond;
         var by = parameters["by"].ToString() is { Length: > 0 } given ? given : "total";
-        if (!TrySeconds(parameters["to"], now, out var to)) await Refuse(http, 400, "The parameter 'to' is no number. Give the window's end in Unix seconds, such as to=1700003600.");
-        else if (!TrySeconds(parameters["from"], to - DefaultWindowSeconds, out var from)) await Refuse(http, 400, "The parameter 'from' is no number. Give the window's start in Unix seconds, such as from=1700000000.");
-        else if (to <= from) await Refuse(http, 400, $"The window is empty: 'to' ({to}) must be later than 'from' ({from}).");
-        else if (by is not ("minute" or "hour" or "total")) await Refuse(http, 400, $"by={by} is not known. Give by=minute, by=hour or by=total.");
-        else if (by == "minute" && to - from > MaxMinutesWindowSeconds) await Refuse(http, 400, $"The window is {(to - from) / 86_400} days long; by minute at most {MaxMinutesWindowSeconds / 86_400} are answered. Ask by=hour, or move 'from' nearer to 'to'.");
+        if (!TrySeconds(parameters["to"], now, out var to)) await JsonAnswer.Refuse(http, 400, "The parameter 'to' is no number. Give the window's end in Unix seconds, such as to=1700003600.");
+        else if (!TrySeconds(parameters["from"], to - DefaultWindowSeconds, out var from)) await JsonAnswer.Refuse(http, 400, "The parameter 'from' is no number. Give the window's start in Unix seconds, such as from=1700000000.");
+        else if (to <= from) await JsonAnswer.Refuse(http, 400, $"The window is empty: 'to' ({to}) must be later than 'from' ({from}).");
+        else if (by is not ("minute" or "hour" or "total")) await JsonAnswer.Refuse(http, 400, $"by={by} is not known. Give by=minute, by=hour or by=total.");
+        else if (by == "minute" && to - from > MaxMinutesWindowSeconds) await JsonAnswer.Refuse(http, 400, $"The window is {(to - from) / 86_400} days long; by minute at most {MaxMinutesWindowSeconds / 86_400} are answered. Ask by=hour, or move 'from' nearer to 'to'.");
         else await Answer(http, new TimeRange(from * UnixTime.NanosPerSecond, to * UnixTime.NanosPerSecond), by);
     }
 
@@ -51,7 +51,7 @@ public static class LedgerApi
         }
         catch (StoreUnavailableException unavailable)
         {
-            await Refuse(http, 503, unavailable.Message);
+            await JsonAnswer.Refuse(http, 503, unavailable.Message);
             return;
         }
         await JsonAnswer.Write(http, 200, json => Write(json, range, by, rows));
@@ -117,13 +117,4 @@ public static class LedgerApi
         seconds = otherwise;
         return string.IsNullOrEmpty(text) || (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds) && seconds is >= 0 and <= 9_000_000_000);
     }
-
-    static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("errors");
-        json.WriteStringValue(sentence);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
 }

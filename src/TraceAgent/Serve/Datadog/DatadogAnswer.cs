@@ -6,15 +6,6 @@ namespace Apm.TraceAgent.Serve.Datadog;
 /// <summary>What Datadog's answers have in common: <c>meta</c>, and errors: texts, but JSON:API's objects for lists of spans.</summary>
 static class DatadogAnswer
 {
-    public static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("errors");
-        json.WriteStringValue(sentence);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
-
     /// <summary><c>{"errors":[{"detail":"…","status":"400","title":"…"}]}</c>, which the official clients read for lists of spans.</summary>
     public static Task RefuseJsonApi(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
     {

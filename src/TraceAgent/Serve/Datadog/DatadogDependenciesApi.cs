@@ -22,8 +22,8 @@ public static class DatadogDependenciesApi
     /// <summary>Maps the endpoints. Needs <see cref="ServiceMapQuery"/>'s parts from the services.</summary>
     public static IEndpointRouteBuilder MapDatadogDependenciesApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/service_dependencies", http => ApiGuard.Answer(http, All, DatadogAnswer.Refuse));
-        routes.MapGet("/api/v1/service_dependencies/{service}", http => ApiGuard.Answer(http, One, DatadogAnswer.Refuse));
+        routes.MapGet("/api/v1/service_dependencies", http => ApiGuard.Answer(http, All, JsonAnswer.Refuse));
+        routes.MapGet("/api/v1/service_dependencies/{service}", http => ApiGuard.Answer(http, One, JsonAnswer.Refuse));
         return routes;
     }
 

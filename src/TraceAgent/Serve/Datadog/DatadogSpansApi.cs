@@ -24,7 +24,7 @@ public static class DatadogSpansApi
     {
         routes.MapPost("/api/v2/spans/events/search", http => ApiGuard.Answer(http, SearchByBody, DatadogAnswer.RefuseJsonApi));
         routes.MapGet("/api/v2/spans/events", http => ApiGuard.Answer(http, SearchByQuery, DatadogAnswer.RefuseJsonApi));
-        routes.MapPost("/api/v2/spans/analytics/aggregate", http => ApiGuard.Answer(http, DatadogAggregate.Answer, DatadogAnswer.Refuse));
+        routes.MapPost("/api/v2/spans/analytics/aggregate", http => ApiGuard.Answer(http, DatadogAggregate.Answer, JsonAnswer.Refuse));
         return routes;
     }
 
