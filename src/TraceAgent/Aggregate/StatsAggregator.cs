@@ -62,7 +62,6 @@ public sealed class StatsAggregator
     readonly MemoryAccount _memory;
     readonly RecentProblems? _problems;
     long _toldOfStart = -1;
-    readonly StatsKeyMemo _memo = new();
 
     /// <summary>Takes up where a checkpoint left off; null starts afresh.</summary>
     /// <param name="memory">Cells take from it; null for none.</param>
@@ -124,7 +123,6 @@ public sealed class StatsAggregator
             var now = _clock.NowUnixNanos();
             var due = _open.Values.Where(bucket => bucket.StartUnixNanos <= now - HoldNanos).ToList();
             foreach (var bucket in due) _open.Remove(bucket.StartUnixNanos);
-            if (due.Count > 0) _memo.Clear(); // It must not count into a closed bucket.
             _closing = [.. _closing, .. due];
             var oldest = UnixTime.Floor(now, StatsBucket.CountedWidthNanos) - StatsBucket.CountedWidthNanos;
             _oldestOpenStart = Math.Max(_oldestOpenStart, oldest);
@@ -183,7 +181,7 @@ public sealed class StatsAggregator
     void AddSpans_NeedsLock(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts)
     {
         var newest = NewestStart();
-        var run = new StatsRun(batch, (start, service) => OpenStart_NeedsLock(start, newest, batch.Strings, service), OwnCellAt_NeedsLock, _memo);
+        var run = new StatsRun(batch, (start, service) => OpenStart_NeedsLock(start, newest, batch.Strings, service), CellAt_NeedsLock);
         for (var c = 0; c < facts.Length; c++)
         {
             var chunk = batch.Chunks[c];
@@ -211,13 +209,6 @@ public sealed class StatsAggregator
         if (start <= newest) return start;
         _counters.Add("spans_from_the_future", service: strings.Text(service));
         return newest;
-    }
-
-    /// <summary>The cell, and whether it stands under the key itself: only then may it be found without asking again.</summary>
-    (StatsCell Cell, bool IsOwn) OwnCellAt_NeedsLock(StatsKey key, long bucketStart)
-    {
-        var cell = CellAt_NeedsLock(key, bucketStart);
-        return (cell, _open[bucketStart].Cells.TryGetValue(key, out var own) && ReferenceEquals(own, cell));
     }
 
     StatsCell CellAt_NeedsLock(StatsKey key, long bucketStart)

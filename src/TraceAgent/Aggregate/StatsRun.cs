@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using Apm.Core.Spans;
@@ -16,9 +14,8 @@ namespace Apm.TraceAgent.Aggregate;
 /// <remarks>One thread, one batch.</remarks>
 /// <param name="batch">Normalised.</param>
 /// <param name="openStart">Gives the start of the open bucket for a span's own bucket start, and counts a late or future span of that service.</param>
-/// <param name="cellAt">Gives the cell of a key in the open bucket of that start, and whether it is the key's own.</param>
-/// <param name="memo">Keys of batches before.</param>
-sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<StatsKey, long, (StatsCell Cell, bool IsOwn)> cellAt, StatsKeyMemo memo)
+/// <param name="cellAt">Gives the cell of a key in the open bucket of that start.</param>
+sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<StatsKey, long, StatsCell> cellAt)
 {
     /// <summary>Most spans that one span may stand for. A smaller sample rate is no tracer's, and one over it would be infinite.</summary>
     const double MaxWeight = 1_000_000;
@@ -26,7 +23,6 @@ sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<Sta
     readonly TagRoles _roles = new(batch.Strings);
     readonly Dictionary<LocalKey, StatsCell> _cells = [];
     readonly List<long> _peerTags = [];
-    readonly ArrayBufferWriter<byte> _content = new(512);
 
     public void AddChunk(Chunk chunk, ChunkFacts facts)
     {
@@ -46,7 +42,7 @@ sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<Sta
     void AddSpan(int i, ChunkFacts facts, bool isSynthetics, double weight)
     {
         var key = ReadKey(i, facts, isSynthetics);
-        var cell = CellOf(key);
+        var cell = CellOf(key, i);
         var flags = batch.Flags[i];
         cell.HitCount += weight;
         if ((flags & SpanFlags.TopLevel) != 0) cell.TopLevelHitCount += weight;
@@ -60,55 +56,10 @@ sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<Sta
         else cell.OkNanos.Add(Truncated(durationNanos));
     }
 
-    StatsCell CellOf(in LocalKey key)
+    StatsCell CellOf(in LocalKey key, int i)
     {
         ref var cell = ref CollectionsMarshal.GetValueRefOrAddDefault(_cells, key, out var isKnown);
-        return isKnown ? cell! : cell = FindCell(key);
-    }
-
-    StatsCell FindCell(in LocalKey key)
-    {
-        WriteContent(key);
-        var entry = memo.Find(_content.WrittenSpan) ?? memo.Add(_content.WrittenSpan, MakeKey(key));
-        if (entry.Cell is { } known && entry.BucketStart == key.BucketStart) return known;
-        var (cell, isOwn) = cellAt(entry.Key, key.BucketStart);
-        if (isOwn) (entry.BucketStart, entry.Cell) = (key.BucketStart, cell);
-        return cell;
-    }
-
-    /// <summary>All that <see cref="MakeKey"/> looks at: numbers, then texts with their lengths.</summary>
-    void WriteContent(in LocalKey key)
-    {
-        _content.ResetWrittenCount();
-        Span<int> numbers = stackalloc int[] { key.HttpStatus, key.GrpcNumber, (key.IsTraceRoot ? 1 : 0) | (key.IsSynthetics ? 2 : 0) | (key.PeerHash != 0 ? 4 : 0) };
-        _content.Write(MemoryMarshal.AsBytes(numbers));
-        WriteText(key.Service);
-        WriteText(key.Name);
-        WriteText(key.Resource);
-        WriteText(key.Type);
-        WriteText(key.Env);
-        WriteText(key.Version);
-        WriteText(key.Hostname);
-        WriteText(key.Kind);
-        WriteText(key.GrpcTag);
-        WriteText(key.HttpMethod);
-        WriteText(key.HttpEndpoint);
-        WriteText(key.BaseService);
-        if (key.PeerHash == 0 || key.BaseService != 0) return;
-        foreach (var pair in _peerTags)
-        {
-            WriteText((int)(pair >> 32));
-            WriteText((int)(pair & 0xFFFFFFFF));
-        }
-    }
-
-    void WriteText(int text)
-    {
-        var utf8 = batch.Strings.Utf8(text);
-        var to = _content.GetSpan(sizeof(int) + utf8.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(to, utf8.Length);
-        utf8.CopyTo(to[sizeof(int)..]);
-        _content.Advance(sizeof(int) + utf8.Length);
+        return isKnown ? cell! : cell = cellAt(MakeKey(key, i), key.BucketStart);
     }
 
     LocalKey ReadKey(int i, ChunkFacts facts, bool isSynthetics)
@@ -172,7 +123,7 @@ sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<Sta
         return key;
     }
 
-    StatsKey MakeKey(in LocalKey key)
+    StatsKey MakeKey(in LocalKey key, int i)
     {
         var strings = batch.Strings;
         return new StatsKey

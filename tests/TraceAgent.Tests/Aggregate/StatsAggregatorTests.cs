@@ -167,42 +167,6 @@ public class StatsAggregatorTests
     }
 
     [Fact]
-    public void A_key_remembered_from_an_earlier_payload_counts_in_the_bucket_that_is_open_now()
-    {
-        var aggregator = New();
-        Add(aggregator, 1, Span(T0, 1_000), Span(T0, 2_000, resource: "GET /b"));
-        Add(aggregator, 2, Span(T0, 3_000));
-        Add(aggregator, 3, Span(T0 + (10 * Second), 4_000), Span(T0, 5_000));
-        _clock.Advance(40 * Second);
-        var closed = aggregator.Checkpoint();
-        var counted = closed.Closed.Sum(bucket => bucket.Cells.Values.Sum(cell => cell.HitCount));
-
-        Add(aggregator, 4, Span(T0 + (41 * Second), 6_000), Span(T0, 7_000));
-
-        Assert.Equal((5.0, 5.0), (counted, closed.Closed.Sum(bucket => bucket.Cells.Values.Sum(cell => cell.HitCount))));
-        Assert.Equal(
-            [(T0, "GET /", 3.0), (T0, "GET /b", 1.0), (T0 + (10 * Second), "GET /", 1.0), (T0 + (30 * Second), "GET /", 1.0), (T0 + (40 * Second), "GET /", 1.0)],
-            Read(aggregator).Select(row => (row.StartUnixNanos, row.Key.Resource, row.Cell.HitCount)).Order());
-    }
-
-    [Fact]
-    public void Keys_that_differ_in_one_part_alone_are_not_taken_for_one_another()
-    {
-        var aggregator = New();
-        var batch = Batch(Span(T0, 1, service: "ab", resource: "c"), Span(T0, 1, service: "a", resource: "bc"), Span(T0, 1, parent: 9, service: "a", resource: "bc"));
-        batch.Flags[2] |= SpanFlags.Measured;
-        Add(aggregator, 1, batch);
-        var again = Batch(Span(T0, 1, service: "a", resource: "bc"), Span(T0, 1, service: "ab", resource: "c"));
-        again.Tags.Set(1, again.Strings.Intern("http.method"), again.Strings.Intern("GET"));
-
-        Add(aggregator, 2, again);
-
-        Assert.Equal(
-            [("a", "bc", false, "", 1.0), ("a", "bc", true, "", 2.0), ("ab", "c", true, "", 1.0), ("ab", "c", true, "GET", 1.0)],
-            Read(aggregator).Select(row => (row.Key.Service, row.Key.Resource, row.Key.IsTraceRoot, row.Key.HttpMethod, row.Cell.HitCount)).Order());
-    }
-
-    [Fact]
     public void Too_many_resources_share_one_cell_that_says_so()
     {
         var aggregator = New();
