@@ -37,6 +37,9 @@ public sealed record Setting(string Name, SettingKind Kind, Func<HostSettings, o
     /// <summary>The value in force, as it would be written; secrets masked.</summary>
     public string Print(HostSettings settings) => Get(settings) is not { } value ? "—" : IsSecret ? Mask((string)value) : Kind.Print(value);
 
+    /// <summary>A value that is right, to write in place of a wrong one: the default when it can be written in one line.</summary>
+    public string Example => !Kind.IsList && ReadNode is null && !IsSecret && Get(HostSettings.Default) is { } value && Kind.Print(value) is { Length: > 0 } text ? text : Kind.Example;
+
     /// <summary>Enough of a secret to know which it is.</summary>
     public static string Mask(string secret) => secret.Length > 8 ? $"…{secret[^4..]}" : secret.Length == 0 ? "" : "…";
 

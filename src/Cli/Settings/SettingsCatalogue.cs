@@ -59,6 +59,13 @@ public static class SettingsCatalogue
     public static IEnumerable<string> KeysUnder(string prefix) =>
         Names.Concat(WithoutEffect).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct().Order(StringComparer.Ordinal);
 
+    /// <summary>What to write in a group instead of something unknown: our own names; all keys where we have none of our own.</summary>
+    public static IEnumerable<string> KeysToOffer(string prefix)
+    {
+        var own = All.Select(setting => setting.Name).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct().Order(StringComparer.Ordinal).ToList();
+        return own.Count > 0 ? own : KeysUnder(prefix);
+    }
+
     /// <summary>A key of a group, as an example.</summary>
     public static string FirstKeyOf(string group) => KeysUnder(group + ".").First();
 

@@ -64,13 +64,13 @@ sealed class SettingsFile
         Correction = correction,
     };
 
-    /// <summary>The line with another value.</summary>
+    /// <summary>The line with another value; none inside braces, where more may stand on the line.</summary>
     public IReadOnlyList<string> Corrected(Place valueAt, string value)
     {
         if (valueAt.Line > _lines.Length) return [];
         var line = _lines[valueAt.Line - 1];
         var colon = line.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 || colon >= valueAt.Column ? [] : [$"{line[..(colon + 1)]} {value}"];
+        return colon < 0 || colon >= valueAt.Column || line.AsSpan(0, valueAt.Column - 1).Contains('{') ? [] : [$"{line[..(colon + 1)]} {value}"];
     }
 
     void Enter(string prefix, MapNode map, List<SettingsIssue> issues)
@@ -103,7 +103,7 @@ sealed class SettingsFile
         }
         var near = NearestWord.Find(entry.Key, SettingsCatalogue.KeysUnder(prefix));
         if (near is null && IsLenient && prefix.Length == 0) return; // Of the many other things that a datadog.yaml sets.
-        var sentence = $"\"{entry.Key}\" is no setting {under}.{(near is null ? $" Settings there: {string.Join(", ", SettingsCatalogue.KeysUnder(prefix).Take(12))}." : $" Did you mean \"{near}\"?")}";
+        var sentence = $"\"{entry.Key}\" is no setting {under}.{(near is null ? $" Settings there: {string.Join(", ", SettingsCatalogue.KeysToOffer(prefix))}." : $" Did you mean \"{near}\"?")}";
         var line = _lines[entry.KeyAt.Line - 1];
         issues.Add(Issue(entry.KeyAt, entry.Key.Length, sentence, near is null ? [] : [line.Replace(entry.Key, near, StringComparison.Ordinal)]));
     }

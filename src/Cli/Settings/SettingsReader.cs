@@ -109,7 +109,7 @@ public static class SettingsReader
 
     static SettingsIssue IssueAt(Setting setting, SettingsNode node, string from, Place? at, SettingsFile? file, string sentence)
     {
-        if (at is { } place && file is not null) return file.Issue(place, (node as ScalarNode)?.Text.Length ?? 1, sentence, file.Corrected(place, setting.Kind.Example));
+        if (at is { } place && file is not null) return file.Issue(place, (node as ScalarNode)?.Text.Length ?? 1, sentence, file.Corrected(place, setting.Example));
         var variable = from.StartsWith("environment ", StringComparison.Ordinal) ? from["environment ".Length..] : "";
         var isLenient = variable.Length > 0 && !Setting.IsOurs(variable);
         var text = setting.IsSecret ? "…" : ((ScalarNode)node).Text;

@@ -93,7 +93,7 @@ public class SettingsReaderTests
           2 |   max_bytes: lots
             |              ^^^^
           write:
-              max_bytes: 1GiB
+              max_bytes: 512MiB
         """)]
     [InlineData("memory:\n\tmax_bytes: 1GB", """
         apm.yaml:2:1: A tab indents this line; YAML takes blanks only.
@@ -123,12 +123,27 @@ public class SettingsReaderTests
             memory:
               max_bytes: …
         """)]
+    [InlineData("zzz: 1", """
+        apm.yaml:1:1: "zzz" is no setting at the top level. Settings there: api_key, apm_config, bind_host, data, dogstatsd_port, env, limits, memory, normalize, obfuscation, ports, sampling, statistics, storage.
+          1 | zzz: 1
+            | ^^^
+        """)]
+    [InlineData("apm_config:\n  obfuscation:\n    zzz: 1", """
+        apm.yaml:3:5: "zzz" is no setting under apm_config.obfuscation. Settings there: credit_cards, elasticsearch, http, memcached, mongodb, opensearch, redis, remove_stack_traces, valkey.
+          3 |     zzz: 1
+            |     ^^^
+        """)]
     [InlineData("ports: {agent: [1, 2]}", """
         apm.yaml:1:16: A list is not what ports.agent takes: a port from 0 to 65535.
           1 | ports: {agent: [1, 2]}
             |                ^
+        """)]
+    [InlineData("limits:\n  max_connections: five", """
+        apm.yaml:2:20: "five" is not what limits.max_connections takes: a whole number from 1 to 100000.
+          2 |   max_connections: five
+            |                    ^^^^
           write:
-            ports: 8126
+              max_connections: 1000
         """)]
     [InlineData("apm_config:\n  ignore_resources: [\"a(\"]", null)]
     [InlineData("enabled: true", """
