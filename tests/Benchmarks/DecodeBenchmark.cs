@@ -76,10 +76,10 @@ public class DecodeBenchmark
         yield return Make("v0.5 node-dd-trace-6", Fixtures.Bytes("node-dd-trace-6-v05-stats/008.bin"), DatadogV05Decoder.Decode);
         yield return Make("v0.4 py-ddtrace-0.36.3", Fixtures.Bytes("py-ddtrace-0.36.3-ddtrace-run/001.bin"), DatadogV04Decoder.Decode);
         yield return Make("v0.3 JSON py-ddtrace-0.14.0", Fixtures.Bytes("py-ddtrace-0.14.0-ddtrace-run/001.bin"),
-            static (body, batch, payload) => DatadogJsonDecoder.Decode(body, batch, payload));
+            static (body, batch, payload) => { DatadogJsonDecoder.Decode(body, batch, payload); return 0; });
     }
 
-    delegate void Decoder(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload);
+    delegate int Decoder(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload);
 
     static Body Make(string name, byte[] bytes, Decoder decode)
     {

@@ -55,6 +55,7 @@ public static class LedgerReasons
     static string Lost(string reason) => reason switch
     {
         "undecodable" => "The bytes are not what their format says. What was wrong, and where, stands in the answer to the sender and among the problems on the first page.",
+        "behind_the_payload" => "Something stood behind the payload in the same body, and was not read; the payload was. Send each payload as a request of its own.",
         "too_large" => "The body was larger than Apm takes at once (413). Let the client send smaller batches.",
         "overloaded" => "More came than could be worked off (429); clients that heed it send it again a second later. If it lasts, send less or give Apm more cores.",
         "memory" => "No memory was left in Apm's budget (429); clients that heed it send it again. If it lasts, raise the memory ceiling.",

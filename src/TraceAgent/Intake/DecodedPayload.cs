@@ -42,4 +42,8 @@ public sealed record DecodedPayload(
 /// <summary>Spans that a decoder could not accept although the payload was readable (OTLP partial success).</summary>
 /// <param name="RejectedSpanCount">0 when all was well.</param>
 /// <param name="Reason">Sentence for the first; "" when all was well.</param>
-public readonly record struct DecodeNote(long RejectedSpanCount, string Reason);
+public readonly record struct DecodeNote(long RejectedSpanCount, string Reason)
+{
+    /// <summary>Bytes behind the payload, which nobody read: 0 unless a client sends several payloads as one body.</summary>
+    public int UnreadByteCount { get; init; }
+}

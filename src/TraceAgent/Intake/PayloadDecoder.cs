@@ -45,10 +45,10 @@ public sealed class PayloadDecoder(Counters counters, NormalizeSettings settings
         var payload = envelope.Payload;
         switch (envelope.Format)
         {
-            case PayloadFormat.DatadogMsgPack: DatadogV04Decoder.Decode(body, batch, payload); return default;
-            case PayloadFormat.DatadogV05: DatadogV05Decoder.Decode(body, batch, payload); return default;
-            case PayloadFormat.DatadogV07: DatadogV07Decoder.Decode(body, batch, payload); return default;
-            case PayloadFormat.DatadogV1: DatadogV1Decoder.Decode(body, batch, payload); return default;
+            case PayloadFormat.DatadogMsgPack: return new DecodeNote { UnreadByteCount = DatadogV04Decoder.Decode(body, batch, payload) };
+            case PayloadFormat.DatadogV05: return new DecodeNote { UnreadByteCount = DatadogV05Decoder.Decode(body, batch, payload) };
+            case PayloadFormat.DatadogV07: return new DecodeNote { UnreadByteCount = DatadogV07Decoder.Decode(body, batch, payload) };
+            case PayloadFormat.DatadogV1: return new DecodeNote { UnreadByteCount = DatadogV1Decoder.Decode(body, batch, payload) };
             case PayloadFormat.DatadogJson: DatadogJsonDecoder.Decode(body, batch, payload, flatSpans: false); return default;
             case PayloadFormat.DatadogJsonSpans: DatadogJsonDecoder.Decode(body, batch, payload, flatSpans: true); return default;
             case PayloadFormat.OtlpProtobuf: return Note(OtlpProtobufTraceDecoder.Decode(body, batch, payload));

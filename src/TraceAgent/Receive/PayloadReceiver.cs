@@ -57,6 +57,7 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
             var decoded = Decode(body, format, payload, isLastTry);
             counters.Add("payloads_received", payload.Protocol);
             counters.Add("bytes_received", payload.Protocol, body.Length);
+            if (decoded.Note.UnreadByteCount > 0) RefuseUnread(RefusalReasons.BehindThePayload);
             if (decoded.Batch.SpanCount == 0 && decoded.ClientStats.Count == 0)
             {
                 if (decoded.Rejections.Count > 0) EnterRejections(decoded.Tally()); // Nothing is left to be logged.

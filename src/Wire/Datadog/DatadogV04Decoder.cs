@@ -11,7 +11,7 @@ namespace Apm.Wire.Datadog;
 ///   array of spans
 ///     map { service, name, resource, trace_id, span_id, parent_id, start, duration, error, … }   or nil
 /// </code>
-/// Bytes after the array are ignored, empty traces and nil spans leave nothing.
+/// Bytes after the array are passed over, empty traces and nil spans leave nothing.
 /// </summary>
 public static class DatadogV04Decoder
 {
@@ -19,15 +19,16 @@ public static class DatadogV04Decoder
 
     /// <summary>Appends the payload, its spans and one chunk per trace.</summary>
     /// <param name="payload">What the request's headers said.</param>
+    /// <returns>Bytes behind the payload, which the Datadog agent passes over, too: 0 unless a client sends several payloads as one body.</returns>
     /// <exception cref="PayloadException">The bytes are not such a body; the message says where. The batch may be half filled then: throw it away.</exception>
-    public static void Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
+    public static int Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
     {
         Span<Guess> guesses = stackalloc Guess[SpanMapReader.GuessCount];
         Span<int> distinct = stackalloc int[SpanMapReader.RowCount];
         var spans = new SpanMapReader(batch, guesses, distinct);
         try
         {
-            ReadTraces(body, batch, payload, ref spans);
+            return ReadTraces(body, batch, payload, ref spans);
         }
         catch (MsgPackException problem)
         {
@@ -35,7 +36,7 @@ public static class DatadogV04Decoder
         }
     }
 
-    static void ReadTraces(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload, ref SpanMapReader spans)
+    static int ReadTraces(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload, ref SpanMapReader spans)
     {
         var reader = new MsgPackReader(body);
         var payloadIndex = batch.Payloads.Count;
@@ -48,5 +49,6 @@ public static class DatadogV04Decoder
             spans.ReadSpans(ref reader);
             if (batch.SpanCount > firstSpan) batch.AddChunk(firstSpan, payloadIndex);
         }
+        return reader.BytesLeft;
     }
 }

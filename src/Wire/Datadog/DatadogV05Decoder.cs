@@ -24,14 +24,15 @@ public static class DatadogV05Decoder
 
     /// <summary>Appends the payload, its spans and one chunk per trace.</summary>
     /// <param name="payload">What the request's headers said.</param>
+    /// <returns>Bytes behind the payload, which the Datadog agent passes over, too: 0 unless a client sends several payloads as one body.</returns>
     /// <exception cref="PayloadException">The bytes are not such a body; the message says where. The batch may be half filled then: throw it away.</exception>
-    public static void Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
+    public static int Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
     {
         Span<int> rowKeys = stackalloc int[IndexedSpanReader.RowKeyCount];
         var spans = new IndexedSpanReader(batch, rowKeys);
         try
         {
-            ReadBody(body, payload, ref spans);
+            return ReadBody(body, payload, ref spans);
         }
         catch (MsgPackException problem)
         {
@@ -43,7 +44,7 @@ public static class DatadogV05Decoder
         }
     }
 
-    static void ReadBody(ReadOnlySpan<byte> body, Payload payload, ref IndexedSpanReader spans)
+    static int ReadBody(ReadOnlySpan<byte> body, Payload payload, ref IndexedSpanReader spans)
     {
         var reader = new MsgPackReader(body);
         var batch = spans.Batch;
@@ -59,6 +60,7 @@ public static class DatadogV05Decoder
             spans.ReadSpans(ref reader);
             if (batch.SpanCount > firstSpan) batch.AddChunk(firstSpan, payloadIndex);
         }
+        return reader.BytesLeft;
     }
 
     ref struct IndexedSpanReader(SpanBatch batch, Span<int> rowKeys)

@@ -20,15 +20,16 @@ public static class DatadogV07Decoder
 
     /// <summary>Appends the payload, its spans and chunks.</summary>
     /// <param name="payload">What the request's headers said; what the body says itself counts more.</param>
+    /// <returns>Bytes behind the payload, which the Datadog agent passes over, too: 0 unless a client sends several payloads as one body.</returns>
     /// <exception cref="PayloadException">The bytes are not such a body; the message says where. The batch may be half filled then: throw it away.</exception>
-    public static void Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
+    public static int Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
     {
         Span<Guess> guesses = stackalloc Guess[SpanMapReader.GuessCount];
         Span<int> distinct = stackalloc int[SpanMapReader.RowCount];
         var spans = new SpanMapReader(batch, guesses, distinct);
         try
         {
-            ReadPayload(body, batch, payload, ref spans);
+            return ReadPayload(body, batch, payload, ref spans);
         }
         catch (MsgPackException problem)
         {
@@ -36,7 +37,7 @@ public static class DatadogV07Decoder
         }
     }
 
-    static void ReadPayload(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload, ref SpanMapReader spans)
+    static int ReadPayload(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload, ref SpanMapReader spans)
     {
         var reader = new MsgPackReader(body);
         var payloadIndex = batch.Payloads.Count;
@@ -61,6 +62,7 @@ public static class DatadogV07Decoder
         }
         batch.Payloads[payloadIndex] = payload;
         for (var chunk = firstChunk; chunk < batch.Chunks.Count; chunk++) AddMissing(batch, batch.Chunks[chunk].FirstSpan, tags);
+        return reader.BytesLeft;
     }
 
     static void ReadChunks(ref MsgPackReader reader, SpanBatch batch, int payloadIndex, ref SpanMapReader spans)

@@ -23,13 +23,14 @@ public static class DatadogV1Decoder
 
     /// <summary>Appends the payload, its spans and chunks.</summary>
     /// <param name="payload">What the request's headers said; what the body says itself counts more.</param>
+    /// <returns>Bytes behind the payload, which the Datadog agent passes over, too: 0 unless a client sends several payloads as one body.</returns>
     /// <exception cref="PayloadException">The bytes are not such a body; the message says where. The batch may be half filled then: throw it away.</exception>
-    public static void Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
+    public static int Decode(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload)
     {
         var decoding = new Decoding(batch);
         try
         {
-            decoding.ReadPayload(new MsgPackReader(body), payload);
+            return decoding.ReadPayload(new MsgPackReader(body), payload);
         }
         catch (MsgPackException problem)
         {
@@ -60,7 +61,7 @@ public static class DatadogV1Decoder
             _sharedAttributes = new V1Attributes(_shared, _strings);
         }
 
-        public void ReadPayload(MsgPackReader reader, Payload payload)
+        public int ReadPayload(MsgPackReader reader, Payload payload)
         {
             var payloadIndex = _batch.Payloads.Count;
             _batch.Payloads.Add(payload);
@@ -87,6 +88,7 @@ public static class DatadogV1Decoder
             }
             _batch.Payloads[payloadIndex] = payload;
             for (var chunk = firstChunk; chunk < _batch.Chunks.Count; chunk++) AddMissing(_batch.Chunks[chunk].FirstSpan, attributes);
+            return reader.BytesLeft;
         }
 
         void ReadChunks(ref MsgPackReader reader, int payloadIndex)

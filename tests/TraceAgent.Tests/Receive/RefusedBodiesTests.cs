@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using Apm.Core.Ledger;
 using Apm.Core.Spans;
 using Apm.TestKit;
 using Apm.TraceAgent.Receive;
@@ -73,6 +74,21 @@ public class RefusedBodiesTests
             Assert.Contains("The body is larger than 200000 bytes. Send smaller batches.", answer.Text, StringComparison.Ordinal);
         }
         Assert.Equal(2, agent.Parts.Counters.Read("payloads_rejected", "too_large"));
+    }
+
+    [Fact]
+    public async Task A_second_payload_behind_the_first_is_not_read_and_the_ledger_says_so()
+    {
+        await using var agent = await AgentFixture.Start();
+        var payload = DatadogV04Encoder.Encode([[Some.Span()]]);
+
+        var answer = await agent.Send("/v0.4/traces", [.. payload, .. payload]);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Single(agent.StoredSpans());
+        Assert.Equal(1, agent.Pipeline.Ledger.UnreadPayloads("behind_the_payload"));
+        Assert.Equal("Something stood behind the payload in the same body, and was not read; the payload was. Send each payload as a request of its own.",
+            LedgerReasons.Sentence(SpanOutcome.Rejected, "behind_the_payload"));
     }
 
     [Fact]

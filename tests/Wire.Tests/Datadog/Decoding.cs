@@ -7,12 +7,12 @@ namespace Apm.Wire.Tests.Datadog;
 /// <summary>Each decoder of traces by its route's name, so that tests can say what they mean in one line.</summary>
 static class Decoding
 {
-    public delegate void Decoder(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload);
+    public delegate int Decoder(ReadOnlySpan<byte> body, SpanBatch batch, Payload payload);
 
     public static IReadOnlyDictionary<string, Decoder> Decoders { get; } = new Dictionary<string, Decoder>
     {
-        ["v0.1 json"] = static (body, batch, payload) => DatadogJsonDecoder.Decode(body, batch, payload, flatSpans: true),
-        ["v0.3 json"] = static (body, batch, payload) => DatadogJsonDecoder.Decode(body, batch, payload),
+        ["v0.1 json"] = static (body, batch, payload) => { DatadogJsonDecoder.Decode(body, batch, payload, flatSpans: true); return 0; },
+        ["v0.3 json"] = static (body, batch, payload) => { DatadogJsonDecoder.Decode(body, batch, payload); return 0; },
         ["v0.4"] = DatadogV04Decoder.Decode,
         ["v0.5"] = DatadogV05Decoder.Decode,
         ["v0.7"] = DatadogV07Decoder.Decode,

@@ -117,10 +117,16 @@ public class LenientRulesTests
     [Theory]
     [InlineData("v0.4")]
     [InlineData("v0.5")]
-    public void Bytes_after_the_payload_are_ignored(string route)
+    [InlineData("v0.7")]
+    [InlineData("v1.0")]
+    public void Bytes_after_the_payload_are_passed_over_and_counted(string route)
     {
-        var golden = route == "v0.4" ? Golden.V04 : Golden.V05;
-        Assert.Equal(1, Decoding.Decode(route, [.. golden, 0xc1, 0xff]).SpanCount);
+        byte[] payload = route switch { "v0.4" => [.. Golden.V04], "v0.5" => [.. Golden.V05], _ => [0x80] }; // An empty map is a payload of the newer two.
+        var batch = new SpanBatch();
+
+        Assert.Equal(2, Decoding.Decoders[route]([.. payload, 0xc1, 0xff], batch, new Payload { Protocol = "datadog", ReceivedUnixNanos = 1 }));
+        Assert.Equal(payload.Length > 1 ? 1 : 0, batch.SpanCount);
+        Assert.Equal(0, Decoding.Decoders[route](payload, new SpanBatch(), new Payload { Protocol = "datadog", ReceivedUnixNanos = 1 }));
     }
 
     [Fact]
