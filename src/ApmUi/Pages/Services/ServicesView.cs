@@ -95,7 +95,7 @@ public sealed record ServicesView
             Type = service.Type,
             Language = ServiceLook.LanguageName(service.Language),
             Version = service.Version,
-            VersionAge = service.Version.Length > 0 && service.VersionSinceUnixNanos > 0 ? Figure.Ago(service.VersionSinceUnixNanos, state.NowUnixNanos) : "",
+            VersionAge = service.Version.Length > 0 && service.VersionSinceUnixNanos > 0 ? Figure.Ago(service.VersionSinceUnixNanos, state.NowUnixNanos).Replace(" ago", "", StringComparison.Ordinal) : "",
             VersionSinceUnixNanos = service.VersionSinceUnixNanos,
             State = kind,
             StateName = word,
@@ -148,7 +148,7 @@ public sealed record ServiceRow
     public string Language { get; init; } = "";
     public string Version { get; init; } = "";
 
-    /// <summary>Since when that version runs; "" when unknown.</summary>
+    /// <summary>How long that version has run: <c>38 min</c>; "" when unknown.</summary>
     public string VersionAge { get; init; } = "";
 
     /// <summary>0 when unknown.</summary>
