@@ -7,6 +7,12 @@ namespace Apm.ApmUi.Pages.Service;
 /// <summary>What the page of one service shows. Immutable.</summary>
 public sealed record ServiceView
 {
+    /// <summary>Callers, and callees, drawn at most; default 8, those with the most calls. A line says how many more there are.</summary>
+    public const int MaxNeighbours = 8;
+
+    /// <summary>Processes listed at most; default 200, those alive and seen last. A line says how many are known.</summary>
+    public const int MaxProcesses = 200;
+
     public required ServiceSummary Summary { get; init; }
     public required EndpointListView Endpoints { get; init; }
     public required IReadOnlyList<NeighbourView> Callers { get; init; }
