@@ -22,6 +22,8 @@ static class Screens
         new("services", "/services"),
         new("services-others", "/services?tab=others"),
         new("service", $"{Order}?from=now-1h"),
+        new("service-heat", $"{Order}?from=now-4h&latency=heat"),
+        new("service-deployments", $"{Order}?from=now-4h&tab=deployments"),
         new("service-errors", $"{Order}?from=now-1h&tab=errors"),
         new("service-calls", $"{Order}?from=now-1h&tab=calls"),
         new("service-instances", $"{Order}?from=now-1h&tab=instances"),

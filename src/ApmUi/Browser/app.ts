@@ -13,6 +13,8 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-map': () => import('./map'),
   'apm-distribution': () => import('./distribution'),
   'apm-scatter': () => import('./scatter'),
+  'apm-heat': () => import('./heat'),
+  'apm-events': () => import('./events'),
 };
 
 function loadIslands(): void {

@@ -9,6 +9,8 @@ export interface Series {
   draw: 'line' | 'bars' | 'area' | 'points';
   dash?: boolean;
   values: (number | null)[];
+  /** Its own unit, on an axis at the right; absent for the chart's. */
+  unit?: Unit;
 }
 
 export interface Mark {

@@ -147,6 +147,7 @@ class ApmChart extends Island {
       scales: {
         x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
         y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+        right: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
       },
       cursor: {
         y: false,
@@ -168,6 +169,10 @@ class ApmChart extends Island {
           values: (_u, ticks) => ticks.map(v => figure(v, data.unit)),
           ...(data.unit === 'duration' ? { incrs: durationSteps } : data.unit === 'count' ? { incrs: countSteps } : {}),
         },
+        ...shown.filter(s => s.unit).slice(0, 1).map(s => ({
+          scale: 'right', side: 1 as const, stroke: text, font: axisFont, grid: { show: false }, ticks: { show: false }, size: 50, gap: 6, space: 34,
+          values: (_u: uPlot, ticks: number[]) => ticks.map(v => figure(v, s.unit!)),
+        })),
       ],
       series: [{}, ...shown.map(s => this.#series(s))],
       hooks: {
@@ -181,7 +186,7 @@ class ApmChart extends Island {
 
   #series(s: Series): uPlot.Series {
     const stroke = color(s.color);
-    const common = { label: s.name, stroke, width: 1.5, spanGaps: false, points: { show: false } };
+    const common = { label: s.name, scale: s.unit ? 'right' : 'y', stroke, width: 1.5, spanGaps: false, points: { show: false } };
     switch (s.draw) {
       case 'bars': return { ...common, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.82, 28], align: 1 }) };
       case 'area': return { ...common, fill: stroke + '2e' };
@@ -192,9 +197,10 @@ class ApmChart extends Island {
 
   #drawLegend(data: ChartData): void {
     const buttons: HTMLElement[] = data.series.map(s => {
-      const [value, of] = legendFigure(s.values, data.unit);
-      const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: `${of}: ${figure(value, data.unit)}. Click shows this one alone; Ctrl-click hides or adds it` },
-        this.#swatch(s), s.name, ' ', el('b', {}, figure(value, data.unit)));
+      const unit = s.unit ?? data.unit;
+      const [value, of] = legendFigure(s.values, unit);
+      const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: `${of}: ${figure(value, unit)}. Click shows this one alone; Ctrl-click hides or adds it` },
+        this.#swatch(s), s.name, ' ', el('b', {}, figure(value, unit)));
       button.addEventListener('click', event => this.#toggle(s.name, event.ctrlKey || event.metaKey));
       return button;
     });
@@ -230,7 +236,7 @@ class ApmChart extends Island {
     if (!this.#asTable) return;
     const head = el('tr', {}, el('th', { scope: 'col' }, `Time (${zone()})`), ...data.series.map(s => el('th', { scope: 'col' }, s.name)));
     const rows = data.times.flatMap((ms, i) => [
-      el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], data.unit)))),
+      el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], s.unit ?? data.unit)))),
       ...marksIn(data, i).map(m => el('tr', { class: 'event' }, el('td', {}, clock(m.atMs, true, true)), el('td', { colspan: String(Math.max(1, data.series.length)) }, m.detail))),
     ]);
     this.#table.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, ...rows.reverse())));
@@ -246,7 +252,7 @@ class ApmChart extends Island {
     const at = data.times[i]!;
     const ordered = data.stacked ? [...shown].reverse() : shown;
     this.#card.replaceChildren(el('div', { class: 'at' }, `${clock(at, true, data.toMs - data.fromMs > 86_400_000)} ${zoneShort()}`),
-      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, figure(s.values[i], data.unit)))),
+      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, figure(s.values[i], s.unit ?? data.unit)))),
       ...data.marks.filter(m => Math.abs(u.valToPos(m.atMs / 1000, 'x') - left) < 8).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));
     const width = this.#card.offsetWidth;
     const x = left + width + 16 > u.over.clientWidth ? left - width - 12 : left + 12;
@@ -286,7 +292,7 @@ class ApmChart extends Island {
           const b = u.valToPos(data.times[to]! / 1000, 'x');
           u.setSelect({ left: Math.min(a, b), top: 0, width: Math.abs(b - a), height: u.over.clientHeight }, false);
         }
-        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${figure(s.values[to], data.unit)}`), ...marksIn(data, to).map(m => m.detail)].join(', ');
+        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${figure(s.values[to], s.unit ?? data.unit)}`), ...marksIn(data, to).map(m => m.detail)].join(', ');
         break;
       }
       case 'Enter':

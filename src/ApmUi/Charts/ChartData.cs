@@ -36,7 +36,8 @@ public sealed record ChartData
 /// <param name="Draw"><c>line</c>, <c>bars</c>, <c>area</c> or <c>points</c>.</param>
 /// <param name="Values">One per time; null where there is nothing.</param>
 /// <param name="Dash">Broken line.</param>
-public sealed record ChartSeries(string Name, string Color, string Draw, IReadOnlyList<double?> Values, bool Dash = false)
+/// <param name="Unit">Its own unit, read off a second axis at the right; null for the chart's. A stacked chart has none such.</param>
+public sealed record ChartSeries(string Name, string Color, string Draw, IReadOnlyList<double?> Values, bool Dash = false, string? Unit = null)
 {
     /// <summary>Values with NaN and infinities as nothing, and no more digits than a chart can show.</summary>
     public static IReadOnlyList<double?> Values4(IEnumerable<double> values) =>

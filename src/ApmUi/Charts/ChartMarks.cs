@@ -14,7 +14,12 @@ public static class ChartMarks
     /// <param name="processes">All known ones.</param>
     /// <param name="env">Null for all.</param>
     public static IReadOnlyList<ChartMark> OfService(ServiceInfo? service, IEnumerable<ProcessInfo> processes, string? env, TimeRange range) =>
-        service is null ? [] : Newest(Deploys(service, env, range, withName: false).Concat(Restarts(service.Name, processes, env, range)));
+        Newest(AllOfService(service, processes, env, range));
+
+    /// <summary>All of one service, also those that a chart has no room for; the earliest first.</summary>
+    /// <inheritdoc cref="OfService" path="/param"/>
+    public static IReadOnlyList<ChartMark> AllOfService(ServiceInfo? service, IEnumerable<ProcessInfo> processes, string? env, TimeRange range) =>
+        service is null ? [] : [.. Deploys(service, env, range, withName: false).Concat(Restarts(service.Name, processes, env, range)).OrderBy(mark => mark.AtMs)];
 
     /// <summary>Deployments of all services.</summary>
     public static IReadOnlyList<ChartMark> OfAll(IEnumerable<ServiceInfo> services, string? env, TimeRange range) =>

@@ -26,16 +26,20 @@ public static class RedData
         };
     }
 
-    /// <summary>Part of the requests that failed.</summary>
+    /// <summary>Requests that failed, as bars of their number and a line of their part.</summary>
     public static ChartData Errors(TimeRange range, RedSeries series, string? behind, IReadOnlyList<ChartMark> marks)
     {
         var ratios = series.HitCounts.Select((hits, i) => hits > 0 ? Math.Min(1, series.ErrorCounts[i] / hits) : double.NaN).ToList();
         var errors = series.ErrorCounts.Sum();
         var hits = series.HitCounts.Sum();
-        return Base(range, series, "ratio", marks) with
+        return Base(range, series, "count", marks) with
         {
             Behind = behind,
-            Series = hits > 0 ? [new ChartSeries("error rate", "error", "area", ChartSeries.Values4(ratios))] : [],
+            Series = hits > 0 ?
+            [
+                new ChartSeries("failed", "error", "bars", ChartSeries.Values4(series.ErrorCounts)),
+                new ChartSeries("error rate", "text-2", "line", ChartSeries.Values4(ratios), Unit: "ratio"),
+            ] : [],
             Summary = hits <= 0 ? "No request in this time."
                 : errors <= 0 ? "No errors"
                 : $"Error rate, {Figure.Percent(errors / hits)} overall, {Figure.Of(errors, "error")}",

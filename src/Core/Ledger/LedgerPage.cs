@@ -15,6 +15,9 @@ public sealed class LedgerPage(long startUnixNanos, long widthNanos)
     public const long MinuteNanos = 60 * UnixTime.NanosPerSecond;
     public const long HourNanos = 60 * MinuteNanos;
 
+    /// <summary>A longer time is summed from pages of an hour, which may begin before it and end behind it; 90 h.</summary>
+    public const long LongestOfMinutesNanos = 90 * HourNanos;
+
     /// <summary>Most services on one page; default 500. The spans of further ones are entered under <see cref="OtherServices"/>.</summary>
     public const int MaxServices = 500;
 
@@ -31,6 +34,9 @@ public sealed class LedgerPage(long startUnixNanos, long widthNanos)
     public long EndUnixNanos => StartUnixNanos + WidthNanos;
 
     public IReadOnlyDictionary<LedgerKey, LedgerCount> Entries => _entries;
+
+    /// <summary>Width of the pages that a time is summed from, so that all who sum it up come to the same.</summary>
+    public static long WidthFor(TimeRange range) => range.LengthNanos <= LongestOfMinutesNanos ? MinuteNanos : HourNanos;
 
     /// <summary>An empty page for the minute that holds a time.</summary>
     public static LedgerPage OfMinute(long unixNanos) => new(UnixTime.Floor(unixNanos, MinuteNanos), MinuteNanos);

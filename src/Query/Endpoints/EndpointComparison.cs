@@ -14,8 +14,8 @@ public sealed class EndpointComparison(ITraceReader traces, TimeProvider clock)
     /// <summary>Stored requests on each side whose attributes are compared; default 500.</summary>
     public const int MaxSpans = 500;
 
-    /// <summary>Stored traces on each side whose operations are summed up; default 20, the newest.</summary>
-    public const int MaxTraces = 20;
+    /// <summary>Stored traces on each side whose operations are summed up; default 30, the newest.</summary>
+    public const int MaxTraces = 30;
 
     /// <summary>Longest time for finding the spans of one side; default 1 s.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);

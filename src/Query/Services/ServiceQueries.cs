@@ -29,6 +29,9 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
     /// <summary>Most bins of a distribution; default 60.</summary>
     public const int MaxLatencyBins = 60;
 
+    /// <summary>Most rows of a heat map of durations; default 28.</summary>
+    public const int MaxHeatRows = 28;
+
     /// <summary>All services known, by name: with numbers in the range, silent ones, and those that wait for their first request.</summary>
     /// <param name="env">Null for all; a service whose environment is not known yet is in each.</param>
     /// <exception cref="StoreUnavailableException">The statistics cannot be read. Safe to retry.</exception>
@@ -60,10 +63,15 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
         ServiceDraft? draft = null;
         foreach (var row in stats.Read(range, new StatsFilter { Service = service, Env = env }, axis.StepNanos)) (draft ??= new ServiceDraft(axis)).Add(row);
         var now = clock.NowUnixNanos();
-        var alive = catalogue.Processes().Where(process => process.Service == service && !process.HasEnded && now - process.LastSeenUnixNanos <= AliveNanos).ToList();
+        var alive = ProcessesOf(service, env).Where(process => !process.HasEnded && now - process.LastSeenUnixNanos <= AliveNanos).ToList();
         var known = catalogue.Service(service);
         return draft is null && known is null && alive.Count == 0 ? null : Summary(service, known, draft, alive, range, axis);
     }
+
+    /// <summary>The processes known of a service, alive or not.</summary>
+    /// <param name="env">Null for all; a process whose environment is not known is in each.</param>
+    public IEnumerable<ProcessInfo> ProcessesOf(string service, string? env) =>
+        catalogue.Processes().Where(process => process.Service == service && (env is null || process.Env.Length == 0 || process.Env == env));
 
     /// <summary>What entered a service, most time first, then by name; known routes without a call come last.</summary>
     /// <exception cref="StoreUnavailableException">The statistics cannot be read. Safe to retry.</exception>
@@ -77,8 +85,7 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
             if (!sums.TryGetValue(key, out var entry)) sums.Add(key, entry = (new StatsSum(), row.Key.Type));
             entry.Sum.Add(row.Cell);
         }
-        var routes = catalogue.Processes().Where(process => process.Service == service && (env is null || process.Env.Length == 0 || process.Env == env))
-            .SelectMany(process => process.Routes).DistinctBy(route => route.Resource, StringComparer.Ordinal).ToDictionary(route => route.Resource, StringComparer.Ordinal);
+        var routes = ProcessesOf(service, env).SelectMany(process => process.Routes).DistinctBy(route => route.Resource, StringComparer.Ordinal).ToDictionary(route => route.Resource, StringComparer.Ordinal);
         var allNanos = sums.Values.Sum(entry => entry.Sum.TotalNanos);
         var seconds = SecondsOf(range);
         var called = sums.Select(pair => new EndpointSummary
@@ -172,6 +179,59 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
         };
     }
 
+    /// <summary>How many requests took how long, over time.</summary>
+    /// <param name="name">Operation; null for all that entered the service.</param>
+    /// <param name="resource">Null for all.</param>
+    /// <param name="maxColumns">At most <see cref="MaxPoints"/>.</param>
+    /// <exception cref="StoreUnavailableException">The statistics cannot be read. Safe to retry.</exception>
+    public LatencyHeat Heat(string service, string? env, string? name, string? resource, TimeRange range, int maxColumns)
+    {
+        var axis = TimeAxis.Of(range, TimeSteps.For(range, Math.Clamp(maxColumns, 1, MaxPoints), StatsBucket.CountedWidthNanos));
+        var columns = new (DDSketch Ok, DDSketch Error)?[axis.Count];
+        foreach (var row in Entries(service, env, name, resource, range, axis.StepNanos))
+        {
+            var at = axis.IndexOf(row.StartUnixNanos);
+            if (at < 0) continue;
+            var (ok, error) = columns[at] ??= (new DDSketch(), new DDSketch());
+            ok.Merge(row.Cell.OkNanos);
+            error.Merge(row.Cell.ErrorNanos);
+        }
+        return LatencyHeat.Of(axis, columns, MaxHeatRows);
+    }
+
+    /// <summary>Where the time of a service's requests goes, over time.</summary>
+    /// <param name="maxPoints">At most <see cref="MaxPoints"/>.</param>
+    /// <exception cref="StoreUnavailableException">The statistics cannot be read. Safe to retry.</exception>
+    public TimeByCallee TimeByCallee(string service, string? env, TimeRange range, int maxPoints)
+    {
+        var axis = TimeAxis.Of(range, TimeSteps.For(range, Math.Clamp(maxPoints, 1, MaxPoints), StatsBucket.CountedWidthNanos));
+        var (requests, own) = (new double[axis.Count], new double[axis.Count]);
+        var callees = new Dictionary<(string Name, ServiceKind Kind), double[]>();
+        foreach (var row in stats.Read(range, new StatsFilter { Service = service, Env = env }, axis.StepNanos))
+        {
+            var at = axis.IndexOf(row.StartUnixNanos);
+            if (at < 0) continue;
+            if (row.Cell.TopLevelHitCount > 0)
+            {
+                requests[at] += row.Cell.TopLevelHitCount;
+                own[at] += row.Cell.DurationNanos;
+            }
+            if (!IsCall(row)) continue;
+            var peer = PeerOf(row);
+            if (!callees.TryGetValue((peer.Name, peer.Kind), out var nanos)) callees.Add((peer.Name, peer.Kind), nanos = new double[axis.Count]);
+            nanos[at] += row.Cell.DurationNanos;
+        }
+        for (var i = 0; i < own.Length; i++) own[i] = Math.Max(0, own[i] - callees.Values.Sum(nanos => nanos[i]));
+        return new TimeByCallee
+        {
+            StepNanos = axis.StepNanos,
+            StartUnixNanos = [.. Enumerable.Range(0, axis.Count).Select(axis.StartOf)],
+            RequestCounts = requests,
+            OwnNanos = own,
+            Callees = [.. callees.Select(pair => new CalleeTime(pair.Key.Name, pair.Key.Kind, pair.Value, pair.Value.Sum())).OrderByDescending(callee => callee.TotalNanos).ThenBy(callee => callee.Peer, StringComparer.Ordinal)],
+        };
+    }
+
     /// <summary>What a service calls, most time first: its spans that are calls, by operation and peer.</summary>
     /// <exception cref="StoreUnavailableException">The statistics cannot be read. Safe to retry.</exception>
     public IReadOnlyList<DownstreamSummary> Downstream(string service, TimeRange range, string? env = null)
@@ -180,7 +240,7 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
         foreach (var row in stats.Read(range, new StatsFilter { Service = service, Env = env }, CoarsestFor(range)))
         {
             if (!IsCall(row)) continue;
-            var peer = Peer.OfStatistics(row.Key.PeerTags, row.Key.Type, row.Key.Kind) ?? new Peer(row.Key.Name, ServiceKinds.Of(row.Key.Type, isClientSide: true), row.Key.Type);
+            var peer = PeerOf(row);
             var key = (peer, row.Key.Name, row.Key.Type);
             if (!sums.TryGetValue(key, out var sum)) sums.Add(key, sum = new StatsSum());
             sum.Add(row.Cell);
@@ -219,6 +279,10 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
         row.Key.Kind.Equals("client", StringComparison.OrdinalIgnoreCase) || row.Key.Kind.Equals("producer", StringComparison.OrdinalIgnoreCase)
         || (row.Key.Kind.Length == 0 && row.Cell.TopLevelHitCount == 0 && ServiceKinds.IsCall(row.Key.Type));
 
+    /// <summary>What a call went to; its operation where no tag names it.</summary>
+    static Peer PeerOf(StatsRow row) =>
+        Peer.OfStatistics(row.Key.PeerTags, row.Key.Type, row.Key.Kind) ?? new Peer(row.Key.Name, ServiceKinds.Of(row.Key.Type, isClientSide: true), row.Key.Type);
+
     static ServiceSummary Summary(string name, ServiceInfo? known, ServiceDraft? draft, List<ProcessInfo> alive, TimeRange range, TimeAxis axis)
     {
         var sum = draft?.Entries ?? new StatsSum();
@@ -241,6 +305,7 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
             P99Nanos = sum.QuantileNanos(0.99),
             MaxNanos = sum.QuantileNanos(1),
             TotalNanos = sum.TotalNanos,
+            Apdex = sum.Apdex,
             SparkStepNanos = axis.StepNanos,
             HitSpark = draft?.Hits ?? new double[axis.Count],
             ErrorSpark = draft?.Errors ?? new double[axis.Count],

@@ -43,6 +43,9 @@ public sealed record ServiceSummary
     /// <summary>Sum of the durations of its entry spans.</summary>
     public double TotalNanos { get; init; }
 
+    /// <summary>0 to 1 (<see cref="Services.Apdex"/>); null without hits.</summary>
+    public double? Apdex { get; init; }
+
     /// <summary>Hits × p95: what sorting by impact uses.</summary>
     public double Impact => HitCount * (P95Nanos ?? 0);
 

@@ -5,7 +5,9 @@ namespace Apm.Query.Services;
 /// <summary>Cells added up: what a service or endpoint did in a range. Not thread-safe.</summary>
 public sealed class StatsSum
 {
-    readonly DDSketch _nanos = new();
+    readonly DDSketch _okNanos = new();
+    readonly DDSketch _errorNanos = new();
+    DDSketch? _allNanos;
 
     /// <summary>All spans.</summary>
     public double HitCount { get; private set; }
@@ -15,16 +17,27 @@ public sealed class StatsSum
     public double ErrorCount { get; private set; }
     public double TotalNanos { get; private set; }
 
+    /// <summary>Null when nothing was added (<see cref="Services.Apdex"/>).</summary>
+    public double? Apdex => Services.Apdex.Of(_okNanos, _errorNanos);
+
     public void Add(StatsCell cell)
     {
         HitCount += cell.HitCount;
         EntryCount += cell.TopLevelHitCount;
         ErrorCount += cell.ErrorCount;
         TotalNanos += cell.DurationNanos;
-        _nanos.Merge(cell.OkNanos);
-        _nanos.Merge(cell.ErrorNanos);
+        _okNanos.Merge(cell.OkNanos);
+        _errorNanos.Merge(cell.ErrorNanos);
+        _allNanos = null;
     }
 
     /// <summary>Within 1 %; null when nothing was added.</summary>
-    public double? QuantileNanos(double quantile) => _nanos.IsEmpty ? null : _nanos.Quantile(quantile);
+    public double? QuantileNanos(double quantile) => All() is { IsEmpty: false } all ? all.Quantile(quantile) : null;
+
+    DDSketch All()
+    {
+        if (_errorNanos.IsEmpty) return _okNanos;
+        if (_allNanos is null) (_allNanos = _okNanos.Clone()).Merge(_errorNanos);
+        return _allNanos;
+    }
 }

@@ -47,7 +47,7 @@ public static class LedgerApi
         IReadOnlyList<LedgerRow> rows;
         try
         {
-            rows = http.RequestServices.GetRequiredService<ILedgerReader>().ReadLedger(range, service, by == "minute" ? LedgerPage.MinuteNanos : LedgerPage.HourNanos);
+            rows = http.RequestServices.GetRequiredService<ILedgerReader>().ReadLedger(range, service, by switch { "minute" => LedgerPage.MinuteNanos, "hour" => LedgerPage.HourNanos, _ => LedgerPage.WidthFor(range) });
         }
         catch (StoreUnavailableException unavailable)
         {

@@ -44,7 +44,8 @@ public sealed class UiHost : IAsyncDisposable
     /// <summary>Starts a host.</summary>
     /// <param name="url">Where it listens.</param>
     /// <param name="assets">Name of the assembly whose list of static files is served.</param>
-    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests")
+    /// <param name="ledger">What the pages read of it; null for an empty one.</param>
+    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -56,7 +57,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<ITraceReader>(traces);
         builder.Services.AddSingleton<IStatsReader>(stats);
         builder.Services.AddSingleton(catalogue);
-        builder.Services.AddSingleton<ILedgerReader>(new LedgerList());
+        builder.Services.AddSingleton(ledger ?? new LedgerList());
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<TraceSearch>();
         builder.Services.AddSingleton<TraceLookup>();

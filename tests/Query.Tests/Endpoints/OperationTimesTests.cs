@@ -40,12 +40,13 @@ public class OperationTimesTests
     {
         var times = OperationTimes.Of([Tree(withCache: true), Tree(withCache: false)], node => node.Resource == "GET /cart");
 
-        Assert.Equal(2, times.RequestCount);
+        Assert.Equal((2, 2), (times.RequestCount, times.TraceCount));
         Assert.Equal(
             ["GET /cart: 1 in 100 %, 49.5 own", "SELECT: 2 in 100 %, 30 own", "GET key: 0.5 in 50 %, 0.5 own"],
             times.Operations.Select(time => $"{time.Operation.Resource}: {time.CallsPerRequest} in {100 * time.RequestShare} %, {time.SelfNanos} own"));
         Assert.Equal(1, times.Operations.Sum(time => time.Share), 9);
         Assert.All(times.Operations, time => Assert.InRange(time.WaitedNanos, 0, time.SelfNanos));
+        Assert.Equal(1, times.Operations.Sum(time => time.WaitedShare), 9);
         Assert.Equal(80, times.Operations.Sum(time => time.WaitedNanos), 9); // All of a request's time is waited for in one operation or another.
     }
 

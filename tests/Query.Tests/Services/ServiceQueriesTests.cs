@@ -114,6 +114,72 @@ public class ServiceQueriesTests
     }
 
     [Fact]
+    public void A_heat_map_keeps_every_request_in_the_cell_of_its_end_and_duration()
+    {
+        var heat = Queries(Enumerable.Range(0, 300).Select(i => Some.Span(id: (ulong)i + 1, startNanos: i * Some.Second, durationNanos: i % 3 == 0 ? 0 : (i % 40 + 1) * Some.Millisecond, isError: i % 5 == 0))).Heat("web", "prod", null, null, TenMinutes, 60);
+
+        Assert.Equal((300.0, 60.0), (heat.Cells.Sum(cell => cell.Count), heat.Cells.Sum(cell => cell.ErrorCount)));
+        Assert.Equal(100, heat.Cells.Where(cell => cell.Row == 0).Sum(cell => cell.Count), tolerance: 10); // What took no time lies in the lowest row, beside the shortest.
+        Assert.Equal(0, heat.BorderNanos[0]);
+        Assert.InRange(heat.BorderNanos.Count, 2, ServiceQueries.MaxHeatRows + 1);
+        Assert.Equal(heat.BorderNanos.Order(), heat.BorderNanos);
+        Assert.All(heat.Cells, cell => Assert.InRange(cell.Time, 0, heat.StartUnixNanos.Count - 1));
+        Assert.True(heat.Cells.Max(cell => cell.Time) <= 300 / 10); // Nothing ended later than five minutes on.
+    }
+
+    [Fact]
+    public void A_heat_map_of_nothing_has_no_rows()
+    {
+        var heat = Queries([]).Heat("web", null, null, null, TenMinutes, 60);
+
+        Assert.Empty(heat.BorderNanos);
+        Assert.Empty(heat.Cells);
+    }
+
+    [Fact]
+    public void The_time_of_requests_is_their_own_and_that_of_each_callee()
+    {
+        var bucket = new StatsBucket(Some.BaseUnixNanos, StatsBucket.CountedWidthNanos);
+        var entry = bucket.CellOf(new StatsKey { Service = "web", Name = "http.request", Resource = "GET /", Env = "prod", Kind = "server" });
+        (entry.HitCount, entry.TopLevelHitCount, entry.DurationNanos) = (2, 2, 100);
+        var database = bucket.CellOf(new StatsKey { Service = "web", Name = "postgres.query", Resource = "SELECT 1", Type = "sql", Env = "prod", Kind = "client", PeerTags = "db.name:orders" });
+        (database.HitCount, database.DurationNanos) = (3, 30);
+        var queue = bucket.CellOf(new StatsKey { Service = "web", Name = "kafka.produce", Resource = "Produce mails", Type = "queue", Env = "prod", Kind = "producer" });
+        (queue.HitCount, queue.DurationNanos) = (1, 5);
+        var later = new StatsBucket(Some.BaseUnixNanos + StatsBucket.CountedWidthNanos, StatsBucket.CountedWidthNanos);
+        var outside = later.CellOf(new StatsKey { Service = "web", Name = "postgres.query", Resource = "SELECT 2", Type = "sql", Env = "prod", Kind = "client", PeerTags = "db.name:orders" });
+        (outside.HitCount, outside.DurationNanos) = (1, 7);
+
+        var time = new ServiceQueries(new StatsList(bucket, later), _catalogue, _clock).TimeByCallee("web", "prod", TenMinutes, 60);
+
+        Assert.Equal([65.0, 0.0], time.OwnNanos.Take(2)); // A call outside of any request leaves no negative rest.
+        Assert.Equal([2.0, 0.0], time.RequestCounts.Take(2));
+        Assert.Equal([("orders", ServiceKind.Database, 37.0), ("kafka.produce", ServiceKind.Queue, 5.0)], time.Callees.Select(callee => (callee.Peer, callee.Kind, callee.TotalNanos)));
+    }
+
+    [Theory]
+    //          ok within 500 ms, within 2 s, slower; failed
+    [InlineData(10, 0, 0, 0, 1.0)]
+    [InlineData(6, 2, 1, 1, 0.7)]
+    [InlineData(0, 0, 3, 0, 0.0)]
+    [InlineData(0, 0, 0, 4, 0.0)]
+    public void Apdex_counts_the_satisfied_whole_the_tolerated_half_and_the_failed_nothing(int satisfied, int tolerated, int slow, int failed, double expected)
+    {
+        var durations = Enumerable.Repeat(400, satisfied).Concat(Enumerable.Repeat(1_900, tolerated)).Concat(Enumerable.Repeat(2_100, slow)).Select(ms => (Ms: ms, IsError: false)).Concat(Enumerable.Repeat((Ms: 1, IsError: true), failed));
+        var web = Queries(durations.Select((request, i) => Some.Span(id: (ulong)i + 1, durationNanos: request.Ms * Some.Millisecond, isError: request.IsError))).Service("web", TenMinutes)!;
+
+        Assert.Equal(expected, web.Apdex!.Value, 9);
+    }
+
+    [Fact]
+    public void Without_requests_there_is_no_Apdex()
+    {
+        _catalogue.Saw(new ServiceSighting("web", "web", "python", "prod", "1.2", Some.BaseUnixNanos));
+
+        Assert.Null(Queries([]).Service("web", TenMinutes)!.Apdex);
+    }
+
+    [Fact]
     public void Downstream_is_what_the_service_calls()
     {
         var bucket = new StatsBucket(Some.BaseUnixNanos, StatsBucket.CountedWidthNanos);

@@ -3,6 +3,7 @@ using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Storage.InMemory;
 using Apm.TestKit;
 
 namespace Apm.TraceAgent.Tests.Serve;
@@ -51,6 +52,20 @@ public class LedgerApiTests
         var reasons = total.GetProperty("reasons").EnumerateArray().ToDictionary(reason => $"{reason.GetProperty("outcome").GetString()} {reason.GetProperty("reason").GetString()}");
         Assert.Equal(25, Number(reasons["sampled_out rate"], "spans"));
         Assert.All(reasons.Values, reason => Assert.EndsWith(".", reason.GetProperty("means").GetString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_total_holds_no_minute_outside_its_window_though_the_hour_is_over()
+    {
+        var hour = UnixTime.Floor(Some.BaseUnixNanos, LedgerPage.HourNanos);
+        var minutes = Enumerable.Range(0, 60).Select(minute => LedgerPage.OfMinute(hour + minute * LedgerPage.MinuteNanos)).ToList();
+        foreach (var minute in minutes) minute.Add(new LedgerKey("web", SpanOutcome.Stored, "all"), new LedgerCount(1, 0));
+        await using var api = await ApiHost.Start(new InMemoryTraceStore(), [], ledger: new RolledUpLedger(minutes));
+
+        var from = hour / UnixTime.NanosPerSecond + 600;
+
+        Assert.Equal(15, Number((await api.GetJson($"/api/ledger?from={from}&to={from + 900}")).GetProperty("total"), "received"));
+        Assert.Equal(60, Number((await api.GetJson($"/api/ledger?from={from}&to={from + 900}&by=hour")).GetProperty("total"), "received"));
     }
 
     [Theory]

@@ -43,11 +43,11 @@ public static class IngestData
         }
     }
 
-    /// <summary>Whole minutes, and beyond three hours of bars whole hours.</summary>
+    /// <summary>Whole minutes, or whole hours where the sums are of hours.</summary>
     public static long StepOf(TimeRange range)
     {
         var minutes = Math.Max(1, (range.LengthNanos / LedgerPage.MinuteNanos + MaxBars - 1) / MaxBars);
-        return minutes <= 30 ? minutes * LedgerPage.MinuteNanos : (minutes + 59) / 60 * LedgerPage.HourNanos;
+        return LedgerPage.WidthFor(range) == LedgerPage.MinuteNanos ? minutes * LedgerPage.MinuteNanos : (minutes + 59) / 60 * LedgerPage.HourNanos;
     }
 
     /// <summary>Stacked bars of the outcomes, which add up to what was received.</summary>

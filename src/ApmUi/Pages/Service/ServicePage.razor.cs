@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Service;
 
-/// <summary>One service. Its state is the address: <c>tab, sort</c> besides env and time.</summary>
+/// <summary>One service. Its state is the address: <c>tab, sort, find, page, deploy, latency</c> besides env and time.</summary>
 public partial class ServicePage
 {
     [Parameter] public string Name { get; set; } = "";
@@ -26,6 +26,7 @@ public partial class ServicePage
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     ServiceView? View;
+    EventStripView? Events;
     string? Failed;
     string? NotFoundEvidence;
     IReadOnlyList<TraceSummary> Errors = [];
@@ -36,6 +37,9 @@ public partial class ServicePage
     int DeploymentCount => Catalogue.Service(Name)?.Deployments.Count(deployment => State.Env is not { } env || deployment.Env == env) ?? 0;
     string Quoted => TraceFilter.Empty.With("service", Name).ToString()["service:".Length..];
     (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);
+
+    /// <summary>Another tab, without what belongs to this one.</summary>
+    string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("page", null));
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Name), ("what", what));
 
@@ -58,8 +62,9 @@ public partial class ServicePage
                 Queries.Endpoints(Name, State.Env, State.Window.Range),
                 Queries.Downstream(Name, State.Window.Range, State.Env),
                 MapQuery.Read(State.Window.Range, State.Env, cancel));
-            Instances = [.. Catalogue.Processes().Where(process => process.Service == Name).Take(100)];
-            Ingest = LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, Name, LedgerPage.HourNanos));
+            Events = EventStripView.Of(State, Catalogue.Service(Name), Catalogue.Processes());
+            Instances = [.. Queries.ProcessesOf(Name, State.Env)];
+            Ingest = LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, Name, LedgerPage.WidthFor(State.Window.Range)));
             if (Tab == "errors")
             {
                 var filter = TraceQuery.Complete(TraceFilter.Empty.With("service", Name).With("status", "error"), State.Url);

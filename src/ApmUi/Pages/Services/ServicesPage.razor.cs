@@ -1,3 +1,4 @@
+using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
@@ -6,24 +7,27 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Services;
 
-/// <summary>The list of services. Its state is the address: <c>tab, sort, q</c> besides env and time.</summary>
+/// <summary>The list of services. Its state is the address: <c>tab, sort, q, state, type, language, facets</c> besides env and time.</summary>
 public partial class ServicesPage
 {
     [Inject] ServiceQueries Queries { get; set; } = null!;
     [Inject] ServiceMapQuery MapQuery { get; set; } = null!;
+    [Inject] ILedgerReader Ledger { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     ServicesView? View;
     string? Failed;
 
     bool ShowsOthers => State.Url["tab"] == "others";
+    bool ShowsFacets => State.Url["facets"] != "off";
+    bool IsNarrowed => State.Url["q"] is not null || State.Url["state"] is not null || State.Url["type"] is not null || State.Url["language"] is not null;
     string SortKey => State.Url["sort"] ?? "impact";
 
-    string EmptySays => State.Url["q"] is { } needle ? $"No service has “{needle}” in its name."
+    string EmptySays => IsNarrowed && View is { TotalCount: > 0 } ? State.Url["q"] is { } needle && !View.Facets.Facets.Any(facet => facet.Lines.Any(line => line.IsChosen)) ? $"No service has “{needle}” in its name." : "No service is so."
         : ShowsOthers ? "No database or third party has been called in this time."
         : State.Env is { } env ? $"No service has been seen in env {env}." : "No service has been seen.";
 
-    string? EmptyEvidence => ShowsOthers && State.Url["q"] is null ? "They are told by the calls of services: spans of kind client that name what they call." : null;
+    string? EmptyEvidence => IsNarrowed && View is { TotalCount: > 0 } ? $"Without the filters there are {View.TotalCount}." : ShowsOthers && State.Url["q"] is null ? "They are told by the calls of services: spans of kind client that name what they call." : null;
 
     protected override void OnInitialized()
     {
@@ -34,7 +38,7 @@ public partial class ServicesPage
             IReadOnlyList<MapNode> inferred = ShowsOthers
                 ? [.. MapQuery.Read(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
                 : [];
-            View = ServicesView.Of(State, services, ShowsOthers, inferred);
+            View = ServicesView.Of(State, services, ShowsOthers, inferred, ShowsOthers ? null : Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)));
         }
         catch (StoreUnavailableException error)
         {
