@@ -65,6 +65,7 @@ public static class ApmUiHost
         ServiceData.Map(routes);
         IngestData.Map(routes);
         TracesData.Map(routes);
+        TailData.Map(routes);
         TraceData.Map(routes);
         TraceFiles.Map(routes);
         EndpointDecisions.Map(routes);

@@ -13,6 +13,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-map': () => import('./map'),
   'apm-distribution': () => import('./distribution'),
   'apm-scatter': () => import('./scatter'),
+  'apm-tail': () => import('./tail'),
 };
 
 function loadIslands(): void {

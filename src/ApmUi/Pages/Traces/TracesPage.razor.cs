@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Traces;
 
-/// <summary>The list of traces. Its state is the address: <c>q, min, max, sort, limit</c> besides env and time.</summary>
+/// <summary>The list of traces, or the live tail (<c>view=tail</c>). Its state is the address: <c>q, min, max, sort, limit</c> besides env and time.</summary>
 public partial class TracesPage
 {
     /// <summary>Rows shown at first; default 50.</summary>
@@ -37,6 +37,22 @@ public partial class TracesPage
     TimeWindow? NewestElsewhere;
     string EmptySays = "";
     string? EmptyEvidence;
+
+    IReadOnlyList<FilterChip> Chips = [];
+    string? TailRefusal;
+
+    bool IsTail => State.Url["view"] == "tail";
+
+    /// <summary>The stream of the live tail: the query, and no time.</summary>
+    string TailLink
+    {
+        get
+        {
+            var url = new PageUrl("/ui/data/traces/tail", []);
+            foreach (var name in new[] { "q", "min", "max", "env" }) url = url.With(name, State.Url[name]);
+            return url.ToString();
+        }
+    }
 
     string Typed => State.Url["q"] ?? "";
     string? Min => State.Url["min"];
@@ -71,7 +87,7 @@ public partial class TracesPage
     {
         var cancel = Context?.RequestAborted ?? default;
         var facts = Traces.Facts();
-        if (facts.SpanCount == 0)
+        if (facts.SpanCount == 0 && !IsTail)
         {
             IsEmptyInstallation = true;
             return;
@@ -86,9 +102,15 @@ public partial class TracesPage
             Bad = BadQuery.Of(Typed, error);
             return;
         }
+        Chips = TracesView.ChipsOf(State, typed);
         try
         {
             var filter = TraceQuery.Complete(typed, State.Url);
+            if (IsTail)
+            {
+                TailRefusal = TailData.RefusalOf(filter);
+                return;
+            }
             var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit, CountFor = CountsAll ? null : CountFor }, cancel);
             View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, CountsAll ? null : CountFor, AskedFacets, cancel));
             SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.HourNanos)), typed.Service);

@@ -51,7 +51,7 @@ public sealed record TracesView
         var longest = result.Traces.Count == 0 ? 0 : result.Traces.Max(trace => trace.DurationNanos);
         return new TracesView
         {
-            Rows = [.. result.Traces.Select(trace => RowOf(state, trace, longest))],
+            Rows = [.. result.Traces.Select(trace => TraceRow.Of(state, trace, longest))],
             Chips = ChipsOf(state, typed),
             Facets =
             [
@@ -81,27 +81,6 @@ public sealed record TracesView
     /// <summary>The text of a filter without one of its conditions.</summary>
     public static string WithoutCondition(TraceFilter filter, int index) =>
         string.Join(' ', filter.Conditions.Where((_, i) => i != index).Select(condition => condition.ToString()));
-
-    static TraceRow RowOf(PageState state, TraceSummary trace, long longest)
-    {
-        var id = trace.TraceId;
-        return new TraceRow(
-            id,
-            state.TraceLink(id.ToString()),
-            state.Time(trace.StartUnixNanos, withMillis: true),
-            state.TimeExact(trace.StartUnixNanos),
-            trace.Root.Service,
-            trace.Root.Resource.Length > 0 ? trace.Root.Resource : trace.Root.Name,
-            trace.IsRootMissing,
-            trace.Root.HttpStatusCode,
-            trace.Root.IsError,
-            trace.DurationNanos,
-            longest == 0 ? 0 : 100.0 * trace.DurationNanos / longest,
-            trace.SpanCount,
-            trace.ErrorCount,
-            trace.Services,
-            trace.Kept.Word());
-    }
 
     static FacetView FacetOf(PageState state, TraceFilter filter, string title, string key, IReadOnlyList<FacetValue> values, bool isOpen)
     {
@@ -150,7 +129,26 @@ public sealed record TracesView
 /// <summary>One trace in the list.</summary>
 public sealed record TraceRow(
     TraceId Id, string Link, string Time, string TimeExact, string Service, string Resource, bool IsRootMissing, int HttpStatusCode, bool IsError,
-    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services, string Kept);
+    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services, string Kept)
+{
+    /// <param name="longestNanos">What fills the bar.</param>
+    public static TraceRow Of(PageState state, TraceSummary trace, long longestNanos) => new(
+        trace.TraceId,
+        state.TraceLink(trace.TraceId.ToString()),
+        state.Time(trace.StartUnixNanos, withMillis: true),
+        state.TimeExact(trace.StartUnixNanos),
+        trace.Root.Service,
+        trace.Root.Resource.Length > 0 ? trace.Root.Resource : trace.Root.Name,
+        trace.IsRootMissing,
+        trace.Root.HttpStatusCode,
+        trace.Root.IsError,
+        trace.DurationNanos,
+        longestNanos == 0 ? 0 : 100.0 * trace.DurationNanos / longestNanos,
+        trace.SpanCount,
+        trace.ErrorCount,
+        trace.Services,
+        trace.Kept.Word());
+}
 
 /// <summary>A condition of the query and the address of the page without it.</summary>
 public sealed record FilterChip(string Text, string RemoveLink);
