@@ -87,7 +87,7 @@ public sealed class TailTests : IAsyncLifetime
         var stopping = _host.StopAsync();
 
         Assert.Equal("Apm is stopping.", (await Next(events, "end")).GetProperty("reason").GetString());
-        Assert.Equal("", await events.ReadToEndAsync());
+        Assert.Equal("", (await events.ReadToEndAsync()).Trim());
         await stopping;
         response.Dispose();
     }
