@@ -139,6 +139,8 @@ document.addEventListener('click', event => {
   if (!fill || !input) return;
   input.value = fill.dataset['fill']!;
   input.focus();
+  const caret = Number(fill.dataset['caret'] ?? input.value.length);
+  input.setSelectionRange(caret, caret);
   input.dispatchEvent(new Event('input', { bubbles: true }));
 });
 

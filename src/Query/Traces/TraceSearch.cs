@@ -53,6 +53,7 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
         request = Plain(request);
         var keys = new SortKeys(table, request.Sort, request.IsTurned);
         var needsWholeTraces = keys.NeedWholeTraces;
+        var facets = request.FacetTags is { } tags ? new FacetCounts(tags) : null;
         var scan = new MatchScan(reader, clock, request.Range, request.Filter)
         {
             Deadline = request.Deadline,
@@ -66,6 +67,7 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             CountSpans(table, batch, spans);
             CountMatches(table, batch, matching);
             keys.Add(batch, spans);
+            facets?.Add(batch, matching);
             if (table.Count > MaxTraces) scan.Stop($"The search stopped at {MaxTraces} traces, the newest. Narrow the range or the filter.");
         }, cancel);
 
@@ -83,6 +85,7 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             IsComplete = scan.IncompleteReason is null,
             IncompleteReason = scan.IncompleteReason,
             ElapsedMilliseconds = clock.GetElapsedTime(started).TotalMilliseconds,
+            Facets = facets?.Of(scan),
         };
     }
 
@@ -170,32 +173,10 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
     public TraceFacets Facets(TimeRange range, TraceFilter filter, TimeSpan? countFor, IReadOnlyList<string>? tags, CancellationToken cancel)
     {
-        var tagCounts = tags is null ? null : new TagCounts(tags);
-        var (services, envs, operations, resources) = (new ValueCounts(), new ValueCounts(), new ValueCounts(), new ValueCounts());
-        var errors = 0L;
+        var counts = new FacetCounts(tags);
         var scan = new MatchScan(reader, clock, range, filter) { CountFor = countFor, IsPageCertain = static _ => true };
-        scan.Run((batch, _, matching) =>
-        {
-            services.Add(batch.Strings, batch.Services, matching);
-            envs.Add(batch.Strings, batch.Envs, matching);
-            operations.Add(batch.Strings, batch.Names, matching);
-            resources.Add(batch.Strings, batch.Resources, matching);
-            tagCounts?.Add(batch, matching);
-            foreach (var span in matching) if ((batch.Flags[span] & SpanFlags.Error) != 0) errors++;
-        }, cancel);
-        FacetValue[] statuses = [new("ok", scan.MatchedSpanCount - errors), new("error", errors)];
-        return new TraceFacets
-        {
-            Services = services.Top(MaxFacetValues),
-            Envs = envs.Top(MaxFacetValues),
-            Operations = operations.Top(MaxFacetValues),
-            Resources = resources.Top(MaxFacetValues),
-            Statuses = [.. statuses.Where(status => status.SpanCount > 0)],
-            IsComplete = scan.IncompleteReason is null,
-            IncompleteReason = scan.IncompleteReason,
-            MatchedSpanCount = scan.MatchedSpanCount,
-            Tags = tagCounts?.Facets(MaxFacetValues) ?? [],
-        };
+        scan.Run((batch, _, matching) => counts.Add(batch, matching), cancel);
+        return counts.Of(scan);
     }
 
     /// <summary>

@@ -45,6 +45,12 @@ public sealed record TraceSearchRequest
     /// <summary>Most traces given; 1 to <see cref="TraceSearch.MaxLimit"/>.</summary>
     public int Limit { get; init; } = 50;
 
+    /// <summary>
+    /// Counts facets of the spans that match in the same scan, so that their numbers agree with the totals: keys of tags that are wanted in any
+    /// case, without <c>@</c>, or none of them. Null for no facets.
+    /// </summary>
+    public IReadOnlyList<string>? FacetTags { get; init; }
+
     /// <summary>After this time the search stops and gives what it has, marked incomplete; default 5 s.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -76,6 +82,9 @@ public sealed record TraceSearchResult
     /// <summary>Why it is not complete, as a sentence; null when it is.</summary>
     public string? IncompleteReason { get; init; }
     public required double ElapsedMilliseconds { get; init; }
+
+    /// <summary>What the matching spans that were counted are like; null when it was not asked for.</summary>
+    public TraceFacets? Facets { get; init; }
 }
 
 /// <summary>One trace in a list.</summary>
