@@ -64,7 +64,7 @@ public partial class TracesPage
     List<string> Complaints = [];
 
     /// <summary>How long the totals of the first page are counted; the link in the foot counts all.</summary>
-    static readonly TimeSpan CountFor = TimeSpan.FromMilliseconds(60);
+    static readonly TimeSpan CountFor = TimeSpan.FromMilliseconds(120);
 
     /// <summary>Most facets that one page is asked for by name.</summary>
     const int MaxAskedFacets = 10;
