@@ -38,7 +38,7 @@ public sealed class TailTests : IAsyncLifetime
     }
 
     void Store(ulong trace, string resource, string service = "web") =>
-        _host.Add([Some.Span(trace: trace, id: trace, service: service, resource: resource, startNanos: TimeProvider.System.NowUnixNanos())]);
+        _host.Add([Some.Span(trace: trace, id: trace, service: service, resource: resource, startNanos: TimeProvider.System.NowUnixNanos() - Some.BaseUnixNanos)]);
 
     [Fact]
     public async Task A_trace_that_matches_comes_as_the_row_of_the_list()

@@ -16,7 +16,8 @@ public sealed partial class TracesListTests : IAsyncLifetime
     public async Task InitializeAsync() => _host = await UiHost.Start();
     public async Task DisposeAsync() => await _host.DisposeAsync();
 
-    static long Now => TimeProvider.System.NowUnixNanos();
+    /// <summary>A start so long before now.</summary>
+    static long Ago(long nanos) => TimeProvider.System.NowUnixNanos() - nanos - Some.BaseUnixNanos;
 
     async Task<string> Get(string url)
     {
@@ -26,7 +27,7 @@ public sealed partial class TracesListTests : IAsyncLifetime
     }
 
     void Fill(int count) => _host.Add([.. Enumerable.Range(1, count).Select(i => Some.Span(
-        trace: (ulong)i, id: (ulong)i, service: i % 2 == 0 ? "api" : "web", resource: $"GET /{i:00000}", startNanos: Now - (count - i + 1) * Some.Millisecond, durationNanos: i * Some.Microsecond))]);
+        trace: (ulong)i, id: (ulong)i, service: i % 2 == 0 ? "api" : "web", resource: $"GET /{i:00000}", startNanos: Ago((count - i + 1) * Some.Millisecond), durationNanos: i * 1_000))]);
 
     static List<string> Rows(string html) => [.. Row().Matches(html).Select(match => match.Groups[1].Value.TrimStart('0'))];
 
@@ -106,7 +107,7 @@ public sealed partial class TracesListTests : IAsyncLifetime
     {
         const string html = "<img src=x onerror=alert(1)>";
         var huge = "GET /" + new string('x', 4_000) + "‮evil\u0007</td>";
-        _host.Add([Some.Span(trace: 1, id: 1, service: html, resource: huge, startNanos: Now - Some.Second), Some.Span(trace: 2, id: 2, service: "متجر", resource: "GET /‏سلة", startNanos: Now - Some.Second)]);
+        _host.Add([Some.Span(trace: 1, id: 1, service: html, resource: huge, startNanos: Ago(Some.Second)), Some.Span(trace: 2, id: 2, service: "متجر", resource: "GET /‏سلة", startNanos: Ago(Some.Second))]);
 
         foreach (var url in new[] { "/traces?from=now-1h", "/ui/fragment/traces?q=service:%3Cimg", "/ui/fragment/traces?q=resource:GET" })
         {
