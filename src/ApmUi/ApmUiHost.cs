@@ -9,6 +9,7 @@ using Apm.ApmUi.Pages.Traces;
 using Apm.ApmUi.Search;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ports;
+using Apm.Core.Views;
 using Apm.Query.Compare;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,7 +21,7 @@ namespace Apm.ApmUi;
 
 /// <summary>
 /// Puts the screens into a host. The host brings the rest: <c>ITraceReader</c>, <c>IStatsReader</c>, <c>ServiceCatalogue</c>,
-/// <c>ILedgerReader</c>, <c>IErrorIssues</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
+/// <c>ILedgerReader</c>, <c>IErrorIssues</c>, <c>IDocumentStore</c>, <c>TraceTail</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
 /// <c>IssueQueries</c>, <c>DeploymentQueries</c>, <c>EndpointComparison</c>).
 /// </summary>
 /// <remarks>
@@ -38,6 +39,7 @@ public static class ApmUiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ServiceLook>();
         services.AddSingleton<Pulse>();
+        services.AddSingleton<SavedViews>();
         services.AddSingleton<JumpSearch>();
         services.AddSingleton<CompareQuery>();
         services.AddSingleton<ImportedTraces>();
@@ -65,6 +67,8 @@ public static class ApmUiHost
         ServiceData.Map(routes);
         IngestData.Map(routes);
         TracesData.Map(routes);
+        TailData.Map(routes);
+        SavedViewData.Map(routes);
         TraceData.Map(routes);
         TraceFiles.Map(routes);
         EndpointDecisions.Map(routes);

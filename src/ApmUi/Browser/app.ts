@@ -15,6 +15,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-scatter': () => import('./scatter'),
   'apm-heat': () => import('./heat'),
   'apm-events': () => import('./events'),
+  'apm-tail': () => import('./tail'),
 };
 
 function loadIslands(): void {
@@ -140,6 +141,8 @@ document.addEventListener('click', event => {
   if (!fill || !input) return;
   input.value = fill.dataset['fill']!;
   input.focus();
+  const caret = Number(fill.dataset['caret'] ?? input.value.length);
+  input.setSelectionRange(caret, caret);
   input.dispatchEvent(new Event('input', { bubbles: true }));
 });
 

@@ -16,8 +16,14 @@ class ApmFragment extends HTMLElement {
     form.addEventListener('focusin', typed);
     const key = (event: KeyboardEvent) => this.#key(event);
     form.addEventListener('keydown', key);
+    // What is completed is the word that the caret stands in.
+    const moved = (event: Event) => { if (event.type === 'click' || /^(Arrow(Left|Right)|Home|End)$/.test((event as KeyboardEvent).key)) typed(); };
+    form.addEventListener('keyup', moved);
+    form.addEventListener('click', moved);
     this.#undo = () => {
       form.removeEventListener('keydown', key);
+      form.removeEventListener('keyup', moved);
+      form.removeEventListener('click', moved);
       form.removeEventListener('input', typed);
       form.removeEventListener('focusin', typed);
     };
@@ -66,14 +72,28 @@ class ApmFragment extends HTMLElement {
     const abort = this.#abort = new AbortController();
     const url = new URL(this.getAttribute('url')!, location.href);
     for (const [key, value] of new FormData(form)) if (typeof value === 'string') url.searchParams.set(key, value);
+    const field = document.activeElement;
+    if (field instanceof HTMLInputElement && field.form === form && field.type === 'search') url.searchParams.set('caret', String(field.selectionStart ?? field.value.length));
     try {
       const response = await fetch(url, { signal: abort.signal });
-      const html = response.ok ? await response.text() : '';
-      this.innerHTML = html;
-      this.dataset['state'] = html.trim() === '' ? 'empty' : 'ready';
-    } catch {
-      if (!abort.signal.aborted) this.dataset['state'] = 'error';
+      const text = await response.text();
+      if (!response.ok) throw new Error(response.headers.get('content-type')?.startsWith('text/plain') && text ? text.slice(0, 300) : `The server answered ${response.status}.`);
+      this.innerHTML = text;
+      this.dataset['state'] = text.trim() === '' ? 'empty' : 'ready';
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.#fail(error instanceof TypeError ? 'The server cannot be reached.' : (error as Error).message);
     }
+  }
+
+  /** An old list would be of another text: it goes, and the reason stands in its place until the next key. */
+  #fail(reason: string): void {
+    const note = document.createElement('p');
+    note.className = 'pop note err';
+    note.role = 'alert';
+    note.textContent = `Nothing can be offered just now. ${reason} What is typed can be sent all the same.`;
+    this.replaceChildren(note);
+    this.dataset['state'] = 'error';
   }
 }
 

@@ -5,7 +5,8 @@ import { go, onPage } from './nav';
 import { compare, unfold } from './unfold';
 
 let prefix = 0;
-let cursor = -1;
+/** The row that the cursor is on: the trace, or where its link leads. A page that is rendered anew has it in another place. */
+let cursor: string | null = null;
 
 addEventListener('keydown', event => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -26,8 +27,8 @@ function used(key: string, event: KeyboardEvent): boolean {
   switch (key) {
     case 'j': return moveCursor(1);
     case 'k': return moveCursor(-1);
-    case 'c': return compare(rows()[cursor]);
-    case 'Enter': return !(event.composedPath()[0] as Element).closest?.('a, button, summary') && (unfold(rows()[cursor]) || open('[data-open]', 'a.main', 'a'));
+    case 'c': return compare(current());
+    case 'Enter': return !(event.composedPath()[0] as Element).closest?.('a, button, summary') && (unfold(current()) || open('[data-open]', 'a.main', 'a'));
     case 'o': return open('a.main', 'a');
     case 'C': {
       const share = document.querySelector<HTMLElement>('[data-share]');
@@ -54,19 +55,29 @@ function rows(): HTMLElement[] {
   return [...document.querySelectorAll<HTMLElement>('main table.t[data-rows] tbody tr:not(.unfolded)')];
 }
 
+function current(): HTMLElement | undefined {
+  return rows().find(row => row.classList.contains('cursor'));
+}
+
+function keyOf(row: HTMLElement): string {
+  return row.dataset['trace'] ?? row.querySelector('[data-open], a.main, a')?.getAttribute('href') ?? row.innerText;
+}
+
 function moveCursor(by: number): boolean {
   const list = rows();
   if (list.length === 0) return false;
-  cursor = Math.min(list.length - 1, Math.max(0, cursor + by));
-  for (const row of list) row.classList.toggle('cursor', row === list[cursor]);
-  list[cursor]!.scrollIntoView({ block: 'nearest' });
+  const at = list.findIndex(row => row.classList.contains('cursor'));
+  const to = list[Math.min(list.length - 1, Math.max(0, at + by))]!;
+  cursor = keyOf(to);
+  for (const row of list) row.classList.toggle('cursor', row === to);
+  to.scrollIntoView({ block: 'nearest' });
   const say = document.getElementById('say');
-  if (say) say.textContent = list[cursor]!.innerText.replace(/\s+/g, ' ').slice(0, 160);
+  if (say) say.textContent = to.innerText.replace(/\s+/g, ' ').slice(0, 160);
   return true;
 }
 
 function open(...selectors: string[]): boolean {
-  const row = rows()[cursor];
+  const row = current();
   for (const selector of row ? selectors : []) {
     const link = row!.querySelector<HTMLAnchorElement>(selector);
     if (link) { go(link.href); return true; }
@@ -77,9 +88,10 @@ function open(...selectors: string[]): boolean {
 /** Escape goes one level back: an open popover, the row cursor, then the panel. */
 function closeOne(): boolean {
   if (document.querySelector('[popover]:popover-open')) return false;
-  if (cursor >= 0) {
-    cursor = -1;
-    for (const row of rows()) row.classList.remove('cursor');
+  const row = current();
+  if (row) {
+    cursor = null;
+    row.classList.remove('cursor');
     return true;
   }
   const close = document.querySelector<HTMLAnchorElement>('[data-close]');
@@ -88,8 +100,10 @@ function closeOne(): boolean {
 }
 
 onPage(() => {
-  const list = rows();
-  if (cursor >= list.length) cursor = -1;
-  else if (cursor >= 0) list[cursor]!.classList.add('cursor');
+  if (cursor === null) return;
+  const at = rows().find(row => keyOf(row) === cursor);
+  for (const row of document.querySelectorAll('tr.cursor')) row.classList.toggle('cursor', row === at);
+  at?.classList.add('cursor');
+  if (!at) cursor = null;
 });
-addEventListener('popstate', () => { cursor = -1; });
+addEventListener('popstate', () => { cursor = null; });

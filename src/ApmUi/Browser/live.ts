@@ -1,6 +1,7 @@
 // <apm-live src version to>: asks every second whether anything came in; when it did, the page is rendered anew.
-// While the pointer is over a list, text is selected or something is typed, the page holds still and says how many wait.
+// While the pointer is over a list, text is selected, a row is unfolded or something is typed, the page holds still and says how many wait.
 
+import { held } from './held';
 import { el } from './island';
 import { refresh } from './nav';
 
@@ -101,15 +102,6 @@ class ApmLive extends HTMLElement {
   #setOffline(offline: boolean): void {
     document.documentElement.classList.toggle('offline', offline);
   }
-}
-
-/** Somebody reads or works here right now. */
-function held(): boolean {
-  const active = document.activeElement;
-  return document.querySelector('.t tbody:hover, [popover]:popover-open, dialog[open]') !== null
-    || getSelection()?.type === 'Range'
-    || (active instanceof HTMLInputElement && active.value !== active.defaultValue)
-    || active instanceof HTMLSelectElement;
 }
 
 customElements.define('apm-live', ApmLive);

@@ -193,7 +193,7 @@ class ApmScatter extends Island {
       i.style.setProperty('--c', `var(--${token})`);
       return el('span', {}, i, name);
     };
-    this.#legend.replaceChildren(mark('s0', 'ok', ''), mark('error', 'error', 'bad'), el('span', {}, data.note), button);
+    this.#legend.replaceChildren(mark('s0', 'ok', ''), mark('error', 'error', 'bad'), el('span', { class: 'note', title: data.note }, data.note), button);
   }
 
   #drawTable(data: ScatterData): void {

@@ -15,39 +15,64 @@ export function unfold(row: HTMLElement | undefined): boolean {
   return true;
 }
 
+interface Unfolded { state: 'loading' | 'ready' | 'error'; html: string }
+
+/** What is unfolded, by trace; as text, since a page that is rendered anew may make another row of the element that showed it. */
+const open = new Map<string, Unfolded>();
+
 async function toggle(button: HTMLButtonElement): Promise<void> {
-  const row = button.closest('tr')!;
-  if (button.getAttribute('aria-expanded') === 'true') {
-    button.setAttribute('aria-expanded', 'false');
-    if (row.nextElementSibling?.classList.contains('unfolded')) row.nextElementSibling.remove();
+  const id = button.closest('tr')!.dataset['trace']!;
+  if (open.delete(id)) {
+    draw(id);
     return;
   }
-  button.setAttribute('aria-expanded', 'true');
-  const cell = document.createElement('td');
-  cell.colSpan = row.children.length;
-  const below = document.createElement('tr');
-  below.className = 'unfolded';
-  below.dataset['state'] = 'loading';
-  below.append(cell);
-  row.after(below);
+  const unfolded: Unfolded = { state: 'loading', html: '' };
+  open.set(id, unfolded);
+  draw(id);
   try {
     const response = await fetch(button.dataset['unfold']!);
     const text = await response.text();
-    if (response.ok) cell.innerHTML = text;
-    else fail(cell, text || `The server answered ${response.status}.`);
-    below.dataset['state'] = response.ok ? 'ready' : 'error';
+    unfolded.html = response.ok ? text : failed(text || `The server answered ${response.status}.`);
+    unfolded.state = response.ok ? 'ready' : 'error';
   } catch {
-    fail(cell, 'The server cannot be reached. Fold the row and unfold it again to retry.');
-    below.dataset['state'] = 'error';
+    unfolded.html = failed('The server cannot be reached. Fold the row and unfold it again to retry.');
+    unfolded.state = 'error';
   }
+  if (open.get(id) === unfolded) draw(id);
 }
 
-function fail(cell: HTMLElement, sentence: string): void {
+/** Shows below a row what it unfolds to, or takes it away; false when there is no such row. */
+function draw(id: string): boolean {
+  const row = document.querySelector<HTMLTableRowElement>(`tr[data-trace="${CSS.escape(id)}"]`);
+  if (!row) return false;
+  if (row.nextElementSibling?.classList.contains('unfolded')) row.nextElementSibling.remove();
+  const unfolded = open.get(id);
+  row.querySelector('[data-unfold]')?.setAttribute('aria-expanded', String(unfolded !== undefined));
+  if (!unfolded) return true;
+  const cell = document.createElement('td');
+  cell.colSpan = row.children.length;
+  cell.innerHTML = unfolded.html;
+  const below = document.createElement('tr');
+  below.className = 'unfolded';
+  below.dataset['state'] = unfolded.state;
+  below.append(cell);
+  row.after(below);
+  return true;
+}
+
+/** A list that was rendered anew has its rows folded, in other places or gone: what was unfolded of those that are left is so again. */
+export function restore(): void {
+  for (const row of document.querySelectorAll('tr.unfolded')) row.remove();
+  for (const id of [...open.keys()]) if (!draw(id)) open.delete(id);
+  mark();
+}
+
+function failed(sentence: string): string {
   const note = document.createElement('p');
   note.className = 'top-spans err';
   note.role = 'alert';
   note.textContent = sentence;
-  cell.replaceChildren(note);
+  return note.outerHTML;
 }
 
 let picked: string | null = null;
@@ -75,4 +100,4 @@ function mark(): void {
   for (const row of document.querySelectorAll<HTMLElement>('tr[data-trace]')) row.classList.toggle('picked', row.dataset['trace'] === picked);
 }
 
-onPage(mark);
+onPage(restore);

@@ -4,6 +4,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
+using Apm.Query.Tail;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Receive;
@@ -112,6 +113,7 @@ public sealed class ApmHost : IAsyncDisposable
             Disk = stores.Disk,
             Fates = stores.Fates,
             Documents = stores.Documents,
+            Tail = new TraceTail(stores.Traces, clock, counters),
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);

@@ -12,6 +12,7 @@ using Apm.Query.Evaluate;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
+using Apm.Query.Tail;
 using Apm.Query.Traces;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Intake;
@@ -77,6 +78,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(parts.Catalogue);
         if (parts.Endpoints is { } endpoints) services.AddSingleton(endpoints);
         services.AddSingleton<ITraceReader>(parts.Traces);
+        services.AddSingleton(parts.Tail ?? new TraceTail(parts.Traces, parts.Clock, parts.Counters));
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(pipeline.Ledger);
         services.AddSingleton(pipeline.Issues);

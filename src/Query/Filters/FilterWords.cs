@@ -66,7 +66,8 @@ public static class FilterWords
     /// <summary>The field that Datadog writes as a tag; null for a real tag. In quotes (<c>@"duration"</c>) every key is a tag.</summary>
     internal static FilterField? FieldOfTag(string key) => key == "duration" ? FilterField.Duration : null;
 
-    internal static FilterField? FieldOf(string word)
+    /// <summary>The field of a word that may stand before a colon; null when it is none. Case is ignored.</summary>
+    public static FilterField? FieldOf(string word)
     {
         foreach (var (known, field) in All) if (known.Equals(word, StringComparison.OrdinalIgnoreCase)) return field;
         return null;

@@ -33,18 +33,9 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         var wanted = prefix.TrimStart('@');
-        Scan(range, (batch, spans) =>
-        {
-            var byKey = new Dictionary<int, long>();
-            foreach (var span in spans)
-            {
-                foreach (var (key, _) in batch.Tags.Of(span)) CollectionsMarshal.GetValueRefOrAddDefault(byKey, key, out _)++;
-                foreach (var (key, _) in batch.Numbers.Of(span)) CollectionsMarshal.GetValueRefOrAddDefault(byKey, key, out _)++;
-            }
-            foreach (var (key, count) in byKey) Count(counts, "@" + batch.Strings.Text(key), count);
-        }, cancel);
+        Scan(range, (batch, spans) => CountKeys(counts, batch, spans), cancel);
         var words = prefix.StartsWith('@') ? [] : FilterWords.Keys.Where(word => word.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)).Select(word => new FacetValue(word, 0));
-        return [.. words.Concat(Top(counts, "@" + wanted)).Take(limit)];
+        return [.. words.Concat(Top(counts, wanted).Select(key => new FacetValue("@" + key.Value, key.SpanCount))).Take(limit)];
     }
 
     /// <summary>Values of a key that begin so, the most frequent first; counts are 0 for words of the language.</summary>
@@ -65,7 +56,40 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
         return [.. Top(counts, prefix).Take(limit)];
     }
 
-    void Scan(TimeRange range, Action<SpanBatch, int[]> take, CancellationToken cancel)
+    /// <summary>Tag keys, without <c>@</c>, that hold a text: those that begin so first, then by how many spans have them.</summary>
+    /// <param name="typed">Case ignored; "" for all keys.</param>
+    public KnownValues CompleteKeys(TimeRange range, string typed, int limit, CancellationToken cancel = default)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var looked = Scan(range, (batch, spans) => CountKeys(counts, batch, spans), cancel);
+        return Known(counts, typed, limit, looked);
+    }
+
+    /// <summary>Values of a key that hold a text: those that begin so first, then by how many spans have them. Words of the language have counts too.</summary>
+    /// <param name="key">A word of the language, or <c>@</c> and a tag's key; of an unknown one there are no values.</param>
+    /// <param name="typed">Case ignored; "" for all values.</param>
+    public KnownValues Complete(TimeRange range, string key, string typed, int limit, CancellationToken cancel = default)
+    {
+        var field = key.StartsWith('@') ? FilterField.Tag : FilterWords.FieldOf(key);
+        field = field switch { FilterField.RootService => FilterField.Service, FilterField.RootOperation => FilterField.Operation, FilterField.RootResource => FilterField.Resource, _ => field };
+        if (field is null or FilterField.TraceId or FilterField.SpanId or FilterField.ParentId or FilterField.Duration || field.Value.IsOfTrace()) return new KnownValues([], 0, 0, false);
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var looked = Scan(range, (batch, spans) =>
+        {
+            if (field == FilterField.Tag) CountTag(counts, batch, spans, key[1..].Trim('"'));
+            else CountField(counts, FieldReader.Of(new SpanField(field.Value, ""), batch), spans);
+        }, cancel);
+        return Known(counts, typed, limit, looked);
+    }
+
+    static KnownValues Known(Dictionary<string, long> counts, string typed, int limit, (long SpanCount, bool IsPart) looked)
+    {
+        var holding = counts.Where(pair => pair.Key.Length > 0 && pair.Key.Contains(typed, StringComparison.OrdinalIgnoreCase)).ToList();
+        var best = holding.OrderByDescending(pair => pair.Key.StartsWith(typed, StringComparison.OrdinalIgnoreCase)).ThenByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal);
+        return new KnownValues([.. best.Take(limit).Select(pair => new FacetValue(pair.Key, pair.Value))], holding.Count, looked.SpanCount, looked.IsPart);
+    }
+
+    (long SpanCount, bool IsPart) Scan(TimeRange range, Action<SpanBatch, int[]> take, CancellationToken cancel)
     {
         var looked = 0;
         var scan = new MatchScan(reader, clock, range, Filter) { Deadline = Deadline };
@@ -76,6 +100,25 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
             take(batch, newest.ToArray());
             if (looked >= MaxSpans) scan.Stop("Enough for completion.");
         }, cancel);
+        return (looked, scan.IncompleteReason is not null);
+    }
+
+    static void CountKeys(Dictionary<string, long> counts, SpanBatch batch, int[] spans)
+    {
+        var byKey = new Dictionary<int, long>();
+        foreach (var span in spans)
+        {
+            foreach (var (key, _) in batch.Tags.Of(span)) CollectionsMarshal.GetValueRefOrAddDefault(byKey, key, out _)++;
+            foreach (var (key, _) in batch.Numbers.Of(span)) CollectionsMarshal.GetValueRefOrAddDefault(byKey, key, out _)++;
+        }
+        foreach (var (key, count) in byKey) Count(counts, batch.Strings.Text(key), count);
+    }
+
+    static void CountField(Dictionary<string, long> counts, FieldReader reader, int[] spans)
+    {
+        var codes = new Dictionary<long, long>();
+        foreach (var span in spans) if (reader.CodeAt(span) is var code && code != FieldReader.None) CollectionsMarshal.GetValueRefOrAddDefault(codes, code, out _)++;
+        foreach (var (code, count) in codes) Count(counts, reader.TextOf(code), count);
     }
 
     static void CountTag(Dictionary<string, long> counts, SpanBatch batch, int[] spans, string tag)
@@ -107,3 +150,10 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
         counts.Where(pair => pair.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new FacetValue(pair.Key, pair.Value));
 }
+
+/// <summary>What a word can become.</summary>
+/// <param name="Values">The best of them.</param>
+/// <param name="TotalCount">How many there are; at least so many when <paramref name="IsPart"/>.</param>
+/// <param name="LookedAtSpanCount">The counts are of so many spans.</param>
+/// <param name="IsPart">There are more spans than were looked at; those were the newest.</param>
+public sealed record KnownValues(IReadOnlyList<FacetValue> Values, int TotalCount, long LookedAtSpanCount, bool IsPart);

@@ -20,6 +20,9 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// <summary>Most traces that one search gives; default 1000. A larger limit is taken as this.</summary>
     public const int MaxLimit = 1000;
 
+    /// <summary>Most traces passed over before a page; default 100,000. More is taken as this.</summary>
+    public const int MaxSkip = 100_000;
+
     /// <summary>Most traces that one search keeps count of; default 1 M (about 64 MB). More make the result incomplete.</summary>
     public const int MaxTraces = 1_000_000;
 
@@ -47,25 +50,31 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     {
         var started = clock.GetTimestamp();
         var table = new TraceTable();
-        var needsWholeTraces = request.Sort is TraceSort.Slowest or TraceSort.MostErrors or TraceSort.MostSpans;
+        request = Plain(request);
+        var keys = new SortKeys(table, request.Sort, request.IsTurned);
+        var needsWholeTraces = keys.NeedWholeTraces;
+        var facets = request.FacetTags is { } tags ? new FacetCounts(tags) : null;
         var scan = new MatchScan(reader, clock, request.Range, request.Filter)
         {
             Deadline = request.Deadline,
             Order = request.Sort == TraceSort.Oldest ? ScanOrder.Oldest : ScanOrder.Newest,
             CountFor = needsWholeTraces ? null : request.CountFor,
-            IsPageCertain = next => IsPageCertain(table, request, next),
+            IsPageCertain = next => IsPageCertain(table, keys, request, next),
             WantsAllSpans = needsWholeTraces && !request.Filter.IsEmpty,
         };
         scan.Run((batch, spans, matching) =>
         {
             CountSpans(table, batch, spans);
             CountMatches(table, batch, matching);
+            keys.Add(batch, spans);
+            facets?.Add(batch, matching);
             if (table.Count > MaxTraces) scan.Stop($"The search stopped at {MaxTraces} traces, the newest. Narrow the range or the filter.");
         }, cancel);
 
         var matched = 0;
         for (var i = 0; i < table.Count; i++) if (table[i].MatchedSpanCount > 0) matched++;
-        var page = TopOf(table, request.Sort, Math.Clamp(request.Limit, 1, MaxLimit));
+        var page = TopOf(table, keys, request.Skip + request.Limit);
+        page.RemoveRange(0, Math.Min(request.Skip, page.Count));
         var traces = TraceSummaries.Read(reader, table, page, cancel);
         return new TraceSearchResult
         {
@@ -76,6 +85,7 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             IsComplete = scan.IncompleteReason is null,
             IncompleteReason = scan.IncompleteReason,
             ElapsedMilliseconds = clock.GetElapsedTime(started).TotalMilliseconds,
+            Facets = facets?.Of(scan),
         };
     }
 
@@ -163,32 +173,10 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
     public TraceFacets Facets(TimeRange range, TraceFilter filter, TimeSpan? countFor, IReadOnlyList<string>? tags, CancellationToken cancel)
     {
-        var tagCounts = tags is null ? null : new TagCounts(tags);
-        var (services, envs, operations, resources) = (new ValueCounts(), new ValueCounts(), new ValueCounts(), new ValueCounts());
-        var errors = 0L;
+        var counts = new FacetCounts(tags);
         var scan = new MatchScan(reader, clock, range, filter) { CountFor = countFor, IsPageCertain = static _ => true };
-        scan.Run((batch, _, matching) =>
-        {
-            services.Add(batch.Strings, batch.Services, matching);
-            envs.Add(batch.Strings, batch.Envs, matching);
-            operations.Add(batch.Strings, batch.Names, matching);
-            resources.Add(batch.Strings, batch.Resources, matching);
-            tagCounts?.Add(batch, matching);
-            foreach (var span in matching) if ((batch.Flags[span] & SpanFlags.Error) != 0) errors++;
-        }, cancel);
-        FacetValue[] statuses = [new("ok", scan.MatchedSpanCount - errors), new("error", errors)];
-        return new TraceFacets
-        {
-            Services = services.Top(MaxFacetValues),
-            Envs = envs.Top(MaxFacetValues),
-            Operations = operations.Top(MaxFacetValues),
-            Resources = resources.Top(MaxFacetValues),
-            Statuses = [.. statuses.Where(status => status.SpanCount > 0)],
-            IsComplete = scan.IncompleteReason is null,
-            IncompleteReason = scan.IncompleteReason,
-            MatchedSpanCount = scan.MatchedSpanCount,
-            Tags = tagCounts?.Facets(MaxFacetValues) ?? [],
-        };
+        scan.Run((batch, _, matching) => counts.Add(batch, matching), cancel);
+        return counts.Of(scan);
     }
 
     /// <summary>
@@ -238,21 +226,29 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
         }
     }
 
-    /// <summary>No span of the parts that are left can bring a trace onto the page. A trace may still have earlier matches than those seen.</summary>
-    static bool IsPageCertain(TraceTable table, TraceSearchRequest request, SpanPart next)
+    /// <summary>The request within the limits, and the oldest first under its own name.</summary>
+    static TraceSearchRequest Plain(TraceSearchRequest request)
     {
-        var limit = Math.Clamp(request.Limit, 1, MaxLimit);
+        var plain = request with { Limit = Math.Clamp(request.Limit, 1, MaxLimit), Skip = Math.Clamp(request.Skip, 0, MaxSkip) };
+        return plain is not { IsTurned: true, Sort: TraceSort.Newest or TraceSort.Oldest } ? plain
+            : plain with { IsTurned = false, Sort = plain.Sort == TraceSort.Newest ? TraceSort.Oldest : TraceSort.Newest };
+    }
+
+    /// <summary>No span of the parts that are left can bring a trace onto the page. A trace may still have earlier matches than those seen.</summary>
+    static bool IsPageCertain(TraceTable table, SortKeys keys, TraceSearchRequest request, SpanPart next)
+    {
+        var limit = request.Skip + request.Limit;
         if (table.Count < limit) return false;
-        var page = TopOf(table, request.Sort, limit);
+        var page = TopOf(table, keys, limit);
         if (page.Count < limit) return false;
         var last = table[page[^1]].MatchStartUnixNanos;
         return request.Sort == TraceSort.Oldest ? next.StartUnixNanosMin > last : next.StartUnixNanosMax < last - PageMarginNanos;
     }
 
     /// <summary>The first entries with a match in the wanted order.</summary>
-    static List<int> TopOf(TraceTable table, TraceSort sort, int limit)
+    static List<int> TopOf(TraceTable table, SortKeys keys, int limit)
     {
-        var order = Comparer<int>.Create((left, right) => Compare(ref table[left], ref table[right], sort));
+        var order = Comparer<int>.Create(keys.Compare);
         var worstFirst = new PriorityQueue<int, int>(Comparer<int>.Create((left, right) => order.Compare(right, left)));
         for (var i = 0; i < table.Count; i++)
         {
@@ -263,18 +259,5 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
         var page = worstFirst.UnorderedItems.Select(item => item.Element).ToList();
         page.Sort(order);
         return page;
-    }
-
-    static int Compare(ref TraceEntry left, ref TraceEntry right, TraceSort sort)
-    {
-        var order = sort switch
-        {
-            TraceSort.Oldest => left.MatchStartUnixNanos.CompareTo(right.MatchStartUnixNanos),
-            TraceSort.Slowest => right.DurationNanos.CompareTo(left.DurationNanos),
-            TraceSort.MostErrors => right.ErrorCount.CompareTo(left.ErrorCount),
-            TraceSort.MostSpans => right.SpanCount.CompareTo(left.SpanCount),
-            _ => right.MatchStartUnixNanos.CompareTo(left.MatchStartUnixNanos),
-        };
-        return order != 0 ? order : left.TraceId.CompareTo(right.TraceId);
     }
 }

@@ -33,7 +33,8 @@ static class TraceSummaries
                         if (seen.Add(tested.Batch, span)) drafts[wanted.Find(tested.Batch.TraceIdHigh[span], tested.Batch.TraceIdLow[span])].Add(tested.Batch, span);
                 }
         }
-        return [.. page.Select(index => { ref var trace = ref found[index]; return drafts[wanted.Find(trace.High, trace.Low)].Finish(trace.TraceId); })];
+        // A trace may have gone since it was found, to make room on disk.
+        return [.. page.Select(index => (found[index].TraceId, Draft: drafts[wanted.Find(found[index].High, found[index].Low)])).Where(trace => trace.Draft.HasSpans).Select(trace => trace.Draft.Finish(trace.TraceId))];
     }
 
     /// <summary>The stretches of time that hold the traces, apart from each other.</summary>
@@ -75,6 +76,8 @@ static class TraceSummaries
             _services[service] = (spans + 1, errors + (isError ? 1 : 0));
             if (_rootBatch is null || IsBetterRoot(batch, span, _rootBatch, _root)) (_rootBatch, _root) = (batch, span);
         }
+
+        public bool HasSpans => _rootBatch is not null;
 
         public TraceSummary Finish(TraceId traceId)
         {

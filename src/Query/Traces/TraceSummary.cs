@@ -5,7 +5,7 @@ using Apm.Query.Filters;
 
 namespace Apm.Query.Traces;
 
-/// <summary>In which order traces are wanted. Equal ones are ordered by trace id.</summary>
+/// <summary>In which order traces are wanted. Of equal ones the newest comes first.</summary>
 public enum TraceSort
 {
     /// <summary>By the start of a trace's earliest matching span, the latest first.</summary>
@@ -16,6 +16,16 @@ public enum TraceSort
     Slowest,
     MostErrors,
     MostSpans,
+
+    /// <summary>By service, then resource (the operation, when there is none) of the span that stands for the trace, as texts.</summary>
+    Endpoint,
+
+    /// <summary>By the HTTP status of that span, the highest first; before them what failed without one, after them what did not.</summary>
+    Status,
+    MostServices,
+
+    /// <summary>By the word for why that span is stored.</summary>
+    Kept,
 }
 
 /// <summary>What to search for.</summary>
@@ -26,8 +36,20 @@ public sealed record TraceSearchRequest
     public TraceFilter Filter { get; init; } = TraceFilter.Empty;
     public TraceSort Sort { get; init; }
 
+    /// <summary>The order the other way round.</summary>
+    public bool IsTurned { get; init; }
+
+    /// <summary>Traces passed over before the first that is given; at most <see cref="TraceSearch.MaxSkip"/>.</summary>
+    public int Skip { get; init; }
+
     /// <summary>Most traces given; 1 to <see cref="TraceSearch.MaxLimit"/>.</summary>
     public int Limit { get; init; } = 50;
+
+    /// <summary>
+    /// Counts facets of the spans that match in the same scan, so that their numbers agree with the totals: keys of tags that are wanted in any
+    /// case, without <c>@</c>, or none of them. Null for no facets.
+    /// </summary>
+    public IReadOnlyList<string>? FacetTags { get; init; }
 
     /// <summary>After this time the search stops and gives what it has, marked incomplete; default 5 s.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
@@ -60,6 +82,9 @@ public sealed record TraceSearchResult
     /// <summary>Why it is not complete, as a sentence; null when it is.</summary>
     public string? IncompleteReason { get; init; }
     public required double ElapsedMilliseconds { get; init; }
+
+    /// <summary>What the matching spans that were counted are like; null when it was not asked for.</summary>
+    public TraceFacets? Facets { get; init; }
 }
 
 /// <summary>One trace in a list.</summary>

@@ -3,6 +3,7 @@ using Apm.Core.Limits;
 using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Query.Tail;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Sample;
 
@@ -30,6 +31,9 @@ public sealed record PipelineParts
 
     /// <summary>Stops the intake before the disk is full; null when nobody watches it.</summary>
     public IDiskGuard? Disk { get; init; }
+
+    /// <summary>Hears of each batch once it can be searched; null when nobody looks on.</summary>
+    public TraceTail? Tail { get; init; }
 
     /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
     public IFateStore? Fates { get; init; }

@@ -43,6 +43,7 @@ public sealed class TraceWriter(PipelineParts parts, StatsAggregator aggregator,
     {
         if (position <= _traces.StoredUpTo) return;
         _traces.Append(batch, position);
+        parts.Tail?.Offer(batch);
         _spansSinceLook += batch.SpanCount;
         Interlocked.Add(ref _spansSinceGoodFlush, batch.SpanCount);
     }

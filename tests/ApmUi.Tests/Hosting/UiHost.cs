@@ -8,6 +8,7 @@ using Apm.Query.Errors;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
+using Apm.Query.Tail;
 using Apm.Query.Traces;
 using Apm.Storage.InMemory;
 using Apm.TestKit;
@@ -52,7 +53,8 @@ public sealed class UiHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var traces = new InMemoryTraceStore();
         var stats = new SimpleStats();
-        var catalogue = new ServiceCatalogue(new MemoryDocuments());
+        var documents = new MemoryDocuments();
+        var catalogue = new ServiceCatalogue(documents);
         var issues = new SimpleIssues();
         builder.Services.AddSingleton<ITraceReader>(traces);
         builder.Services.AddSingleton<IStatsReader>(stats);
@@ -61,6 +63,9 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<TraceSearch>();
         builder.Services.AddSingleton<TraceLookup>();
+        builder.Services.AddSingleton<Counters>();
+        builder.Services.AddSingleton<TraceTail>();
+        builder.Services.AddSingleton<IDocumentStore>(documents);
         builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates: null));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
@@ -80,7 +85,9 @@ public sealed class UiHost : IAsyncDisposable
     {
         lock (_lock)
         {
-            Traces.Append(SpanBatches.Of(spans), default);
+            var batch = SpanBatches.Of(spans);
+            Traces.Append(batch, default);
+            _app.Services.GetRequiredService<TraceTail>().Offer(batch);
             foreach (var span in spans)
             {
                 Stats.Add(span);
@@ -89,6 +96,9 @@ public sealed class UiHost : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Stops as a server does that is told to end.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

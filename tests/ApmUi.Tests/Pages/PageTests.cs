@@ -223,6 +223,11 @@ public sealed partial class PageTests : IAsyncLifetime
     [InlineData("/ui/fragment/traces?q=sta", "status:")]
     [InlineData("/ui/fragment/traces?q=@http", "@http.")]
     [InlineData("/ui/fragment/traces?q=@http.method:PO", "@http.method:POST")]
+    [InlineData("/ui/fragment/traces?q=service:che+status:error&caret=11", "/traces?q=service:checkout+status:error")]
+    [InlineData("/ui/fragment/traces?q=service:(web+OR+che)+status:error&caret=19", "data-fill=\"service:(web OR checkout) status:error\" data-caret=\"24\"")]
+    [InlineData("/ui/fragment/traces?q=status:", "matching spans")]
+    [InlineData("/ui/fragment/traces?q=duration:", "[10ms TO 100ms]")]
+    [InlineData("/ui/fragment/traces?q=&caret=-1", "Narrow by")]
     [InlineData("/ui/fragment/traces/spans?trace=00ff", "No span of this trace is stored any more.")]
     public async Task A_fragment_answers_while_one_types(string url, string holds)
     {

@@ -82,7 +82,7 @@ public class ViewTests
     {
         var facets = new TraceFacets { Services = [new("web", 12)], Envs = [], Operations = [], Resources = [], Statuses = [new("error", 3)], IsComplete = true };
         var result = new TraceSearchResult { Traces = [], MatchedTraceCount = 0, MatchedSpanCount = 0, ScannedSpanCount = 12, IsComplete = true, ElapsedMilliseconds = 3 };
-        var view = TracesView.Of(UrlStates.Of("/traces?q=service:web&limit=200"), TraceFilterParser.Parse("service:web"), TraceSort.Newest, 50, result, facets);
+        var view = TracesView.Of(UrlStates.Of("/traces?q=service:web&limit=200"), TraceFilterParser.Parse("service:web"), TraceOrder.Read(null, out _), 0, 50, result, facets);
 
         Assert.Equal("/traces", view.Facets.Single(facet => facet.Title == "Service").Lines[0].Link);
         Assert.Equal("/traces?q=service:web+status:error", view.Facets.Single(facet => facet.Title == "Status").Lines[0].Link);
@@ -96,9 +96,9 @@ public class ViewTests
         var result = new TraceSearchResult { Traces = [summary], MatchedTraceCount = 1284, MatchedSpanCount = 5000, ScannedSpanCount = 3_100_000, IsComplete = true, ElapsedMilliseconds = 84 };
         var empty = new TraceFacets { Services = [], Envs = [], Operations = [], Resources = [], Statuses = [], IsComplete = true };
 
-        var view = TracesView.Of(UrlStates.Of("/traces"), TraceFilter.Empty, TraceSort.Newest, 50, result, empty);
+        var view = TracesView.Of(UrlStates.Of("/traces"), TraceFilter.Empty, TraceOrder.Read(null, out _), 0, 50, result, empty);
 
-        Assert.Equal("1 newest of 1,284 traces · 5,000 spans match · 3.1 M scanned · complete · 84 ms", string.Join(" · ", view.Footer));
+        Assert.Equal("1 of 1,284 traces, the newest first · 5,000 spans match · 3.1 M scanned · complete · 84 ms", string.Join(" · ", view.Footer));
         Assert.Equal("/traces?limit=200", view.MoreLink);
     }
 

@@ -11,7 +11,7 @@ namespace Apm.Query.Tests.Traces;
 /// <summary>The search again, with objects and the plainest of loops, to compare with.</summary>
 static class BruteForce
 {
-    public static (List<TraceId> Ids, int TraceCount, long SpanCount) Search(IReadOnlyList<SpanBatch> batches, TimeRange range, TraceFilter filter, TraceSort sort, int limit)
+    public static (List<TraceId> Ids, int TraceCount, long SpanCount) Search(IReadOnlyList<SpanBatch> batches, TimeRange range, TraceFilter filter, TraceSort sort, int limit, int skip = 0, bool isTurned = false)
     {
         var isMatch = Matching(batches, range, filter);
         var looksAtAll = sort is not (TraceSort.Newest or TraceSort.Oldest);
@@ -32,15 +32,23 @@ static class BruteForce
             foreach (var span in matches) traces.Find(trace => trace.Id.Matches(span.TraceId))?.Matches.Add(span);
         }
         var matching = traces.Where(trace => trace.Matches.Count > 0).ToList();
+        Span Root(Trace trace) => trace.Spans.OrderBy(span => span.ParentId.Value != 0).ThenBy(span => span.StartUnixNanos).ThenBy(span => span.Id.Value).First();
+        static string Shown(Span span) => span.Resource.Length > 0 ? span.Resource : span.Name;
+        var endpoints = matching.Select(Root).Select(root => (root.Service, Shown: Shown(root))).Distinct().OrderBy(pair => pair.Service, StringComparer.Ordinal).ThenBy(pair => pair.Shown, StringComparer.Ordinal).ToList();
         long Key(Trace trace) => sort switch
         {
             TraceSort.Newest => -trace.Matches.Min(span => span.StartUnixNanos),
             TraceSort.Oldest => trace.Matches.Min(span => span.StartUnixNanos),
             TraceSort.Slowest => -(trace.Spans.Max(End) - trace.Spans.Min(span => span.StartUnixNanos)),
             TraceSort.MostErrors => -trace.Spans.Count(span => span.IsError),
-            _ => -trace.Spans.Count,
+            TraceSort.MostSpans => -trace.Spans.Count,
+            TraceSort.Endpoint => endpoints.IndexOf((Root(trace).Service, Shown(Root(trace)))),
+            TraceSort.Status => -(HttpStatus.Of(Root(trace)) is > 0 and var code ? code : Root(trace).IsError ? 1000 : 0),
+            TraceSort.MostServices => -trace.Spans.Select(span => span.Service).Distinct().Count(),
+            TraceSort.Kept => Array.IndexOf([.. Enum.GetValues<SampleVerdict>().OrderBy(verdict => verdict.Word(), StringComparer.Ordinal)], Root(trace).Flags.Verdict()),
+            _ => throw new ArgumentOutOfRangeException(nameof(sort)),
         };
-        return ([.. matching.OrderBy(Key).ThenBy(trace => trace.Id).Take(limit).Select(trace => trace.Id)], matching.Count, spanCount);
+        return ([.. matching.OrderBy(trace => isTurned ? -Key(trace) : Key(trace)).ThenByDescending(trace => trace.Matches.Min(span => span.StartUnixNanos)).ThenBy(trace => trace.Id).Skip(skip).Take(limit).Select(trace => trace.Id)], matching.Count, spanCount);
     }
 
     /// <summary>Whether a span matches, for any filter.</summary>

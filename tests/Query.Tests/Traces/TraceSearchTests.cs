@@ -143,11 +143,11 @@ public class TraceSearchTests
             var chance = new Random(seed);
             var batches = Enumerable.Range(0, 4).Select(_ => SpanBatches.Random(chance, 60, Some.BaseUnixNanos)).ToList();
             var filter = TraceFilterParser.Parse(filters[chance.Next(filters.Length)]);
-            var sort = (TraceSort)chance.Next(5);
-            var limit = chance.Next(1, 30);
+            var sort = (TraceSort)chance.Next(9);
+            var (limit, skip, isTurned) = (chance.Next(1, 30), chance.Next(2) * chance.Next(12), chance.Next(3) == 0);
 
-            var result = new TraceSearch(new BatchList(batches), Clock).Search(new TraceSearchRequest { Range = Some.Hour, Filter = filter, Sort = sort, Limit = limit });
-            var (ids, traceCount, spanCount) = BruteForce.Search(batches, Some.Hour, filter, sort, limit);
+            var result = new TraceSearch(new BatchList(batches), Clock).Search(new TraceSearchRequest { Range = Some.Hour, Filter = filter, Sort = sort, IsTurned = isTurned, Limit = limit, Skip = skip });
+            var (ids, traceCount, spanCount) = BruteForce.Search(batches, Some.Hour, filter, sort, limit, skip, isTurned);
 
             Assert.Equal(spanCount, result.MatchedSpanCount);
             Assert.Equal(traceCount, result.MatchedTraceCount);

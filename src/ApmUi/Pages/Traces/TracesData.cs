@@ -122,9 +122,9 @@ public static class TracesData
         }
     }
 
-    static RazorComponentResult<QuerySuggestions> Suggest(HttpContext context, PageState state, TraceSearch search, ITraceReader reader, TimeProvider clock)
+    static RazorComponentResult<QuerySuggestions> Suggest(HttpContext context, PageState state, ITraceReader reader, TimeProvider clock)
     {
-        var suggestions = SuggestionsView.Of(state, search, reader, clock, context.RequestAborted);
+        var suggestions = SuggestionsView.Of(state, reader, clock, context.RequestAborted);
         return new RazorComponentResult<QuerySuggestions>(new Dictionary<string, object?> { [nameof(QuerySuggestions.View)] = suggestions });
     }
 }

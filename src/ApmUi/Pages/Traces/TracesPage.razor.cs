@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Traces;
 
-/// <summary>The list of traces. Its state is the address: <c>q, min, max, sort, limit</c> besides env and time.</summary>
+/// <summary>The list of traces, or the live tail (<c>view=tail</c>). Its state is the address: <c>q, min, max, facet, sort, limit, skip, count</c> besides env and time.</summary>
 public partial class TracesPage
 {
     /// <summary>Rows shown at first; default 50.</summary>
@@ -38,22 +39,32 @@ public partial class TracesPage
     string EmptySays = "";
     string? EmptyEvidence;
 
+    IReadOnlyList<FilterChip> Chips = [];
+    string? TailRefusal;
+
+    bool IsTail => State.Url["view"] == "tail";
+
+    /// <summary>The stream of the live tail: the query, and no time.</summary>
+    string TailLink
+    {
+        get
+        {
+            var url = new PageUrl("/ui/data/traces/tail", []);
+            foreach (var name in new[] { "q", "min", "max", "env" }) url = url.With(name, State.Url[name]);
+            return url.ToString();
+        }
+    }
+
     string Typed => State.Url["q"] ?? "";
     string? Min => State.Url["min"];
     string? Max => State.Url["max"];
-    string SortKey => State.Url["sort"] ?? "newest";
+    TraceOrder Order = new(TraceOrder.Default, TraceSort.Newest, false);
 
-    TraceSort Sort => SortKey switch
-    {
-        "newest" + SortHead.Turned => TraceSort.Oldest,
-        "slowest" => TraceSort.Slowest,
-        "errors" => TraceSort.MostErrors,
-        "spans" => TraceSort.MostSpans,
-        _ => TraceSort.Newest,
-    };
+    /// <summary>What of the address could not be used, as sentences.</summary>
+    List<string> Complaints = [];
 
     /// <summary>How long the totals of the first page are counted; the link in the foot counts all.</summary>
-    static readonly TimeSpan CountFor = TimeSpan.FromMilliseconds(60);
+    static readonly TimeSpan CountFor = TimeSpan.FromMilliseconds(120);
 
     /// <summary>Most facets that one page is asked for by name.</summary>
     const int MaxAskedFacets = 10;
@@ -63,7 +74,8 @@ public partial class TracesPage
 
     bool CountsAll => State.Url["count"] == "all";
 
-    int Limit => int.TryParse(State.Url["limit"], out var limit) ? Math.Clamp(limit, 1, TraceSearch.MaxLimit) : DefaultLimit;
+    int Limit = DefaultLimit;
+    int Skip;
 
     string StripLink(string what) => State.Data("/ui/data/traces/strip", ("q", Typed), ("min", Min), ("max", Max), ("what", what));
 
@@ -71,11 +83,12 @@ public partial class TracesPage
     {
         var cancel = Context?.RequestAborted ?? default;
         var facts = Traces.Facts();
-        if (facts.SpanCount == 0)
+        if (facts.SpanCount == 0 && !IsTail)
         {
             IsEmptyInstallation = true;
             return;
         }
+        ReadList();
         TraceFilter typed;
         try
         {
@@ -86,13 +99,23 @@ public partial class TracesPage
             Bad = BadQuery.Of(Typed, error);
             return;
         }
+        Chips = TracesView.ChipsOf(State, typed);
         try
         {
             var filter = TraceQuery.Complete(typed, State.Url);
-            var result = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Sort = Sort, Limit = Limit, CountFor = CountsAll ? null : CountFor }, cancel);
-            View = TracesView.Of(State, typed, Sort, Limit, result, Search.Facets(State.Window.Range, filter, CountsAll ? null : CountFor, AskedFacets, cancel));
+            if (IsTail)
+            {
+                TailRefusal = TailData.RefusalOf(filter);
+                return;
+            }
+            var result = Search.Search(new TraceSearchRequest
+            {
+                Range = State.Window.Range, Filter = filter, Sort = Order.Sort, IsTurned = Order.IsTurned, Skip = Skip, Limit = Limit, CountFor = CountsAll ? null : CountFor, FacetTags = AskedFacets,
+            }, cancel);
+            View = TracesView.Of(State, typed, Order, Skip, Limit, result, result.Facets!);
             SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.HourNanos)), typed.Service);
             if (result.MatchedTraceCount == 0) Explain(typed, facts, result, cancel);
+            else if (View.Rows.Count == 0) (EmptySays, EmptyEvidence) = ($"There is no trace after the first {Figure.Whole(Skip)}.", $"{Figure.Of(result.MatchedTraceCount, "trace matches", "traces match")} in all.");
         }
         catch (QueryTextException error)
         {
@@ -102,6 +125,23 @@ public partial class TracesPage
         {
             Failed = error.Message;
         }
+    }
+
+    /// <summary>What of the list the address asks for; what it cannot have is said and left out.</summary>
+    void ReadList()
+    {
+        Order = TraceOrder.Read(State.Url["sort"], out var complaint);
+        if (complaint is not null) Complaints.Add(complaint);
+        Limit = Number("limit", DefaultLimit, 1, TraceSearch.MaxLimit);
+        Skip = Number("skip", 0, 0, TraceSearch.MaxSkip);
+    }
+
+    int Number(string name, int absent, int least, int most)
+    {
+        if (State.Url[name] is not { } text) return absent;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+        Complaints.Add($"“{(text.Length > 40 ? text[..40] + "…" : text)}” cannot be used for {name}=: it is a number from {Figure.Whole(least)} to {Figure.Whole(most)}. This page takes {Figure.Whole(absent)}.");
+        return absent;
     }
 
     /// <summary>Nothing matches: says what would, one condition less or another time.</summary>

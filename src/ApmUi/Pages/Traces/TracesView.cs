@@ -18,6 +18,9 @@ public sealed record TracesView
     public required IReadOnlyList<FilterChip> Chips { get; init; }
     public required IReadOnlyList<FacetView> Facets { get; init; }
 
+    /// <summary>What the facets count, and over what.</summary>
+    public required string FacetHead { get; init; }
+
     /// <summary>Of what part of the matching spans the facets' counts are, as a sentence; null when they are of all.</summary>
     public string? FacetNote { get; init; }
 
@@ -33,8 +36,17 @@ public sealed record TracesView
     /// <summary>The longest duration among the rows; the bars' scale.</summary>
     public required long LongestNanos { get; init; }
 
-    /// <summary>The address with more rows; null when all are shown.</summary>
+    /// <summary>The address with more rows; null when all are shown, or no page has more.</summary>
     public string? MoreLink { get; init; }
+
+    /// <summary>The page after this one; null when there is none.</summary>
+    public string? NextLink { get; init; }
+
+    /// <summary>The page before this one; null when this is the first.</summary>
+    public string? PreviousLink { get; init; }
+
+    /// <summary>Why the list ends before all is shown, and what to do; null when it does not.</summary>
+    public string? EndNote { get; init; }
 
     /// <summary>The address that counts all; null when all were counted.</summary>
     public string? CountAllLink { get; init; }
@@ -42,16 +54,24 @@ public sealed record TracesView
     /// <summary>Builds the view.</summary>
     /// <param name="state">The request.</param>
     /// <param name="typed">The query as typed, without what the frame adds.</param>
-    /// <param name="sort">How rows are ordered.</param>
+    /// <param name="order">How rows are ordered.</param>
+    /// <param name="skip">How many traces stand before the first row.</param>
     /// <param name="limit">How many rows were asked for.</param>
     /// <param name="result">What was found.</param>
     /// <param name="facets">Values to narrow by.</param>
-    public static TracesView Of(PageState state, TraceFilter typed, TraceSort sort, int limit, TraceSearchResult result, TraceFacets facets)
+    public static TracesView Of(PageState state, TraceFilter typed, TraceOrder order, int skip, int limit, TraceSearchResult result, TraceFacets facets)
     {
         var longest = result.Traces.Count == 0 ? 0 : result.Traces.Max(trace => trace.DurationNanos);
+        var shown = skip + result.Traces.Count;
+        var hasMore = result.Traces.Count > 0 && (shown < result.MatchedTraceCount || (!result.IsComplete && result.Traces.Count == limit));
+
+        // A page further on is of the very moments of this one: in a window that moves on, rows would come twice.
+        string Page(int from) => state.Url.With("from", state.Window.Fixed().FromParameter).With("to", state.Window.Fixed().ToParameter)
+            .With("limit", Plain(limit)).With("skip", from == 0 ? null : Plain(from)).ToString();
+
         return new TracesView
         {
-            Rows = [.. result.Traces.Select(trace => RowOf(state, trace, longest))],
+            Rows = [.. result.Traces.Select(trace => TraceRow.Of(state, trace, longest))],
             Chips = ChipsOf(state, typed),
             Facets =
             [
@@ -63,45 +83,26 @@ public sealed record TracesView
                 .. facets.Tags.Select(tag => TagFacetOf(state, typed, tag, facets)),
             ],
             Service = typed.Service,
+            FacetHead = facets.IsComplete ? $"{Figure.Of(facets.MatchedSpanCount, "span matches", "spans match")}; counts are of all of them" : $"Counts are of {Figure.Of(facets.MatchedSpanCount, "matching span")}, a part",
             FacetNote = facets.IncompleteReason,
-            Footer = FooterOf(sort, result),
+            Footer = FooterOf(order, skip, result),
             IncompleteReason = result.IncompleteReason,
             LongestNanos = longest,
-            CountAllLink = !result.IsComplete && state.Url["count"] != "all" ? state.Here(("count", "all")) : null,
-            MoreLink = result.Traces.Count < result.MatchedTraceCount && limit < TraceSearch.MaxLimit
-                ? state.Here(("limit", Math.Min(TraceSearch.MaxLimit, limit * 4).ToString(CultureInfo.InvariantCulture)))
-                : null,
+            CountAllLink = !result.IsComplete && order.Sort == TraceSort.Newest && state.Url["count"] != "all" ? state.Here(("count", "all")) : null,
+            MoreLink = hasMore && skip == 0 && limit < TraceSearch.MaxLimit ? state.Here(("limit", Plain(Math.Min(TraceSearch.MaxLimit, limit * 4)))) : null,
+            NextLink = hasMore && (skip > 0 || limit == TraceSearch.MaxLimit) && shown <= TraceSearch.MaxSkip ? Page(shown) : null,
+            PreviousLink = skip > 0 ? Page(Math.Max(0, skip - limit)) : null,
+            EndNote = hasMore && shown > TraceSearch.MaxSkip ? $"The list goes no further than this. Order it otherwise, or narrow the time or the query, to see the other {(result.IsComplete ? "" : "at least ")}{Figure.Of(result.MatchedTraceCount - shown, "trace")}." : null,
         };
     }
 
     /// <summary>A query's conditions, each with the page's address without it.</summary>
     public static IReadOnlyList<FilterChip> ChipsOf(PageState state, TraceFilter filter) =>
-        [.. filter.Conditions.Select((condition, i) => new FilterChip(condition.ToString() ?? "", state.Here(("q", WithoutCondition(filter, i)), ("limit", null))))];
+        [.. filter.Conditions.Select((condition, i) => new FilterChip(condition.ToString() ?? "", state.Here(("q", WithoutCondition(filter, i)), ("limit", null), ("skip", null))))];
 
     /// <summary>The text of a filter without one of its conditions.</summary>
     public static string WithoutCondition(TraceFilter filter, int index) =>
         string.Join(' ', filter.Conditions.Where((_, i) => i != index).Select(condition => condition.ToString()));
-
-    static TraceRow RowOf(PageState state, TraceSummary trace, long longest)
-    {
-        var id = trace.TraceId;
-        return new TraceRow(
-            id,
-            state.TraceLink(id.ToString()),
-            state.Time(trace.StartUnixNanos, withMillis: true),
-            state.TimeExact(trace.StartUnixNanos),
-            trace.Root.Service,
-            trace.Root.Resource.Length > 0 ? trace.Root.Resource : trace.Root.Name,
-            trace.IsRootMissing,
-            trace.Root.HttpStatusCode,
-            trace.Root.IsError,
-            trace.DurationNanos,
-            longest == 0 ? 0 : 100.0 * trace.DurationNanos / longest,
-            trace.SpanCount,
-            trace.ErrorCount,
-            trace.Services,
-            trace.Kept.Word());
-    }
 
     static FacetView FacetOf(PageState state, TraceFilter filter, string title, string key, IReadOnlyList<FacetValue> values, bool isOpen)
     {
@@ -109,9 +110,10 @@ public sealed record TracesView
         var shown = values.Where(value => value.Value.Length > 0).Take(8).Select(value => new FacetLine(
             value.Value,
             Figure.Count(value.SpanCount),
+            value.SpanCount,
             value.Value == chosen,
-            state.Here(("q", (value.Value == chosen ? filter.Without(key) : filter.With(key, value.Value)).ToString()), ("limit", null)),
-            state.Here(("q", filter.With(key, value.Value, isNegated: true).ToString()), ("limit", null))));
+            state.Here(("q", (value.Value == chosen ? filter.Without(key) : filter.With(key, value.Value)).ToString()), ("limit", null), ("skip", null)),
+            state.Here(("q", filter.With(key, value.Value, isNegated: true).ToString()), ("limit", null), ("skip", null))));
         return new FacetView(title, isOpen || chosen is not null, [.. shown]);
     }
 
@@ -122,23 +124,26 @@ public sealed record TracesView
         var shown = tag.Values.Take(8).Select(value => new FacetLine(
             value.Value,
             Figure.Count(value.SpanCount),
+            value.SpanCount,
             value.Value == chosen,
-            state.Here(("q", (value.Value == chosen ? filter.Without(tag.Key) : filter.With(tag.Key, value.Value)).ToString()), ("limit", null)),
-            state.Here(("q", filter.With(tag.Key, value.Value, isNegated: true).ToString()), ("limit", null)))).ToList();
+            state.Here(("q", (value.Value == chosen ? filter.Without(tag.Key) : filter.With(tag.Key, value.Value)).ToString()), ("limit", null), ("skip", null)),
+            state.Here(("q", filter.With(tag.Key, value.Value, isNegated: true).ToString()), ("limit", null), ("skip", null)))).ToList();
         var note = tag.LookedAtSpanCount < facets.MatchedSpanCount ? $"of the newest {Figure.Of(tag.LookedAtSpanCount, "span")}" : null;
         if (tag.DistinctCount > shown.Count) note = $"{shown.Count} of {Figure.Of(tag.DistinctCount, "value")}" + (note is null ? "" : ", " + note);
         return new FacetView(tag.Key, chosen is not null || state.Url["facet"] is { Length: > 0 } asked && asked.Contains(tag.Key.TrimStart('@'), StringComparison.Ordinal), shown) { Note = note };
     }
 
-    static List<string> FooterOf(TraceSort sort, TraceSearchResult result)
+    static string Plain(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    static List<string> FooterOf(TraceOrder order, int skip, TraceSearchResult result)
     {
-        var order = sort switch { TraceSort.Oldest => "oldest", TraceSort.Slowest => "slowest", TraceSort.MostErrors => "with most errors", TraceSort.MostSpans => "largest", _ => "newest" };
         var atLeast = result.IsComplete ? "" : "at least ";
+        var all = Figure.Of(result.MatchedTraceCount, "trace");
         return
         [
-            result.Traces.Count == result.MatchedTraceCount && result.IsComplete
-                ? Figure.Of(result.MatchedTraceCount, "trace") + ", all of them"
-                : $"{Figure.Whole(result.Traces.Count)} {order} of {atLeast}{Figure.Of(result.MatchedTraceCount, "trace")}",
+            skip > 0 ? $"{Figure.Whole(skip + 1)} to {Figure.Whole(skip + result.Traces.Count)} of {atLeast}{all}, {order.Words}"
+                : result.Traces.Count == result.MatchedTraceCount && result.IsComplete ? $"{all}, all of them, {order.Words}"
+                : $"{Figure.Whole(result.Traces.Count)} of {atLeast}{all}, {order.Words}",
             atLeast + Figure.Of(result.MatchedSpanCount, "span matches", "spans match"),
             $"{Figure.Count(result.ScannedSpanCount)} scanned",
             result.IsComplete ? "complete" : "not complete",
@@ -150,7 +155,26 @@ public sealed record TracesView
 /// <summary>One trace in the list.</summary>
 public sealed record TraceRow(
     TraceId Id, string Link, string Time, string TimeExact, string Service, string Resource, bool IsRootMissing, int HttpStatusCode, bool IsError,
-    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services, string Kept);
+    long DurationNanos, double DurationPercent, int SpanCount, int ErrorCount, IReadOnlyList<ServiceShare> Services, string Kept)
+{
+    /// <param name="longestNanos">What fills the bar.</param>
+    public static TraceRow Of(PageState state, TraceSummary trace, long longestNanos) => new(
+        trace.TraceId,
+        state.TraceLink(trace.TraceId.ToString()),
+        state.Time(trace.StartUnixNanos, withMillis: true),
+        state.TimeExact(trace.StartUnixNanos),
+        trace.Root.Service,
+        trace.Root.Resource.Length > 0 ? trace.Root.Resource : trace.Root.Name,
+        trace.IsRootMissing,
+        trace.Root.HttpStatusCode,
+        trace.Root.IsError,
+        trace.DurationNanos,
+        longestNanos == 0 ? 0 : 100.0 * trace.DurationNanos / longestNanos,
+        trace.SpanCount,
+        trace.ErrorCount,
+        trace.Services,
+        trace.Kept.Word());
+}
 
 /// <summary>A condition of the query and the address of the page without it.</summary>
 public sealed record FilterChip(string Text, string RemoveLink);
@@ -163,7 +187,9 @@ public sealed record FacetView(string Title, bool IsOpen, IReadOnlyList<FacetLin
 }
 
 /// <summary>One value; choosing the chosen one takes it back.</summary>
-public sealed record FacetLine(string Value, string Count, bool IsChosen, string Link, string NegatedLink);
+/// <param name="Count">Its matching spans, in three digits.</param>
+/// <param name="SpanCount">The same, exactly.</param>
+public sealed record FacetLine(string Value, string Count, long SpanCount, bool IsChosen, string Link, string NegatedLink);
 
 /// <summary>A query that nothing matches: what would be found with one condition less.</summary>
 /// <param name="Condition">The condition left out.</param>

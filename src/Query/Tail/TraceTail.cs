@@ -1,0 +1,54 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.Core.Spans;
+using Apm.Query.Filters;
+
+namespace Apm.Query.Tail;
+
+/// <summary>
+/// Where those who look on hear of what is stored, as it is stored. The writer offers each batch once; a stream keeps what it has not
+/// looked at yet and drops the oldest of it when it is too slow, so that looking on never holds up what comes in.
+/// </summary>
+/// <remarks>Thread-safe. Without a stream an offer costs one read.</remarks>
+public sealed class TraceTail(ITraceReader reader, TimeProvider clock, Counters counters)
+{
+    /// <summary>Most streams at once; default 20. A further one is refused and counted in <c>tail_streams_refused</c>.</summary>
+    public const int MaxStreams = 20;
+
+    readonly Lock _lock = new();
+    volatile TailStream[] _streams = [];
+
+    /// <summary>Streams that are open now.</summary>
+    public int StreamCount => _streams.Length;
+
+    /// <summary>Begins to listen: what is stored from now on is heard.</summary>
+    /// <param name="filter">Conditions of spans; one of whole traces cannot be told from what has just come.</param>
+    /// <returns>The stream, which the caller disposes; null when there are <see cref="MaxStreams"/> already.</returns>
+    /// <exception cref="ArgumentException">The filter has conditions of whole traces.</exception>
+    public TailStream? Open(TraceFilter filter)
+    {
+        if (filter.IsOfTrace) throw new ArgumentException("Conditions of whole traces cannot be told while a trace comes in.", nameof(filter));
+        lock (_lock)
+        {
+            if (_streams.Length >= MaxStreams)
+            {
+                counters.Add("tail_streams_refused");
+                return null;
+            }
+            var stream = new TailStream(reader, clock, counters, filter, Close);
+            _streams = [.. _streams, stream];
+            return stream;
+        }
+    }
+
+    /// <summary>Tells of spans that can be found from now on. The batch is read later and must not change any more.</summary>
+    public void Offer(SpanBatch batch)
+    {
+        foreach (var stream in _streams) stream.Hear(batch);
+    }
+
+    void Close(TailStream stream)
+    {
+        lock (_lock) _streams = [.. _streams.Where(other => other != stream)];
+    }
+}

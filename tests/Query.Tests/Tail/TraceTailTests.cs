@@ -1,0 +1,101 @@
+using Apm.Core.Counting;
+using Apm.Core.Spans;
+using Apm.Query.Filters;
+using Apm.Query.Tail;
+using Apm.Storage.InMemory;
+using Apm.TestKit;
+
+namespace Apm.Query.Tests.Tail;
+
+public sealed class TraceTailTests : IDisposable
+{
+    readonly SteppedClock _clock = new(DateTimeOffset.UnixEpoch);
+    readonly InMemoryTraceStore _store = new();
+    readonly Counters _counters = new();
+    readonly TraceTail _tail;
+
+    public TraceTailTests() => _tail = new TraceTail(_store, _clock, _counters);
+    public void Dispose() => _store.Dispose();
+
+    void Stored(params IReadOnlyList<Span> spans)
+    {
+        var batch = SpanBatches.Of(spans);
+        _store.Append(batch, default);
+        _tail.Offer(batch);
+    }
+
+    TailTake Next(TailStream stream, int most = 10)
+    {
+        stream.Take(most);
+        _clock.Advance(TailStream.SettleFor);
+        return stream.Take(most);
+    }
+
+    [Fact]
+    public void Gives_traces_that_match_and_were_stored_since_it_was_opened_whenever_they_started()
+    {
+        Stored(Some.Span(trace: 1, id: 1, service: "web"));
+        using var stream = _tail.Open(TraceFilterParser.Parse("service:web"))!;
+        Stored(Some.Span(trace: 2, id: 2, service: "web", startNanos: 5), Some.Span(trace: 3, id: 3, service: "api", startNanos: 9 * Some.Second));
+
+        Assert.Empty(stream.Take(10).New); // It may still gather spans.
+        _clock.Advance(TailStream.SettleFor);
+        Assert.Equal([2UL], stream.Take(10).New.Select(trace => trace.TraceId.Low));
+        Assert.Empty(Next(stream).New);
+    }
+
+    [Fact]
+    public void A_trace_is_given_whole_and_again_when_it_has_grown()
+    {
+        using var stream = _tail.Open(TraceFilterParser.Parse("service:db"))!;
+        Stored(Some.Span(trace: 1, id: 1, service: "web"));
+        Stored(Some.Span(trace: 1, id: 2, parent: 1, service: "db"));
+
+        var first = Assert.Single(Next(stream).New);
+        Stored(Some.Span(trace: 1, id: 3, parent: 1, service: "cache"));
+        var then = Next(stream);
+
+        Assert.Equal(("web", 2), (first.Root.Service, first.SpanCount));
+        Assert.Empty(then.New);
+        Assert.Equal(3, Assert.Single(then.Grown).SpanCount);
+        Assert.Empty(Next(stream).Grown);
+    }
+
+    [Fact]
+    public void Of_more_than_asked_for_the_latest_are_given_and_the_rest_is_counted()
+    {
+        using var stream = _tail.Open(TraceFilter.Empty)!;
+        Stored([.. Enumerable.Range(1, 12).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, startNanos: i * Some.Second))]);
+
+        var take = Next(stream, most: 5);
+
+        Assert.Equal([12UL, 11, 10, 9, 8], take.New.Select(trace => trace.TraceId.Low));
+        Assert.Equal(7, take.MoreCount);
+        Assert.Equal((0, 0), (Next(stream).New.Count, Next(stream).MoreCount));
+    }
+
+    [Fact]
+    public void Who_is_too_slow_loses_the_oldest_and_is_told_how_many_spans()
+    {
+        using var stream = _tail.Open(TraceFilterParser.Parse("service:web"))!;
+        var many = SpanBatches.Of([.. Enumerable.Range(1, 1000).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, service: "api"))]);
+        for (var i = 0; i < (TailStream.MaxWaitingSpans / 1000) + 2; i++) _tail.Offer(many);
+
+        Assert.Equal(2000, stream.Take(10).SkippedSpanCount);
+        Assert.Equal(2000, _counters.Read("tail_spans_skipped"));
+        Assert.Equal(0, stream.Take(10).SkippedSpanCount);
+    }
+
+    [Fact]
+    public void One_stream_too_many_is_refused_and_counted_until_another_ends()
+    {
+        var streams = Enumerable.Range(0, TraceTail.MaxStreams).Select(_ => _tail.Open(TraceFilter.Empty)!).ToList();
+
+        Assert.Null(_tail.Open(TraceFilter.Empty));
+        Assert.Equal(1, _counters.Read("tail_streams_refused"));
+        streams[3].Dispose();
+        using var after = _tail.Open(TraceFilter.Empty);
+        Assert.NotNull(after);
+        Assert.Equal(TraceTail.MaxStreams, _tail.StreamCount);
+    }
+}
