@@ -106,7 +106,7 @@ class ApmLive extends HTMLElement {
 /** Somebody reads or works here right now. */
 function held(): boolean {
   const active = document.activeElement;
-  return document.querySelector('.t tbody:hover, [popover]:popover-open, dialog[open]') !== null
+  return document.querySelector('.t tbody:hover, [popover]:popover-open, dialog[open], apm-chart[data-selecting]') !== null
     || getSelection()?.type === 'Range'
     || (active instanceof HTMLInputElement && active.value !== active.defaultValue)
     || active instanceof HTMLSelectElement;

@@ -35,7 +35,7 @@ public static class RedData
         return Base(range, series, "ratio", marks) with
         {
             Behind = behind,
-            Series = hits > 0 ? [new ChartSeries("error rate", "error", "area", ChartSeries.Values4(ratios))] : [],
+            Series = hits > 0 ? [new ChartSeries("error rate", "error", "area", ChartSeries.Values4(ratios)) { Parts = Whole(series.ErrorCounts), Wholes = Whole(series.HitCounts) }] : [],
             Summary = hits <= 0 ? "No request in this time."
                 : errors <= 0 ? "No errors"
                 : $"Error rate, {Figure.Percent(errors / hits)} overall, {Figure.Of(errors, "error")}",
@@ -60,6 +60,9 @@ public static class RedData
             Summary = double.IsNaN(highest) ? "No request in this time." : $"p95 latency, last {Figure.Duration(last)}, highest {Figure.Duration(highest)}",
         };
     }
+
+    /// <summary>Counts that sampling tracers scaled up are fractions; a card says whole ones.</summary>
+    static IReadOnlyList<double> Whole(IEnumerable<double> counts) => [.. counts.Select(count => Math.Round(count))];
 
     /// <summary>2xx in a quiet colour, client errors amber, failures red.</summary>
     static string ColorOf(string statusClass) => statusClass switch { "5xx" or "error" => "error", "4xx" => "warn", "3xx" => "s9", "1xx" => "s7", _ => "s0" };
