@@ -60,6 +60,8 @@ public static class ApmUiHost
         app.UseAntiforgery();
         var routes = app.MapGroup("");
         if (host is not null) routes.RequireHost(host);
+        // On by default for what was built and not published: each file is then read and packed anew for each request, with no compression at all.
+        app.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         var assets = app.MapStaticAssets(assetManifest);
         if (host is not null) assets.RequireHost(host);
         FrameEndpoints.Map(routes);

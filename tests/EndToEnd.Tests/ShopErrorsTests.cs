@@ -11,8 +11,10 @@ namespace Apm.EndToEnd.Tests;
 [Collection(OneAfterTheOther.Name)]
 public sealed class ShopErrorsTests(BrowserFixture browser, DemoShop shop)
 {
-    [Fact]
-    public async Task Each_planted_error_is_an_issue_and_the_regression_is_told_by_its_deployment()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public async Task Each_planted_error_is_an_issue_and_the_regression_is_told_by_its_deployment(int roundTripMs)
     {
         var apm = await shop.Apm();
         var seconds = shop.NowMillis / 1_000;
@@ -44,6 +46,6 @@ public sealed class ShopErrorsTests(BrowserFixture browser, DemoShop shop)
                 await page.GotoAsync($"/services/{deploy.Service}?tab=deployments&from=now-6h");
                 await Expect(page.GetByRole(AriaRole.Link, new() { Name = deploy.Version, Exact = true }).First).ToBeVisibleAsync();
             }
-        });
+        }, roundTripMs: roundTripMs);
     }
 }

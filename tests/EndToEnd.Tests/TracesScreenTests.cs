@@ -11,8 +11,10 @@ namespace Apm.EndToEnd.Tests;
 [Collection(OneAfterTheOther.Name)]
 public class TracesScreenTests(BrowserFixture browser, DemoShop shop)
 {
-    [Fact]
-    public async Task The_regression_is_found_by_typing_dragging_and_unfolding()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public async Task The_regression_is_found_by_typing_dragging_and_unfolding(int roundTripMs)
     {
         await browser.Use((await shop.Apm()).Ui, nameof(The_regression_is_found_by_typing_dragging_and_unfolding), async page =>
         {
@@ -60,7 +62,7 @@ public class TracesScreenTests(BrowserFixture browser, DemoShop shop)
             await page.Keyboard.PressAsync("c");
             await page.Keyboard.PressAsync("j");
             await Expect(page.Locator("tr.picked")).ToHaveCountAsync(1);
-        });
+        }, roundTripMs: roundTripMs);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 // What /ui/data answers for a time series, and how its numbers are put on an axis and into the legend.
 
-import { type Unit } from './format';
+import { type Unit, figure } from './format';
 
 export interface Series {
   name: string;
@@ -11,6 +11,9 @@ export interface Series {
   values: (number | null)[];
   /** Its own unit, on an axis at the right; absent for the chart's. */
   unit?: Unit;
+  /** Of a ratio: how many of how many, one per time. */
+  parts?: number[];
+  wholes?: number[];
 }
 
 export interface Mark {
@@ -38,17 +41,73 @@ export interface ChartData {
   behind?: string;
 }
 
-/** Steps of a duration axis, in nanoseconds: 1, 2, 5 by decades to a second, then by the clock. */
-export const durationSteps = [
-  ...[3, 4, 5, 6, 7, 8].flatMap(e => [1, 2, 5].map(m => m * 10 ** e)),
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].map(s => s * 1e9),
-];
+/** A ratio of fewer than these tells little: it is drawn as a pale point, outside of the line. */
+export const fewest = 5;
 
-/** Things that are counted have no halves. */
-export const countSteps = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].flatMap(e => [1, 2, 5].map(m => m * 10 ** e));
+/** A ratio that is not zero and that too few cases made. */
+export function isThin(s: Series, i: number): boolean {
+  return s.wholes !== undefined && s.wholes[i]! < fewest && (s.values[i] ?? 0) > 0;
+}
 
-/** What stands in the legend: of counts their sum, of rates their mean, else the last value. */
-export function legendFigure(values: (number | null)[], unit: Unit): [number | null, string] {
+/** A value as a card, a table or a voice says it: with what a ratio is made of. */
+export function valueText(s: Series, i: number, unit: Unit): string {
+  const text = figure(s.values[i], unit);
+  return s.parts && s.wholes && s.wholes[i]! > 0 ? `${text} · ${figure(s.parts[i], 'count')} of ${figure(s.wholes[i], 'count')}` : text;
+}
+
+/** Milliseconds of a bucket that lie within the range, and so were counted. */
+export function coveredMs(data: ChartData, i: number): number {
+  const at = data.times[i]!;
+  return Math.max(0, Math.min(data.toMs, at + data.stepMs) - Math.max(data.fromMs, at));
+}
+
+/** `32 of 60 s` for a bucket that is cut by the range, or still running; empty for a whole one. */
+export function partText(data: ChartData, i: number): string {
+  const covered = coveredMs(data, i);
+  if (covered > data.stepMs * 0.995) return '';
+  const [ms, unit] = data.stepMs >= 7_200_000 ? [3_600_000, 'h'] : data.stepMs >= 120_000 ? [60_000, 'min'] : [1000, 's'];
+  const part = covered / ms;
+  return `${part < 9.95 && !Number.isInteger(part) ? part.toFixed(1) : Math.round(part)} of ${data.stepMs / ms} ${unit}`;
+}
+
+const mantissas = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
+
+/** By the clock from a second on. */
+const clockSteps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800];
+
+/** Steps an axis may have, ascending from below its maximum. */
+function* stepsUpTo(max: number, unit: Unit): Generator<number> {
+  for (let e = Math.floor(Math.log10(max)) - 2; ; e++) {
+    if (unit === 'duration' && e >= 9) break;
+    for (const m of mantissas) {
+      const step = e < 0 ? m / 10 ** -e : m * 10 ** e;
+      if (unit !== 'count' || Number.isInteger(step)) yield step; // Things that are counted have no halves.
+    }
+  }
+  for (const s of clockSteps) yield s * 1e9;
+  for (let s = 1_209_600; ; s *= 2) yield s * 1e9;
+}
+
+/** Lines of a value axis from zero; the last one is its top, at or above the maximum, so that it is printed. */
+export function axisLines(max: number, unit: Unit, height: number): number[] {
+  if (!(max > 0)) max = unit === 'duration' ? 1e6 : 1;
+  const most = Math.max(1, Math.floor((height - 32) / 30));
+  for (const step of stepsUpTo(max, unit)) {
+    const count = Math.ceil(max / step - 1e-9);
+    if (count > most) continue;
+    if (unit === 'ratio' && count * step > 1 && max <= 1) return [0, 0.5, 1]; // There is nothing above all.
+    return Array.from({ length: count + 1 }, (_, i) => i * step);
+  }
+  return [0, max];
+}
+
+/** What stands in the legend: of counts their sum, of rates their mean, of a ratio the whole range's, else the last value. */
+export function legendFigure(s: Series, unit: Unit): [number | null, string] {
+  const values = s.values;
+  if (s.parts && s.wholes) {
+    const whole = s.wholes.reduce((a, b) => a + b, 0);
+    return [whole > 0 ? s.parts.reduce((a, b) => a + b, 0) / whole : null, 'overall'];
+  }
   const known = values.filter((v): v is number => v !== null);
   if (known.length === 0) return [null, ''];
   const sum = known.reduce((a, b) => a + b, 0);

@@ -4,12 +4,19 @@
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css';
 import style from './chart.css';
-import { type ChartData, type Series, countSteps, durationSteps, legendFigure } from './chart-data';
+import { type ChartData, type Series, axisLines, isThin, legendFigure, partText, valueText } from './chart-data';
 import { drawMarks, marksIn } from './chart-marks';
-import { clock, figure, zone } from './format';
+import { drawParts, drawThin } from './chart-doubts';
+import { type Unit, clock, figure, zone } from './format';
 import { Island, el, failure } from './island';
-import { go, showRange } from './nav';
+import { go, isZoomed, showRange, undoZoom } from './nav';
 import { color, onTheme } from './theme';
+
+/** Within this time a second click makes a double click, which undoes a zoom. */
+const doubleClickMs = 250;
+
+/** A shorter drag is a click. */
+const dragPx = 5;
 
 const axisFont = '11px system-ui, "Segoe UI", Roboto, sans-serif';
 
@@ -22,6 +29,8 @@ class ApmChart extends Island {
   #asTable = false;
   #anchor: number | null = null;
   #mouseDown = false;
+  #clickTimer = 0;
+  #downX = 0;
   #box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
   #card = el('div', { class: 'card' });
   #legend = el('div', { class: 'legend' });
@@ -64,8 +73,10 @@ class ApmChart extends Island {
   inspect(): object {
     return {
       series: this.#data?.series.map(s => ({ name: s.name, points: s.values.filter(v => v !== null).length })) ?? [],
-      from: this.#data?.fromMs, to: this.#data?.toMs, unit: this.#data?.unit,
+      stepMs: this.#data?.stepMs, from: this.#data?.fromMs, to: this.#data?.toMs, unit: this.#data?.unit,
       marks: this.#data?.marks.map(m => m.detail) ?? [],
+      parts: this.#data?.times.map((_, i) => partText(this.#data!, i)).filter(text => text !== '') ?? [],
+      top: this.#plot?.scales['y']?.max, at: this.#plot?.cursor.idx ?? null, selected: this.#plot?.select.width ?? 0, card: this.#card.classList.contains('on') ? this.#card.innerText : '',
     };
   }
 
@@ -100,8 +111,11 @@ class ApmChart extends Island {
     const data = this.#data;
     if (!data || !this.isConnected) return;
     this.#reserve();
+    const cursor = this.#plot && (this.#plot.cursor.left ?? -1) >= 0 ? { left: this.#plot.cursor.left!, top: this.#plot.cursor.top ?? 0 } : null;
     this.#plot?.destroy();
     this.#plot = null;
+    this.#anchor = null;
+    delete this.dataset['selecting'];
     const label = this.getAttribute('label') ?? '';
     this.#box.setAttribute('aria-label', [`${label}. ${data.summary}`, ...data.marks.map(m => `${clock(m.atMs)}: ${m.detail}`)].join('. '));
     if (data.series.every(s => s.values.every(v => v === null))) {
@@ -120,14 +134,15 @@ class ApmChart extends Island {
     const { columns, series } = this.#columns(data);
     this.#plot = new uPlot(this.#options(data, series, width), columns, this.#box);
     this.#plot.over.append(this.#card);
+    if (cursor) this.#plot.setCursor(cursor, true); // A poll takes nothing away from whoever is looking.
     this.state = 'ready';
   }
 
-  /** uPlot's columns. Stacked series are summed up from the bottom and drawn from the top, so that each shows its own part. */
+  /** uPlot's columns. What too few cases made is not part of a line. Stacked series are summed up from the bottom and drawn from the top, so that each shows its own part. */
   #columns(data: ChartData): { columns: uPlot.AlignedData; series: Series[] } {
     const times = data.times.map(ms => ms / 1000);
     const shown = data.series.filter(s => !this.#off.has(s.name));
-    if (!data.stacked) return { columns: [times, ...shown.map(s => s.values)] as uPlot.AlignedData, series: shown };
+    if (!data.stacked) return { columns: [times, ...shown.map(s => s.wholes ? s.values.map((v, i) => isThin(s, i) ? null : v) : s.values)] as uPlot.AlignedData, series: shown };
     const sums: number[] = new Array<number>(times.length).fill(0);
     const tops = shown.map(s => s.values.map((v, i) => (sums[i] = (sums[i] ?? 0) + (v ?? 0))));
     return { columns: [times, ...tops.reverse()] as uPlot.AlignedData, series: [...shown].reverse() };
@@ -137,6 +152,8 @@ class ApmChart extends Island {
     const grid = { stroke: color('line'), width: 1 };
     const text = color('text-2');
     const short = data.toMs - data.fromMs < 10 * 60_000;
+    const rightUnit = shown.find(s => s.unit)?.unit;
+    const thinMax = (unit: Unit | undefined) => Math.max(0, ...shown.filter(s => s.unit === unit).flatMap(s => s.values.filter((_, i) => isThin(s, i)).map(v => v ?? 0)));
     const days = data.toMs - data.fromMs > 36 * 3_600_000;
     return {
       width,
@@ -146,17 +163,21 @@ class ApmChart extends Island {
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       scales: {
         x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
-        y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
-        right: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+        y: { range: (_u, _min, max) => [0, axisLines(max > 0 ? max : thinMax(undefined), data.unit, this.#height).at(-1)!] },
+        right: { range: (_u, _min, max) => [0, axisLines(max > 0 ? max : thinMax(rightUnit), rightUnit ?? data.unit, this.#height).at(-1)!] },
       },
       cursor: {
         y: false,
         points: { size: 6, width: 1.5, fill: () => color('surface') },
-        drag: { x: true, y: false, setScale: false, dist: 5 },
+        drag: {
+          x: true, y: false, setScale: false, dist: dragPx,
+          // uPlot takes any move for a drag; here a click may tremble.
+          click: (_u, event) => { if (Math.abs(event.clientX - this.#downX) >= dragPx) { event.stopPropagation(); event.stopImmediatePropagation(); } },
+        },
         sync: { key: 'apm', scales: ['x', null], filters: { pub: type => type !== 'mouseup' && type !== 'mousedown' && type !== 'dblclick' } },
         bind: {
-          dblclick: () => () => { history.back(); return null; },
-          mousedown: (_u, _t, handler) => event => { this.#mouseDown = true; handler(event); return null; },
+          dblclick: () => () => { clearTimeout(this.#clickTimer); undoZoom(); return null; },
+          mousedown: (_u, _t, handler) => event => { if (event.button === 0) this.#beginDrag(event); handler(event); return null; },
         },
       },
       axes: [
@@ -165,20 +186,21 @@ class ApmChart extends Island {
           values: (_u, ticks) => ticks.map(t => clock(t * 1000, short, days)),
         },
         {
-          stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6, space: 34,
+          stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6,
+          splits: (_u, _axis, _min, max) => axisLines(max, data.unit, this.#height),
           values: (_u, ticks) => ticks.map(v => figure(v, data.unit)),
-          ...(data.unit === 'duration' ? { incrs: durationSteps } : data.unit === 'count' ? { incrs: countSteps } : {}),
         },
-        ...shown.filter(s => s.unit).slice(0, 1).map(s => ({
-          scale: 'right', side: 1 as const, stroke: text, font: axisFont, grid: { show: false }, ticks: { show: false }, size: 50, gap: 6, space: 34,
-          values: (_u: uPlot, ticks: number[]) => ticks.map(v => figure(v, s.unit!)),
-        })),
+        ...(rightUnit ? [{
+          scale: 'right', side: 1 as const, stroke: text, font: axisFont, grid: { show: false }, ticks: { show: false }, size: 50, gap: 6,
+          splits: (_u: uPlot, _axis: number, _min: number, max: number) => axisLines(max, rightUnit, this.#height),
+          values: (_u: uPlot, ticks: number[]) => ticks.map(v => figure(v, rightUnit)),
+        }] : []),
       ],
       series: [{}, ...shown.map(s => this.#series(s))],
       hooks: {
         setCursor: [u => this.#showCard(u, data, shown)],
         setSelect: [u => this.#selected(u)],
-        draw: [u => drawMarks(u, data.marks)],
+        draw: [u => { drawParts(u, data); drawThin(u, shown); drawMarks(u, data.marks); }],
         ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
       },
     };
@@ -198,7 +220,7 @@ class ApmChart extends Island {
   #drawLegend(data: ChartData): void {
     const buttons: HTMLElement[] = data.series.map(s => {
       const unit = s.unit ?? data.unit;
-      const [value, of] = legendFigure(s.values, unit);
+      const [value, of] = legendFigure(s, unit);
       const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: `${of}: ${figure(value, unit)}. Click shows this one alone; Ctrl-click hides or adds it` },
         this.#swatch(s), s.name, ' ', el('b', {}, figure(value, unit)));
       button.addEventListener('click', event => this.#toggle(s.name, event.ctrlKey || event.metaKey));
@@ -209,7 +231,7 @@ class ApmChart extends Island {
       this.#asTable = !this.#asTable;
       this.#draw();
     });
-    this.#legend.replaceChildren(...(data.series.length > 1 || data.series[0]?.name ? buttons : []), table);
+    this.#legend.replaceChildren(el('div', {}, ...(data.series.length > 1 || data.series[0]?.name ? buttons : [])), table);
   }
 
   #swatch(s: Series): HTMLElement {
@@ -236,7 +258,7 @@ class ApmChart extends Island {
     if (!this.#asTable) return;
     const head = el('tr', {}, el('th', { scope: 'col' }, `Time (${zone()})`), ...data.series.map(s => el('th', { scope: 'col' }, s.name)));
     const rows = data.times.flatMap((ms, i) => [
-      el('tr', {}, el('td', {}, clock(ms, true, true)), ...data.series.map(s => el('td', {}, figure(s.values[i], s.unit ?? data.unit)))),
+      el('tr', {}, el('td', {}, clock(ms, true, true), partText(data, i) && ` · ${partText(data, i)}`), ...data.series.map(s => el('td', {}, valueText(s, i, s.unit ?? data.unit)))),
       ...marksIn(data, i).map(m => el('tr', { class: 'event' }, el('td', {}, clock(m.atMs, true, true)), el('td', { colspan: String(Math.max(1, data.series.length)) }, m.detail))),
     ]);
     this.#table.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, ...rows.reverse())));
@@ -252,7 +274,9 @@ class ApmChart extends Island {
     const at = data.times[i]!;
     const ordered = data.stacked ? [...shown].reverse() : shown;
     this.#card.replaceChildren(el('div', { class: 'at' }, `${clock(at, true, data.toMs - data.fromMs > 86_400_000)} ${zoneShort()}`),
-      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, figure(s.values[i], s.unit ?? data.unit)))),
+      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, valueText(s, i, s.unit ?? data.unit)))),
+      ...(partText(data, i) ? [el('div', { class: 'part' }, `Not complete: ${partText(data, i)}`)] : []),
+      ...(ordered.some(s => isThin(s, i)) ? [el('div', { class: 'part' }, 'Too few to tell much')] : []),
       ...data.marks.filter(m => Math.abs(u.valToPos(m.atMs / 1000, 'x') - left) < 8).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));
     const width = this.#card.offsetWidth;
     const x = left + width + 16 > u.over.clientWidth ? left - width - 12 : left + 12;
@@ -260,8 +284,35 @@ class ApmChart extends Island {
     this.#card.classList.add('on');
   }
 
+  /** Until the button is let go, wherever that is; Escape lets go of the selection before. */
+  #beginDrag(down: MouseEvent): void {
+    this.#downX = down.clientX;
+    this.#mouseDown = true;
+    this.dataset['selecting'] = '';
+    const ended = new AbortController();
+    addEventListener('keydown', event => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#mouseDown = false;
+      this.root.host.classList.add('cancelled');
+    }, { signal: ended.signal, capture: true });
+    addEventListener('mouseup', () => {
+      ended.abort();
+      this.#mouseDown = false;
+      this.root.host.classList.remove('cancelled');
+      this.#unselect();
+    }, { signal: ended.signal });
+  }
+
+  #unselect(): void {
+    this.#anchor = null;
+    delete this.dataset['selecting'];
+    this.#plot?.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  }
+
   #selected(u: uPlot): void {
-    if (!this.#mouseDown || u.select.width < 5) return;
+    if (!this.#mouseDown || u.select.width < dragPx) return;
     this.#mouseDown = false;
     const from = u.posToVal(u.select.left, 'x') * 1000;
     const to = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
@@ -273,7 +324,10 @@ class ApmChart extends Island {
     const i = u.cursor.idx;
     if (!data.behind || i === null || i === undefined || u.select.width > 0) return;
     const at = data.times[i]!;
-    go(data.behind.replace('{from}', String(at)).replace('{to}', String(at + data.stepMs)));
+    const to = data.behind.replace('{from}', String(at)).replace('{to}', String(at + data.stepMs));
+    clearTimeout(this.#clickTimer);
+    if (isZoomed()) this.#clickTimer = window.setTimeout(() => go(to), doubleClickMs);
+    else go(to);
   }
 
   #key(event: KeyboardEvent): void {
@@ -285,24 +339,29 @@ class ApmChart extends Island {
       case 'ArrowLeft':
       case 'ArrowRight': {
         const to = Math.min(data.times.length - 1, Math.max(0, now + (event.key === 'ArrowLeft' ? -1 : 1)));
-        this.#anchor = event.shiftKey ? this.#anchor ?? now : null;
+        if (event.shiftKey) {
+          this.#anchor ??= now;
+          this.dataset['selecting'] = '';
+        } else this.#unselect();
         u.setCursor({ left: u.valToPos(data.times[to]! / 1000, 'x'), top: 10 });
         if (this.#anchor !== null) {
           const a = u.valToPos(data.times[this.#anchor]! / 1000, 'x');
           const b = u.valToPos(data.times[to]! / 1000, 'x');
           u.setSelect({ left: Math.min(a, b), top: 0, width: Math.abs(b - a), height: u.over.clientHeight }, false);
         }
-        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${figure(s.values[to], s.unit ?? data.unit)}`), ...marksIn(data, to).map(m => m.detail)].join(', ');
+        this.#say.textContent = `${clock(data.times[to]!)}: ` + [...data.series.map(s => `${s.name} ${valueText(s, to, s.unit ?? data.unit)}`), ...(partText(data, to) ? [`not complete, ${partText(data, to)}`] : []), ...marksIn(data, to).map(m => m.detail)].join(', ');
         break;
       }
       case 'Enter':
-        if (this.#anchor !== null) showRange(data.times[this.#anchor]!, data.times[now]! + data.stepMs);
-        else this.#clicked(u, data);
+        if (this.#anchor !== null) {
+          const [first, last] = [Math.min(this.#anchor, now), Math.max(this.#anchor, now)];
+          this.#unselect();
+          showRange(data.times[first]!, data.times[last]! + data.stepMs);
+        } else this.#clicked(u, data);
         break;
       case 'Escape':
         if (this.#anchor === null) return;
-        this.#anchor = null;
-        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        this.#unselect();
         break;
       default: return;
     }

@@ -3,6 +3,9 @@
 
 import { go, onPage, urlWith } from './nav';
 
+/** A new node fades in; motion is at most this long (ui.md §3). */
+const fadeMs = 120;
+
 interface View { x: number; y: number; w: number; h: number }
 
 class ApmMap extends HTMLElement {
@@ -10,13 +13,20 @@ class ApmMap extends HTMLElement {
   #view: View | null = null;
   #dragged = false;
   #sought = '';
+  #focused: string | null = null;
+  #address = '';
+  #known = new Set<string>();
 
   connectedCallback(): void {
     this.#abort = new AbortController();
     const options = { signal: this.#abort.signal };
     this.addEventListener('pointerover', event => this.#hover((event.target as Element).closest<SVGElement>('[data-node], [data-edge]')), options);
     this.addEventListener('pointerleave', () => this.#hover(null), options);
-    this.addEventListener('focusin', event => this.#hover((event.target as Element).closest<SVGElement>('[data-node], [data-edge]')), options);
+    this.addEventListener('focusin', event => {
+      const on = (event.target as Element).closest<SVGElement>('[data-node], [data-edge]');
+      this.#focused = on?.dataset['node'] ?? null;
+      this.#hover(on);
+    }, options);
     this.addEventListener('pointerdown', event => this.#drag(event), options);
     this.addEventListener('click', event => { if (this.#dragged) { event.preventDefault(); event.stopPropagation(); } }, { ...options, capture: true });
     this.addEventListener('dblclick', event => this.#focusOn(event), options);
@@ -34,6 +44,7 @@ class ApmMap extends HTMLElement {
       this.querySelector<SVGElement>('[data-node].found')?.focus();
     }, options);
     this.dataset['state'] = 'ready';
+    this.#remember();
     all.add(this);
   }
 
@@ -46,12 +57,37 @@ class ApmMap extends HTMLElement {
   restore(): void {
     this.dataset['state'] = 'ready';
     if (this.#view) this.#show(this.#view);
+    this.#welcome();
+    this.#keepFocus();
     // Nor what is being sought: a rendering that was on its way when somebody began to type would wipe it out.
     const find = this.querySelector<HTMLInputElement>('[data-find]');
     if (!find || this.#sought === '') return;
     if (find.value !== this.#sought) find.value = this.#sought;
     this.#find(this.#sought);
   }
+
+  #remember(): void {
+    this.#address = location.href;
+    this.#known = new Set(this.#nodes.map(node => node.dataset['node']!));
+  }
+
+  /** A poll that brought a node shows it coming; another page shows all its nodes at once. */
+  #welcome(): void {
+    if (this.#address === location.href && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+      for (const node of this.#nodes) if (!this.#known.has(node.dataset['node']!)) node.animate([{ opacity: 0 }, { opacity: 1 }], { duration: fadeMs });
+    }
+    this.#remember();
+  }
+
+  /** A merge knows no nodes, only elements: the focused one may be another node's now. */
+  #keepFocus(): void {
+    const active = document.activeElement as SVGElement | null;
+    const node = active && this.contains(active) ? active.dataset['node'] : undefined;
+    if (node !== undefined && this.#focused !== null && node !== this.#focused) this.#nodes.find(n => n.dataset['node'] === this.#focused)?.focus({ preventScroll: true });
+    else this.#hover(this.querySelector<SVGElement>('[data-node]:hover, [data-edge]:hover, [data-node]:focus, [data-edge]:focus'));
+  }
+
+  get #nodes(): SVGElement[] { return [...this.querySelectorAll<SVGElement>('[data-node]')]; }
 
   /** For tests. */
   inspect(): object {

@@ -27,11 +27,37 @@ export function urlWith(changes: Record<string, string | number | null>): URL {
   return url;
 }
 
+interface Zoom { before: { from: string | null; to: string | null }; from: string; to: string }
+
+/** Zooms that a gesture made since the page was loaded, the newest last. */
+const zooms: Zoom[] = [];
+
 /** Shows another range of time on the whole page. Milliseconds since the epoch; at least a second. */
 export function showRange(fromMs: number, toMs: number): void {
   const from = Math.floor(Math.min(fromMs, toMs));
   const to = Math.max(from + 1000, Math.ceil(Math.max(fromMs, toMs)));
+  const shown = new URL(location.href).searchParams;
+  zooms.push({ before: { from: shown.get('from'), to: shown.get('to') }, from: String(from), to: String(to) });
   go(urlWith({ from, to }));
+}
+
+/** The range that is shown was made by a zoom of this page. */
+export function isZoomed(): boolean {
+  return lastZoom() >= 0;
+}
+
+/** Shows the range from which the last zoom came; nothing when no zoom made the present one. */
+export function undoZoom(): void {
+  const at = lastZoom();
+  if (at < 0) return;
+  const { before } = zooms[at]!;
+  zooms.length = at;
+  go(urlWith(before));
+}
+
+function lastZoom(): number {
+  const shown = new URL(location.href).searchParams;
+  return zooms.findLastIndex(zoom => zoom.from === shown.get('from') && zoom.to === shown.get('to'));
 }
 
 /** Asks the server for this very page again, without a history entry. */

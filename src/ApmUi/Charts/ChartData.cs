@@ -39,6 +39,12 @@ public sealed record ChartData
 /// <param name="Unit">Its own unit, read off a second axis at the right; null for the chart's. A stacked chart has none such.</param>
 public sealed record ChartSeries(string Name, string Color, string Draw, IReadOnlyList<double?> Values, bool Dash = false, string? Unit = null)
 {
+    /// <summary>Of a ratio: how many cases of <see cref="Wholes"/> it counts, one per time. Null for what is no ratio.</summary>
+    public IReadOnlyList<double>? Parts { get; init; }
+
+    /// <summary>Of a ratio: how many cases there were, one per time. A ratio of few is drawn apart. Null for what is no ratio.</summary>
+    public IReadOnlyList<double>? Wholes { get; init; }
+
     /// <summary>Values with NaN and infinities as nothing, and no more digits than a chart can show.</summary>
     public static IReadOnlyList<double?> Values4(IEnumerable<double> values) =>
         [.. values.Select(value => double.IsFinite(value) ? Round(value) : (double?)null)];

@@ -38,7 +38,7 @@ public static class RedData
             Series = hits > 0 ?
             [
                 new ChartSeries("failed", "error", "bars", ChartSeries.Values4(series.ErrorCounts)),
-                new ChartSeries("error rate", "text-2", "line", ChartSeries.Values4(ratios), Unit: "ratio"),
+                new ChartSeries("error rate", "text-2", "line", ChartSeries.Values4(ratios), Unit: "ratio") { Parts = Whole(series.ErrorCounts), Wholes = Whole(series.HitCounts) },
             ] : [],
             Summary = hits <= 0 ? "No request in this time."
                 : errors <= 0 ? "No errors"
@@ -64,6 +64,9 @@ public static class RedData
             Summary = double.IsNaN(highest) ? "No request in this time." : $"p95 latency, last {Figure.Duration(last)}, highest {Figure.Duration(highest)}",
         };
     }
+
+    /// <summary>Counts that sampling tracers scaled up are fractions; a card says whole ones.</summary>
+    static IReadOnlyList<double> Whole(IEnumerable<double> counts) => [.. counts.Select(count => Math.Round(count))];
 
     /// <summary>2xx in a quiet colour, client errors amber, failures red.</summary>
     static string ColorOf(string statusClass) => statusClass switch { "5xx" or "error" => "error", "4xx" => "warn", "3xx" => "s9", "1xx" => "s7", _ => "s0" };

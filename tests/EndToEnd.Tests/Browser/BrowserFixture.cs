@@ -1,3 +1,5 @@
+using System.Globalization;
+using Apm.EndToEnd.Tests.Running;
 using Microsoft.Playwright;
 
 namespace Apm.EndToEnd.Tests.Browser;
@@ -7,6 +9,9 @@ public sealed class BrowserFixture : IAsyncLifetime
 {
     /// <summary>Where a test keeps a page that it saved, to open it from the file.</summary>
     static readonly string SavedPages = new Uri(Path.Combine(Path.GetTempPath(), "apm-e2e-")).ToString();
+
+    /// <summary>Round trip that every test's requests have added, in milliseconds: <c>APM_ROUND_TRIP_MS</c>; none when it is not set.</summary>
+    static readonly int RoundTripMs = int.Parse(Environment.GetEnvironmentVariable("APM_ROUND_TRIP_MS") is { Length: > 0 } text ? text : "0", CultureInfo.InvariantCulture);
 
     IPlaywright _playwright = null!;
     IBrowser _browser = null!;
@@ -36,7 +41,20 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// <param name="site">The screens' address; every other origin is foreign.</param>
     /// <param name="test">Names what is left behind.</param>
     /// <param name="isExpected">Console errors that the test itself brings about.</param>
-    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light, Func<string, bool>? isExpected = null)
+    /// <param name="roundTripMs">Round trip to add; <c>APM_ROUND_TRIP_MS</c> when that is more. The page's addresses are then those of <see cref="SlowLine"/>.</param>
+    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light, Func<string, bool>? isExpected = null, int roundTripMs = 0)
+    {
+        roundTripMs = Math.Max(roundTripMs, RoundTripMs);
+        if (roundTripMs == 0)
+        {
+            await UseDirectly(site, test, use, colors, isExpected);
+            return;
+        }
+        await using var line = new SlowLine(site, TimeSpan.FromMilliseconds(roundTripMs), TimeProvider.System);
+        await UseDirectly(line.Address, $"{test}_{roundTripMs}ms", use, colors, isExpected);
+    }
+
+    async Task UseDirectly(Uri site, string test, Func<IPage, Task> use, ColorScheme colors, Func<string, bool>? isExpected)
     {
         await using var context = await _browser.NewContextAsync(new()
         {

@@ -33,8 +33,10 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop)
         Assert.Empty(await Axe.Serious(page));
     });
 
-    [Fact]
-    public async Task The_map_is_walked_focused_and_filtered_by_keys() => await browser.Use((await shop.Apm()).Ui, nameof(The_map_is_walked_focused_and_filtered_by_keys), async page =>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public async Task The_map_is_walked_focused_and_filtered_by_keys(int roundTripMs) => await browser.Use((await shop.Apm()).Ui, nameof(The_map_is_walked_focused_and_filtered_by_keys), async page =>
     {
         await page.GotoAsync("/map?from=now-1h");
         await Expect(page.Locator("apm-map[data-state=ready]")).ToHaveCountAsync(1);
@@ -58,10 +60,12 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop)
         await Expect(page).ToHaveURLAsync(new Regex("only=errors"));
         await page.GoBackAsync();
         await Expect(page).Not.ToHaveURLAsync(new Regex("only=errors"));
-    });
+    }, roundTripMs: roundTripMs);
 
-    [Fact]
-    public async Task Comparing_with_the_last_version_names_what_grew() => await browser.Use((await shop.Apm()).Ui, nameof(Comparing_with_the_last_version_names_what_grew), async page =>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public async Task Comparing_with_the_last_version_names_what_grew(int roundTripMs) => await browser.Use((await shop.Apm()).Ui, nameof(Comparing_with_the_last_version_names_what_grew), async page =>
     {
         await page.GotoAsync($"/traces/{ShopFacts.RegressionTraceId}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
@@ -72,5 +76,5 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop)
         Assert.Empty(await Axe.Serious(page));
         await page.GetByRole(AriaRole.Link, new() { Name = "Biggest difference" }).ClickAsync();
         await Expect(page.Locator("tbody tr").First).ToContainTextAsync(ShopFacts.RegressionSpanName);
-    });
+    }, roundTripMs: roundTripMs);
 }

@@ -61,8 +61,10 @@ public class TracePageTests(BrowserFixture browser, TraceApm traces) : IClassFix
         await Expect(page.Locator("b.fig")).Not.ToHaveTextAsync("240 ms");
     });
 
-    [Fact]
-    public Task The_waterfall_by_keyboard() => Use(nameof(The_waterfall_by_keyboard), async page =>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public Task The_waterfall_by_keyboard(int roundTripMs) => Use(nameof(The_waterfall_by_keyboard), async page =>
     {
         await Open(page, Page(TraceApm.Planted));
         await page.GetByRole(AriaRole.Treegrid).FocusAsync();
@@ -93,7 +95,7 @@ public class TracePageTests(BrowserFixture browser, TraceApm traces) : IClassFix
             await page.Keyboard.PressAsync(key);
             await Expect(page.Locator($"main {there}").First).ToBeVisibleAsync();
         }
-    });
+    }, roundTripMs: roundTripMs);
 
     [Fact]
     public Task A_drag_over_the_minimap_zooms_and_Back_undoes_it() => Use(nameof(A_drag_over_the_minimap_zooms_and_Back_undoes_it), async page =>
@@ -266,7 +268,7 @@ public class TracePageTests(BrowserFixture browser, TraceApm traces) : IClassFix
         await UiFigures.Picture(page, $"trace-large-flame-{colors}-{width}");
     }, colors);
 
-    Task Use(string test, Func<IPage, Task> use) => browser.Use(traces.Apm.Ui, test, use);
+    Task Use(string test, Func<IPage, Task> use, int roundTripMs = 0) => browser.Use(traces.Apm.Ui, test, use, roundTripMs: roundTripMs);
 
     static async Task Open(IPage page, string path)
     {

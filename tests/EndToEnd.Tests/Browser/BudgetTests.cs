@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Apm.EndToEnd.Tests.Running;
+using Apm.TestKit;
+using Apm.TestKit.Shop;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Apm.EndToEnd.Tests.Browser;
+
+/// <summary>
+/// What the screens may cost (ui.md §5), except the trace's, which its own tests measure. Sizes are held exactly; times, which
+/// everything else on the machine lengthens, generously. <c>APM_RECORD=1</c> keeps the figures.
+/// </summary>
+[Collection(OneAfterTheOther.Name)]
+public class BudgetTests(BrowserFixture browser, DemoShop shop)
+{
+    static readonly string Orders = $"/services/{ShopFacts.RegressionService}?from=now-1h";
+    static readonly string[] Screens = ["/", "/services", Orders, "/traces", $"/traces/{ShopFacts.NPlusOneTraceId}", $"/traces/{ShopFacts.NPlusOneTraceId}?view=flame", "/map", "/errors", "/limits"];
+
+    [Fact]
+    public async Task Scripts_styles_and_charts_are_small_and_pages_are_soon_painted() => await browser.Use((await shop.Apm()).Ui, nameof(Scripts_styles_and_charts_are_small_and_pages_are_soon_painted), async page =>
+    {
+        var (script, style, chart) = (0L, 0L, 0L);
+        var paints = new List<double>();
+        foreach (var screen in Screens)
+        {
+            await page.GotoAsync(screen); // The first time the server compiles what it needs; the second is measured.
+            await page.GotoAsync(screen);
+            await Settled(page);
+            var sizes = await page.EvaluateAsync<JsonElement>("""
+                () => {
+                  const of = test => performance.getEntriesByType('resource').filter(e => test(new URL(e.name))).map(e => e.encodedBodySize);
+                  const sum = numbers => numbers.reduce((a, b) => a + b, 0);
+                  return {
+                    script: sum(of(url => url.pathname.endsWith('.js'))), style: sum(of(url => url.pathname.endsWith('.css'))),
+                    chart: Math.max(0, ...of(url => /^\/ui\/data\/(red|home|ingest|issue|traces\/strip)$/.test(url.pathname))),
+                    paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
+                  };
+                }
+                """);
+            script = Math.Max(script, sizes.GetProperty("script").GetInt64());
+            style = Math.Max(style, sizes.GetProperty("style").GetInt64());
+            chart = Math.Max(chart, sizes.GetProperty("chart").GetInt64());
+            paints.Add(sizes.GetProperty("paint").GetDouble());
+        }
+        paints.Sort();
+        Assert.InRange(script, 1, 110_000);
+        Assert.InRange(style, 1, 15_000);
+        Assert.InRange(chart, 1, 15_000);
+        Assert.InRange(paints[paints.Count / 2], 1, 3_000);
+        UiFigures.Record("script on any page, brotli", "110 kB", Kilobytes(script));
+        UiFigures.Record("style on any page, brotli", "15 kB", Kilobytes(style));
+        UiFigures.Record("data of one chart, brotli, the largest", "15 kB", Kilobytes(chart));
+        UiFigures.Record($"first contentful paint, with the page's query, median and longest of {Screens.Length} screens", "400 ms", string.Create(CultureInfo.InvariantCulture, $"{paints[paints.Count / 2]:0} and {paints[^1]:0} ms"));
+    });
+
+    [Fact]
+    public async Task A_page_without_a_query_is_soon_rendered()
+    {
+        var apm = await shop.Apm();
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = apm.Ui };
+        var times = new List<double>();
+        for (var i = 0; i < 60; i++)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            Assert.Contains("<h1", await client.GetStringAsync(new Uri("/traces/open", UriKind.Relative)), StringComparison.Ordinal);
+            times.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+        }
+        var warm = times.Skip(20).Order().ToList();
+        Assert.True(warm[warm.Count / 2] < 60, $"{warm[warm.Count / 2]:0.0} ms");
+        UiFigures.Record("server time of a page without its query, seen over HTTP, median and p95 of 40", "20 ms", string.Create(CultureInfo.InvariantCulture, $"{warm[warm.Count / 2]:0.0} and {warm[(int)(warm.Count * 0.95)]:0.0} ms"));
+    }
+
+    [Fact]
+    public async Task The_crosshair_runs_smoothly_over_ten_charts() => await browser.Use((await shop.Apm()).Ui, nameof(The_crosshair_runs_smoothly_over_ten_charts), async page =>
+    {
+        await page.GotoAsync(Orders);
+        await Settled(page);
+        // No page has ten charts yet: the three of the service are shown again until there are.
+        await page.EvaluateAsync("""
+            () => {
+              const charts = [...document.querySelectorAll('apm-chart')];
+              const box = charts[0].parentElement;
+              for (let i = charts.length; i < 10; i++) {
+                const more = document.createElement('apm-chart');
+                for (const name of ['label', 'src']) more.setAttribute(name, charts[i % charts.length].getAttribute(name));
+                more.setAttribute('height', '60');
+                box.append(more);
+              }
+            }
+            """);
+        await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(10);
+        var box = (await page.Locator("apm-chart .u-over").First.BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + 5, box.Y + 30);
+        await page.EvaluateAsync("""
+            () => {
+              window.frames_ = [];
+              let last = performance.now();
+              const tick = now => { window.frames_.push(now - last); last = now; window.raf_ = requestAnimationFrame(tick); };
+              window.raf_ = requestAnimationFrame(tick);
+            }
+            """);
+        for (var i = 0; i < 150; i++) await page.Mouse.MoveAsync(box.X + 5 + (i * (box.Width - 10) / 150), box.Y + 30);
+        var frames = await page.EvaluateAsync<double[]>("() => { cancelAnimationFrame(window.raf_); return window.frames_.slice(2).sort((a, b) => a - b); }");
+        Assert.Equal(10, await page.EvaluateAsync<int>("[...document.querySelectorAll('apm-chart')].filter(chart => chart.inspect().at !== null).length"));
+        var p95 = frames[(int)(frames.Length * 0.95)];
+        Assert.True(p95 < 120, $"{p95:0.0} ms");
+        UiFigures.Record("crosshair over 10 charts, frame p95", "35 ms", string.Create(CultureInfo.InvariantCulture, $"{p95:0.0} ms of {frames.Length} frames"));
+    });
+
+    /// <summary>A live page is rendered at most each five seconds: 720 times an hour. Of these a hundred, and what they leave behind, are taken for all.</summary>
+    [Fact]
+    public async Task A_live_page_does_not_grow() => await browser.Use((await shop.Apm()).Ui, nameof(A_live_page_does_not_grow), async page =>
+    {
+        const int renderings = 100, anHour = 720;
+        await page.GotoAsync($"/services/{ShopFacts.RegressionService}");
+        await Settled(page);
+        var devtools = await page.Context.NewCDPSessionAsync(page);
+        await Render(40);
+        var before = await HeapBytes();
+        await Render(renderings);
+        var grown = (await HeapBytes() - before) * anHour / renderings / 1e6;
+        Assert.True(grown < 15, $"{grown:0.0} MB an hour");
+        UiFigures.Record($"heap growth of a live page in an hour, from {renderings} of its {anHour} renderings", "5 MB", string.Create(CultureInfo.InvariantCulture, $"{grown:0.0} MB"));
+
+        async Task Render(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                await page.EvaluateAsync("""
+                    () => new Promise(done => {
+                      const loaded = () => { Blazor.removeEventListener('enhancedload', loaded); done(); };
+                      Blazor.addEventListener('enhancedload', loaded);
+                      Blazor.navigateTo(location.href, { replaceHistoryEntry: true });
+                    })
+                    """);
+                await Settled(page);
+            }
+        }
+
+        async Task<double> HeapBytes()
+        {
+            await devtools.SendAsync("HeapProfiler.collectGarbage");
+            return (await devtools.SendAsync("Runtime.getHeapUsage"))!.Value.GetProperty("usedSize").GetDouble();
+        }
+    });
+
+    /// <summary>What the server spends on an open page to which nothing new comes, more than with none.</summary>
+    [Fact]
+    public async Task An_open_page_costs_the_server_next_to_nothing()
+    {
+        await using var apm = await ApmProcess.Start();
+        await apm.Send("/v0.4/traces", DatadogV04Encoder.Encode(Running.Shop.Traces(60, TimeProvider.System)));
+        await apm.TracesOf("shop", 60);
+        await browser.Use(apm.Ui, nameof(An_open_page_costs_the_server_next_to_nothing), async page =>
+        {
+            await page.GotoAsync("/services/shop");
+            await Settled(page);
+            // As on a server that ran for a while: what is often called is compiled well only then.
+            using (var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = apm.Ui })
+                for (var i = 0; i < 300; i++) await client.GetStringAsync(new Uri(i % 5 == 0 ? "/services/shop" : i % 5 == 1 ? "/ui/data/red?service=shop" : "/ui/data/pulse", UriKind.Relative));
+            await Polls(page, 5);
+            var (spent, started) = (Spent(apm), TimeProvider.System.GetTimestamp());
+            await Polls(page, 25);
+            var share = (Spent(apm) - spent) / TimeProvider.System.GetElapsedTime(started);
+            Assert.True(share < 0.05, $"{share:P1} of a core");
+            UiFigures.Record("server CPU while one page is open and polls each second, the idle server's own included", "1 % of a core", share.ToString("P1", CultureInfo.InvariantCulture));
+        });
+        await apm.Stop();
+
+        static async Task Polls(IPage page, int count)
+        {
+            for (var i = 0; i < count; i++) await page.WaitForResponseAsync(answer => answer.Url.Contains("/ui/data/pulse", StringComparison.Ordinal));
+        }
+
+        static TimeSpan Spent(ApmProcess apm)
+        {
+            using var process = Process.GetProcessById(apm.Program.Id);
+            return process.TotalProcessorTime;
+        }
+    }
+
+    static string Kilobytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB");
+
+    static Task Settled(IPage page) => Expect(page.Locator("[data-state=loading], [aria-busy=true], .skeleton, apm-chart:not([data-state])")).ToHaveCountAsync(0);
+}
