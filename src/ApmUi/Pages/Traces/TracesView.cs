@@ -83,7 +83,7 @@ public sealed record TracesView
                 .. facets.Tags.Select(tag => TagFacetOf(state, typed, tag, facets)),
             ],
             Service = typed.Service,
-            FacetHead = facets.IsComplete ? $"{Figure.Of(facets.MatchedSpanCount, "span matches", "spans match")}; counts are of all of them" : $"Counts are of {Figure.Of(facets.MatchedSpanCount, "matching span")}, a part",
+            FacetHead = facets is { IsComplete: true, MatchedSpanCount: 0 } ? "No span matches" : facets.IsComplete ? $"{Figure.Of(facets.MatchedSpanCount, "span matches", "spans match")}; counts are of all of them" : $"Counts are of {Figure.Of(facets.MatchedSpanCount, "matching span")}, a part",
             FacetNote = facets.IncompleteReason,
             Footer = FooterOf(order, skip, result),
             IncompleteReason = result.IncompleteReason,
