@@ -32,6 +32,8 @@ static class Screens
         new("endpoint-tier", $"/services/{ShopFacts.TierSlowService}/endpoint?from=now-1h&name=express.request&resource={Uri.EscapeDataString(ShopFacts.TierSlowResource)}"),
         new("traces", "/traces"),
         new("traces-query", $"/traces?q={Uri.EscapeDataString("service:orders status:error")}"),
+        new("traces-views", "/traces?q=status:error") { Click = "[popovertarget=views-pop]" },
+        new("traces-tail", "/traces?view=tail") { Click = "apm-tail tr[data-trace]:nth-child(14) .fold" },
         new("traces-bad-query", $"/traces?q={Uri.EscapeDataString("servise:orders")}"),
         new("traces-none", $"/traces?q={Uri.EscapeDataString("service:orders duration:>1h")}"),
         new("trace", $"/traces/{ShopFacts.NPlusOneTraceId}"),

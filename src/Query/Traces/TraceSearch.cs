@@ -121,12 +121,15 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
             StartUnixNanos = [.. Enumerable.Range(0, count).Select(i => first + i * step)],
             HitCounts = hits,
             ErrorCounts = errors,
-            P50Nanos = [.. sketches.Select(sketch => sketch?.Quantile(0.5) ?? double.NaN)],
-            P95Nanos = [.. sketches.Select(sketch => sketch?.Quantile(0.95) ?? double.NaN)],
+            P50Nanos = [.. sketches.Select((sketch, i) => QuantileOf(sketch, 0.5, longest[i]))],
+            P95Nanos = [.. sketches.Select((sketch, i) => QuantileOf(sketch, 0.95, longest[i]))],
             MaxNanos = longest,
             IsComplete = scan.IncompleteReason is null,
         };
     }
+
+    /// <summary>A sketch is off by up to 1 %; what it says must not be longer than the longest.</summary>
+    static double QuantileOf(DDSketch? sketch, double share, double longest) => sketch is null ? double.NaN : Math.Min(sketch.Quantile(share), longest);
 
     /// <summary>Most points of a scatter; default 2000.</summary>
     public const int MaxPoints = 2000;

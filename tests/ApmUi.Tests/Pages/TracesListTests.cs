@@ -102,6 +102,20 @@ public sealed partial class TracesListTests : IAsyncLifetime
         Assert.Contains(says, html, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("env=nowhere", "No trace matches; without env:nowhere there are 12.", "/traces")]
+    [InlineData("min=5m&q=service:api", "No trace matches; without duration:>=5m there are 6.", "/traces?q=service:api")]
+    [InlineData("q=service:nobody", "No trace matches; without service:nobody there are 12.", "/traces")]
+    [InlineData("q=service:api+status:error", "No trace matches; without status:error there are 6.", "/traces?q=service:api")]
+    [InlineData("q=service:nobody+status:error", "No trace matches; without the query there are 12.", "/traces")]
+    public async Task An_empty_answer_says_what_to_leave_out_and_how_many_there_would_be(string query, string says, string link)
+    {
+        Fill(12);
+        var html = await Get("/traces?" + query);
+        Assert.Contains(says, html, StringComparison.Ordinal);
+        Assert.Contains($"<a class=\"btn\" href=\"{link}\">Drop", html, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Odd_names_are_text_in_rows_facets_and_completion()
     {

@@ -156,6 +156,23 @@ public class TraceSearchTests
     }
 
     [Fact]
+    public void Completion_says_how_many_words_there_are_and_of_how_many_spans_the_counts_are()
+    {
+        var known = new KeysAndValues(new BatchList(Some.Batch([.. Enumerable.Range(1, 40).Select(i => Some.Span(
+            trace: (ulong)i, id: (ulong)i, service: "web", resource: $"GET /{i:00}", isError: i % 4 == 0, tags: [("user.id", $"u{i}"), ("region", i % 2 == 0 ? "eu" : "us")]))])), Clock) { Filter = TraceFilterParser.Parse("status:ok") };
+
+        var values = known.Complete(Some.Hour, "resource", "/1", 3);
+        var statuses = known.Complete(Some.Hour, "status", "", 9);
+        var keys = known.CompleteKeys(Some.Hour, "e", 9);
+
+        Assert.Equal((3, 8, 30L, false), (values.Values.Count, values.TotalCount, values.LookedAtSpanCount, values.IsPart));
+        Assert.Equal([new FacetValue("ok", 30)], statuses.Values);
+        Assert.Equal(["region", "user.id"], keys.Values.Select(key => key.Value));
+        Assert.Equal([new FacetValue("eu", 10), new FacetValue("us", 20)], known.Complete(Some.Hour, "@region", "", 9).Values.OrderBy(value => value.Value));
+        Assert.Equal([], known.Complete(Some.Hour, "nonsense", "", 9).Values);
+    }
+
+    [Fact]
     public void The_strip_and_the_facets_count_what_the_list_counts()
     {
         var spans = Enumerable.Range(0, 600).Select(i => Some.Span(
@@ -167,6 +184,7 @@ public class TraceSearchTests
         var strip = search.Strip(Some.Hour, filter, 60);
         var facets = search.Facets(Some.Hour, filter);
 
+        Assert.All(Enumerable.Range(0, strip.MaxNanos.Count).Where(i => strip.HitCounts[i] > 0), i => Assert.InRange(strip.P95Nanos[i], strip.P50Nanos[i], strip.MaxNanos[i]));
         Assert.Equal(60 * Some.Second, strip.StepNanos);
         Assert.Equal(60, strip.StartUnixNanos.Count);
         Assert.Equal(list.MatchedSpanCount, strip.HitCounts.Sum());

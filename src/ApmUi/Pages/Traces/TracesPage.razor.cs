@@ -23,6 +23,9 @@ public partial class TracesPage
     /// <summary>Most conditions that are tried without, when nothing matches.</summary>
     const int MaxDropped = 4;
 
+    /// <summary>How long each of those is counted; then the number is a lower bound, and reads so.</summary>
+    static readonly TimeSpan DroppedCountFor = TimeSpan.FromMilliseconds(60);
+
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
@@ -147,22 +150,16 @@ public partial class TracesPage
     /// <summary>Nothing matches: says what would, one condition less or another time.</summary>
     void Explain(TraceFilter typed, TraceStoreFacts facts, TraceSearchResult result, CancellationToken cancel)
     {
-        var conditions = typed.Conditions;
-        Dropped =
-        [
-            .. Enumerable.Range(0, conditions.Count > 1 || State.Env is not null || Min is not null || Max is not null ? conditions.Count : 0).Take(MaxDropped)
-                .Select(i => (Condition: conditions[i].ToString()!, Query: TracesView.WithoutCondition(typed, i)))
-                .Select(dropped => new DroppedCondition(dropped.Condition, CountOf(TraceQuery.Complete(TraceFilterParser.Parse(dropped.Query), State.Url), cancel), State.Here(("q", dropped.Query))))
-                .Where(dropped => dropped.TraceCount > 0),
-        ];
-        if (Dropped.Count == 0 && !typed.IsEmpty && CountOf(TraceQuery.Complete(TraceFilter.Empty, State.Url), cancel) is > 0 and var all)
-            Dropped = [new DroppedCondition("the query", all, State.Here(("q", null)))];
+        Dropped = [.. Droppable(typed).Select(without => (Without: without, Count: CountOf(without.Url, without.Typed, cancel))).Where(pair => pair.Count.TraceCount > 0)
+            .Select(pair => new DroppedCondition(pair.Without.Condition, pair.Count.TraceCount, pair.Without.Url.Without("limit", "skip").ToString()) { IsAtLeast = pair.Count.IsAtLeast })];
+        if (Dropped.Count == 0 && !typed.IsEmpty && CountOf(State.Url, TraceFilter.Empty, cancel) is { TraceCount: > 0 } all)
+            Dropped = [new DroppedCondition("the query", all.TraceCount, State.Here(("q", null))) { IsAtLeast = all.IsAtLeast }];
         // A search may know from the blocks' filters that nothing matches, without looking at a span.
-        var hasSpans = result.ScannedSpanCount > 0 || Dropped.Count > 0 || CountOf(TraceFilter.Empty, cancel) > 0;
+        var hasSpans = result.ScannedSpanCount > 0 || Dropped.Count > 0 || CountOf(new PageUrl("/traces", []), TraceFilter.Empty, cancel).TraceCount > 0;
         var without = Dropped.Count > 0 ? Dropped.MaxBy(dropped => dropped.TraceCount) : null;
         EmptySays = !hasSpans ? $"No span started in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}."
             : without is null ? "No trace matches."
-            : $"No trace matches; without {without.Condition} there {(without.TraceCount == 1 ? "is" : "are")} {Figure.Whole(without.TraceCount)}.";
+            : $"No trace matches; without {without.Condition} there {(without.TraceCount == 1 ? "is" : "are")} {without.Count}.";
         if (!hasSpans && facts.NewestStartUnixNanos is { } newest)
         {
             EmptyEvidence = $"The newest of {Figure.Of(facts.SpanCount, "stored span")} started {State.TimeExact(newest)}, {Figure.Ago(newest, State.NowUnixNanos)}.";
@@ -175,6 +172,22 @@ public partial class TracesPage
         }
     }
 
-    int CountOf(TraceFilter filter, CancellationToken cancel) =>
-        Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = filter, Limit = 1, CountFor = CountFor }, cancel).MatchedTraceCount;
+    /// <summary>What can be left out of the question, one at a time: what the frame and the fields beside the query add, and the query's conditions.</summary>
+    IEnumerable<(string Condition, PageUrl Url, TraceFilter Typed)> Droppable(TraceFilter typed)
+    {
+        if (State.Env is { } env && typed.Env is null) yield return (TraceFilter.Empty.With("env", env).ToString(), State.Url.Without("env"), typed);
+        foreach (var name in new[] { "min", "max" })
+            if (State.Url[name] is { } bound) yield return (TraceQuery.Complete(TraceFilter.Empty, new PageUrl("/traces", [new(name, bound)])).ToString(), State.Url.Without(name), typed);
+        for (var i = 0; i < Math.Min(typed.Conditions.Count, MaxDropped); i++)
+        {
+            var rest = TracesView.WithoutCondition(typed, i);
+            yield return (typed.Conditions[i].ToString()!, State.Url.With("q", rest), TraceFilterParser.Parse(rest));
+        }
+    }
+
+    (int TraceCount, bool IsAtLeast) CountOf(PageUrl url, TraceFilter typed, CancellationToken cancel)
+    {
+        var found = Search.Search(new TraceSearchRequest { Range = State.Window.Range, Filter = TraceQuery.Complete(typed, url), Limit = 1, CountFor = DroppedCountFor }, cancel);
+        return (found.MatchedTraceCount, !found.IsComplete);
+    }
 }

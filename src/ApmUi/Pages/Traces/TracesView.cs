@@ -83,7 +83,7 @@ public sealed record TracesView
                 .. facets.Tags.Select(tag => TagFacetOf(state, typed, tag, facets)),
             ],
             Service = typed.Service,
-            FacetHead = facets.IsComplete ? $"{Figure.Of(facets.MatchedSpanCount, "span matches", "spans match")}; counts are of all of them" : $"Counts are of {Figure.Of(facets.MatchedSpanCount, "matching span")}, a part",
+            FacetHead = facets is { IsComplete: true, MatchedSpanCount: 0 } ? "No span matches" : facets.IsComplete ? $"{Figure.Of(facets.MatchedSpanCount, "span matches", "spans match")}; counts are of all of them" : $"Counts are of {Figure.Of(facets.MatchedSpanCount, "matching span")}, a part",
             FacetNote = facets.IncompleteReason,
             Footer = FooterOf(order, skip, result),
             IncompleteReason = result.IncompleteReason,
@@ -195,7 +195,14 @@ public sealed record FacetLine(string Value, string Count, long SpanCount, bool 
 /// <param name="Condition">The condition left out.</param>
 /// <param name="TraceCount">Traces found without it.</param>
 /// <param name="Link">The page without it.</param>
-public sealed record DroppedCondition(string Condition, int TraceCount, string Link);
+public sealed record DroppedCondition(string Condition, int TraceCount, string Link)
+{
+    /// <summary>Counting stopped early; there may be more.</summary>
+    public bool IsAtLeast { get; init; }
+
+    /// <summary>The number as it is said: <c>at least 1,284</c>.</summary>
+    public string Count => (IsAtLeast ? "at least " : "") + Figure.Whole(TraceCount);
+}
 
 /// <summary>A query that cannot be read, for showing where.</summary>
 /// <param name="Before">Text in front of the wrong part.</param>
