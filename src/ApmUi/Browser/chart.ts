@@ -29,6 +29,8 @@ class ApmChart extends Island {
   #asTable = false;
   #anchor: number | null = null;
   #mouseDown = false;
+  #selecting = false;
+  #later: ChartData | null = null;
   #clickTimer = 0;
   #downX = 0;
   #box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
@@ -93,6 +95,11 @@ class ApmChart extends Island {
     try {
       const data = await this.fetchJson<ChartData>(src);
       if (!data) return;
+      if (this.#selecting) {
+        this.#later = data; // A poll that was under way takes no selection out of anybody's hand.
+        return;
+      }
+      this.#later = null;
       this.#data = data;
       this.#draw();
     } catch (error) {
@@ -115,7 +122,7 @@ class ApmChart extends Island {
     this.#plot?.destroy();
     this.#plot = null;
     this.#anchor = null;
-    delete this.dataset['selecting'];
+    this.#select(false);
     const label = this.getAttribute('label') ?? '';
     this.#box.setAttribute('aria-label', [`${label}. ${data.summary}`, ...data.marks.map(m => `${clock(m.atMs)}: ${m.detail}`)].join('. '));
     if (data.series.every(s => s.values.every(v => v === null))) {
@@ -280,7 +287,7 @@ class ApmChart extends Island {
   #beginDrag(down: MouseEvent): void {
     this.#downX = down.clientX;
     this.#mouseDown = true;
-    this.dataset['selecting'] = '';
+    this.#select(true);
     const ended = new AbortController();
     addEventListener('keydown', event => {
       if (event.key !== 'Escape') return;
@@ -299,8 +306,27 @@ class ApmChart extends Island {
 
   #unselect(): void {
     this.#anchor = null;
-    delete this.dataset['selecting'];
     this.#plot?.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.#select(false);
+    if (this.#later === null) return;
+    queueMicrotask(() => { // After the handler that let go, which still works with the plot as it was.
+      if (this.#selecting || this.#later === null) return;
+      this.#data = this.#later;
+      this.#later = null;
+      this.#draw();
+    });
+  }
+
+  /** While something is being selected, a live page waits. */
+  #select(on: boolean): void {
+    this.#selecting = on;
+    if (on) this.dataset['selecting'] = '';
+    else delete this.dataset['selecting'];
+  }
+
+  override restore(): void {
+    super.restore();
+    if (this.#selecting) this.dataset['selecting'] = '';
   }
 
   #selected(u: uPlot): void {
@@ -333,7 +359,7 @@ class ApmChart extends Island {
         const to = Math.min(data.times.length - 1, Math.max(0, now + (event.key === 'ArrowLeft' ? -1 : 1)));
         if (event.shiftKey) {
           this.#anchor ??= now;
-          this.dataset['selecting'] = '';
+          this.#select(true);
         } else this.#unselect();
         u.setCursor({ left: u.valToPos(data.times[to]! / 1000, 'x'), top: 10 });
         if (this.#anchor !== null) {
