@@ -4,7 +4,7 @@
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css';
 import style from './chart.css';
-import { type ChartData, type Series, axisLines, isThin, legendFigure, partText, valueText } from './chart-data';
+import { type ChartData, type Series, isThin, legendFigure, partText, valueAxis, valueText } from './chart-data';
 import { drawMarks, marksIn } from './chart-marks';
 import { drawParts, drawThin } from './chart-doubts';
 import { clock, figure, zone } from './format';
@@ -66,7 +66,7 @@ class ApmChart extends Island {
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (!this.isConnected || before === after) return;
+    if (!this.isStarted || before === after) return;
     if (name === 'src') void this.#load();
     else this.#draw();
   }
@@ -160,6 +160,7 @@ class ApmChart extends Island {
     const text = color('text-2');
     const short = data.toMs - data.fromMs < 10 * 60_000;
     const thinMax = Math.max(0, ...shown.flatMap(s => s.values.filter((_, i) => isThin(s, i)).map(v => v ?? 0)));
+    let axis = valueAxis(0, data.unit, this.#height);
     const days = data.toMs - data.fromMs > 36 * 3_600_000;
     return {
       width,
@@ -169,7 +170,7 @@ class ApmChart extends Island {
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       scales: {
         x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
-        y: { range: (_u, _min, max) => [0, axisLines(max > 0 ? max : thinMax, data.unit, this.#height).at(-1)!] },
+        y: { range: (_u, _min, max) => [0, (axis = valueAxis(max > 0 ? max : thinMax, data.unit, this.#height)).lines.at(-1)!] },
       },
       cursor: {
         y: false,
@@ -192,8 +193,8 @@ class ApmChart extends Island {
         },
         {
           stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6,
-          splits: (_u, _axis, _min, max) => axisLines(max, data.unit, this.#height),
-          values: (_u, ticks) => ticks.map(v => figure(v, data.unit)),
+          splits: () => axis.lines,
+          values: (_u, ticks) => ticks.map(v => axis.text(v)),
         },
       ],
       series: [{}, ...shown.map(s => this.#series(s))],
