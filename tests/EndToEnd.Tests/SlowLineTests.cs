@@ -20,16 +20,17 @@ public class SlowLineTests
         using var client = new TcpClient();
         var started = TimeProvider.System.GetTimestamp();
         await client.ConnectAsync(IPAddress.Loopback, line.Address.Port);
+        var stream = client.GetStream();
         var sent = RandomNumberGenerator.GetBytes(3_000_000);
         var received = new byte[sent.Length];
-        var reading = client.GetStream().ReadExactlyAsync(received).AsTask();
-        await client.GetStream().WriteAsync(sent);
+        var reading = stream.ReadExactlyAsync(received).AsTask();
+        await stream.WriteAsync(sent);
         client.Client.Shutdown(SocketShutdown.Send);
         await reading;
 
         Assert.Equal(sent, received);
         Assert.True(TimeProvider.System.GetElapsedTime(started) >= 2 * RoundTrip - TimeSpan.FromMilliseconds(5), "a connection costs one round trip, and what is sent over it another");
-        Assert.Equal(0, await client.GetStream().ReadAsync(new byte[1]));
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]));
         await echo;
     }
 
