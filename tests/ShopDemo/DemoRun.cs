@@ -27,14 +27,16 @@ static class DemoRun
         Sends the generated shop's traffic to an agent until its input ends.
           --history   First fill six hours: for `apm up --demo=shop`, which turns its clock as this program says.
           --rate      Live requests per second; default 20.
-          --seed      Of chance; default 1.
+          --seed      Of chance; default 1, and without --history the time: ids of an earlier run must not come again.
         """;
 
     public static async Task<int> Run(string[] arguments, TimeProvider clock, TextReader input, TextWriter output, TextWriter errors)
     {
         var options = arguments.Skip(1).ToList();
         var withHistory = options.Remove("--history");
-        if (arguments.Length == 0 || !Uri.TryCreate(arguments[0], UriKind.Absolute, out var agent) || !Number(options, "--rate", 20, out var rate) || !Number(options, "--seed", 1, out var seed) || rate <= 0 || options.Count > 0)
+        // A tracer with 64-bit ids sends the lower half alone: the same ones, beside those of an earlier run, would join traces that have nothing to do with each other.
+        var byTime = clock.GetUtcNow().ToUnixTimeSeconds() % int.MaxValue;
+        if (arguments.Length == 0 || !Uri.TryCreate(arguments[0], UriKind.Absolute, out var agent) || !Number(options, "--rate", 20, out var rate) || !Number(options, "--seed", withHistory ? 1 : byTime, out var seed) || rate <= 0 || options.Count > 0)
         {
             await errors.WriteLineAsync(Usage);
             return 2;

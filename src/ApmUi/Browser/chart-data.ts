@@ -88,14 +88,33 @@ function* stepsUpTo(max: number, unit: Unit): Generator<number> {
   for (let s = 1_209_600; ; s *= 2) yield s * 1e9;
 }
 
-/** Lines of a value axis from zero; the last one is its top, at or above the maximum, so that it is printed. */
-export function axisLines(max: number, unit: Unit, height: number): number[] {
+/** Times a second, by which a rate as low as this is told: 60 for `/min`, 3600 for `/h`. */
+function ratePer(perSecond: number): number {
+  return perSecond >= 0.0995 ? 1 : perSecond * 60 >= 0.0995 ? 60 : 3600;
+}
+
+export interface ValueAxis {
+  /** From zero; the last one is the axis' top, at or above the maximum, so that it is printed. */
+  lines: number[];
+  /** What stands at a line; all of one axis are told by the same unit. */
+  text(value: number): string;
+}
+
+/** The axis of values up to a maximum, in a plot of so many pixels. */
+export function valueAxis(max: number, unit: Unit, height: number): ValueAxis {
+  if (unit !== 'rate') return { lines: axisLines(max, unit, height), text: value => figure(value, unit) };
+  const per = max > 0 ? ratePer(max) : 1;
+  const name = per === 1 ? '/s' : per === 60 ? '/min' : '/h';
+  return { lines: axisLines(max * per, 'rate', height).map(line => line / per), text: value => `${figure(value * per, 'count')} ${name}` };
+}
+
+function axisLines(max: number, unit: Unit, height: number): number[] {
   if (!(max > 0)) max = unit === 'duration' ? 1e6 : 1;
   const most = Math.max(1, Math.floor((height - 32) / 30));
   for (const step of stepsUpTo(max, unit)) {
     const count = Math.ceil(max / step - 1e-9);
     if (count > most) continue;
-    if (unit === 'ratio' && count * step > 1 && max <= 1) return [0, 0.5, 1]; // There is nothing above all.
+    if (unit === 'ratio' && count * step > 1 && max <= 1 && max > 0.75) return [0, 0.5, 1]; // There is nothing above all.
     return Array.from({ length: count + 1 }, (_, i) => i * step);
   }
   return [0, max];

@@ -15,6 +15,7 @@ export function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   const scale = devicePixelRatio;
   const right = u.bbox.left + u.bbox.width;
   let free = u.bbox.left;
+  let freeBelow = u.bbox.left;
   for (const mark of marks) {
     const x = Math.round(u.valToPos(mark.atMs / 1000, 'x', true));
     if (x < u.bbox.left || x > right) continue;
@@ -41,7 +42,8 @@ export function drawMarks(u: uPlot, marks: readonly Mark[]): void {
       ctx.fillStyle = ctx.strokeStyle;
       ctx.fillText(text, left + 4 * scale, u.bbox.top + 10.5 * scale);
       free = left + width + 2 * scale;
-    } else {
+    } else if (x >= freeBelow) { // Of several at one place one flag is enough; the card and the table name them all.
+      freeBelow = x + 8 * scale;
       ctx.fillStyle = ctx.strokeStyle;
       ctx.fillRect(x, u.bbox.top + 15 * scale, 6 * scale, 5 * scale); // Below the text of the one before it.
     }

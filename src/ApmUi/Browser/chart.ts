@@ -4,7 +4,7 @@
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css';
 import style from './chart.css';
-import { type ChartData, type Series, axisLines, isThin, legendFigure, partText, valueText } from './chart-data';
+import { type ChartData, type Series, isThin, legendFigure, partText, valueAxis, valueText } from './chart-data';
 import { drawMarks, marksIn } from './chart-marks';
 import { drawParts, drawThin } from './chart-doubts';
 import { type Unit, clock, figure, zone } from './format';
@@ -29,6 +29,8 @@ class ApmChart extends Island {
   #asTable = false;
   #anchor: number | null = null;
   #mouseDown = false;
+  #selecting = false;
+  #later: ChartData | null = null;
   #clickTimer = 0;
   #downX = 0;
   #box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
@@ -64,7 +66,7 @@ class ApmChart extends Island {
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (!this.isConnected || before === after) return;
+    if (!this.isStarted || before === after) return;
     if (name === 'src') void this.#load();
     else this.#draw();
   }
@@ -93,6 +95,11 @@ class ApmChart extends Island {
     try {
       const data = await this.fetchJson<ChartData>(src);
       if (!data) return;
+      if (this.#selecting) {
+        this.#later = data; // A poll that was under way takes no selection out of anybody's hand.
+        return;
+      }
+      this.#later = null;
       this.#data = data;
       this.#draw();
     } catch (error) {
@@ -115,7 +122,7 @@ class ApmChart extends Island {
     this.#plot?.destroy();
     this.#plot = null;
     this.#anchor = null;
-    delete this.dataset['selecting'];
+    this.#select(false);
     const label = this.getAttribute('label') ?? '';
     this.#box.setAttribute('aria-label', [`${label}. ${data.summary}`, ...data.marks.map(m => `${clock(m.atMs)}: ${m.detail}`)].join('. '));
     if (data.series.every(s => s.values.every(v => v === null))) {
@@ -154,6 +161,9 @@ class ApmChart extends Island {
     const short = data.toMs - data.fromMs < 10 * 60_000;
     const rightUnit = shown.find(s => s.unit)?.unit;
     const thinMax = (unit: Unit | undefined) => Math.max(0, ...shown.filter(s => s.unit === unit).flatMap(s => s.values.filter((_, i) => isThin(s, i)).map(v => v ?? 0)));
+    const axisFor = (unit: Unit | undefined, max: number) => valueAxis(max > 0 ? max : thinMax(unit), unit ?? data.unit, this.#height);
+    let axis = axisFor(undefined, 0);
+    let rightAxis = axisFor(rightUnit, 0);
     const days = data.toMs - data.fromMs > 36 * 3_600_000;
     return {
       width,
@@ -163,8 +173,8 @@ class ApmChart extends Island {
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       scales: {
         x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
-        y: { range: (_u, _min, max) => [0, axisLines(max > 0 ? max : thinMax(undefined), data.unit, this.#height).at(-1)!] },
-        right: { range: (_u, _min, max) => [0, axisLines(max > 0 ? max : thinMax(rightUnit), rightUnit ?? data.unit, this.#height).at(-1)!] },
+        y: { range: (_u, _min, max) => [0, (axis = axisFor(undefined, max)).lines.at(-1)!] },
+        right: { range: (_u, _min, max) => [0, (rightAxis = axisFor(rightUnit, max)).lines.at(-1)!] },
       },
       cursor: {
         y: false,
@@ -187,13 +197,13 @@ class ApmChart extends Island {
         },
         {
           stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6,
-          splits: (_u, _axis, _min, max) => axisLines(max, data.unit, this.#height),
-          values: (_u, ticks) => ticks.map(v => figure(v, data.unit)),
+          splits: () => axis.lines,
+          values: (_u, ticks) => ticks.map(v => axis.text(v)),
         },
         ...(rightUnit ? [{
           scale: 'right', side: 1 as const, stroke: text, font: axisFont, grid: { show: false }, ticks: { show: false }, size: 50, gap: 6,
-          splits: (_u: uPlot, _axis: number, _min: number, max: number) => axisLines(max, rightUnit, this.#height),
-          values: (_u: uPlot, ticks: number[]) => ticks.map(v => figure(v, rightUnit)),
+          splits: () => rightAxis.lines,
+          values: (_u: uPlot, ticks: number[]) => ticks.map(v => rightAxis.text(v)),
         }] : []),
       ],
       series: [{}, ...shown.map(s => this.#series(s))],
@@ -288,7 +298,7 @@ class ApmChart extends Island {
   #beginDrag(down: MouseEvent): void {
     this.#downX = down.clientX;
     this.#mouseDown = true;
-    this.dataset['selecting'] = '';
+    this.#select(true);
     const ended = new AbortController();
     addEventListener('keydown', event => {
       if (event.key !== 'Escape') return;
@@ -307,8 +317,27 @@ class ApmChart extends Island {
 
   #unselect(): void {
     this.#anchor = null;
-    delete this.dataset['selecting'];
     this.#plot?.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.#select(false);
+    if (this.#later === null) return;
+    queueMicrotask(() => { // After the handler that let go, which still works with the plot as it was.
+      if (this.#selecting || this.#later === null) return;
+      this.#data = this.#later;
+      this.#later = null;
+      this.#draw();
+    });
+  }
+
+  /** While something is being selected, a live page waits. */
+  #select(on: boolean): void {
+    this.#selecting = on;
+    if (on) this.dataset['selecting'] = '';
+    else delete this.dataset['selecting'];
+  }
+
+  override restore(): void {
+    super.restore();
+    if (this.#selecting) this.dataset['selecting'] = '';
   }
 
   #selected(u: uPlot): void {
@@ -341,7 +370,7 @@ class ApmChart extends Island {
         const to = Math.min(data.times.length - 1, Math.max(0, now + (event.key === 'ArrowLeft' ? -1 : 1)));
         if (event.shiftKey) {
           this.#anchor ??= now;
-          this.dataset['selecting'] = '';
+          this.#select(true);
         } else this.#unselect();
         u.setCursor({ left: u.valToPos(data.times[to]! / 1000, 'x'), top: 10 });
         if (this.#anchor !== null) {

@@ -9,6 +9,9 @@ onPage(() => { for (const island of islands) island.restore(); });
 
 export abstract class Island extends HTMLElement {
   protected readonly root: ShadowRoot;
+
+  /** False until it is on the page and set up. An element that was there before its script is told of each attribute first, as if it had changed. */
+  protected isStarted = false;
   #state: State = 'loading';
   #abort: AbortController | null = null;
   #etag = '';
@@ -24,11 +27,13 @@ export abstract class Island extends HTMLElement {
 
   connectedCallback(): void {
     islands.add(this);
+    this.isStarted = true;
     this.restore();
   }
 
   disconnectedCallback(): void {
     islands.delete(this);
+    this.isStarted = false;
     this.#abort?.abort();
     for (const undo of this.#cleanup.splice(0)) undo();
   }

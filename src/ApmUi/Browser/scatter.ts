@@ -64,7 +64,7 @@ class ApmScatter extends Island {
   }
 
   attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-    if (this.isConnected && before !== after) void this.#load();
+    if (this.isStarted && before !== after) void this.#load();
   }
 
   /** For tests: what is drawn, and where on the page a point stands. */

@@ -56,7 +56,7 @@ export abstract class TraceIsland extends Island {
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (!this.isConnected || before === after) return;
+    if (!this.isStarted || before === after) return;
     if (name === 'src') void this.load();
     else if (name === 'zoom' && this.data) {
       // Back and Forward; our own zoom is here already.

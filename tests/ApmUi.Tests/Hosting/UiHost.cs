@@ -46,7 +46,8 @@ public sealed class UiHost : IAsyncDisposable
     /// <param name="url">Where it listens.</param>
     /// <param name="assets">Name of the assembly whose list of static files is served.</param>
     /// <param name="ledger">What the pages read of it; null for an empty one.</param>
-    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null)
+    /// <param name="fates">What became of traces that are not stored; null when nothing is remembered.</param>
+    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -66,7 +67,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<Counters>();
         builder.Services.AddSingleton<TraceTail>();
         builder.Services.AddSingleton<IDocumentStore>(documents);
-        builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates: null));
+        builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Apm.ApmUi.Format;
+using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
 using Apm.Core.Ports;
 using Apm.Query.Fates;
@@ -15,6 +17,7 @@ public partial class TracePage
     [Inject] TraceSource Source { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] TraceFates Fates { get; set; } = null!;
+    [Inject] Pulse Pulse { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     TraceView? View;
@@ -25,12 +28,16 @@ public partial class TracePage
     /// <summary>Null when the trace comes from the store.</summary>
     ImportedTrace? File;
 
+    /// <summary>The trace may still grow; then the page is rendered anew when spans come in.</summary>
+    bool IsLive => View is { IsArriving: true } && File is null;
+
     bool Shows(string view) => (State.Url["view"] is "flame" or "list" or "map" ? State.Url["view"] : "waterfall") == view;
 
     /// <summary>Where an island finds the trace, with the clocks that the page shows.</summary>
     string DataSource(params ReadOnlySpan<(string Name, string? Value)> parameters)
     {
         var url = new PageUrl($"/ui/data/trace/{PageUrl.Segment(Id)}", []).With("clock", View!.Tree.AlignedClocks.Count > 0 ? TraceSource.Aligned : null);
+        if (IsLive) url = url.With("spans", View.Tree.SentSpanCount.ToString(CultureInfo.InvariantCulture)); // Another address, so that the island fetches what has come since.
         foreach (var (name, value) in parameters) url = url.With(name, value);
         return url.ToString();
     }

@@ -16,6 +16,9 @@ public sealed record TraceView
     /// <summary>Things to know about the trace, in words: what is missing, clocks that disagree.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>More of it may still come: the page asks for it by itself.</summary>
+    public required bool IsArriving { get; init; }
+
     /// <summary>Where the trace first went wrong: the earliest failed span beneath which nothing failed; null when nothing did.</summary>
     public FirstErrorView? FirstError { get; init; }
 
@@ -50,6 +53,7 @@ public sealed record TraceView
             Tree = tree,
             Title = TitleOf(tree.Root),
             Warnings = warnings,
+            IsArriving = state.NowUnixNanos - (tree.StartUnixNanos + tree.DurationNanos) < TraceTree.ArrivalNanos,
             FirstError = FirstErrorOf(tree),
             Repeated = [.. RepeatedCalls.Find(tree).Select(call => RepeatedCallView.Of(state, tree, call))],
             Clocks = clocks,
