@@ -58,7 +58,7 @@ public class FlaskStoryTests(BrowserFixture browser)
             await page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Link, new() { Name = "flaskapp" }).ClickAsync();
             await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/services/flaskapp"));
             foreach (var route in Routes) await Expect(page.GetByRole(AriaRole.Link, new() { Name = $"GET {route}", Exact = true })).ToBeVisibleAsync();
-            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(3);
+            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(4);
 
             await page.GetByRole(AriaRole.Link, new() { Name = "GET /api/apm", Exact = true }).ClickAsync();
             await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("GET /api/apm");

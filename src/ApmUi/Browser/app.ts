@@ -73,7 +73,7 @@ document.addEventListener('click', event => {
   }
   if (target.dataset['copy'] !== undefined) void copy(target);
   else if (target.dataset['pref']) setPreference(target.dataset['pref']!, target.dataset['value'] ?? '');
-  else if (target.dataset['dialog']) (document.getElementById(target.dataset['dialog']!) as HTMLDialogElement | null)?.showModal();
+  else if (target.dataset['dialog']) document.getElementById(target.dataset['dialog']!)?.showPopover();
   else if (target.hasAttribute('data-refresh')) refresh();
   else if (target.hasAttribute('data-menu')) document.querySelector('.rail')?.classList.toggle('open');
   else if (event.altKey && target.dataset['negate']) {
@@ -110,14 +110,20 @@ document.addEventListener('submit', event => {
   (document.activeElement as HTMLElement | null)?.blur();
 }, true);
 
+/** Where what is open was opened: an address changes before its page has come. */
+let openedAt = '';
+document.addEventListener('beforetoggle', event => {
+  if (event.newState === 'open') openedAt = location.href;
+}, true);
+
 let shownPage = location.href;
 onPage(() => {
   loadIslands();
   for (const input of document.querySelectorAll<HTMLInputElement>('input[data-filter]')) filterRows(input);
   // A live page that was rendered anew is still the same page: what somebody just opened stays open.
+  if (openedAt !== location.href) document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover();
   if (shownPage === location.href) return;
   shownPage = location.href;
-  document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover();
   document.querySelector('.rail.open')?.classList.remove('open');
 });
 

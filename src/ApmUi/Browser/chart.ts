@@ -78,7 +78,7 @@ class ApmChart extends Island {
       stepMs: this.#data?.stepMs, from: this.#data?.fromMs, to: this.#data?.toMs, unit: this.#data?.unit,
       marks: this.#data?.marks.map(m => m.detail) ?? [],
       parts: this.#data?.times.map((_, i) => partText(this.#data!, i)).filter(text => text !== '') ?? [],
-      top: this.#plot?.scales['y']?.max, at: this.#plot?.cursor.idx ?? null, selected: this.#plot?.select.width ?? 0, card: this.#card.classList.contains('on') ? this.#card.innerText : '',
+      top: this.#plot?.scales['y']?.max, rightTop: this.#plot?.scales['right']?.max, at: this.#plot?.cursor.idx ?? null, selected: this.#plot?.select.width ?? 0, card: this.#card.classList.contains('on') ? this.#card.innerText : '',
     };
   }
 

@@ -15,7 +15,7 @@ addEventListener('keydown', event => {
     if (event.key === 'Escape') target.blur();
     return;
   }
-  if (document.querySelector('dialog[open]')) return;
+  if (document.querySelector('dialog:popover-open')) return;
   const chord = performance.now() - prefix < 1200;
   prefix = 0;
   if (chord && press('g ' + event.key)) { event.preventDefault(); return; }

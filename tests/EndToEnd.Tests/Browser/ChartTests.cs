@@ -88,7 +88,7 @@ public class ChartTests(BrowserFixture browser, DemoShop shop)
         // Cut in the midst of buckets at both ends, so that it says so whenever this runs.
         var to = (shop.NowMillis / 60_000 * 60_000) - 63_000;
         await page.GotoAsync($"/services/{ShopFacts.RegressionService}?from={to - 3_600_000 + 1_000}&to={to}");
-        var errors = page.Locator("apm-chart[label='Error rate'][data-state=ready]");
+        var errors = page.Locator("apm-chart[label='Errors'][data-state=ready]");
         await Expect(errors).ToHaveCountAsync(1);
         var drawn = await Inspect(errors);
         Assert.All(drawn.GetProperty("parts").EnumerateArray(), part => Assert.Matches(@"^\d+(\.\d)? of \d+ (s|min)$", part.GetString()));
@@ -101,15 +101,15 @@ public class ChartTests(BrowserFixture browser, DemoShop shop)
         Assert.Matches(@"\d+ of \d+", (await Inspect(errors)).GetProperty("card").GetString());
 
         // A ratio of very few requests is no peak of the line: the axis is not made for it.
-        Assert.True((await Inspect(errors)).GetProperty("top").GetDouble() < 0.9);
+        Assert.True((await Inspect(errors)).GetProperty("rightTop").GetDouble() < 0.9);
     });
 
     [Fact]
     public async Task A_poll_takes_no_selection_out_of_ones_hand() => await browser.Use((await shop.Apm()).Ui, nameof(A_poll_takes_no_selection_out_of_ones_hand), async page =>
     {
         await page.GotoAsync($"/services/{ShopFacts.RegressionService}?from=now-1h");
-        await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(3);
-        var chart = page.Locator("apm-chart[label='Error rate']");
+        await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(4);
+        var chart = page.Locator("apm-chart[label='Errors']");
         var box = (await chart.BoundingBoxAsync())!;
         var shown = await chart.GetAttributeAsync("src");
         await page.Mouse.MoveAsync(box.X + 100, box.Y + 60);
@@ -129,8 +129,8 @@ public class ChartTests(BrowserFixture browser, DemoShop shop)
     async Task<(ILocator Chart, LocatorBoundingBoxResult Box)> Errors(IPage page)
     {
         await page.GotoAsync($"/services/{ShopFacts.RegressionService}?from={shop.NowMillis - 3_600_000}&to={shop.NowMillis}");
-        await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(3);
-        var chart = page.Locator("apm-chart[label='Error rate']");
+        await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(4);
+        var chart = page.Locator("apm-chart[label='Errors']");
         await chart.ScrollIntoViewIfNeededAsync();
         return (chart, (await chart.Locator(".u-over").BoundingBoxAsync())!);
     }
