@@ -25,18 +25,23 @@ export interface Mark {
   kind: 'deploy' | 'restart';
 }
 
-export interface ChartData {
-  unit: Unit;
+/** What every answer for a plot over time holds. */
+export interface TimeData {
   fromMs: number;
   toMs: number;
   stepMs: number;
+  /** Start of each bucket. */
   times: number[];
-  series: Series[];
-  stacked: boolean;
-  /** What the chart says in a sentence; its accessible name. */
+  /** What it says in a sentence; its accessible name. */
   summary: string;
   /** Events to mark, such as a new version. */
   marks: Mark[];
+}
+
+export interface ChartData extends TimeData {
+  unit: Unit;
+  series: Series[];
+  stacked: boolean;
   /** Where a click on a moment leads; `{from}` and `{to}` stand for it. Absent when nowhere. */
   behind?: string;
 }

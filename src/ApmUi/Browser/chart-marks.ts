@@ -1,11 +1,11 @@
 // Events on a time axis, such as a deployment: flags on the canvas, and lines of the table.
 
 import type uPlot from 'uplot';
-import { type ChartData, type Mark } from './chart-data';
+import { type Mark, type TimeData } from './chart-data';
 import { color } from './theme';
 
 /** What happened in a bucket; before the first one counts for the first. */
-export function marksIn(data: ChartData, i: number): Mark[] {
+export function marksIn(data: TimeData, i: number): Mark[] {
   const [from, to] = [data.times[i]!, data.times[i]! + data.stepMs];
   return data.marks.filter(m => (m.atMs >= from || i === 0) && m.atMs < to);
 }

@@ -3,7 +3,7 @@
 
 import { duration } from './format';
 import { el } from './island';
-import { go, urlWith } from './nav';
+import { dragPx, go, urlWith } from './nav';
 
 class ApmDistribution extends HTMLElement {
   #abort: AbortController | null = null;
@@ -41,7 +41,7 @@ class ApmDistribution extends HTMLElement {
     }, { signal: abort.signal });
     this.addEventListener('pointerup', e => {
       stop();
-      if (Math.abs(e.clientX - event.clientX) < 5) return;
+      if (Math.abs(e.clientX - event.clientX) < dragPx) return;
       const [a, b] = [Math.min(start, share(e)), Math.max(start, share(e))];
       go(urlWith({ band: `${nanos(a)}-${nanos(b)}` }));
     }, { signal: abort.signal });

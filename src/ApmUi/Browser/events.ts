@@ -2,10 +2,7 @@
 
 import { clock } from './format';
 import { el } from './island';
-import { showRange } from './nav';
-
-/** A pointer that moved less is a click. */
-const reach = 5;
+import { dragPx, showRange } from './nav';
 
 class ApmEvents extends HTMLElement {
   #abort: AbortController | null = null;
@@ -39,7 +36,7 @@ class ApmEvents extends HTMLElement {
     }, { signal: abort.signal });
     this.addEventListener('pointerup', e => {
       stop();
-      if (Math.abs(e.clientX - event.clientX) >= reach) showRange(start, ms(e));
+      if (Math.abs(e.clientX - event.clientX) >= dragPx) showRange(start, ms(e));
     }, { signal: abort.signal });
     this.addEventListener('pointercancel', stop, { signal: abort.signal });
     document.addEventListener('keydown', e => { if (e.key === 'Escape') stop(); }, { signal: abort.signal });

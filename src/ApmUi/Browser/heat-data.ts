@@ -1,13 +1,8 @@
 // What /ui/data/heat answers: how many requests took how long, over time, in columns; only cells that are not empty.
 
-import { type Mark } from './chart-data';
+import { type TimeData } from './chart-data';
 
-export interface HeatData {
-  fromMs: number;
-  toMs: number;
-  stepMs: number;
-  /** Start of each column. */
-  times: number[];
+export interface HeatData extends TimeData {
   /** Borders of the rows, nanoseconds, ascending; one more than there are rows. */
   borders: number[];
   /** Column, row and counts of each cell. */
@@ -15,8 +10,6 @@ export interface HeatData {
   row: number[];
   count: number[];
   errors: number[];
-  summary: string;
-  marks: Mark[];
   /** The traces of a cell; `{from}`, `{to}` (ms), `{min}` and `{max}` (ns) stand for its borders. */
   behind: string;
 }

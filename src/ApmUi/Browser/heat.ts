@@ -2,160 +2,72 @@
 // Shares crosshair and zoom with the charts of the page. Arrows go from cell to cell, Shift+arrows select, Enter zooms or opens the traces.
 
 import uPlot from 'uplot';
-import plotStyle from 'uplot/dist/uPlot.min.css';
-import chartStyle from './chart.css';
 import { drawMarks } from './chart-marks';
-import { clock, count, duration, zone } from './format';
+import { clock, count, duration } from './format';
 import { type HeatData, HeatGrid } from './heat-data';
 import style from './heat.css';
-import { el, failure, Island } from './island';
-import { go, showRange } from './nav';
-import { color, onTheme } from './theme';
+import { el } from './island';
+import { color } from './theme';
+import { TimePlot, axisFont } from './time-plot';
 
-const axisFont = '11px system-ui, "Segoe UI", Roboto, sans-serif';
-
-class ApmHeat extends Island {
-  static observedAttributes = ['src'];
-
+class ApmHeat extends TimePlot<HeatData> {
   #grid: HeatGrid | null = null;
-  #plot: uPlot | null = null;
-  #asTable = false;
-  #mouseDown = false;
   #pointed = false;
   #column = -1;
   #row = -1;
-  #anchor = -1;
-  #box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
-  #card = el('div', { class: 'card' });
   #mark = el('div', { class: 'cell' });
-  #legend = el('div', { class: 'legend' });
-  #table = el('div', { class: 'tablewrap', tabindex: '0', hidden: true });
-  #say = el('div', { class: 'vh', 'aria-live': 'polite' });
 
   constructor() {
-    super(plotStyle + chartStyle + style);
-    this.root.append(this.#box, this.#table, this.#legend, this.#say);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#box.style.minHeight = this.#table.style.maxHeight = this.#height + 'px';
-    const size = new ResizeObserver(() => {
-      const width = this.#box.clientWidth;
-      if (this.#plot && width > 0 && Math.abs(width - this.#plot.width) > 1) this.#plot.setSize({ width, height: this.#height });
-      else if (!this.#plot && this.#grid && width > 0) this.#draw();
-    });
-    size.observe(this);
-    this.onDisconnect(() => size.disconnect());
-    this.onDisconnect(onTheme(() => this.#draw()));
-    this.listen(this.#box, 'keydown', (event: KeyboardEvent) => this.#key(event));
-    void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#plot?.destroy();
-    this.#plot = null;
-  }
-
-  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-    if (this.isConnected && before !== after) void this.#load();
+    super(style);
   }
 
   /** For tests: what is drawn. */
   inspect(): object {
-    const grid = this.#grid;
+    const { data } = this;
     return {
-      columns: grid?.data.times.length ?? 0, rows: grid?.rows ?? 0, cells: grid?.data.count.length ?? 0, highest: grid?.highest ?? 0,
-      requests: grid?.data.count.reduce((a, b) => a + b, 0) ?? 0, from: grid?.data.fromMs, to: grid?.data.toMs,
-      column: this.#column, row: this.#row, marks: grid?.data.marks.map(m => m.detail) ?? [],
+      columns: data?.times.length ?? 0, rows: this.#grid?.rows ?? 0, cells: data?.count.length ?? 0, highest: this.#grid?.highest ?? 0,
+      requests: data?.count.reduce((a, b) => a + b, 0) ?? 0, from: data?.fromMs, to: data?.toMs,
+      column: this.#column, row: this.#row, marks: data?.marks.map(m => m.detail) ?? [],
     };
   }
 
-  get #height(): number { return Number(this.getAttribute('height') ?? 150); }
-
-  async #load(): Promise<void> {
-    const src = this.getAttribute('src');
-    if (!src) return;
-    if (!this.#grid) this.state = 'loading';
-    try {
-      const data = await this.fetchJson<HeatData>(src);
-      if (!data) return;
-      this.#grid = new HeatGrid(data);
-      this.#column = this.#row = this.#anchor = -1;
-      this.#draw();
-    } catch (error) {
-      this.#clear();
-      this.#grid = null;
-      const box = failure(error instanceof Error ? error.message : String(error), () => void this.#load());
-      box.style.height = this.#height + 'px';
-      this.#box.replaceChildren(box);
-      this.state = 'error';
-    }
+  protected override received(data: HeatData): void {
+    this.#grid = new HeatGrid(data);
+    this.#column = this.#row = -1;
   }
 
-  #clear(): void {
-    this.#plot?.destroy();
-    this.#plot = null;
-    this.#legend.replaceChildren();
+  protected override isEmpty(data: HeatData): boolean { return data.count.length === 0; }
+
+  protected override nameOf(data: HeatData): string {
+    return `${this.getAttribute('label') ?? ''}. ${data.summary}. Arrows go from cell to cell, Enter opens its traces`;
   }
 
-  #draw(): void {
-    const grid = this.#grid;
-    if (!grid || !this.isConnected) return;
-    this.#clear();
-    const { data } = grid;
-    this.#box.setAttribute('aria-label', [`${this.getAttribute('label') ?? ''}. ${data.summary}. Arrows go from cell to cell, Enter opens its traces`, ...data.marks.map(m => `${clock(m.atMs)}: ${m.detail}`)].join('. '));
-    if (data.count.length === 0) {
-      const box = el('div', { class: 'empty' }, data.summary);
-      box.style.height = this.#height + 'px';
-      this.#box.replaceChildren(box);
-      this.state = 'empty';
-      return;
-    }
-    this.#drawLegend(grid);
-    this.#drawTable(grid);
-    const width = this.#box.clientWidth;
-    if (width === 0) return;
-    this.#box.replaceChildren();
+  protected override makePlot(data: HeatData, width: number): uPlot {
+    const grid = this.#grid!;
     const columns = [data.times.map(ms => ms / 1000), data.times.map(() => grid.low(0))] as uPlot.AlignedData;
-    this.#plot = new uPlot(this.#options(grid, width), columns, this.#box);
-    this.#plot.over.append(this.#mark, this.#card);
-    this.state = 'ready';
+    const plot = new uPlot(this.#options(grid, width), columns, this.box);
+    plot.over.append(this.#mark);
+    return plot;
   }
 
   #options(grid: HeatGrid, width: number): uPlot.Options {
     const { data } = grid;
-    const text = color('text-2');
-    const line = color('line');
-    const short = data.toMs - data.fromMs < 10 * 60_000;
-    const days = data.toMs - data.fromMs > 36 * 3_600_000;
+    const { x, axis, cursor, setSelect, ...frame } = this.frame(data, width);
     let [low, high] = [grid.low(0), data.borders[grid.rows]!];
     if (high / low < 4) [low, high] = [low / 1.5, high * 1.5]; // A single line stands in the middle, not across the whole plot.
     const ticks = ticksBetween(low, high);
     return {
-      width, height: this.#height, padding: [8, 16, 0, 0], legend: { show: false },
-      tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
-      scales: { x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] }, y: { distr: 3, range: () => [low, high] } },
-      cursor: {
-        y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 5 },
-        sync: { key: 'apm', scales: ['x', null], filters: { pub: type => type !== 'mouseup' && type !== 'mousedown' && type !== 'dblclick' } },
-        bind: {
-          dblclick: () => () => { history.back(); return null; },
-          mousedown: (_u, _t, handler) => event => { this.#mouseDown = true; handler(event); return null; },
-        },
-      },
+      ...frame,
+      scales: { x, y: { distr: 3, range: () => [low, high] } },
+      cursor: { ...cursor, points: { show: false } },
       axes: [
-        {
-          stroke: text, font: axisFont, grid: { show: false }, ticks: { stroke: line, width: 1, size: 4 }, size: 24, gap: 2, space: days ? 70 : short ? 62 : 48,
-          values: (_u, at) => at.map(t => clock(t * 1000, short, days)),
-        },
-        { stroke: text, font: axisFont, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 58, gap: 6, splits: () => ticks, filter: (_u, at) => at, values: (_u, at) => at.map(v => duration(v)) },
+        axis,
+        { stroke: color('text-2'), font: axisFont, grid: { stroke: color('line'), width: 1 }, ticks: { show: false }, size: 58, gap: 6, splits: () => ticks, filter: (_u, at) => at, values: (_u, at) => at.map(v => duration(v)) },
       ],
       series: [{}, { scale: 'y', width: 0, paths: () => null, points: { show: false } }],
       hooks: {
         setCursor: [u => this.#pointedAt(u, grid)],
-        setSelect: [u => this.#selected(u)],
+        setSelect: [setSelect],
         draw: [u => { drawCells(u, grid); drawMarks(u, data.marks); }],
         ready: [u => {
           u.over.addEventListener('pointermove', () => { this.#pointed = true; });
@@ -166,34 +78,28 @@ class ApmHeat extends Island {
     };
   }
 
-  #drawLegend(grid: HeatGrid): void {
-    const ramp = el('span', { class: 'scale' }, '1', el('i', { class: 'ramp' }), el('b', {}, count(grid.highest)), ' requests a cell');
-    const failed = grid.data.errors.some((errors, i) => errors * 2 > grid.data.count[i]!) ? [el('span', { class: 'scale' }, el('i', { class: 'bad' }), 'most of them failed')] : [];
-    const table = el('button', { type: 'button', class: 'table', 'aria-pressed': this.#asTable, title: this.#asTable ? 'View as chart' : 'View as table' }, this.#asTable ? 'Chart' : 'Table');
-    table.addEventListener('click', () => {
-      this.#asTable = !this.#asTable;
-      this.#draw();
-    });
-    this.#legend.replaceChildren(ramp, ...failed, table);
+  protected override legendOf(data: HeatData): HTMLElement {
+    const ramp = el('span', { class: 'scale' }, '1', el('i', { class: 'ramp' }), el('b', {}, count(this.#grid!.highest)), ' requests a cell');
+    const failed = data.errors.some((errors, i) => errors * 2 > data.count[i]!) ? [el('span', { class: 'scale' }, el('i', { class: 'bad' }), 'most of them failed')] : [];
+    return el('div', {}, ramp, ...failed);
   }
 
-  #drawTable(grid: HeatGrid): void {
-    this.#box.hidden = this.#asTable;
-    this.#table.hidden = !this.#asTable;
-    if (!this.#asTable) return;
-    const rows = Array.from({ length: grid.rows }, (_, row) => row).filter(row => grid.data.row.includes(row));
-    const head = el('tr', {}, el('th', { scope: 'col' }, `Time (${zone()})`), ...rows.map(row => el('th', { scope: 'col' }, rangeText(grid, row))));
-    const lines = grid.data.times.map((ms, at) => el('tr', {}, el('td', {}, clock(ms, true, true)), ...rows.map(row => {
-      const [all, failed] = [grid.count(at, row), grid.errors(at, row)];
-      return el('td', {}, all === 0 ? '' : count(all) + (failed > 0 ? ` (${count(failed)} failed)` : ''));
-    })));
-    this.#table.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, ...lines.reverse())));
+  protected override tableOf(data: HeatData): { head: string[]; rows: HTMLElement[] } {
+    const grid = this.#grid!;
+    const shown = Array.from({ length: grid.rows }, (_, row) => row).filter(row => data.row.includes(row));
+    return {
+      head: shown.map(row => rangeText(grid, row)),
+      rows: data.times.map((ms, at) => el('tr', {}, el('td', {}, clock(ms, true, true)), ...shown.map(row => {
+        const [all, failed] = [grid.count(at, row), grid.errors(at, row)];
+        return el('td', {}, all === 0 ? '' : count(all) + (failed > 0 ? ` (${count(failed)} failed)` : ''));
+      }))),
+    };
   }
 
   #pointedAt(u: uPlot, grid: HeatGrid): void {
     const left = u.cursor.left ?? -1;
     if (left < 0) {
-      this.#card.classList.remove('on');
+      this.card.classList.remove('on');
       this.#mark.classList.remove('on');
       return;
     }
@@ -204,17 +110,15 @@ class ApmHeat extends Island {
 
   #show(u: uPlot, grid: HeatGrid, column: number, row: number): void {
     [this.#column, this.#row] = [column, row];
-    const [at, left] = [grid.data.times[column]!, u.valToPos(grid.data.times[column]! / 1000, 'x')];
-    const right = u.valToPos((at + grid.data.stepMs) / 1000, 'x');
-    this.#card.replaceChildren(
-      el('div', { class: 'at' }, `${clock(at, true, grid.data.toMs - grid.data.fromMs > 86_400_000)} ${document.documentElement.dataset['zoneName'] || 'UTC'}`),
+    const at = grid.data.times[column]!;
+    const [left, right] = [u.valToPos(at / 1000, 'x'), u.valToPos((at + grid.data.stepMs) / 1000, 'x')];
+    this.card.replaceChildren(
+      this.timeLine(at, grid.data),
       ...(row < 0 ? [] : [value(rangeText(grid, row), count(grid.count(column, row)))]),
       ...(row >= 0 && grid.errors(column, row) > 0 ? [value('of them failed', count(grid.errors(column, row)))] : []),
       value('all requests', count(grid.sum(column))),
       ...grid.data.marks.filter(m => m.atMs >= at && m.atMs < at + grid.data.stepMs).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));
-    const width = this.#card.offsetWidth;
-    this.#card.style.transform = `translate(${Math.max(0, right + width + 12 > u.over.clientWidth ? left - width - 12 : right + 12)}px, 4px)`;
-    this.#card.classList.add('on');
+    this.placeCard(u, left, right);
     const shown = row >= 0 && grid.count(column, row) > 0;
     this.#mark.classList.toggle('on', shown);
     if (!shown) return;
@@ -222,71 +126,59 @@ class ApmHeat extends Island {
     Object.assign(this.#mark.style, { left: left + 'px', top: top + 'px', width: Math.max(3, right - left) + 'px', height: Math.max(3, bottom - top) + 'px' });
   }
 
-  #selected(u: uPlot): void {
-    if (!this.#mouseDown || u.select.width < 5) return;
-    this.#mouseDown = false;
-    const [from, to] = [u.posToVal(u.select.left, 'x') * 1000, u.posToVal(u.select.left + u.select.width, 'x') * 1000];
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    showRange(from, to);
-  }
-
   #open(grid: HeatGrid, column: number, row: number): void {
     if (column < 0 || row < 0 || grid.count(column, row) === 0) return;
     const { data } = grid;
-    go(data.behind.replace('{from}', String(data.times[column])).replace('{to}', String(data.times[column]! + data.stepMs))
+    this.follow(data.behind.replace('{from}', String(data.times[column])).replace('{to}', String(data.times[column]! + data.stepMs))
       .replace('{min}', String(Math.floor(data.borders[row]!))).replace('{max}', String(Math.ceil(data.borders[row + 1]!))));
   }
 
-  #key(event: KeyboardEvent): void {
-    const u = this.#plot;
-    const grid = this.#grid;
-    if (!u || !grid || event.altKey || event.ctrlKey || event.metaKey) return;
-    const last = grid.data.times.length - 1;
+  protected override pressed(event: KeyboardEvent, u: uPlot, data: HeatData): boolean {
+    const grid = this.#grid!;
+    const last = data.times.length - 1;
+    const now = this.#column < 0 ? last : this.#column;
     switch (event.key) {
       case 'ArrowLeft':
       case 'ArrowRight': {
-        const before = this.#column < 0 ? last : this.#column;
-        const to = this.#column < 0 ? last : Math.min(last, Math.max(0, this.#column + (event.key === 'ArrowLeft' ? -1 : 1)));
-        this.#anchor = event.shiftKey ? (this.#anchor < 0 ? before : this.#anchor) : -1;
+        const to = this.#column < 0 ? last : Math.min(last, Math.max(0, now + (event.key === 'ArrowLeft' ? -1 : 1)));
+        if (event.shiftKey) this.selectFrom(now);
+        else this.unselect();
         this.#walk(u, grid, to, grid.fullest(to));
-        break;
+        return true;
       }
       case 'ArrowUp':
       case 'ArrowDown': {
-        const at = this.#column < 0 ? last : this.#column;
         const by = event.key === 'ArrowUp' ? 1 : -1;
-        let row = this.#row < 0 ? grid.fullest(at) : this.#row + by;
-        while (row >= 0 && row < grid.rows && grid.count(at, row) === 0) row += by;
-        if (row >= 0 && row < grid.rows) this.#walk(u, grid, at, row);
-        break;
+        let row = this.#row < 0 ? grid.fullest(now) : this.#row + by;
+        while (row >= 0 && row < grid.rows && grid.count(now, row) === 0) row += by;
+        if (row >= 0 && row < grid.rows) this.#walk(u, grid, now, row);
+        return true;
       }
-      case 'Enter': {
-        if (this.#anchor < 0) this.#open(grid, this.#column, this.#row);
-        else showRange(grid.data.times[Math.min(this.#anchor, this.#column)]!, grid.data.times[Math.max(this.#anchor, this.#column)]! + grid.data.stepMs);
-        break;
-      }
+      case 'Enter':
+        if (this.anchor !== null) this.zoomTo(now, data);
+        else this.#open(grid, this.#column, this.#row);
+        return true;
       case 'Escape':
-        if (this.#column < 0) return;
-        this.#column = this.#row = this.#anchor = -1;
-        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        if (this.#column < 0) return false;
+        this.#column = this.#row = -1;
+        this.unselect();
         u.setCursor({ left: -10, top: -10 });
-        break;
-      default: return;
+        return true;
+      default: return false;
     }
-    event.preventDefault();
-    event.stopPropagation();
   }
 
   #walk(u: uPlot, grid: HeatGrid, column: number, row: number): void {
     const middle = (at: number) => u.valToPos((grid.data.times[at]! + grid.data.stepMs / 2) / 1000, 'x');
     u.setCursor({ left: middle(column), top: 10 }); // Moves the crosshair of the other charts too.
     this.#show(u, grid, column, row);
-    if (this.#anchor >= 0) {
-      const [a, b] = [u.valToPos(grid.data.times[Math.min(this.#anchor, column)]! / 1000, 'x'), u.valToPos((grid.data.times[Math.max(this.#anchor, column)]! + grid.data.stepMs) / 1000, 'x')];
+    if (this.anchor !== null) {
+      const [first, last] = [Math.min(this.anchor, column), Math.max(this.anchor, column)];
+      const [a, b] = [u.valToPos(grid.data.times[first]! / 1000, 'x'), u.valToPos((grid.data.times[last]! + grid.data.stepMs) / 1000, 'x')];
       u.setSelect({ left: a, top: 0, width: b - a, height: u.over.clientHeight }, false);
     }
     const failed = row < 0 ? 0 : grid.errors(column, row);
-    this.#say.textContent = `${clock(grid.data.times[column]!)}: ${row < 0 ? 'no request' : `${rangeText(grid, row)}, ${count(grid.count(column, row))} of ${count(grid.sum(column))} requests${failed > 0 ? `, ${count(failed)} failed` : ''}`}`;
+    this.say.textContent = `${clock(grid.data.times[column]!)}: ${row < 0 ? 'no request' : `${rangeText(grid, row)}, ${count(grid.count(column, row))} of ${count(grid.sum(column))} requests${failed > 0 ? `, ${count(failed)} failed` : ''}`}`;
   }
 }
 

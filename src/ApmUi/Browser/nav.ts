@@ -27,6 +27,9 @@ export function urlWith(changes: Record<string, string | number | null>): URL {
   return url;
 }
 
+/** A pointer that moved less than this, in CSS pixels, clicked; else it dragged. */
+export const dragPx = 5;
+
 interface Zoom { before: { from: string | null; to: string | null }; from: string; to: string }
 
 /** Zooms that a gesture made since the page was loaded, the newest last. */

@@ -3,7 +3,7 @@
 import style from './scatter.css';
 import { clock, duration, zone } from './format';
 import { el, failure, Island } from './island';
-import { go, urlWith } from './nav';
+import { dragPx, go, urlWith } from './nav';
 import { color, onTheme } from './theme';
 
 interface ScatterData {
@@ -23,9 +23,6 @@ const left = 58;
 const bottom = 20;
 const top = 8;
 const right = 6;
-
-/** A pointer that moved less is a click; and so far from a point still hits it. */
-const reach = 5;
 
 class ApmScatter extends Island {
   static observedAttributes = ['src'];
@@ -206,7 +203,7 @@ class ApmScatter extends Island {
   #linkOf(i: number): string { return this.#data!.traceLink.replace(/\{id\}|%7Bid%7D/i, this.#data!.ids[i]!); }
 
   #nearest(x: number, y: number): number {
-    let [best, least] = [-1, (reach + 2) ** 2];
+    let [best, least] = [-1, (dragPx + 2) ** 2];
     this.#data!.nanos.forEach((nanos, i) => {
       const distance = (this.#x(i) - x) ** 2 + (this.#y(nanos) - y) ** 2;
       if (distance <= least) [best, least] = [i, distance];
@@ -242,7 +239,7 @@ class ApmScatter extends Island {
     const chosen = el('div', { class: 'box' });
     this.#stop = () => { abort.abort(); chosen.remove(); this.#tip.hidden = true; this.#stop = null; };
     this.#plot.setPointerCapture(event.pointerId);
-    const moved = (e: PointerEvent) => Math.max(Math.abs(e.clientX - event.clientX), Math.abs(e.clientY - event.clientY)) >= reach;
+    const moved = (e: PointerEvent) => Math.max(Math.abs(e.clientX - event.clientX), Math.abs(e.clientY - event.clientY)) >= dragPx;
     this.#plot.addEventListener('pointermove', e => {
       if (!moved(e)) { chosen.remove(); return; }
       const [x, y] = place(e);
