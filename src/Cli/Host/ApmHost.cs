@@ -113,7 +113,7 @@ public sealed class ApmHost : IAsyncDisposable
             Disk = stores.Disk,
             Fates = stores.Fates,
             Documents = stores.Documents,
-            Tail = new TraceTail(stores.Traces, clock, counters),
+            Tail = new TraceTail(stores.Traces, clock, counters, memory),
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);

@@ -80,6 +80,7 @@ static class HostLimits
         "open_buckets" => "Statistics not yet stored",
         "known_blocks" => "What is known of blocks on disk",
         "fates" => "What became of traces that are not stored",
+        "tail" => "Spans that wait for live tails",
         "sampling_decisions" => "Decisions that late spans follow",
         TraceFilters => "Filters that find traces by id",
         _ => account.Replace('_', ' '),

@@ -78,7 +78,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton(parts.Catalogue);
         if (parts.Endpoints is { } endpoints) services.AddSingleton(endpoints);
         services.AddSingleton<ITraceReader>(parts.Traces);
-        services.AddSingleton(parts.Tail ?? new TraceTail(parts.Traces, parts.Clock, parts.Counters));
+        if (parts.Tail is { } tail) services.AddSingleton(tail);
         services.AddSingleton(pipeline.Statistics);
         services.AddSingleton(pipeline.Ledger);
         services.AddSingleton(pipeline.Issues);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Apm.Core.Counting;
 using Apm.Core.Ids;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Query.Filters;
@@ -13,9 +14,6 @@ namespace Apm.Query.Tail;
 /// <remarks>Any thread may offer; one at a time takes.</remarks>
 public sealed class TailStream : IDisposable
 {
-    /// <summary>Most spans that wait to be looked at; default 100,000. Beyond it the oldest batches go, are told, and counted in <c>tail_spans_skipped</c>.</summary>
-    public const int MaxWaitingSpans = 100_000;
-
     /// <summary>How long a trace may gather its spans before it is shown; default 300 ms.</summary>
     public static readonly TimeSpan SettleFor = TimeSpan.FromMilliseconds(300);
 
@@ -25,36 +23,44 @@ public sealed class TailStream : IDisposable
     readonly ITraceReader _reader;
     readonly TimeProvider _clock;
     readonly Counters _counters;
+    readonly MemoryAccount _memory;
     readonly TraceFilter _filter;
     readonly Action<TailStream> _close;
     readonly Lock _lock = new();
-    readonly Queue<SpanBatch> _waiting = [];
-    long _waitingSpans;
+    readonly Queue<Heard> _waiting = [];
     long _skippedSpans;
+    bool _isClosed;
 
     // By the lower half of the id: parts of a trace may come under a 64-bit id and a 128-bit one.
     readonly Dictionary<ulong, Gathering> _gathering = [];
     readonly Dictionary<ulong, Gathering> _followed = [];
     readonly Queue<ulong> _followedInOrder = [];
 
-    internal TailStream(ITraceReader reader, TimeProvider clock, Counters counters, TraceFilter filter, Action<TailStream> close) =>
-        (_reader, _clock, _counters, _filter, _close) = (reader, clock, counters, filter, close);
+    internal TailStream(ITraceReader reader, TimeProvider clock, Counters counters, MemoryAccount memory, TraceFilter filter, Action<TailStream> close) =>
+        (_reader, _clock, _counters, _memory, _filter, _close) = (reader, clock, counters, memory, filter, close);
 
     internal void Hear(SpanBatch batch)
     {
         if (batch.SpanCount == 0) return;
         lock (_lock)
         {
-            _waiting.Enqueue(batch);
-            _waitingSpans += batch.SpanCount;
-            while (_waitingSpans > MaxWaitingSpans && _waiting.Count > 1)
+            if (_isClosed) return;
+            var heard = new Heard(batch, batch.MemoryBytes);
+            bool hasRoom;
+            while (!(hasRoom = _memory.TryReserve(heard.Bytes)) && _waiting.TryDequeue(out var oldest))
             {
-                var skipped = _waiting.Dequeue().SpanCount;
-                _waitingSpans -= skipped;
-                _skippedSpans += skipped;
-                _counters.Add("tail_spans_skipped", count: skipped);
+                _memory.Release(oldest.Bytes);
+                Skip_NeedsLock(oldest.Batch);
             }
+            if (hasRoom) _waiting.Enqueue(heard);
+            else Skip_NeedsLock(batch);
         }
+    }
+
+    void Skip_NeedsLock(SpanBatch batch)
+    {
+        _skippedSpans += batch.SpanCount;
+        _counters.Add("tail_spans_skipped", count: batch.SpanCount);
     }
 
     /// <summary>
@@ -64,15 +70,22 @@ public sealed class TailStream : IDisposable
     /// <exception cref="StoreUnavailableException">The store cannot be read; what was to be given is lost.</exception>
     public TailTake Take(int most, CancellationToken cancel = default)
     {
-        SpanBatch[] heard;
+        Heard[] heard;
         long skipped;
         lock (_lock)
         {
             heard = [.. _waiting];
             _waiting.Clear();
-            (_waitingSpans, skipped, _skippedSpans) = (0, _skippedSpans, 0);
+            (skipped, _skippedSpans) = (_skippedSpans, 0);
         }
-        foreach (var batch in heard) LookAt(batch);
+        try
+        {
+            foreach (var (batch, _) in heard) LookAt(batch);
+        }
+        finally
+        {
+            foreach (var (_, bytes) in heard) _memory.Release(bytes);
+        }
         var settled = _gathering.Where(pair => _clock.GetElapsedTime(pair.Value.HeardAt) >= SettleFor).OrderByDescending(pair => pair.Value.EndUnixNanos).ToList();
         foreach (var (low, _) in settled) _gathering.Remove(low);
         var given = settled.Take(most).ToList();
@@ -88,7 +101,15 @@ public sealed class TailStream : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _close(this);
+    public void Dispose()
+    {
+        _close(this);
+        lock (_lock)
+        {
+            _isClosed = true;
+            while (_waiting.TryDequeue(out var heard)) _memory.Release(heard.Bytes);
+        }
+    }
 
     void LookAt(SpanBatch batch)
     {
@@ -132,6 +153,9 @@ public sealed class TailStream : IDisposable
         }
         return TraceSummaries.Read(_reader, table, page, cancel);
     }
+
+    /// <summary>A batch that waits, with what was reserved for it.</summary>
+    readonly record struct Heard(SpanBatch Batch, long Bytes);
 
     /// <summary>A trace of which spans came lately.</summary>
     record struct Gathering

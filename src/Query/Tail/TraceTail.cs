@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Query.Filters;
@@ -10,11 +11,18 @@ namespace Apm.Query.Tail;
 /// looked at yet and drops the oldest of it when it is too slow, so that looking on never holds up what comes in.
 /// </summary>
 /// <remarks>Thread-safe. Without a stream an offer costs one read.</remarks>
-public sealed class TraceTail(ITraceReader reader, TimeProvider clock, Counters counters)
+public sealed class TraceTail(ITraceReader reader, TimeProvider clock, Counters counters, MemoryBudget memory)
 {
     /// <summary>Most streams at once; default 20. A further one is refused and counted in <c>tail_streams_refused</c>.</summary>
     public const int MaxStreams = 20;
 
+    /// <summary>
+    /// Memory for what waits to be looked at, of all streams together; default 16 MiB, out of the budget. A batch counts once for each stream that
+    /// keeps it. Beyond it a stream lets its oldest batches go, tells how many spans, and counts them in <c>tail_spans_skipped</c>.
+    /// </summary>
+    public const long MaxWaitingBytes = 16_777_216;
+
+    readonly MemoryAccount _memory = memory.OpenWork("tail", MaxWaitingBytes);
     readonly Lock _lock = new();
     volatile TailStream[] _streams = [];
 
@@ -35,7 +43,7 @@ public sealed class TraceTail(ITraceReader reader, TimeProvider clock, Counters 
                 counters.Add("tail_streams_refused");
                 return null;
             }
-            var stream = new TailStream(reader, clock, counters, filter, Close);
+            var stream = new TailStream(reader, clock, counters, _memory, filter, Close);
             _streams = [.. _streams, stream];
             return stream;
         }

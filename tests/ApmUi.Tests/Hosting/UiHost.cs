@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
@@ -65,6 +66,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<TraceSearch>();
         builder.Services.AddSingleton<TraceLookup>();
         builder.Services.AddSingleton<Counters>();
+        builder.Services.AddSingleton(MemoryBudget.None());
         builder.Services.AddSingleton<TraceTail>();
         builder.Services.AddSingleton<IDocumentStore>(documents);
         builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates));

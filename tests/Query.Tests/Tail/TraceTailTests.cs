@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Limits;
 using Apm.Core.Spans;
 using Apm.Query.Filters;
 using Apm.Query.Tail;
@@ -12,9 +13,10 @@ public sealed class TraceTailTests : IDisposable
     readonly SteppedClock _clock = new(DateTimeOffset.UnixEpoch);
     readonly InMemoryTraceStore _store = new();
     readonly Counters _counters = new();
+    readonly MemoryBudget _memory = new();
     readonly TraceTail _tail;
 
-    public TraceTailTests() => _tail = new TraceTail(_store, _clock, _counters);
+    public TraceTailTests() => _tail = new TraceTail(_store, _clock, _counters, _memory);
     public void Dispose() => _store.Dispose();
 
     void Stored(params IReadOnlyList<Span> spans)
@@ -79,11 +81,28 @@ public sealed class TraceTailTests : IDisposable
     {
         using var stream = _tail.Open(TraceFilterParser.Parse("service:web"))!;
         var many = SpanBatches.Of([.. Enumerable.Range(1, 1000).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, service: "api"))]);
-        for (var i = 0; i < (TailStream.MaxWaitingSpans / 1000) + 2; i++) _tail.Offer(many);
+        for (var i = 0; i < (TraceTail.MaxWaitingBytes / many.MemoryBytes) + 2; i++) _tail.Offer(many);
 
+        var held = _memory.Accounts.Single(account => account.Name == "tail");
+        Assert.InRange(held.HeldBytes, TraceTail.MaxWaitingBytes - many.MemoryBytes, TraceTail.MaxWaitingBytes);
         Assert.Equal(2000, stream.Take(10).SkippedSpanCount);
         Assert.Equal(2000, _counters.Read("tail_spans_skipped"));
         Assert.Equal(0, stream.Take(10).SkippedSpanCount);
+        Assert.Equal(0, held.HeldBytes);
+    }
+
+    [Fact]
+    public void What_waited_is_given_back_when_the_viewer_goes()
+    {
+        var held = _memory.Accounts.Single(account => account.Name == "tail");
+        using (_tail.Open(TraceFilter.Empty)!)
+        {
+            Stored(Some.Span(trace: 1, id: 1));
+            Assert.True(held.HeldBytes > 0);
+        }
+        Stored(Some.Span(trace: 2, id: 2));
+
+        Assert.Equal(0, held.HeldBytes);
     }
 
     [Fact]
