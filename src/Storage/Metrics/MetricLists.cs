@@ -77,13 +77,16 @@ sealed class MetricLists(string path, SeriesCatalogue catalogue, MetricDays days
                 for (var i = from; i < to; i++)
                 {
                     var last = start + directory.LastSecondAt(i);
-                    if (last >= sinceUnixSeconds && !catalogue.TryGet(directory.KeyAt(i), out _))
+                    if (last >= sinceUnixSeconds && !IsInCatalogue(directory.KeyAt(i)))
                         found[directory.KeyAt(i)] = new SeriesInfo(directory.KeyAt(i), directory.TypeAt(i), directory.IntervalSecondsAt(i), last);
                 }
             }
         }
         return [.. found.Values];
     }
+
+    /// <summary>With a point: one of the log that is in the files already makes an entry as well.</summary>
+    bool IsInCatalogue(SeriesKey key) => catalogue.TryGet(key, out var entry) && entry.LastUnixSeconds > long.MinValue;
 
     BlockDirectory? TryDirectoryOf(MetricBlock block)
     {

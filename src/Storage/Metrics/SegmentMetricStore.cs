@@ -236,7 +236,7 @@ public sealed class SegmentMetricStore : IMetricStore
             {
                 try
                 {
-                    var record = MetricRecord.Decode(logged.Bytes.Span, _catalogue.GetOrAdd);
+                    var record = MetricRecord.Decode(logged.Bytes.Span, key => _catalogue.GetOrAdd(key));
                     foreach (var part in record.Parts) Apply_NeedsLock(part, logged.Position.Number, isReplay: true);
                     _memory.Reserve(record.MemoryBytes);
                     _liveBytes += record.MemoryBytes;

@@ -40,11 +40,12 @@ sealed class SeriesCatalogue(MetricStoreSettings settings, Counters counters)
     public void BeginAt(long unixSeconds) => CompleteSinceUnixSeconds = unixSeconds;
 
     /// <summary>The entry of a series, made when it is not there, whatever the limits.</summary>
-    public SeriesEntry GetOrAdd(SeriesKey key)
+    /// <param name="nowUnixSeconds">So that a new one is not taken for idle before its first point is there.</param>
+    public SeriesEntry GetOrAdd(SeriesKey key, long nowUnixSeconds = long.MinValue)
     {
         if (_series.TryGetValue(key, out var known)) return known;
         if (!_metrics.TryGetValue(key.Metric, out var metric)) _metrics.Add(key.Metric, metric = new MetricEntry(key.Metric));
-        var entry = new SeriesEntry(metric, key, SeriesKeyBytes.Encode(key));
+        var entry = new SeriesEntry(metric, key, SeriesKeyBytes.Encode(key), nowUnixSeconds);
         _series[key] = entry;
         metric.Series.Add(entry);
         _memory.Reserve(entry.MemoryBytes);
@@ -63,7 +64,7 @@ sealed class SeriesCatalogue(MetricStoreSettings settings, Counters counters)
             if (ofMetric?.Series.Count >= settings.MaxSeriesPerMetric) return Refuse(ofMetric, isTotal: false);
             if (_series.Count >= settings.MaxSeries) return Refuse(_metrics.Values.MaxBy(metric => metric.Series.Count)!, isTotal: true);
         }
-        return GetOrAdd(key);
+        return GetOrAdd(key, nowUnixSeconds);
     }
 
 
@@ -73,7 +74,7 @@ sealed class SeriesCatalogue(MetricStoreSettings settings, Counters counters)
         if (nowUnixSeconds < _mayForgetAt) return;
         _mayForgetAt = nowUnixSeconds + ForgetEverySeconds;
         var idleSince = nowUnixSeconds - IdleSeconds;
-        foreach (var entry in _series.Values.Where(entry => entry.LastUnixSeconds < idleSince && entry.Live is null && entry.Frozen is null).ToList())
+        foreach (var entry in _series.Values.Where(entry => Math.Max(entry.LastUnixSeconds, entry.KnownSinceUnixSeconds) < idleSince && entry.Live is null && entry.Frozen is null).ToList())
         {
             _series.TryRemove(entry.Key, out _);
             entry.Metric.Series.Remove(entry);

@@ -5,11 +5,13 @@ namespace Apm.Storage.Metrics;
 
 /// <summary>A series that is known, and its points that wait in memory.</summary>
 /// <remarks>All but what is given to the constructor is read and changed under the store's lock.</remarks>
-sealed class SeriesEntry(MetricEntry metric, SeriesKey key, byte[] keyBytes)
+sealed class SeriesEntry(MetricEntry metric, SeriesKey key, byte[] keyBytes, long knownSinceUnixSeconds)
 {
     public MetricEntry Metric { get; } = metric;
     public SeriesKey Key { get; } = key;
     public byte[] KeyBytes { get; } = keyBytes;
+
+    public long KnownSinceUnixSeconds { get; } = knownSinceUnixSeconds;
 
     public MetricType Type { get; set; }
     public int IntervalSeconds { get; set; }

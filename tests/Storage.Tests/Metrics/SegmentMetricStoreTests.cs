@@ -30,7 +30,10 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     readonly ManualClock _clock = new(DateTimeOffset.FromUnixTimeSeconds(Start + 3_600));
     readonly MemoryBudget _memory = MemoryBudget.None();
     SimulatedDisk _disk = new();
-    MetricStoreSettings _settings = new();
+    MetricStoreSettings _settings = Small;
+
+    /// <summary>The simulated disk has the log in memory.</summary>
+    static MetricStoreSettings Small => new() { MaxLogBytes = 1_048_576 };
 
     protected override IMetricStore OpenEmptyStore() => Open();
 
@@ -54,10 +57,12 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         using var store = Open();
         Write(store, Gauge(Key(), (0, 1)));
         _clock.Advance(TimeSpan.FromMinutes(59));
+        store.Tend();
         Assert.Equal("", Names());
         Assert.NotEqual(0, _memory.Accounts.Single(account => account.Name == "metric_points").HeldBytes);
 
         _clock.Advance(TimeSpan.FromMinutes(2));
+        store.Tend();
 
         Assert.Equal($"{DayName}-0000.raw", Names());
         Assert.Equal(0, _memory.Accounts.Single(account => account.Name == "metric_points").HeldBytes);
@@ -88,6 +93,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         var distribution = DrawAll(store, 3_600, "d");
 
         _clock.Advance(TimeSpan.FromDays(1));
+        store.Tend();
 
         Assert.Equal($"{DayName}-0000.h1 {DayName}-0000.m1 {DayName}-0001.raw", Names());
         Assert.Equal((byMinute, byHour, byTenSeconds), (DrawAll(store), DrawAll(store, 3_600), DrawAll(store, 10)));
@@ -104,6 +110,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         Write(store, Gauge(Key(), (0, 1), (3_600, 2)));
         store.Flush();
         _clock.Advance(TimeSpan.FromDays(1));
+        store.Tend();
         Assert.Contains(".h1", Names(), StringComparison.Ordinal);
 
         Write(store, Gauge(Key(), (0, 5), (10, 7)));
@@ -111,6 +118,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         store.Flush();
         Assert.Equal("0=2/12[5..7]7 3600=1/2[2..2]2", DrawAll(store, 3_600));
         _clock.Advance(TimeSpan.FromHours(2));
+        store.Tend();
 
         Assert.Equal($"{DayName}-0001.h1 {DayName}-0001.m1 {DayName}-0001.raw", Names());
         Assert.Equal("0=2/12[5..7]7 3600=1/2[2..2]2", DrawAll(store, 3_600));
@@ -123,14 +131,17 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         Write(store, Gauge(Key("web.load", "host:a"), (0, 1), (10, 2), (60, 3)));
         store.Flush();
         _clock.Advance(TimeSpan.FromDays(2));
+        store.Tend();
         var minutes = DrawAll(store);
 
         _clock.Advance(TimeSpan.FromDays(14));
+        store.Tend();
         Assert.Equal($"{DayName}-0000.h1 {DayName}-0000.m1", Names());
         Assert.Equal(minutes, DrawAll(store));
         Assert.Equal("host:a 0=2/3[1..2]2 60=1/3[3..3]3", DrawAll(store, 10));
 
         _clock.Advance(TimeSpan.FromDays(80));
+        store.Tend();
         Assert.Equal($"{DayName}-0000.h1", Names());
         Assert.Equal("host:a 0=3/6[1..3]3", DrawAll(store));
         var again = Reopen(store);
@@ -140,8 +151,10 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         again.Dispose();
 
         _clock.Advance(TimeSpan.FromDays(400));
-        using var last = Reopen(store);
+        store.Tend();
+        using var last = (SegmentMetricStore)Reopen(store);
         _clock.Advance(TimeSpan.FromMinutes(1));
+        last.Tend();
         Assert.Equal("", Names());
         Assert.Null(last.Find("web.load"));
         Assert.Equal(3, _counters.Read("metric_days_dropped", "age"));
@@ -150,7 +163,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     [Fact]
     public void Beyond_its_bytes_the_files_go_that_had_most_of_their_time()
     {
-        _settings = new MetricStoreSettings { MaxBytes = 120_000 };
+        _settings = Small with { MaxBytes = 120_000 };
         using var store = Open();
         var random = new Random(1);
         for (var day = 0; day < 6; day++)
@@ -158,6 +171,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
             Write(store, Gauge(Key(), [.. Enumerable.Range(0, 4_000).Select(i => (i * 10 + day * Day, random.NextDouble()))]));
             store.Flush();
             _clock.Advance(TimeSpan.FromDays(1));
+            store.Tend();
             Assert.InRange(store.ByteCount, 1, 120_000);
         }
 
@@ -180,7 +194,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     [Fact]
     public void A_metric_with_too_many_series_is_named_with_the_tag_that_makes_them()
     {
-        _settings = new MetricStoreSettings { MaxSeriesPerMetric = 10 };
+        _settings = Small with { MaxSeriesPerMetric = 10 };
         using var store = Open();
         for (var i = 0; i < 15; i++) Write(store, Gauge(Key("web.load", $"host:{i % 2}", $"user_id:{i}"), (0, i)));
         Write(store, Gauge(Key("web.load", "host:0", "user_id:0"), (10, 1)), Gauge(Key("other"), (0, 1)));
@@ -198,7 +212,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     [Fact]
     public void Too_many_series_in_all_name_the_metric_that_has_most()
     {
-        _settings = new MetricStoreSettings { MaxSeries = 8 };
+        _settings = Small with { MaxSeries = 8 };
         using var store = Open();
         for (var i = 0; i < 7; i++) Write(store, Gauge(Key("flood", $"id:{i}"), (0, i)));
         Write(store, Gauge(Key("calm"), (0, 1)), Gauge(Key("late"), (0, 1)));
@@ -213,10 +227,11 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     [Fact]
     public void Series_without_points_for_a_day_make_room_and_can_still_be_found()
     {
-        _settings = new MetricStoreSettings { MaxSeriesPerMetric = 5 };
+        _settings = Small with { MaxSeriesPerMetric = 5 };
         using var store = Open();
         for (var i = 0; i < 5; i++) Write(store, Gauge(Key("web.load", $"pod:{i}"), (0, i)));
         _clock.Advance(TimeSpan.FromDays(2));
+        store.Tend();
         Assert.Equal(1, Write(store, Gauge(Key("web.load", "pod:new"), (2 * Day, 9))).StoredPointCount);
 
         Assert.Equal(1, store.SeriesCount);
@@ -321,6 +336,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
             store.Flush();
             disk.DieAfter(disk.StepCount + step);
             clock.Advance(TimeSpan.FromDays(1));
+            store.Tend();
             var isOver = !disk.IsDead;
 
             using (var again = new SegmentMetricStore("/metrics", _settings, disk.AfterDeath(new Random(step)), clock, _counters))
@@ -328,7 +344,8 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
                 for (var round = 0; round < 2; round++)
                 {
                     Assert.Equal(("0=2/4[1..3]3", "0=3/6[1..3]2"), (DrawAll(again, 3_600), DrawAll(again, 3_600, "d")));
-                    clock.Advance(TimeSpan.FromHours(3)); // Now it is rolled up.
+                    clock.Advance(TimeSpan.FromHours(3));
+                    again.Tend(); // Now it is rolled up.
                 }
             }
             store.Dispose();
@@ -376,7 +393,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     [Fact]
     public void Without_memory_points_are_refused_in_words()
     {
-        _settings = new MetricStoreSettings { MaxWaitingBytes = 1 };
+        _settings = Small with { MaxWaitingBytes = 1 };
         using var store = Open();
 
         var refused = Assert.Throws<StoreUnavailableException>(() => Write(store, Gauge(Key(), (0, 1))));

@@ -98,7 +98,7 @@ sealed class ChunkWriter
         for (var i = 0; i < count; i++) (_values[i], _values[count + i], _values[2 * count + i], _values[3 * count + i]) = (chunk[i].Min, chunk[i].Max, chunk[i].Last, chunk[i].Sum);
         var all = _values.AsSpan(0, 4 * count);
         var whole = _whole.AsSpan(0, 4 * count);
-        if (DecimalScale.DigitsOf(_values.AsSpan(0, 3 * count)) is not { } digits || !DecimalScale.TryToWhole(all, digits, whole) || !SumsAreWhole(chunk, whole[(3 * count)..], digits))
+        if (DigitsOf(chunk, all, whole) is not { } digits)
         {
             _bits.Write(NoDecimals, DigitBits);
             foreach (ref var value in all) value = ToSingle(value);
@@ -118,6 +118,18 @@ sealed class ChunkWriter
 
     /// <summary>About what the sum is: the count times the middle.</summary>
     public static long SumGuess(long count, long min, long max) => unchecked(count * (min + max) / 2);
+
+    /// <summary>Decimals with which all columns are whole; null when there are none.</summary>
+    static int? DigitsOf(ReadOnlySpan<RollupPoint> chunk, ReadOnlySpan<double> all, Span<long> whole)
+    {
+        // The points between may have had more decimals than the least, the greatest and the last; then the sum has them.
+        for (var digits = DecimalScale.DigitsOf(all[..(3 * chunk.Length)]); digits <= DecimalScale.MaxDigits; digits++)
+        {
+            if (!DecimalScale.TryToWhole(all, digits.Value, whole)) return null;
+            if (SumsAreWhole(chunk, whole[(3 * chunk.Length)..], digits.Value)) return digits;
+        }
+        return null;
+    }
 
     /// <summary>A sum of decimals has as few of them; what a sum of doubles has more is the noise of adding.</summary>
     static bool SumsAreWhole(ReadOnlySpan<RollupPoint> chunk, ReadOnlySpan<long> sums, int digits)

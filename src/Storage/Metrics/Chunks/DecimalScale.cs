@@ -11,7 +11,7 @@ namespace Apm.Storage.Metrics.Chunks;
 readonly record struct DecimalScale(int Digits, int Shift)
 {
     /// <summary>Most decimals.</summary>
-    const int MaxDigits = 12;
+    internal const int MaxDigits = 12;
 
     /// <summary>Whole numbers up to here are exact as doubles.</summary>
     const double MaxWhole = 1L << 53;
