@@ -53,7 +53,7 @@ public sealed class AgentServer : IAsyncDisposable
         var routes = new AgentRoutes(parts.Counters, parts.Problems, parts.Clock);
         var receiver = new PayloadReceiver(pipeline, new BodyReader(settings, parts.Memory), parts.Counters, parts.Clock);
         var telemetry = new TelemetryReceiver(receiver, parts.Catalogue, parts.Counters, routes);
-        new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Decoder.Settings.Filters), receiver, telemetry, routes, parts.Counters).Register();
+        new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Decoder.Settings.Filters), receiver, telemetry, routes, parts.Counters, parts.DogStatsD).Register();
         new OtlpEndpoints(receiver, routes, parts.Counters).Register();
         new OtlpGrpcEndpoints(receiver, routes, parts.Counters).Register();
         new ZipkinEndpoints(receiver, routes).Register();
