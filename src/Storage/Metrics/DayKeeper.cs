@@ -22,7 +22,7 @@ sealed class DayKeeper(
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         foreach (var (day, old) in days.Now)
         {
-            if (old.Raw is null || old.IsRolledUp || now < MetricDay.StartOf(day + 1) + (long)settings.RollUpAfter.TotalSeconds) continue;
+            if (old.Raw is not { Blocks.Count: > 0 } || old.IsRolledUp || now < MetricDay.StartOf(day + 1) + (long)settings.RollUpAfter.TotalSeconds) continue;
             if (_rolledUpAt.TryGetValue(day, out var before) && now - before < RollUpAgainSeconds) continue;
             DayFiles rolledUp;
             try
