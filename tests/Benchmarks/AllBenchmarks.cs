@@ -25,6 +25,7 @@ static class AllBenchmarks
         ("obfuscate", ObfuscateBenchmark.Run),
         ("endpoints", EndpointsBenchmark.Run),
         ("sample", SampleBenchmark.Run),
+        ("dogstatsd", () => DogStatsDBenchmark.Run(["3"])),
         ("metrics", () => MetricsBenchmark.Run(["1"])),
     ];
 
