@@ -6,6 +6,8 @@ namespace Apm.Query.Tests.Language;
 
 public class MetricQueryParserTests
 {
+    internal static IReadOnlyList<QueryNode> Read(string text) => MetricQueryParser.Parse(text).Queries;
+
     [Theory]
     [InlineData("sum:trace.flask.request.hits{env:prod,service:web} by {resource_name}.as_count()", "sum:trace.flask.request.hits{env:prod,service:web} by {resource_name}.as_count()")]
     [InlineData("p95:trace.flask.request{env:prod}", "p95:trace.flask.request{env:prod}")]

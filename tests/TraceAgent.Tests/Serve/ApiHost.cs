@@ -63,6 +63,9 @@ sealed class ApiHost : IAsyncDisposable
 
     public static Task<ApiHost> Start(params IReadOnlyList<Span> spans) => Start(new BatchList(Some.Batch(spans)), spans);
 
+    /// <summary>Over metrics that are not of traces.</summary>
+    public static Task<ApiHost> Start(IMetricReader metrics) => Start(new BatchList(), [], metrics: metrics);
+
     /// <summary>Status and body, the body indented.</summary>
     public async Task<(int Status, string Json)> Get(string path)
     {

@@ -211,10 +211,10 @@ public static class MetricQueryV2Api
                 if (!named.TryAdd(query.Text("name") ?? $"query{queries.Count}", node)) throw new RefusedException($"{query.Path}.name \"{query.Text("name")}\" is given twice.");
             }
             if (queries.Count == 0) throw new RefusedException($"{body.Path}.queries is missing or empty. Give at least one query.");
-            return new Request(new TimeRange(from * UnixTime.NanosPerMillisecond, to * UnixTime.NanosPerMillisecond), new QueryOptions { StepSeconds = step }, queries, Formulas(body, named));
+            return new Request(new TimeRange(from * UnixTime.NanosPerMillisecond, to * UnixTime.NanosPerMillisecond), new QueryOptions { StepSeconds = step }, queries, FormulasOf(body, named));
         }
 
-        static List<Formula> Formulas(DatadogBody body, Dictionary<string, QueryNode> named)
+        static List<Formula> FormulasOf(DatadogBody body, Dictionary<string, QueryNode> named)
         {
             var formulas = new List<Formula>();
             foreach (var formula in body.Objects("formulas"))
