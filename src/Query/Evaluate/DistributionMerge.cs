@@ -6,7 +6,8 @@ using Apm.Query.Language;
 namespace Apm.Query.Evaluate;
 
 /// <summary>Joins the distributions of one group: all values of a bucket are one distribution, then the aggregator is read from it.</summary>
-sealed class DistributionMerge(SpaceAggregator aggregator, int bucketCount)
+/// <param name="joinsWindow">All buckets are one, the first.</param>
+sealed class DistributionMerge(SpaceAggregator aggregator, int bucketCount, bool joinsWindow)
 {
     readonly double[] _counts = new double[bucketCount];
     readonly double[] _values = new double[bucketCount];
@@ -19,21 +20,22 @@ sealed class DistributionMerge(SpaceAggregator aggregator, int bucketCount)
         {
             var count = series.Counts[i];
             if (count == 0) continue;
-            var isFirst = _counts[i] == 0;
-            _counts[i] += count;
+            var at = joinsWindow ? 0 : i;
+            var isFirst = _counts[at] == 0;
+            _counts[at] += count;
             switch (aggregator.Name)
             {
                 case "min":
-                    if (isFirst || series.Mins[i] < _values[i]) _values[i] = series.Mins[i];
+                    if (isFirst || series.Mins[i] < _values[at]) _values[at] = series.Mins[i];
                     break;
                 case "max":
-                    if (isFirst || series.Maxs[i] > _values[i]) _values[i] = series.Maxs[i];
+                    if (isFirst || series.Maxs[i] > _values[at]) _values[at] = series.Maxs[i];
                     break;
                 default:
-                    _values[i] += series.Sums[i];
+                    _values[at] += series.Sums[i];
                     break;
             }
-            if (_sketches.Length > 0 && series.Sketches?[i] is { } sketch) Merge(i, sketch);
+            if (_sketches.Length > 0 && series.Sketches?[i] is { } sketch) Merge(at, sketch);
         }
     }
 

@@ -22,6 +22,9 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
     /// <summary>How many series were found.</summary>
     public int SeriesCount { get; private set; }
 
+    /// <summary>All values of the window are one distribution, read in its first bucket; for a percentile of the whole window.</summary>
+    public bool JoinsWindow { get; init; }
+
     string Metric => MetricNames.Metric(query.Metric) ?? query.Metric;
 
     SpaceAggregator Aggregator => query.Aggregator ?? new SpaceAggregator("avg");
@@ -41,7 +44,7 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
         var unit = Aggregator.Name == "count" || perSeries.Count > 0 ? MetricUnit.None : units.UnitOf(Metric);
         var groups = new TagGroups(keys, hosts);
         var isDistribution = series.Any(one => one.Type == MetricType.Distribution);
-        if (!isDistribution && series.Count > 0 && Aggregator.Quantile is not null) throw NeedsDistribution(series[0].Type);
+        if (!isDistribution && series.Count > 0 && (Aggregator.Quantile is not null || JoinsWindow)) throw NeedsDistribution(series[0].Type);
         var values = isDistribution ? Distributions(series, groups, grid) : Joined(series, groups, grid);
         var lines = groups.Groups.Select((group, i) => new FrameLine(group, values[i])).Where(line => !line.IsEmpty).OrderBy(line => string.Join(',', line.Group), StringComparer.Ordinal);
         return new SeriesFrame(grid, keys, [.. lines])
@@ -85,7 +88,7 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
         {
             foreach (var place in groups.Of(one.Key.Tags))
             {
-                while (joined.Count <= place) joined.Add(new DistributionMerge(Aggregator, grid.Count));
+                while (joined.Count <= place) joined.Add(new DistributionMerge(Aggregator, grid.Count, JoinsWindow));
                 joined[place].Add(one);
             }
         }

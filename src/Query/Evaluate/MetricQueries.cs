@@ -22,6 +22,9 @@ public sealed class MetricQueries(IMetricReader reader, IHostTags hosts, IMetric
     /// <summary>Longest work on the queries of one text; default 10 s.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>Makes one value of a distribution's query by reading its aggregator from all values of the window together.</summary>
+    public const string Percentile = "percentile";
+
     /// <summary>The counter of queries that were given up, by reason.</summary>
     public const string RefusedCounter = "metric_queries_refused";
 
@@ -43,11 +46,11 @@ public sealed class MetricQueries(IMetricReader reader, IHostTags hosts, IMetric
         options ??= QueryOptions.None;
         return Guarded(stop =>
         {
-            var (series, warnings) = (new List<MetricSeries>(), new List<string>());
+            var (series, warnings, budget) = (new List<MetricSeries>(), new List<string>(), new ReadBudget());
             for (var i = 0; i < list.Queries.Count; i++)
             {
                 var query = VariableScopes.Resolve(list.Queries[i], options.Variables);
-                var frame = Frame(query, window, options, warnings, stop);
+                var frame = Frame(query, window, options, warnings, budget, stop);
                 if (frame.Lines.Count > MaxSeries)
                 {
                     counters.Add(LeftOutCounter, count: frame.Lines.Count - MaxSeries);
@@ -65,40 +68,41 @@ public sealed class MetricQueries(IMetricReader reader, IHostTags hosts, IMetric
     /// <exception cref="QueryLimitException">It asks for more than is answered; counted.</exception>
     /// <exception cref="StoreUnavailableException">The numbers cannot be read. Safe to retry.</exception>
     public SeriesFrame Evaluate(QueryNode query, TimeRange window, QueryOptions options, ICollection<string> warnings, CancellationToken cancel = default) =>
-        Guarded(stop => Frame(VariableScopes.Resolve(query, options.Variables), window, options, warnings, stop), cancel);
+        Guarded(stop => Frame(VariableScopes.Resolve(query, options.Variables), window, options, warnings, new ReadBudget(), stop), cancel);
 
     /// <summary>Evaluates queries to one value per series each, then formulas over those.</summary>
-    /// <param name="queries">The queries that the formulas are made of, each with how its points become one: <c>avg</c>, <c>sum</c>, <c>min</c>, <c>max</c>, <c>last</c>, <c>area</c>, <c>l2norm</c>.</param>
+    /// <param name="queries">The queries that the formulas are made of, each with how its points become one: <c>avg</c>, <c>sum</c>, <c>min</c>, <c>max</c>, <c>last</c>, <c>area</c>, <c>l2norm</c>, or <see cref="Percentile"/>.</param>
     /// <returns>One result per formula, of one bucket.</returns>
     /// <exception cref="QueryTextException">They ask for what there is not.</exception>
     /// <exception cref="QueryLimitException">They ask for more than is answered; counted.</exception>
     /// <exception cref="StoreUnavailableException">The numbers cannot be read. Safe to retry.</exception>
     public IReadOnlyList<SeriesFrame> Scalars(IReadOnlyList<(QueryNode Query, string Aggregator)> queries, IReadOnlyList<QueryNode> formulas, TimeRange window, QueryOptions options, ICollection<string> warnings, CancellationToken cancel = default) => Guarded(stop =>
     {
-        var run = new QueryRun(reader, hosts, units, stop);
+        var budget = new ReadBudget();
+        var run = new QueryRun(reader, hosts, units, budget, stop);
         var one = new TimeGrid(window.FromUnixNanos / UnixTime.NanosPerSecond, (int)Math.Max(1, window.LengthNanos / UnixTime.NanosPerSecond), 1);
         foreach (var (query, aggregator) in queries)
         {
-            var frame = Frame(VariableScopes.Resolve(query, options.Variables), window, options, warnings, stop);
+            var frame = Frame(VariableScopes.Resolve(query, options.Variables), window, options, warnings, budget, stop, joinsWindow: aggregator == Percentile);
             var step = frame.Grid.StepSeconds;
-            run.Give(query, frame.With(one, frame.Keys, [.. frame.Lines.Select(line => line.With([RankFunctions.RankOf(line.Values, aggregator, step)]))]));
+            run.Give(query, frame.With(one, frame.Keys, [.. frame.Lines.Select(line => line.With([RankFunctions.RankOf(line.Values, aggregator == Percentile ? "last" : aggregator, step)]))]));
         }
         foreach (var formula in formulas) QueryFunctions.Check(formula);
         return (IReadOnlyList<SeriesFrame>)[.. formulas.Select(formula => run.Evaluate(formula, one))];
     }, cancel);
 
-    SeriesFrame Frame(QueryNode query, TimeRange window, QueryOptions options, ICollection<string> warnings, CancellationToken cancel)
+    SeriesFrame Frame(QueryNode query, TimeRange window, QueryOptions options, ICollection<string> warnings, ReadBudget budget, CancellationToken cancel, bool joinsWindow = false)
     {
         QueryFunctions.Check(query);
         if (!query.MetricQueries.Any()) throw new QueryTextException($"\"{query}\" at column {query.At.Column} asks for no metric. Add one, such as avg:system.load.1{{*}}.", query.At);
         var (from, to) = ((window.FromUnixNanos + UnixTime.NanosPerSecond - 1) / UnixTime.NanosPerSecond, (window.ToUnixNanos + UnixTime.NanosPerSecond - 1) / UnixTime.NanosPerSecond);
         var (step, isAsked) = QuerySteps.Of(query, to - from, options, warnings);
-        var run = new QueryRun(reader, hosts, units, cancel);
+        var run = new QueryRun(reader, hosts, units, budget, cancel) { JoinsWindow = joinsWindow };
         var frame = run.Evaluate(query, TimeGrid.Of(from, to, step));
         if (!isAsked && run.PointSeconds > step) // Their points are rarer than the buckets.
         {
             step = run.PointSeconds;
-            run = new QueryRun(reader, hosts, units, cancel);
+            run = new QueryRun(reader, hosts, units, budget, cancel) { JoinsWindow = joinsWindow };
             frame = run.Evaluate(query, TimeGrid.Of(from, to, step));
         }
         foreach (var warning in run.Warnings) warnings.Add(warning);

@@ -7,7 +7,7 @@ using Apm.Query.Metrics;
 namespace Apm.Query.Evaluate;
 
 /// <summary>Evaluates one query: its tree from the metrics up. Not thread-safe; one per evaluation.</summary>
-sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units, CancellationToken cancel) : IFrameSource
+sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units, ReadBudget budget, CancellationToken cancel) : IFrameSource
 {
     /// <summary>Results that are known already, as those of the queries of a formula that were reduced to one value each.</summary>
     readonly Dictionary<QueryNode, SeriesFrame> _given = [];
@@ -17,6 +17,9 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
     public CancellationToken Cancel => cancel;
 
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>See <see cref="MetricLeaf.JoinsWindow"/>.</summary>
+    public bool JoinsWindow { get; init; }
 
     /// <summary>Metric queries that found no series.</summary>
     public List<MetricQuery> Empty { get; } = [];
@@ -66,8 +69,9 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
 
     SeriesFrame Leaf(MetricQuery query, TimeGrid grid, IReadOnlyList<QueryFunction> perSeries)
     {
-        var leaf = new MetricLeaf(query, _conversion, perSeries, reader, hosts);
+        var leaf = new MetricLeaf(query, _conversion, perSeries, reader, hosts) { JoinsWindow = JoinsWindow };
         var frame = leaf.Evaluate(grid, units, cancel);
+        budget.Take((long)leaf.SeriesCount * grid.Count);
         if (leaf.SeriesCount == 0 && !Empty.Contains(query)) Empty.Add(query);
         for (var i = 0; i < query.By.Count; i++)
             if (frame.Lines.Count > 0 && frame.Lines.All(line => line.Group[i] == FrameLine.NoValue) && !KeysOfNone.Contains((query, query.By[i]))) KeysOfNone.Add((query, query.By[i]));

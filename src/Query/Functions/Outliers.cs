@@ -51,14 +51,13 @@ static class Outliers
         for (var series = 0; series < values.Length; series++)
         {
             if (clusters[series] != 0) continue;
-            call.Source.Cancel.ThrowIfCancellationRequested();
-            sizes.Add(Spread(values, radius, series, sizes.Count, clusters));
+            sizes.Add(Spread(values, radius, series, sizes.Count, clusters, call.Source.Cancel));
         }
         var largest = sizes.IndexOf(sizes.Max());
         return [.. clusters.Select(cluster => cluster != largest)];
     }
 
-    static int Spread(double[][] values, double radius, int from, int cluster, int[] clusters)
+    static int Spread(double[][] values, double radius, int from, int cluster, int[] clusters, CancellationToken cancel)
     {
         var size = 0;
         var open = new Stack<int>([from]);
@@ -66,6 +65,7 @@ static class Outliers
         while (open.TryPop(out var series))
         {
             size++;
+            cancel.ThrowIfCancellationRequested();
             for (var other = 0; other < values.Length; other++)
             {
                 if (clusters[other] != 0 || Distance(values[series], values[other]) > radius) continue;

@@ -59,12 +59,14 @@ static class RollupFunctions
         var back = (int)((seconds - 1) / step); // Points in (t − seconds, t].
         var history = call.Query(call.Grid.WithHistory(Math.Min(back, MostHistoryBuckets)));
         if (history.Grid.StepSeconds != step) back = (int)((seconds - 1) / history.Grid.StepSeconds);
+        var wanted = Math.Max(0, history.Grid.IndexOf(call.Grid.FirstUnixSeconds));
         return history.Map(values =>
         {
-            call.Source.Cancel.ThrowIfCancellationRequested();
             var moved = new double[values.Length];
-            for (var i = 0; i < moved.Length; i++)
+            Array.Fill(moved, double.NaN);
+            for (var i = wanted; i < moved.Length; i++)
             {
+                call.Source.Cancel.ThrowIfCancellationRequested();
                 var from = Math.Max(0, i - back);
                 moved[i] = reducer.Of(values.AsSpan(from, i - from + 1));
             }

@@ -16,7 +16,11 @@ static class SmoothingFunctions
     static QueryFunction Of(string name, string family, string summary, Func<double[], double[]> change) => new()
     {
         Name = name, Family = family, Group = FunctionGroup.Smoothing, Parameters = [FunctionParameter.OfQuery], Summary = summary, Example = $"{name}(avg:system.load.1{{*}})",
-        Apply = call => call.Query().Map(change),
+        Apply = call => call.Query().Map(values =>
+        {
+            call.Source.Cancel.ThrowIfCancellationRequested();
+            return change(values);
+        }),
     };
 
     static double[] Ewma(double[] values, int span)

@@ -49,6 +49,16 @@ public class MetricQueriesTests
     }
 
     [Fact]
+    public void Many_queries_of_one_text_may_not_read_too_much_together()
+    {
+        var window = new TimeRange(Minute.FromUnixNanos, Minute.FromUnixNanos + 14_000 * UnixTime.NanosPerSecond);
+
+        var refused = Assert.Throws<QueryLimitException>(() => Queries(Gauges(1_400)).Evaluate(string.Join(", ", Enumerable.Repeat("avg:m{*}.rollup(10)", 6)), window));
+
+        Assert.Equal("The queries of this text read more than 10000000 points together. Send them apart, narrow their scopes, or shorten the window.", refused.Message);
+    }
+
+    [Fact]
     public void What_takes_too_long_is_given_up_and_counted()
     {
         var clock = new SteppedTimer();

@@ -111,7 +111,20 @@ public class MetricQueryApiTests
 
         var answer = await api.Post("/api/v2/query/scalar", V2.Replace("TYPE", "scalar_request", StringComparison.Ordinal).Replace("AGGREGATOR", aggregator, StringComparison.Ordinal).Replace("FORMULAS", """[{"formula":"a"},{"formula":"a - a"}]""", StringComparison.Ordinal));
 
-        Assert.Equal((200, $$$"""{"data":{"id":"0","type":"scalar_response","attributes":{"columns":[{"name":"host","type":"group","values":[["box-1"]]},{"name":"a","type":"number","values":[{{{value}}}],"meta":{"unit":[null,null]}},{"name":"a - a","type":"number","values":[0],"meta":{"unit":[null,null]}}]}}}"""), (answer.Status, answer.Text));
+        Assert.Equal((200, $$$$"""{"data":{"id":"0","type":"scalar_response","attributes":{"columns":[{"name":"host","type":"group","values":[["box-1"]]},{"name":"a","type":"number","values":[{{{{value}}}}],"meta":{"unit":[null,null]}},{"name":"a - a","type":"number","values":[0],"meta":{"unit":[null,null]}}]}}}"""), (answer.Status, answer.Text));
+    }
+
+    [Fact]
+    public async Task Version_2_reads_a_percentile_from_the_whole_window()
+    {
+        await using var api = await ApiHost.Start([.. Enumerable.Range(1, 99).Select(i => Some.Span(id: (ulong)i, startNanos: i * Some.Second, durationNanos: i * Some.Millisecond))]);
+        var body = V2.Replace("TYPE", "scalar_request", StringComparison.Ordinal).Replace("AGGREGATOR", "percentile", StringComparison.Ordinal).Replace("FORMULAS", """[{"formula":"a * 1000"}]""", StringComparison.Ordinal);
+
+        var answer = await api.Post("/api/v2/query/scalar", body.Replace("avg:m{*} by {host}", "p50:trace.flask.request{*}", StringComparison.Ordinal));
+        var refused = await api.Post("/api/v2/query/scalar", body.Replace("avg:m{*} by {host}", "sum:trace.flask.request.hits{*}", StringComparison.Ordinal));
+
+        Assert.InRange(answer.Json.GetProperty("data").GetProperty("attributes").GetProperty("columns")[0].GetProperty("values")[0].GetDouble(), 49, 51);
+        Assert.Equal("Error parsing query: \"sum\" needs durations, but \"trace.flask.request.hits\" counts. Write sum:trace.flask.request.", refused.Json.GetProperty("errors")[0].GetString());
     }
 
     [Theory]

@@ -22,7 +22,7 @@ public static class MetricQueryV2Api
     /// <summary>Most queries, and most formulas, of one request; default 50.</summary>
     public const int MaxQueries = 50;
 
-    static readonly string[] s_aggregators = ["avg", "last", "max", "min", "sum", "percentile", "l2norm", "area"];
+    static readonly string[] s_aggregators = ["avg", "last", "max", "min", "sum", MetricQueries.Percentile, "l2norm", "area"];
 
     /// <summary>Maps the endpoints. Needs <see cref="MetricQueries"/> from the services.</summary>
     public static IEndpointRouteBuilder MapMetricQueryV2Api(this IEndpointRouteBuilder routes)
@@ -206,7 +206,6 @@ public static class MetricQueryV2Api
                 var text = query.Text("query") ?? throw new RefusedException($"{query.Path}.query is missing. Give a query such as avg:system.load.1{{*}}.");
                 var node = MetricQueryParser.Parse(text).Queries is [var only] ? only : throw new RefusedException($"{query.Path}.query holds several queries. Give each its own entry.");
                 var aggregator = query.Word("aggregator", s_aggregators) ?? "avg";
-                if (aggregator == "percentile") throw new RefusedException($"{query.Path}.aggregator \"percentile\" needs the values of the whole window at once, which are not kept. Give max or avg, or a query such as p95:trace.flask.request{{*}} with last.");
                 queries.Add((node, aggregator));
                 if (!named.TryAdd(query.Text("name") ?? $"query{queries.Count}", node)) throw new RefusedException($"{query.Path}.name \"{query.Text("name")}\" is given twice.");
             }
