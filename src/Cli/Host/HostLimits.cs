@@ -82,6 +82,7 @@ static class HostLimits
         "fates" => "What became of traces that are not stored",
         "tail" => "Spans that wait for live tails",
         "sampling_decisions" => "Decisions that late spans follow",
+        "dogstatsd" => "What DogStatsD sums up",
         TraceFilters => "Filters that find traces by id",
         _ => account.Replace('_', ' '),
     };
