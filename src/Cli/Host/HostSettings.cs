@@ -1,5 +1,6 @@
 using Apm.Core.Limits;
 using Apm.Storage;
+using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
 using Apm.TraceAgent.Intake;
@@ -46,7 +47,10 @@ public sealed record HostSettings
     public HistogramSettings Histograms { get; init; } = new();
 
     /// <summary>Which points are taken in, whoever sends them.</summary>
-    public MetricIntakeSettings Metrics { get; init; } = new();
+    public MetricIntakeSettings MetricIntake { get; init; } = new();
+
+    /// <inheritdoc cref="Traces"/>
+    public MetricStoreSettings Metrics { get; init; } = new();
 
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";

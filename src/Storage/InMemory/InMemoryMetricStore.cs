@@ -11,7 +11,7 @@ namespace Apm.Storage.InMemory;
 public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStore
 {
     readonly Lock _lock = new();
-    readonly Dictionary<SeriesKey, Series> _series = [];
+    readonly Dictionary<SeriesKey, KeptSeries> _series = [];
     readonly Dictionary<string, MetricType> _types = new(StringComparer.Ordinal);
 
     public Task<MetricWriteResult> WriteAsync(IReadOnlyList<SeriesPoints> series, CancellationToken cancel = default)
@@ -79,7 +79,7 @@ public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStor
     {
     }
 
-    List<KeyValuePair<SeriesKey, Series>> SeriesOf_NeedsLock(string metric)
+    List<KeyValuePair<SeriesKey, KeptSeries>> SeriesOf_NeedsLock(string metric)
     {
         var found = _series.Where(pair => pair.Key.Metric == metric).ToList();
         found.Sort(static (left, right) => MetricTags.Compare(left.Key.Tags, right.Key.Tags));
@@ -88,7 +88,7 @@ public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStor
 
     void Keep_NeedsLock(SeriesPoints written, List<MetricPoint> points, List<SketchPoint> sketches)
     {
-        if (!_series.TryGetValue(written.Key, out var series)) _series.Add(written.Key, series = new Series());
+        if (!_series.TryGetValue(written.Key, out var series)) _series.Add(written.Key, series = new KeptSeries());
         (series.Type, series.IntervalSeconds, _types[written.Key.Metric]) = (written.Type, written.IntervalSeconds, written.Type);
         foreach (var point in points) series.Values[point.UnixSeconds] = point.Value;
         foreach (var point in sketches)
@@ -98,7 +98,7 @@ public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStor
         }
     }
 
-    static SeriesBuckets? ReadSeries(MetricRead read, SeriesKey key, Series series)
+    static SeriesBuckets? ReadSeries(MetricRead read, SeriesKey key, KeptSeries series)
     {
         var sketches = series.Type == MetricType.Distribution ? new IValueSketch?[read.BucketCount] : null;
         var buckets = new SeriesBuckets(key, series.Type, series.IntervalSeconds, read.BucketCount) { Sketches = sketches };
@@ -151,7 +151,7 @@ public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStor
     static bool IsFinite(DistributionSketch sketch) =>
         sketch.Count > 0 && double.IsFinite(sketch.Count) && double.IsFinite(sketch.Sum) && double.IsFinite(sketch.Min) && double.IsFinite(sketch.Max);
 
-    sealed class Series
+    sealed class KeptSeries
     {
         public MetricType Type { get; set; }
         public int IntervalSeconds { get; set; }
