@@ -38,6 +38,9 @@ public sealed record PipelineParts
     /// <summary>Takes DogStatsD lines that come over HTTP; null answers them without taking them.</summary>
     public IDogStatsDIntake? DogStatsD { get; init; }
 
+    /// <summary>Takes the metrics that come over OTLP; null counts them only.</summary>
+    public IMetricIntake? Metrics { get; init; }
+
     /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
     public IFateStore? Fates { get; init; }
 }
