@@ -91,6 +91,7 @@ public sealed class DogStatsDServerTests : IDisposable
         var warning = Assert.Single(_warnings);
         Assert.StartsWith($"Port {port} (dogstatsd) is taken by pid {Environment.ProcessId} (", warning, StringComparison.Ordinal);
         Assert.EndsWith("). Stop it, or choose another port with --port dogstatsd=N.", warning, StringComparison.Ordinal);
+        Assert.Equal(warning, Assert.Single(_problems.ReadAll()).Sentence);
         Assert.Null(stats.Port);
         Assert.Equal(1, _counters.Read("dogstatsd_packets", "http"));
     }
