@@ -6,6 +6,7 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     UpCommand.Make(),
     RunCommand.Make(),
     StatusCommand.Make(),
+    CheckCommand.Make(),
     WhyCommand.Make(),
     ConfigCommand.Make(),
     KeysCommand.Make(),

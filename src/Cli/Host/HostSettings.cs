@@ -52,6 +52,9 @@ public sealed record HostSettings
     /// <inheritdoc cref="Traces"/>
     public MetricStoreSettings Metrics { get; init; } = new();
 
+    /// <summary>This host and its checks.</summary>
+    public CheckHostSettings Checks { get; init; } = new();
+
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";
 
