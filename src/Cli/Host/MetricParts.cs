@@ -23,7 +23,7 @@ public sealed class MetricParts : IAsyncDisposable
 
     /// <summary>Where everything that is a number over time goes in.</summary>
     /// <param name="sinks">Where what is taken in is kept.</param>
-    public static MetricIntake MakeIntake(HostSettings settings, MetricSinks sinks, Counters counters, RecentProblems problems, TimeProvider clock) => new(sinks, settings.Metrics, counters, problems, clock);
+    public static MetricIntake MakeIntake(HostSettings settings, MetricSinks sinks, Counters counters, RecentProblems problems, TimeProvider clock) => new(sinks, settings.MetricIntake, counters, problems, clock);
 
     /// <summary>Opens the sockets of DogStatsD and begins.</summary>
     /// <param name="intake">The intake, or what stands before it to look at what comes.</param>
@@ -32,7 +32,7 @@ public sealed class MetricParts : IAsyncDisposable
     public static MetricParts Start(HostSettings settings, IMetricIntake intake, string host, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock, Action<string> warn)
     {
         if (!settings.DogStatsD.IsOn) return new MetricParts(null);
-        var parts = new DogStatsDParts(intake, memory, counters, problems, clock) { Host = host, MaxTags = settings.Metrics.MaxTags };
+        var parts = new DogStatsDParts(intake, memory, counters, problems, clock) { Host = host, MaxTags = settings.MetricIntake.MaxTags };
         return new MetricParts(DogStatsD.Start(settings.DogStatsD, settings.Histograms, parts, warn));
     }
 

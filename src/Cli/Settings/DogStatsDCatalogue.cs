@@ -52,8 +52,8 @@ static class DogStatsDCatalogue
         {
             DatadogNames = ["histogram_copy_to_distribution"], OtherVariables = ["DD_HISTOGRAM_COPY_TO_DISTRIBUTION"],
         };
-        yield return new("metrics.keep_old_points", SettingKind.Boolean, s => s.Metrics.KeepOldPoints, (s, v) => s with { Metrics = s.Metrics with { KeepOldPoints = (bool)v } }, "Take points that are more than an hour old, to play back history.");
-        yield return new("metrics.max_tags", SettingKind.Count(10, 10_000), s => (long)s.Metrics.MaxTags, (s, v) => s with { Metrics = s.Metrics with { MaxTags = (int)(long)v } }, "Tags of one series, its host among them. Further ones are left out.") { Limits = ["MetricIntakeSettings.MaxTags"] };
+        yield return new("metrics.keep_old_points", SettingKind.Boolean, s => s.MetricIntake.KeepOldPoints, (s, v) => s with { MetricIntake = s.MetricIntake with { KeepOldPoints = (bool)v } }, "Take points that are more than an hour old, to play back history.");
+        yield return new("metrics.max_tags", SettingKind.Count(10, 10_000), s => (long)s.MetricIntake.MaxTags, (s, v) => s with { MetricIntake = s.MetricIntake with { MaxTags = (int)(long)v } }, "Tags of one series, its host among them. Further ones are left out.") { Limits = ["MetricIntakeSettings.MaxTags"] };
     }
 
     static HostSettings WithPort(HostSettings settings, int? port) =>
