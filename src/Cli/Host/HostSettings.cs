@@ -1,5 +1,6 @@
 using Apm.Core.Limits;
 using Apm.Storage;
+using Apm.Storage.Events;
 using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
@@ -54,6 +55,9 @@ public sealed record HostSettings
 
     /// <summary>This host and its checks.</summary>
     public CheckHostSettings Checks { get; init; } = new();
+
+    /// <summary>How much is kept of events and service checks. The host adds what the store needs of it.</summary>
+    public EventStoreSettings Events { get; init; } = new();
 
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";

@@ -41,7 +41,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -53,8 +53,11 @@ public sealed class UiServer : IAsyncDisposable
             if (settings.UiPort != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, settings.UiPort);
         });
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
+        metrics.AddTo(builder.Services);
         var app = builder.Build();
+        MetricsApiParts.UsePrometheus(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
+        metrics.Map(app);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);

@@ -9,6 +9,7 @@ using Apm.Core.Time;
 using Apm.Storage.InMemory;
 using Apm.TestKit;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.OtlpMetrics;
 using Apm.TraceAgent.Receive;
 using Microsoft.Extensions.Logging;
 
@@ -40,17 +41,19 @@ public sealed class AgentFixture : IAsyncDisposable
     public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null, IDogStatsDIntake? dogStatsD = null, IMetricIntake? metrics = null)
     {
         var clock = new SteppedClock(now ?? DefaultNow);
+        var counters = new Counters();
+        var problems = new RecentProblems();
         var parts = new PipelineParts
         {
             Log = log ?? new InMemoryPayloadLog(),
             Traces = new InMemoryTraceStore(clock),
             Stats = new InMemoryStatsStore(),
             Catalogue = new ServiceCatalogue(new InMemoryDocumentStore()),
-            Counters = new Counters(),
-            Problems = new RecentProblems(),
+            Counters = counters,
+            Problems = problems,
             Clock = clock,
             DogStatsD = dogStatsD,
-            Metrics = metrics,
+            OtlpMetrics = metrics is null ? null : new OtlpMetricReceiver(metrics, Core.Limits.MemoryBudget.None(), counters, problems, clock),
         };
         var pipeline = new TracePipeline(parts, pipelineSettings ?? new PipelineSettings());
         pipeline.Start();
