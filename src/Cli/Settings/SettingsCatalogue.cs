@@ -47,7 +47,7 @@ public static class SettingsCatalogue
     ];
 
     /// <summary>All, in the order of docs/settings.md.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. CheckCatalogue.All(), .. Beyond()];
+    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Metrics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. CheckCatalogue.All(), .. Beyond()];
 
     static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
 
@@ -125,6 +125,15 @@ public static class SettingsCatalogue
         yield return Keep("statistics.keep_minutes", s => s.Stats.KeepMinutes, (s, v) => s with { Stats = s.Stats with { KeepMinutes = v } }, "StatsStoreSettings.KeepMinutes", "How long buckets of a minute are kept; then those of an hour answer.");
         yield return Keep("statistics.keep_hours", s => s.Stats.KeepHours, (s, v) => s with { Stats = s.Stats with { KeepHours = v } }, "StatsStoreSettings.KeepHours", "How long buckets of an hour are kept.");
         yield return Bytes("statistics.max_cached_bytes", Mega, 100 * Giga, s => s.Stats.MaxCachedBytes, (s, v) => s with { Stats = s.Stats with { MaxCachedBytes = v } }, "StatsStoreSettings.MaxCachedBytes", "Memory for statistics that were read. Less makes charts slower.");
+    }
+
+    static IEnumerable<Setting> Metrics()
+    {
+        yield return new("metrics.keep_raw", SettingKind.Duration(TimeSpan.FromDays(2), TimeSpan.FromDays(3_650)), s => s.Metrics.KeepRaw, (s, v) => s with { Metrics = s.Metrics with { KeepRaw = (TimeSpan)v } }, "How long points of metrics are kept as they came; then roll-ups of a minute answer.") { Limits = ["MetricStoreSettings.KeepRaw"] };
+        yield return Keep("metrics.keep_minutes", s => s.Metrics.KeepMinutes, (s, v) => s with { Metrics = s.Metrics with { KeepMinutes = v } }, "MetricStoreSettings.KeepMinutes", "How long their roll-ups of a minute are kept; then those of an hour answer.");
+        yield return Keep("metrics.keep_hours", s => s.Metrics.KeepHours, (s, v) => s with { Metrics = s.Metrics with { KeepHours = v } }, "MetricStoreSettings.KeepHours", "How long their roll-ups of an hour are kept.");
+        yield return Count("metrics.max_series_per_metric", 10, 10_000_000, s => s.Metrics.MaxSeriesPerMetric, (s, v) => s with { Metrics = s.Metrics with { MaxSeriesPerMetric = (int)v } }, "MetricStoreSettings.MaxSeriesPerMetric", "Series of one metric. Points of further ones are dropped and counted (cardinality).");
+        yield return Count("metrics.max_series", 100, 100_000_000, s => s.Metrics.MaxSeries, (s, v) => s with { Metrics = s.Metrics with { MaxSeries = (int)v } }, "MetricStoreSettings.MaxSeries", "Series of all metrics, each about 1 kB of memory. Points of further ones are dropped and counted (cardinality).");
     }
 
     static IEnumerable<Setting> Repairs()

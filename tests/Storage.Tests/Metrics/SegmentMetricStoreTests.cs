@@ -204,7 +204,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         Assert.Equal(5, _counters.Read("metric_series_refused", "web.load user_id"));
         Assert.Equal(
             "The metric web.load has 10 series, the most that one metric may have: points of new series are dropped, those of known ones are kept. " +
-            "Its tag key user_id has the most values, 10: leave that tag out where it is sent. Series without points for a day make room by themselves.",
+            "Its tag key user_id has the most values, 10: leave that tag out where it is sent, or raise metrics.max_series_per_metric. Series without points for a day make room by themselves.",
             Assert.Single(_told));
     }
 
@@ -218,7 +218,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
 
         Assert.Equal(
             "There are 8 metric series, the most that are kept; most of them, 7, are of the metric flood: points of new series are dropped, those of known ones are kept. " +
-            "Its tag key id has the most values, 7: leave that tag out where it is sent. Series without points for a day make room by themselves.",
+            "Its tag key id has the most values, 7: leave that tag out where it is sent, or raise metrics.max_series. Series without points for a day make room by themselves.",
             Assert.Single(_told));
         Assert.Null(store.Find("late"));
     }
