@@ -3,6 +3,7 @@ using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
+using Apm.ApmUi.Pages.Map;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Trace;
 using Apm.ApmUi.Pages.Traces;
@@ -38,6 +39,7 @@ public static class ApmUiHost
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ServiceLook>();
+        services.AddSingleton<MapMemory>();
         services.AddSingleton<Pulse>();
         services.AddSingleton<SavedViews>();
         services.AddSingleton<JumpSearch>();

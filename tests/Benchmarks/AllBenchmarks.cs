@@ -26,6 +26,8 @@ static class AllBenchmarks
         ("obfuscate", ObfuscateBenchmark.Run),
         ("endpoints", EndpointsBenchmark.Run),
         ("sample", SampleBenchmark.Run),
+        ("dogstatsd", () => DogStatsDBenchmark.Run(["3"])),
+        ("metrics", () => MetricsBenchmark.Run(["1"])),
     ];
 
     /// <summary>Arguments: names to run, as above without what follows the name; none: all.</summary>

@@ -22,6 +22,8 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["endpoints"] = _ => EndpointsBenchmark.Run(),
     ["sample"] = _ => SampleBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
+    ["dogstatsd"] = DogStatsDBenchmark.Run,
+    ["metrics"] = MetricsBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);

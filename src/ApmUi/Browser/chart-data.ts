@@ -14,6 +14,8 @@ export interface Series {
   /** Of a ratio: how many of how many, one per time. */
   parts?: number[];
   wholes?: number[];
+  /** Its value over the whole range. */
+  overall?: number;
 }
 
 export interface Mark {
@@ -125,9 +127,10 @@ function axisLines(max: number, unit: Unit, height: number): number[] {
   return [0, max];
 }
 
-/** What stands in the legend: of counts their sum, of rates their mean, of a ratio the whole range's, else the last value. */
+/** What stands in the legend: the value over the whole range where it came along; else of counts their sum, of rates their mean, of a ratio the whole range's, else the last value. */
 export function legendFigure(s: Series, unit: Unit): [number | null, string] {
   const values = s.values;
+  if (typeof s.overall === 'number') return [s.overall, 'overall'];
   if (s.parts && s.wholes) {
     const whole = s.wholes.reduce((a, b) => a + b, 0);
     return [whole > 0 ? s.parts.reduce((a, b) => a + b, 0) / whole : null, 'overall'];

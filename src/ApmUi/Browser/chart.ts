@@ -10,6 +10,12 @@ import { el } from './island';
 import { color } from './theme';
 import { TimePlot, axisFont } from './time-plot';
 
+/** Places of values without a neighbour: a line through them has no length, so they are drawn as points. */
+function loneAt(values: ArrayLike<number | null | undefined>): number[] {
+  const has = (i: number) => typeof values[i] === 'number';
+  return Array.from({ length: values.length }, (_, i) => i).filter(i => has(i) && !has(i - 1) && !has(i + 1));
+}
+
 class ApmChart extends TimePlot<ChartData> {
   #off = new Set<string>();
 
@@ -91,7 +97,7 @@ class ApmChart extends TimePlot<ChartData> {
       case 'bars': return { ...common, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.82, 28], align: 1 }) };
       case 'area': return { ...common, fill: stroke + '2e' };
       case 'points': return { ...common, width: 0, paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } };
-      default: return { ...common, ...(s.dash ? { dash: [4, 3] } : {}), points: { show: (_u, _i, from, to) => to - from < 3, size: 4, fill: stroke } };
+      default: return { ...common, ...(s.dash ? { dash: [4, 3] } : {}), points: { show: true, size: 4, fill: stroke, filter: (u, i) => loneAt(u.data[i]!) } };
     }
   }
 

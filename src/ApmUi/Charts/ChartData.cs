@@ -45,6 +45,9 @@ public sealed record ChartSeries(string Name, string Color, string Draw, IReadOn
     /// <summary>Of a ratio: how many cases there were, one per time. A ratio of few is drawn apart. Null for what is no ratio.</summary>
     public IReadOnlyList<double>? Wholes { get; init; }
 
+    /// <summary>Its value over the whole range, which the legend shows; null when nobody worked it out.</summary>
+    public double? Overall { get; init; }
+
     /// <summary>Values with NaN and infinities as nothing, and no more digits than a chart can show.</summary>
     public static IReadOnlyList<double?> Values4(IEnumerable<double> values) =>
         [.. values.Select(value => double.IsFinite(value) ? Round(value) : (double?)null)];

@@ -18,7 +18,7 @@ public static class RedData
         {
             Stacked = true,
             Behind = behind,
-            Series = [.. series.HitCountsByClass.OrderBy(pair => Array.IndexOf(order, pair.Key)).Select(pair => new ChartSeries(pair.Key, ColorOf(pair.Key), "bars", ChartSeries.Values4(pair.Value.Select(count => count / step))))],
+            Series = [.. series.HitCountsByClass.OrderBy(pair => Array.IndexOf(order, pair.Key)).Select(pair => new ChartSeries(pair.Key, ColorOf(pair.Key), "bars", ChartSeries.Values4(pair.Value.Select(count => count / step))) { Overall = pair.Value.Sum() / (range.LengthNanos / 1e9) })],
             Summary = total > 0
                 ? $"Requests, {Figure.Of(total, "request")}, highest {Figure.Rate(series.HitCounts.Max() / step)}"
                 : "No request in this time.",
@@ -56,10 +56,10 @@ public static class RedData
             Behind = behind,
             Series = double.IsNaN(highest) ? [] :
             [
-                new ChartSeries("p50", "s6", "line", ChartSeries.Values4(series.P50Nanos)),
-                new ChartSeries("p75", "s0", "line", ChartSeries.Values4(series.P75Nanos)),
-                new ChartSeries("p95", "s4", "line", ChartSeries.Values4(series.P95Nanos)),
-                new ChartSeries("p99", "s3", "line", ChartSeries.Values4(series.P99Nanos), Dash: true),
+                new ChartSeries("p50", "s6", "line", ChartSeries.Values4(series.P50Nanos)) { Overall = series.Overall.P50Nanos },
+                new ChartSeries("p75", "s0", "line", ChartSeries.Values4(series.P75Nanos)) { Overall = series.Overall.P75Nanos },
+                new ChartSeries("p95", "s4", "line", ChartSeries.Values4(series.P95Nanos)) { Overall = series.Overall.P95Nanos },
+                new ChartSeries("p99", "s3", "line", ChartSeries.Values4(series.P99Nanos), Dash: true) { Overall = series.Overall.P99Nanos },
             ],
             Summary = double.IsNaN(highest) ? "No request in this time." : $"p95 latency, last {Figure.Duration(last)}, highest {Figure.Duration(highest)}",
         };

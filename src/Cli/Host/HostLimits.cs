@@ -75,6 +75,9 @@ static class HostLimits
     {
         "decoded_blocks" => "Cache of unpacked traces",
         "statistics_read" => "Cache of statistics",
+        "metric_directories" => "Cache of the series in metric files",
+        "metric_points" => "Metric points not yet in a file",
+        "metric_series" => "Names of metric series",
         "queue" => "Decoded payloads not yet in the store",
         "waiting_spans" => "Spans not yet in a block",
         "open_buckets" => "Statistics not yet stored",
@@ -82,6 +85,7 @@ static class HostLimits
         "fates" => "What became of traces that are not stored",
         "tail" => "Spans that wait for live tails",
         "sampling_decisions" => "Decisions that late spans follow",
+        "dogstatsd" => "What DogStatsD sums up",
         TraceFilters => "Filters that find traces by id",
         _ => account.Replace('_', ' '),
     };

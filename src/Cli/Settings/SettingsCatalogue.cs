@@ -32,8 +32,9 @@ public static class SettingsCatalogue
     /// <summary>Keys of the Datadog agent that its users have and that change nothing here (trace-intake §11).</summary>
     static readonly HashSet<string> WithoutEffect =
     [
-        "api_key_file", "site", "dd_url", "hostname", "hostname_file", "tags", "extra_tags", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy", "use_dogstatsd",
-        "dogstatsd_non_local_traffic", "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "confd_path", "additional_endpoints",
+        "api_key_file", "site", "dd_url", "hostname", "hostname_file", "tags", "extra_tags", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy",
+        "dogstatsd_origin_detection", "dogstatsd_origin_detection_client", "dogstatsd_metrics_stats_enable", "dogstatsd_stats_enable", "dogstatsd_stats_port", "dogstatsd_mapper_profiles", "dogstatsd_pipe_name",
+        "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "confd_path", "additional_endpoints",
         "apm_config.enabled", "apm_config.receiver_enabled", "apm_config.receiver_socket", "apm_config.apm_dd_url", "apm_config.additional_endpoints", "apm_config.decoders", "apm_config.decoder_timeout",
         "apm_config.trace_buffer", "apm_config.max_cpu_percent", "apm_config.telemetry", "apm_config.debug", "apm_config.log_file", "apm_config.bucket_size_seconds", "apm_config.connection_limit_old",
         "apm_config.peer_tags_aggregation", "apm_config.peer_tags", "apm_config.compute_stats_by_span_kind", "apm_config.peer_service_aggregation", "apm_config.evp_proxy_config", "apm_config.profiling_dd_url",
@@ -45,7 +46,7 @@ public static class SettingsCatalogue
     ];
 
     /// <summary>All, in the order of docs/settings.md.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. Beyond()];
+    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. Beyond()];
 
     static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
 
@@ -90,7 +91,6 @@ public static class SettingsCatalogue
         yield return Port("otlp-http", true, s => s.Agent.OtlpHttpPort, (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }, "OTLP over HTTP. Of an address only the port counts.") with { DatadogNames = ["otlp_config.receiver.protocols.http.endpoint"], OtherVariables = ["APM_PORT_OTLP_HTTP", "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_HTTP_ENDPOINT"] };
         yield return Port("zipkin", true, s => s.Agent.ZipkinPort, (s, port) => s with { Agent = s.Agent with { ZipkinPort = port } }, "Zipkin v2.");
         yield return new("env", SettingKind.Text, s => s.Agent.DefaultEnv, (s, v) => s.WithEnv((string)v), "Environment of spans that name none.") { DatadogNames = ["apm_config.env"], OtherVariables = ["DD_ENV", "DD_APM_ENV"] };
-        yield return new("dogstatsd_port", SettingKind.Port(false), s => s.Agent.StatsdPort, (s, v) => s with { Agent = s.Agent with { StatsdPort = (int)v } }, "DogStatsD port that tracers are told.") { OtherVariables = ["DD_DOGSTATSD_PORT"] };
     }
 
     static IEnumerable<Setting> Sizes()

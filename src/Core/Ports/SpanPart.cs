@@ -27,6 +27,18 @@ public abstract class SpanPart
     /// <summary>The batches that may hold what the scan asked for; none when it was dropped or found damaged meanwhile.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be read. Safe to retry.</exception>
     public abstract IReadOnlyList<SpanBatch> Read(CancellationToken cancel);
+
+    /// <summary>The same, for a reader that wants only spans of certain durations by now: a store may leave out batches without one.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read. Safe to retry.</exception>
+    public virtual IReadOnlyList<SpanBatch> Read(DurationBounds wanted, CancellationToken cancel) => Read(cancel);
+}
+
+/// <summary>Durations from one to another, both included.</summary>
+public readonly record struct DurationBounds(long MinNanos, long MaxNanos)
+{
+    public static DurationBounds Any { get; } = new(long.MinValue, long.MaxValue);
+
+    public bool Hold(long nanos) => nanos >= MinNanos && nanos <= MaxNanos;
 }
 
 /// <summary>All that a scan gives, for stores that know no parts.</summary>

@@ -17,7 +17,9 @@ public static class HttpStatus
 
     internal static int Checked(double code) => code is >= 0 and <= 999 ? (int)code : 0;
 
-    internal static (int Code, int OtelCode) KeysIn(StringTable strings) => (strings.Find(TagNames.HttpStatusCode), strings.Find(OtelStatusCode));
+    internal static bool IsNumber(ReadOnlySpan<byte> text, out double number) => Utf8Parser.TryParse(text, out number, out var read) && read == text.Length;
+
+    internal static (int Code, int OtelCode) KeysIn(StringTable strings) => (strings.FindName(TagNames.HttpStatusCode), strings.FindName(OtelStatusCode));
 }
 
 /// <summary>The keys of the status, found once for many spans of a batch.</summary>
@@ -37,7 +39,31 @@ public readonly struct HttpStatusKeys(StringTable strings)
         if (key < 0) return false;
         if (batch.Numbers.TryGet(span, key, out var number)) status = HttpStatus.Checked(number);
         else if (!batch.Tags.TryGet(span, key, out var text)) return false;
-        else if (Utf8Parser.TryParse(batch.Strings.Utf8(text), out number, out var read) && read == batch.Strings.Utf8(text).Length) status = HttpStatus.Checked(number);
+        else if (HttpStatus.IsNumber(batch.Strings.Utf8(text), out number)) status = HttpStatus.Checked(number);
+        return true;
+    }
+}
+
+/// <summary>Reads the status of some of a batch's spans. Of a stored batch only the columns of the status are read.</summary>
+/// <remarks>Not thread-safe.</remarks>
+public sealed class HttpStatusColumn(SpanBatch batch)
+{
+    readonly (int Code, int OtelCode) _keys = HttpStatus.KeysIn(batch.Strings);
+    TagAccess? _code;
+    TagAccess? _otelCode;
+
+    /// <summary>The status code; 0 when the span has none.</summary>
+    public int Of(int span) => TryRead(ref _code, _keys.Code, span, out var status) || TryRead(ref _otelCode, _keys.OtelCode, span, out status) ? status : 0;
+
+    /// <summary>True when the span has the tag, whatever it says.</summary>
+    bool TryRead(ref TagAccess? tag, int key, int span, out int status)
+    {
+        status = 0;
+        if (key < 0) return false;
+        tag ??= new TagAccess(batch, key);
+        if (tag.TryNumber(span, out var number)) status = HttpStatus.Checked(number);
+        else if (!tag.TryText(span, out var text)) return false;
+        else if (HttpStatus.IsNumber(batch.Strings.Utf8(text), out number)) status = HttpStatus.Checked(number);
         return true;
     }
 }

@@ -19,22 +19,21 @@ public sealed class SpanBatch
     const int BytesPerSpan = (4 * 8) + (2 * 8) + (5 * 4) + 1 + sizeof(SpanFlags);
 
     readonly Lock? _loading; // Only in batches that a store gave.
-    Func<StoredTags>? _loadTags;
-    Func<int, TagValues>? _loadTag;
+    readonly IStoredTags? _stored;
     TagColumn<int>? _tags;
     TagColumn<double>? _numbers;
 
     /// <summary>An empty batch, ready to be filled.</summary>
-    public SpanBatch(int expectedSpans = 16, StringTable? strings = null) : this(BatchCapacity.For(expectedSpans), strings, tags: null)
+    public SpanBatch(int expectedSpans = 16, StringTable? strings = null) : this(BatchCapacity.For(expectedSpans), strings, stored: null)
     {
     }
 
     /// <summary>An empty batch with room for what is expected; it grows when more comes.</summary>
-    public SpanBatch(BatchCapacity expected) : this(expected, new StringTable(expected.StringCount, expected.StringBytes), tags: null)
+    public SpanBatch(BatchCapacity expected) : this(expected, new StringTable(expected.StringCount, expected.StringBytes), stored: null)
     {
     }
 
-    SpanBatch(BatchCapacity expected, StringTable? strings, Func<StoredTags>? tags)
+    SpanBatch(BatchCapacity expected, StringTable? strings, IStoredTags? stored)
     {
         Strings = strings ?? new StringTable();
         var spans = Math.Max(1, expected.SpanCount);
@@ -51,25 +50,22 @@ public sealed class SpanBatch
         Envs = new int[spans];
         Kinds = new SpanKind[spans];
         Flags = new SpanFlags[spans];
-        if (tags is null)
+        if (stored is null)
         {
             _tags = new TagColumn<int>(spans, expected.TagCount);
             _numbers = new TagColumn<double>(spans, expected.NumberCount);
             return;
         }
         _loading = new Lock();
-        _loadTags = tags;
+        _stored = stored;
         SpanCount = expected.SpanCount;
     }
 
     /// <summary>A batch for a store to fill from what it reads back: the columns are there, zero, for the store to set before it gives the batch out.</summary>
-    /// <param name="loadTags">Reads the tags when somebody first asks for them, on that thread, once. What it throws, the asker gets.</param>
-    /// <param name="loadTag">Reads one tag alone, by the index of its key, each time somebody asks; for many threads. Null when that is no cheaper.</param>
-    public static SpanBatch Stored(int spanCount, StringTable strings, Func<StoredTags> loadTags, Func<int, TagValues>? loadTag = null) =>
-        new(BatchCapacity.For(spanCount), strings, loadTags) { _loadTag = loadTag };
+    public static SpanBatch Stored(int spanCount, StringTable strings, IStoredTags tags) => new(BatchCapacity.For(spanCount), strings, tags);
 
     /// <summary>One tag of all spans without reading the others; null when the tags are in memory anyway, so that <see cref="Tags"/> and <see cref="Numbers"/> cost nothing.</summary>
-    public TagValues? ReadTag(int key) => _tags is null ? _loadTag?.Invoke(key) : null;
+    public TagValues? ReadTag(int key) => _tags is null ? _stored?.ReadKey(key) : null;
 
     /// <summary>Memory that the batch takes, by the sizes of its arrays. Tags that a stored batch has not read yet do not count.</summary>
     public long MemoryBytes =>
@@ -171,13 +167,27 @@ public sealed class SpanBatch
         return keyIndex >= 0 && Numbers.TryGet(span, keyIndex, out var value) ? value : null;
     }
 
-    /// <summary>Copies one span out, for readers that want an object.</summary>
-    public Span SpanAt(int span)
+    /// <summary>From so many spans on it is cheaper to read the tags of all; measured on blocks of 20 k spans: 8.</summary>
+    const int SpansThatPayForAll = 8;
+
+    /// <summary>Copies one of many spans out, for readers that want objects.</summary>
+    public Span SpanAt(int span) => Copy(span, new StoredTags(Tags, Numbers), span);
+
+    /// <summary>Copies some spans out, all that are wanted of the batch. Of a stored one only the tags of those are read when they are few.</summary>
+    public IReadOnlyList<Span> SpansAt(ReadOnlySpan<int> spans)
     {
-        var tags = new Dictionary<string, string>(Tags.CountOf(span), StringComparer.Ordinal);
-        foreach (var (key, value) in Tags.Of(span)) tags[Strings.Text(key)] = Strings.Text(value);
-        var numbers = new Dictionary<string, double>(Numbers.CountOf(span), StringComparer.Ordinal);
-        foreach (var (key, value) in Numbers.Of(span)) numbers[Strings.Text(key)] = value;
+        var readsEach = _tags is null && _stored is not null && spans.Length < SpansThatPayForAll;
+        var copies = new Span[spans.Length];
+        for (var i = 0; i < copies.Length; i++) copies[i] = readsEach ? Copy(spans[i], _stored!.ReadSpan(spans[i]), 0) : Copy(spans[i], new StoredTags(Tags, Numbers), spans[i]);
+        return copies;
+    }
+
+    Span Copy(int span, StoredTags stored, int at)
+    {
+        var tags = new Dictionary<string, string>(stored.Tags.CountOf(at), StringComparer.Ordinal);
+        foreach (var (key, value) in stored.Tags.Of(at)) tags[Strings.Text(key)] = Strings.Text(value);
+        var numbers = new Dictionary<string, double>(stored.Numbers.CountOf(at), StringComparer.Ordinal);
+        foreach (var (key, value) in stored.Numbers.Of(at)) numbers[Strings.Text(key)] = value;
         return new Span
         {
             TraceId = TraceIdOf(span),
@@ -300,14 +310,13 @@ public sealed class SpanBatch
     {
         lock (_loading!)
         {
-            if (_loadTags is not null)
+            if (_tags is null)
             {
-                var loaded = _loadTags();
+                var loaded = _stored!.ReadAll();
                 _numbers = loaded.Numbers;
                 _tags = loaded.Tags;
-                _loadTags = null;
             }
-            return new StoredTags(_tags!, _numbers!);
+            return new StoredTags(_tags, _numbers!);
         }
     }
 
@@ -331,6 +340,19 @@ public sealed class SpanBatch
         Tags.Grow(size);
         Numbers.Grow(size);
     }
+}
+
+/// <summary>Where the tags of a stored batch are read from when somebody asks for them. What a method throws, the asker gets.</summary>
+public interface IStoredTags
+{
+    /// <summary>The tags of all spans. One thread at a time; the batch keeps what it gives.</summary>
+    StoredTags ReadAll();
+
+    /// <summary>One tag of all spans, by the index of its key. Any thread; read each time.</summary>
+    TagValues ReadKey(int key);
+
+    /// <summary>The tags of one span, which is span 0 of what is given. Any thread; read each time.</summary>
+    StoredTags ReadSpan(int span);
 }
 
 /// <summary>One tag of a batch's spans.</summary>

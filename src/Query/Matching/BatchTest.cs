@@ -190,22 +190,3 @@ sealed class StringMemo(StringTable strings, StringMemo.Question question)
         return answer == Yes;
     }
 }
-
-/// <summary>One tag of a batch: from its own column when the others were not read, else from the tags in memory.</summary>
-/// <remarks>Reads nothing before the first question. Not thread-safe.</remarks>
-sealed class TagAccess(SpanBatch batch, int key)
-{
-    TagValues? _own;
-    bool _isReady;
-
-    public bool TryText(int span, out int text) => Own() is { } own ? own.TryText(span, out text) : batch.Tags.TryGet(span, key, out text);
-
-    public bool TryNumber(int span, out double number) => Own() is { } own ? own.TryNumber(span, out number) : batch.Numbers.TryGet(span, key, out number);
-
-    TagValues? Own()
-    {
-        if (_isReady) return _own;
-        _isReady = true;
-        return _own = batch.ReadTag(key);
-    }
-}

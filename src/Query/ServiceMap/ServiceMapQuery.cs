@@ -31,7 +31,17 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
     /// <summary>Most ranges whose edges are remembered; default 32. When there are more, all are read anew.</summary>
     public const int MaxCachedRanges = 32;
 
+    /// <summary>A map that took longer to read is kept for a while for pages that show a part of it; 200 ms.</summary>
+    public static readonly TimeSpan SlowRead = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Most maps kept so; default 8. The one that was read first makes room.</summary>
+    public const int MaxKeptMaps = 8;
+
+    /// <summary>A kept map ends at most this part of its length before the range that is asked for.</summary>
+    const int KeptParts = 60;
+
     readonly Lock _lock = new();
+    readonly List<(string? Env, TimeRange Range, ServiceGraph Graph)> _kept = [];
     readonly Dictionary<(string? Env, TimeRange Range), HashSet<(string From, string To)>?> _edgesBefore = [];
 
     /// <summary>A version taken so long before an edge was first seen may have brought it; 30 min.</summary>
@@ -95,6 +105,34 @@ public sealed class ServiceMapQuery(ITraceReader traces, IStatsReader stats, Ser
     }
 
     static TraceFilter FilterOf(string? env) => env is null ? TraceFilter.Empty : TraceFilter.Empty.With("env", env);
+
+    /// <summary>
+    /// As <see cref="Read"/>; but when that is slow, a live page gets the map of a range of the same length that ended a little earlier (a
+    /// sixtieth of it at most), so that it is read once a minute and not with each poll.
+    /// </summary>
+    /// <param name="env">Null for all.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
+    public ServiceGraph ReadRecent(TimeRange range, string? env = null, CancellationToken cancel = default)
+    {
+        lock (_lock)
+        {
+            foreach (var kept in _kept)
+            {
+                var lag = range.ToUnixNanos - kept.Range.ToUnixNanos;
+                if (kept.Env == env && kept.Range.LengthNanos == range.LengthNanos && lag >= 0 && lag <= range.LengthNanos / KeptParts) return kept.Graph;
+            }
+        }
+        var started = clock.GetTimestamp();
+        var graph = Read(range, env, cancel);
+        if (clock.GetElapsedTime(started) <= SlowRead) return graph;
+        lock (_lock)
+        {
+            _kept.RemoveAll(kept => kept.Env == env && kept.Range.LengthNanos == range.LengthNanos);
+            if (_kept.Count >= MaxKeptMaps) _kept.RemoveAt(0);
+            _kept.Add((env, range, graph));
+        }
+        return graph;
+    }
 
     /// <summary>The map of a range.</summary>
     /// <param name="env">Null for all.</param>

@@ -20,8 +20,18 @@ public sealed record RedSeries
     public required IReadOnlyList<double> P95Nanos { get; init; }
     public required IReadOnlyList<double> P99Nanos { get; init; }
 
+    /// <summary>Of all durations of the range.</summary>
+    public required LatencyPercentiles Overall { get; init; }
+
     /// <summary>False when spans may still come for the last bucket: its counts are low, not the traffic.</summary>
     public required bool IsLastBucketComplete { get; init; }
+}
+
+/// <summary>Percentiles of durations; null without hits.</summary>
+public readonly record struct LatencyPercentiles(double? P50Nanos, double? P75Nanos, double? P95Nanos, double? P99Nanos)
+{
+    public static LatencyPercentiles Of(Core.Stats.DDSketch nanos) =>
+        nanos.IsEmpty ? default : new(nanos.Quantile(0.5), nanos.Quantile(0.75), nanos.Quantile(0.95), nanos.Quantile(0.99));
 }
 
 /// <summary>How durations are spread, in bins that are equally wide on a logarithmic axis.</summary>

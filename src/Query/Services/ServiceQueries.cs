@@ -138,8 +138,11 @@ public sealed class ServiceQueries(IStatsReader stats, ServiceCatalogue catalogu
             sketch.Merge(row.Cell.OkNanos);
             sketch.Merge(row.Cell.ErrorNanos);
         }
+        var all = new DDSketch();
+        foreach (var sketch in sketches) if (sketch is not null) all.Merge(sketch);
         return new RedSeries
         {
+            Overall = LatencyPercentiles.Of(all),
             StepNanos = axis.StepNanos,
             StartUnixNanos = [.. Enumerable.Range(0, axis.Count).Select(axis.StartOf)],
             HitCounts = hits,

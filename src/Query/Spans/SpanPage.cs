@@ -1,4 +1,5 @@
 using Apm.Core.Spans;
+using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;
 
@@ -45,12 +46,14 @@ sealed class SpanPage(SpanSort sort, int limit, SpanCursor? after)
     {
         var entries = _worstFirst.UnorderedItems.ToList();
         entries.Sort((left, right) => Compare(left.Priority, right.Priority));
-        return ([.. entries.Select(entry => entry.Element.Read())], (_hasMore || mayHaveMore) && entries.Count > 0 ? entries[^1].Priority : null);
+        CopyOut();
+        return ([.. entries.Select(entry => entry.Element.Span!)], (_hasMore || mayHaveMore) && entries.Count > 0 ? entries[^1].Priority : null);
     }
 
     void CopyOut()
     {
-        foreach (var (entry, _) in _worstFirst.UnorderedItems) entry.CopyOut();
+        var batches = _worstFirst.UnorderedItems.Select(item => item.Element).Where(entry => entry.Span is null).GroupBy(entry => entry.Batch!, ReferenceEqualityComparer.Instance);
+        foreach (var (_, copied) in Workers.Run(batches, Entry.Copy)) foreach (var (entry, span) in copied) entry.Span = span;
         _held.Clear();
     }
 
@@ -73,15 +76,26 @@ sealed class SpanPage(SpanSort sort, int limit, SpanCursor? after)
 
     sealed class Entry(SpanBatch batch, int index)
     {
-        SpanBatch? _batch = batch;
         Span? _span;
 
-        public void CopyOut()
+        /// <summary>Null when it was copied out.</summary>
+        public SpanBatch? Batch { get; private set; } = batch;
+
+        /// <summary>Null as long as it stays in its batch.</summary>
+        public Span? Span
         {
-            _span ??= _batch!.SpanAt(index);
-            _batch = null;
+            get => _span;
+            set => (_span, Batch) = (value, null);
         }
 
-        public Span Read() => _span ?? _batch!.SpanAt(index);
+        /// <summary>Copies some of one batch's spans.</summary>
+        public static List<(Entry Entry, Span Span)> Copy(IEnumerable<Entry> ofOneBatch)
+        {
+            List<Entry> entries = [.. ofOneBatch];
+            var spans = entries[0].Batch!.SpansAt([.. entries.Select(entry => entry._index)]);
+            return [.. entries.Zip(spans)];
+        }
+
+        readonly int _index = index;
     }
 }

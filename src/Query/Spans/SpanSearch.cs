@@ -25,6 +25,12 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
             CountFor = request.CountFor,
             Order = request.Sort switch { SpanSort.Oldest => ScanOrder.Oldest, SpanSort.Slowest => ScanOrder.Slowest, SpanSort.Fastest => ScanOrder.Fastest, _ => ScanOrder.Newest },
             IsPutOff = part => request.After is { } from && page.IsBehind(from.SortNanos, LastOf(part, request.Sort)),
+            PageBounds = request.Sort switch
+            {
+                SpanSort.Slowest => () => DurationBounds.Any with { MinNanos = page.WorstNanos ?? long.MinValue },
+                SpanSort.Fastest => () => DurationBounds.Any with { MaxNanos = page.WorstNanos ?? long.MaxValue },
+                _ => null,
+            },
             IsPageCertain = next => (page.WorstNanos is { } worst && page.IsBehind(FirstOf(next, request.Sort), worst)) || IsBeforePage(next, request),
         };
         scan.Run((batch, _, matching) =>

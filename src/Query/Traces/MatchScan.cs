@@ -51,6 +51,12 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     /// <summary>Whether what was given is enough for the page that is wanted, given the part that is next: none after it comes before it in the order.</summary>
     public Predicate<SpanPart> IsPageCertain { get; init; } = static _ => false;
 
+    /// <summary>
+    /// After <see cref="CountFor"/>, as long as the page is not certain: the durations that spans must have to come onto it. Others are then neither
+    /// counted nor given, and need not be read. Null when durations do not decide.
+    /// </summary>
+    public Func<DurationBounds>? PageBounds { get; init; }
+
     /// <summary>The test of a batch instead of the filter's; for scans over spans that are known.</summary>
     public Func<SpanBatch, BatchTest>? Test { get; init; }
 
@@ -69,6 +75,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     /// <summary>The scan ended early because the page was certain and the time for counting was over.</summary>
     public bool HasStoppedCounting { get; private set; }
 
+    DurationBounds? _bounds; // Set once counting has ended and only the page is filled.
     readonly SpanSet _seen = new();
     readonly SpanSet _seenMatching = new(); // Apart: of a span and its earlier snapshot only one may match.
     string? _stopReason;
@@ -110,7 +117,8 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
             var rest = test;
             test = batch => new AllTest([new CandidateTest(batch, wanted), rest(batch)]);
         }
-        foreach (var (next, batches) in new PartReader(where, test, WantsAllSpans).Read(only is { Count: 0 } ? [] : Parts(Pushdown(where, only)), cancel))
+        var parts = new PartReader(where, test, WantsAllSpans);
+        foreach (var (next, batches) in parts.Read(only is { Count: 0 } ? [] : Parts(Pushdown(where, only)), cancel))
         {
             cancel.ThrowIfCancellationRequested();
             foreach (var batch in batches)
@@ -120,20 +128,38 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
                 var isLast = next is null && ReferenceEquals(batch.Batch, batches[^1].Batch);
                 if (_stopReason is null && !isLast && clock.GetElapsedTime(started) > Deadline) StopForTime();
             }
-            if (_stopReason is null && next is not null && countFor is { } limit && clock.GetElapsedTime(started) > limit && IsPageCertain(next)) StopCounting();
+            if (_stopReason is null && next is not null && countFor is { } limit && clock.GetElapsedTime(started) > limit)
+            {
+                if (IsPageCertain(next)) StopCounting();
+                else if (PageBounds is { } bounds) parts.Narrow((_bounds = bounds()).Value);
+            }
             if (_stopReason is not null) break;
         }
+        if (_bounds is not null) StopCounting();
         ScannedSpanCount = WantsAllSpans ? Math.Max(ScannedSpanCount, judgedSpanCount ?? 0) : judgedSpanCount ?? ScannedSpanCount;
     }
 
     void Give(TestedBatch tested, Take take)
     {
+        if (_bounds is { } bounds)
+        {
+            GiveForPage(tested, bounds, take);
+            return;
+        }
         ScannedSpanCount += tested.InRangeCount;
         var fresh = WantsAllSpans ? KeepNew(_seen, tested.Batch, tested.InRange.AsSpan(0, tested.InRangeCount)) : 0;
         var matched = KeepNew(_seenMatching, tested.Batch, tested.Matching.AsSpan(0, tested.MatchCount));
         MatchedSpanCount += matched;
         ReadOnlySpan<int> matching = tested.Matching.AsSpan(0, matched);
         if (fresh > 0 || matched > 0) take(tested.Batch, WantsAllSpans ? tested.InRange.AsSpan(0, fresh) : matching, matching);
+    }
+
+    void GiveForPage(TestedBatch tested, DurationBounds bounds, Take take)
+    {
+        var kept = 0;
+        foreach (var span in tested.Matching.AsSpan(0, tested.MatchCount)) if (bounds.Hold(tested.Batch.DurationNanos[span])) tested.Matching[kept++] = span;
+        ReadOnlySpan<int> matching = tested.Matching.AsSpan(0, KeepNew(_seenMatching, tested.Batch, tested.Matching.AsSpan(0, kept)));
+        if (matching.Length > 0) take(tested.Batch, matching, matching);
     }
 
     void StopForTime() =>

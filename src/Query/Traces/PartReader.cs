@@ -14,38 +14,27 @@ readonly record struct TestedBatch(SpanBatch Batch, int[]? InRange, int InRangeC
 /// <summary>
 /// Reads parts and tests their spans on all processors, and gives the results in the parts' order. Small parts are read together.
 /// </summary>
+/// <param name="wantsAll">Spans that do not match are wanted as well.</param>
 sealed class PartReader(TimeRange range, Func<SpanBatch, BatchTest> compile, bool wantsAll)
 {
+    long _minNanos = long.MinValue, _maxNanos = long.MaxValue;
+
+
     /// <summary>Spans that are worth a thread's while; default 16,384.</summary>
     const int SpansPerTask = 16_384;
+
+    /// <summary>From now on only spans of these durations are wanted; each time fewer. One thread; what is being read may still bring others.</summary>
+    public void Narrow(DurationBounds wanted)
+    {
+        Volatile.Write(ref _minNanos, wanted.MinNanos);
+        Volatile.Write(ref _maxNanos, wanted.MaxNanos);
+    }
 
     /// <summary>Reads ahead of who enumerates. Ending early waits for what is being read.</summary>
     /// <returns>The first part that was not given yet (null at the end), and the batches before it.</returns>
     public IEnumerable<(SpanPart? Next, IReadOnlyList<TestedBatch> Batches)> Read(IEnumerable<SpanPart> parts, CancellationToken cancel)
     {
-        using var groups = Groups(parts).GetEnumerator();
-        var running = new Queue<(SpanPart First, Task<List<TestedBatch>> Work)>();
-        var hasMore = true;
-        try
-        {
-            while (true)
-            {
-                while (hasMore && running.Count <= Environment.ProcessorCount)
-                {
-                    hasMore = groups.MoveNext();
-                    if (!hasMore) break;
-                    var group = groups.Current;
-                    // Not on the pool's threads, which take in what is sent meanwhile.
-                    running.Enqueue((group[0], Task.Factory.StartNew(() => Test(group, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-                }
-                if (!running.TryDequeue(out var oldest)) yield break;
-                yield return (running.TryPeek(out var next) ? next.First : null, oldest.Work.GetAwaiter().GetResult());
-            }
-        }
-        finally
-        {
-            foreach (var (_, work) in running) ((IAsyncResult)work).AsyncWaitHandle.WaitOne();
-        }
+        foreach (var (next, batches) in Workers.Run(Groups(parts), group => Test(group, cancel))) yield return (next?[0], batches);
     }
 
     static IEnumerable<List<SpanPart>> Groups(IEnumerable<SpanPart> parts)
@@ -69,7 +58,7 @@ sealed class PartReader(TimeRange range, Func<SpanBatch, BatchTest> compile, boo
         foreach (var part in parts)
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (var batch in part.Read(cancel)) if (Test(batch) is { InRangeCount: > 0 } result) tested.Add(result);
+            foreach (var batch in part.Read(new DurationBounds(Volatile.Read(ref _minNanos), Volatile.Read(ref _maxNanos)), cancel)) if (Test(batch) is { InRangeCount: > 0 } result) tested.Add(result);
         }
         return tested;
     }

@@ -34,7 +34,7 @@ sealed class SortKeys(TraceTable table, TraceSort sort, bool isTurned)
     {
         if (!AreGathered) return;
         _ranks = null;
-        var statuses = new HttpStatusKeys(batch.Strings);
+        var statuses = new HttpStatusColumn(batch);
         var texts = new Dictionary<(int, int), int>();
         foreach (var span in spans)
         {
@@ -54,7 +54,7 @@ sealed class SortKeys(TraceTable table, TraceSort sort, bool isTurned)
             standing = new Standing { IsRoot = isRoot, StartUnixNanos = batch.StartUnixNanos[span], SpanId = batch.SpanIds[span], Key = sort switch
             {
                 TraceSort.Endpoint => TextOf(batch, span, texts),
-                TraceSort.Status => ~StatusOf(statuses.Of(batch, span), (batch.Flags[span] & SpanFlags.Error) != 0),
+                TraceSort.Status => ~StatusOf(statuses.Of(span), (batch.Flags[span] & SpanFlags.Error) != 0),
                 _ => KeptRanks[batch.Flags[span].Verdict()],
             } };
         }

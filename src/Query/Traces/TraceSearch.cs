@@ -115,8 +115,13 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
                 (sketches[at] ??= new DDSketch()).Add(nanos);
             }
         }, cancel);
+        var all = new DDSketch();
+        foreach (var sketch in sketches) if (sketch is not null) all.Merge(sketch);
+        var top = longest.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
         return new TraceStrip
         {
+            OverallP50Nanos = all.IsEmpty ? null : QuantileOf(all, 0.5, top),
+            OverallP95Nanos = all.IsEmpty ? null : QuantileOf(all, 0.95, top),
             StepNanos = step,
             StartUnixNanos = [.. Enumerable.Range(0, count).Select(i => first + i * step)],
             HitCounts = hits,

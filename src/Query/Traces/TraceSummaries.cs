@@ -33,6 +33,9 @@ static class TraceSummaries
                         if (seen.Add(tested.Batch, span)) drafts[wanted.Find(tested.Batch.TraceIdHigh[span], tested.Batch.TraceIdLow[span])].Add(tested.Batch, span);
                 }
         }
+        // By batches, since of each a column is read for the roots' HTTP status.
+        foreach (var _ in Workers.Run(drafts.Where(draft => draft.HasSpans).GroupBy(draft => draft.Batch, ReferenceEqualityComparer.Instance), Draft.ReadStatuses))
+            cancel.ThrowIfCancellationRequested();
         // A trace may have gone since it was found, to make room on disk.
         return [.. page.Select(index => (found[index].TraceId, Draft: drafts[wanted.Find(found[index].High, found[index].Low)])).Where(trace => trace.Draft.HasSpans).Select(trace => trace.Draft.Finish(trace.TraceId))];
     }
@@ -62,6 +65,7 @@ static class TraceSummaries
         long _end = long.MinValue;
         SpanBatch? _rootBatch;
         int _root;
+        int _httpStatusCode;
         readonly Dictionary<string, (int Spans, int Errors)> _services = new(StringComparer.Ordinal);
 
         public void Add(SpanBatch batch, int span)
@@ -79,6 +83,22 @@ static class TraceSummaries
 
         public bool HasSpans => _rootBatch is not null;
 
+        /// <summary>Of the root.</summary>
+        public SpanBatch Batch => _rootBatch!;
+
+        /// <summary>Reads the HTTP status of roots in one batch.</summary>
+        public static int ReadStatuses(IEnumerable<Draft> ofOneBatch)
+        {
+            HttpStatusColumn? column = null;
+            var count = 0;
+            foreach (var draft in ofOneBatch)
+            {
+                draft._httpStatusCode = (column ??= new HttpStatusColumn(draft.Batch)).Of(draft._root);
+                count++;
+            }
+            return count;
+        }
+
         public TraceSummary Finish(TraceId traceId)
         {
             var batch = _rootBatch!;
@@ -87,7 +107,7 @@ static class TraceSummaries
                 TraceId = traceId,
                 Root = new TraceRoot(
                     batch.Strings.Text(batch.Services[_root]), batch.Strings.Text(batch.Names[_root]), batch.Strings.Text(batch.Resources[_root]),
-                    batch.Strings.Text(batch.Types[_root]), batch.Strings.Text(batch.Envs[_root]), HttpStatus.Of(batch, _root),
+                    batch.Strings.Text(batch.Types[_root]), batch.Strings.Text(batch.Envs[_root]), _httpStatusCode,
                     (batch.Flags[_root] & SpanFlags.Error) != 0, batch.DurationNanos[_root]),
                 IsRootMissing = batch.ParentIds[_root] != 0,
                 Kept = batch.Flags[_root].Verdict(),

@@ -133,6 +133,12 @@ public sealed record TraceStrip
     public required IReadOnlyList<long> HitCounts { get; init; }
     public required IReadOnlyList<long> ErrorCounts { get; init; }
 
+    /// <summary>Of all matching spans; null without one.</summary>
+    public double? OverallP50Nanos { get; init; }
+
+    /// <summary>Of all matching spans; null without one.</summary>
+    public double? OverallP95Nanos { get; init; }
+
     /// <summary>NaN where there are no spans.</summary>
     public required IReadOnlyList<double> P50Nanos { get; init; }
 

@@ -17,4 +17,12 @@ sealed class BlockPart(BlockSource source, StoredBlock block, SpanScan scan) : S
         cancel.ThrowIfCancellationRequested();
         return source.Read(block, scan);
     }
+
+    public override IReadOnlyList<SpanBatch> Read(DurationBounds wanted, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (wanted == DurationBounds.Any) return source.Read(block, scan);
+        var narrowed = scan with { MinDurationNanos = Math.Max(scan.MinDurationNanos, wanted.MinNanos), MaxDurationNanos = Math.Min(scan.MaxDurationNanos, wanted.MaxNanos) };
+        return block.MayMatch(narrowed) ? source.Read(block, narrowed) : [];
+    }
 }

@@ -10,6 +10,9 @@ namespace Apm.Storage.Traces;
 /// <remarks>Thread-safe.</remarks>
 sealed class BlockSource(TraceStoreSettings settings, Counters counters)
 {
+    /// <summary>Up to so many traces are read alone; for more a block is unpacked whole, and kept. Blocks have some thousands.</summary>
+    const int MaxSingleTraces = 16;
+
     readonly DecodedBlockCache _cache = new(settings.DecodedCacheBytes, settings.Memory);
 
     /// <summary>The batches of a block that may hold what is asked for. A damaged block is set aside, counted, and gives nothing.</summary>
@@ -21,9 +24,14 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
             if (scan.TraceId is null && scan.Tags.Count == 0 && _cache.Find(block) is { } unpacked) return [unpacked];
             if (scan.TraceId is { } wanted && FilterOnDiskLeavesOut(block, wanted)) return [];
             var reader = Open(block);
-            if (LeavesOutSome(block.Info, scan) && !reader.HoldsDuration(scan.MinDurationNanos, scan.MaxDurationNanos)) return [];
+            if (LeavesOutSome(block.Info, scan) && !reader.HoldsDuration(new DurationBounds(scan.MinDurationNanos, scan.MaxDurationNanos), scan.Service)) return [];
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
-            if (scan.TraceLows is { } lows && !reader.HoldsAny(lows)) return [];
+            if (scan.TraceLows is { } lows)
+            {
+                var places = reader.PlacesOf(lows);
+                if (places.Count == 0) return [];
+                if (places.Count <= MaxSingleTraces && _cache.Find(block) is null) return reader.ReadTraces(places, damage => SetAside(block, damage));
+            }
             if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
             return [_cache.Find(block) ?? ReadAll(reader, block)];
         }
@@ -76,10 +84,11 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
     /// <summary>The scan's bounds of durations leave out some of the block's: its durations alone may tell that they leave out all.</summary>
     static bool LeavesOutSome(BlockInfo info, SpanScan scan) => info.DurationNanosMin < scan.MinDurationNanos || info.DurationNanosMax > scan.MaxDurationNanos;
 
+    /// <summary>The filter says "maybe" wrongly for one tag in about sixteen; the bytes of the block's texts, a small part of it, hardly ever.</summary>
     static bool MayHoldTags(BlockReader reader, IReadOnlyList<KeyValuePair<string, string>> tags)
     {
         var filter = reader.ReadTagFilter();
-        return filter is not null && tags.All(tag => filter.MayContain(StableHash.OfTag(StableHash.OfText(tag.Key), StableHash.OfText(tag.Value))));
+        return filter is not null && tags.All(tag => filter.MayContain(StableHash.OfTag(StableHash.OfText(tag.Key), StableHash.OfText(tag.Value)))) && reader.MayHoldTexts(tags.Select(tag => tag.Value));
     }
 
     SpanBatch ReadAll(BlockReader reader, StoredBlock block)

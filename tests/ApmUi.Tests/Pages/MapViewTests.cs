@@ -28,6 +28,23 @@ public class MapViewTests
     }
 
     [Fact]
+    public void Nodes_stay_where_they_are_when_an_edge_leaves_for_less_than_half_an_hour()
+    {
+        var clock = new FixedClock(0);
+        var memory = new MapMemory(clock);
+        List<MapNode> nodes = [Node("a"), Node("b"), Node("c")];
+        PlacedMap Placed(string url, params MapEdge[] edges) => MapView.Of(UrlStates.Of(url), Graph(nodes, edges), Look, memory).Placed;
+
+        var before = Placed("/map", Edge("a", "b"), Edge("b", "c")).Nodes;
+        Assert.Equal(before, Placed("/map", Edge("a", "b")).Nodes);
+        Assert.NotEqual(before, Placed("/map?only=errors", Edge("a", "b")).Nodes); // Another view.
+        Assert.Equal(["a b"], MapView.Of(UrlStates.Of("/map"), Graph(nodes, [Edge("a", "b")]), Look, memory).Edges.Select(edge => $"{edge.From} {edge.To}"));
+
+        clock.Now += 31 * 60_000_000_000L;
+        Assert.NotEqual(before, Placed("/map", Edge("a", "b")).Nodes);
+    }
+
+    [Fact]
     public void Of_too_many_edges_those_with_the_most_calls_are_drawn()
     {
         var nodes = Enumerable.Range(0, 50).Select(i => Node("s" + i)).ToList();

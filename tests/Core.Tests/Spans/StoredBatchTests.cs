@@ -74,16 +74,37 @@ public sealed class StoredBatchTests
     [Fact]
     public void Tags_of_a_stored_batch_are_read_once_when_they_are_asked_for_and_again_after_a_failure()
     {
-        var reads = 0;
-        var batch = SpanBatch.Stored(1, Table(null, "key", "value"), () =>
-        {
-            if (++reads == 1) throw new IOException("not now");
-            return new StoredTags(new TagColumn<int>([0], [1], [1], [2], 1), new TagColumn<double>([0], [1], [1], [0.5], 1));
-        });
+        var tags = new ReadLater();
+        var batch = SpanBatch.Stored(2, Table(null, "key", "value", "own"), tags);
 
-        Assert.Equal((1, 0), (batch.SpanCount, reads));
+        Assert.Equal((2, 0), (batch.SpanCount, tags.Reads));
         Assert.Throws<IOException>(() => batch.Tags);
         Assert.Equal(("value", 0.5), (batch.TagOf(0, "key"), batch.NumberOf(0, "key")));
-        Assert.Equal(2, reads);
+        Assert.Equal(2, tags.Reads);
+    }
+
+    [Fact]
+    public void A_single_span_of_a_stored_batch_is_copied_out_without_reading_the_tags_of_the_others()
+    {
+        var tags = new ReadLater();
+        var batch = SpanBatch.Stored(2, Table(null, "key", "value", "own"), tags);
+
+        Assert.Equal("own", batch.SpansAt([1])[0].Tag("key"));
+        Assert.Equal(0, tags.Reads);
+        tags.Reads = 1;
+        Assert.Equal("value", batch.TagOf(0, "key"));
+        Assert.Equal("value", batch.SpansAt([0])[0].Tag("key"));
+    }
+
+    /// <summary>Fails the first time it is asked for all.</summary>
+    sealed class ReadLater : IStoredTags
+    {
+        public int Reads { get; set; }
+
+        public StoredTags ReadAll() => ++Reads == 1 ? throw new IOException("not now") : new StoredTags(new([0, 1], [1, 0], [1], [2], 1), new([0, 1], [1, 0], [1], [0.5], 1));
+
+        public TagValues ReadKey(int key) => throw new NotSupportedException();
+
+        public StoredTags ReadSpan(int span) => new(new([0], [1], [1], [span == 1 ? 3 : 2], 1), new([0], [0], [], [], 0));
     }
 }

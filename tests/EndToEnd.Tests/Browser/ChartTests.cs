@@ -125,6 +125,36 @@ public class ChartTests(BrowserFixture browser, DemoShop shop)
         await Expect(page).ToHaveURLAsync(Fixed);
     });
 
+    [Fact]
+    public async Task A_value_without_a_neighbour_is_drawn_as_a_point() => await browser.Use((await shop.Apm()).Ui, nameof(A_value_without_a_neighbour_is_drawn_as_a_point), async page =>
+    {
+        var from = shop.NowMillis - 3_600_000;
+        await page.RouteAsync("**/ui/data/red?*what=latency*", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = JsonSerializer.Serialize(new
+            {
+                unit = "duration", fromMs = from, toMs = shop.NowMillis, stepMs = 60_000, stacked = false, summary = "one", marks = Array.Empty<object>(),
+                times = Enumerable.Range(0, 60).Select(i => from + i * 60_000L),
+                series = new[] { new { name = "p50", color = "error", draw = "line", values = Enumerable.Range(0, 60).Select(i => i == 20 ? 5_000_000 : (double?)null), overall = 7_000_000 } },
+            }),
+        }));
+        await page.GotoAsync($"/services/{ShopFacts.RegressionService}?from={from}&to={shop.NowMillis}");
+        var chart = page.Locator("apm-chart[label='Latency'][data-state=ready]");
+        await Expect(chart.Locator(".legend b")).ToHaveTextAsync("7 ms"); // Of the whole range, not of the last bucket.
+
+        var coloured = await chart.EvaluateAsync<int>("""
+            chart => {
+              const canvas = chart.shadowRoot.querySelector('canvas');
+              const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+              let count = 0;
+              for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 128 && pixels[i] - pixels[i + 1] > 80) count++;
+              return count;
+            }
+            """);
+        Assert.InRange(coloured, 6, 60);
+    });
+
     /// <summary>In a fixed hour, so that nothing moves on meanwhile.</summary>
     async Task<(ILocator Chart, LocatorBoundingBoxResult Box)> Errors(IPage page)
     {

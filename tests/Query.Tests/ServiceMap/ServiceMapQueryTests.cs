@@ -1,3 +1,4 @@
+using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Query.ServiceMap;
@@ -148,6 +149,45 @@ public class ServiceMapQueryTests
 
         Assert.Equal(["api>mails True api 2.0", "web>api False "], query.ReadWithNews(next).Edges.Select(edge => $"{edge.From}>{edge.To} {edge.IsNew} {edge.NewSince}"));
         Assert.All(query.ReadWithNews(Some.Hour).Edges, edge => Assert.False(edge.IsNew)); // Nothing before: nobody can tell.
+    }
+
+    [Theory]
+    [InlineData(true, "1 1 2 3")]
+    [InlineData(false, "1 2 3 4")]
+    public void Only_a_map_that_was_slow_to_read_is_given_again_to_a_live_page_for_a_while(bool isSlow, string reads)
+    {
+        var reader = new CountedReader(new BatchList(Some.Batch([Some.Span()])));
+        var query = new ServiceMapQuery(reader, new StatsList(Some.Stats([])), new ServiceCatalogue(new MemoryDocuments()), isSlow ? new SlowClock() : new FixedClock(Some.Hour.ToUnixNanos));
+        int ReadsAfter(int seconds, int longer = 0)
+        {
+            query.ReadRecent(new(Some.Hour.FromUnixNanos + (seconds - longer) * Some.Second, Some.Hour.ToUnixNanos + seconds * Some.Second));
+            return reader.Reads;
+        }
+
+        Assert.Equal(reads, string.Join(' ', [ReadsAfter(0), ReadsAfter(60), ReadsAfter(61), ReadsAfter(61, longer: 1)]));
+    }
+
+    sealed class CountedReader(ITraceReader inner) : ITraceReader
+    {
+        public int Reads { get; private set; }
+
+        public IEnumerable<SpanBatch> Scan(SpanScan scan, CancellationToken cancel)
+        {
+            Reads++;
+            return inner.Scan(scan, cancel);
+        }
+
+        public TraceStoreFacts Facts() => inner.Facts();
+    }
+
+    /// <summary>Goes on by a second per reading.</summary>
+    sealed class SlowClock : TimeProvider
+    {
+        long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _seconds);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Query.Filters;
+using Apm.Query.Spans;
 using Apm.Query.Traces;
 using Apm.Storage.Traces;
 using Apm.TestKit;
@@ -55,6 +56,26 @@ public sealed class StoredSearchTests : IDisposable
         Assert.Equal(all.Traces.Select(trace => trace.TraceId), first.Traces.Select(trace => trace.TraceId));
         Assert.InRange(first.MatchedSpanCount, 1_000, 5_999);
         Assert.Equal($"Counting stopped after {first.ScannedSpanCount:N0} spans, the newest part of the range: there are at least as many as said.", first.IncompleteReason);
+    }
+
+    [Theory]
+    [InlineData(SpanSort.Slowest)]
+    [InlineData(SpanSort.Fastest)]
+    public void A_page_of_the_slowest_or_fastest_that_stopped_counting_is_the_page_that_counting_all_gives(SpanSort sort)
+    {
+        var chance = new Random(5);
+        var spans = Enumerable.Range(0, 400_000).Select(i => Some.Span(trace: (ulong)i + 1, id: (ulong)i + 1, service: i % 5 == 0 ? "web" : "db", startNanos: i * 5_000_000L, durationNanos: chance.NextInt64(1_000_000_000)));
+        using var store = Stored([.. spans.Chunk(20_000).Select(chunk => Some.Batch(chunk))]);
+        var request = new SpanSearchRequest { Range = Some.Hour, Filter = TraceFilterParser.Parse("service:web"), Sort = sort, Deadline = TimeSpan.FromHours(1) };
+
+        var all = new SpanSearch(store, Clock).Search(request);
+        var first = new SpanSearch(store, new RunningClock()).Search(request with { CountFor = TimeSpan.FromMilliseconds(60) });
+
+        Assert.Equal(all.Spans.Select(span => span.Id), first.Spans.Select(span => span.Id));
+        Assert.Equal(80_000, all.MatchedSpanCount);
+        Assert.True(first.IsPageCertain);
+        Assert.InRange(first.MatchedSpanCount, 4_000, 79_999);
+        Assert.StartsWith($"Counting stopped after {first.Report.ScannedSpanCount:N0} spans, the {(sort == SpanSort.Slowest ? "slowest" : "fastest")} part of the range", first.Report.IncompleteReason, StringComparison.Ordinal);
     }
 
     SegmentTraceStore Stored(List<SpanBatch> batches)

@@ -66,13 +66,88 @@ public sealed class BlockTests : IDisposable
     }
 
     [Fact]
-    public void A_block_says_whether_it_holds_one_of_some_traces()
+    public void Single_traces_are_read_by_their_places()
     {
         using var encoder = new BlockEncoder();
-        var block = WriteAndOpen(encoder, SpanBatches.Of(Plain(2, 20, T0), Plain(1, 10, T0)));
+        var block = WriteAndOpen(encoder, SpanBatches.Of(Plain(2, 20, T0), Plain(1, 10, T0), Plain(5, 50, T0)));
 
-        Assert.True(block.HoldsAny(new HashSet<ulong> { 1, 7 }));
-        Assert.False(block.HoldsAny(new HashSet<ulong> { 3, 7 }));
+        Assert.Empty(block.PlacesOf(new HashSet<ulong> { 3, 7 }));
+        var places = block.PlacesOf(new HashSet<ulong> { 1, 7, 5 });
+        var traces = block.ReadTraces(places, damage => Assert.Fail(damage.Message));
+        Assert.Equal<ulong>([10, 50], [.. traces.Select(trace => trace.SpanIds[0]).Order()]);
+        Assert.All(traces, trace => Assert.Equal(1, trace.SpanCount));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(11)]
+    public void A_span_copied_out_alone_is_what_it_is_among_the_others(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 25; round++)
+        {
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 200), T0));
+            var (alone, whole) = (block.ReadAll(), block.ReadAll());
+            var _ = whole.Tags;
+            for (var span = 0; span < whole.SpanCount; span++) Assert.Equal(SpanBatches.Describe([whole.SpanAt(span)]), SpanBatches.Describe(alone.SpansAt([span])));
+            Assert.NotNull(alone.ReadTag(0)); // Still not all in memory.
+        }
+    }
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(13)]
+    public void A_block_says_whether_a_span_of_a_service_lasted_so_long(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 25; round++)
+        {
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 40), T0));
+            var spans = SpanBatches.Spans(block.ReadAll()).ToList();
+            foreach (var service in spans.Select(span => span.Service).Distinct().Append("nobody").Append(null))
+            {
+                var bounds = new DurationBounds(spans[chance.Next(spans.Count)].DurationNanos, spans[chance.Next(spans.Count)].DurationNanos);
+                Assert.Equal(spans.Exists(span => (service is null || span.Service == service) && bounds.Hold(span.DurationNanos)), block.HoldsDuration(bounds, service));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(16)]
+    public void A_text_that_is_in_a_block_is_never_denied(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 10; round++)
+        {
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 100), T0));
+            foreach (var span in SpanBatches.Spans(block.ReadAll()))
+            {
+                Assert.True(block.MayHoldTexts([span.Service, span.Resource]));
+                Assert.True(block.MayHoldTexts(span.Tags.Values));
+            }
+            Assert.False(block.MayHoldTexts(["", "a text that is nowhere"]));
+        }
+    }
+
+    [Fact]
+    public void Numbers_of_any_length_are_read_back_wherever_they_stand()
+    {
+        var chance = new Random(14);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var values = Enumerable.Range(0, chance.Next(1, 12)).Select(_ => unchecked((ulong)chance.NextInt64()) >> chance.Next(1, 64)).Append(ulong.MaxValue).ToArray();
+            var writer = new ByteWriter();
+            foreach (var value in values) writer.Varint(value);
+            var reader = new ByteReader(writer.Written);
+            foreach (var value in values) Assert.Equal(value, reader.Varint());
+            Assert.Equal(0, reader.Left);
+        }
+        Assert.Throws<BlockDamagedException>(() => new ByteReader([0x80, 0x80]).Varint());
+        Assert.Throws<BlockDamagedException>(() => new ByteReader([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]).Varint());
     }
 
     [Fact]
@@ -254,7 +329,8 @@ public sealed class BlockTests : IDisposable
                 Assert.Equal(batch.SpanCount, SpanBatches.Describe(SpanBatches.Spans(read)).Count);
                 for (var key = 0; key < read.Strings.Count; key++) read.ReadTag(key);
                 reader.ReadTrace(new TraceId(batch.TraceIdHigh[0], batch.TraceIdLow[0]));
-                reader.HoldsDuration(0, 5);
+                reader.HoldsDuration(new DurationBounds(0, 5), "web");
+                reader.MayHoldTexts(["web"]);
                 reader.ReadTraceFilter();
                 reader.ReadTagFilter();
             }

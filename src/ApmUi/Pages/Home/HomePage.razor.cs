@@ -57,7 +57,7 @@ public partial class HomePage
             var facts = Traces.Facts();
             if (facts.SpanCount == 0) return;
             var services = Queries.Services(State.Window.Range, State.Env);
-            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Issues.List(State.Window.Range, State.Env), Deployments.Newest(State.Env, HomeView.ListedDeploys), Ledger.ReadLedger(State.Window.Range, null, LedgerPage.HourNanos));
+            View = HomeView.Of(State, services, facts, Newest(TraceFilter.Empty, 8), Issues.List(State.Window.Range, State.Env), Deployments.Newest(State.Env, HomeView.ListedDeploys), Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)));
         }
         catch (StoreUnavailableException error)
         {

@@ -9,6 +9,7 @@ namespace Apm.ApmUi.Pages.Map;
 public partial class MapPage
 {
     [Inject] ServiceMapQuery Query { get; set; } = null!;
+    [Inject] MapMemory Memory { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
@@ -34,7 +35,7 @@ public partial class MapPage
         try
         {
             if (Traces.Facts().SpanCount == 0) IsEmptyInstallation = true;
-            else View = MapView.Of(State, Query.ReadWithNews(State.Window.Range, State.Env, Context?.RequestAborted ?? default), Look);
+            else View = MapView.Of(State, Query.ReadWithNews(State.Window.Range, State.Env, Context?.RequestAborted ?? default), Look, Memory);
         }
         catch (StoreUnavailableException error)
         {

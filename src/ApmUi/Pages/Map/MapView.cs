@@ -50,11 +50,17 @@ public sealed record MapView
     /// <summary>Both ends of the paths that are drawn; null when the address asks for none.</summary>
     public (string From, string To)? Path { get; init; }
 
+    static readonly string[] WhatNames = ["focus", "hops", "path", "goal", "only", "group", "open"];
+
+    /// <summary>What the address asks for, but for the time and what is marked.</summary>
+    static string WhatOf(PageState state) => string.Join('\n', WhatNames.Select(name => state.Url[name]).Prepend(state.Env));
+
     /// <summary>Builds the view.</summary>
     /// <param name="state">The request: <c>focus, hops, path, goal, only, group, open, panel</c>.</param>
     /// <param name="graph">Everything in the range.</param>
     /// <param name="look">Colours.</param>
-    public static MapView Of(PageState state, ServiceGraph graph, ServiceLook look)
+    /// <param name="memory">Of edges that keep their room; null to lay out only what is there.</param>
+    public static MapView Of(PageState state, ServiceGraph graph, ServiceLook look, MapMemory? memory = null)
     {
         var part = graph;
         (string, string)? path = state.Url["path"] is { } from && state.Url["goal"] is { } to ? (from, to) : null;
@@ -78,7 +84,7 @@ public sealed record MapView
             CouldBeGrouped = isLarge,
             Unfolded = isLarge ? unfolded : [],
             Unpaired = [.. part.Unpaired.Where(calls => kept.Contains(calls.To) && (calls.From.Length == 0 || kept.Contains(calls.From)))],
-            Placed = MapLayout.Of(shown.Nodes.Select(node => node.Id), drawn.Select(edge => (edge.From, edge.To))),
+            Placed = MapLayout.Of(shown.Nodes.Select(node => node.Id), memory is null ? drawn.Select(edge => (edge.From, edge.To)) : memory.With(WhatOf(state), drawn.Select(edge => (edge.From, edge.To)))),
             Nodes = [.. shown.Nodes.Select(node => DrawnOf(state, node, look, unfolded))],
             Edges = [.. drawn.Select(edge => new DrawnEdge(
                 edge.From, edge.To, MapPaths.WidthOf(edge.CallsPerSecond), MapPaths.StateOf(edge.ErrorRate), LabelOf(edge),

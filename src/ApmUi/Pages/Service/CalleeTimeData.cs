@@ -44,7 +44,7 @@ public static class CalleeTimeData
         };
 
         ChartSeries Series(string name, string color, IReadOnlyList<double> nanos) =>
-            new(name, color, "bars", ChartSeries.Values4(nanos.Select((sum, i) => time.RequestCounts[i] > 0 ? sum / time.RequestCounts[i] : double.NaN)));
+            new(name, color, "bars", ChartSeries.Values4(nanos.Select((sum, i) => time.RequestCounts[i] > 0 ? sum / time.RequestCounts[i] : double.NaN))) { Overall = nanos.Sum() / requests };
 
         // Two of one colour in one stack cannot be told apart: the later one takes the next that is free.
         string Free(string color)

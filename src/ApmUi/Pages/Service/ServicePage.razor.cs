@@ -61,7 +61,7 @@ public partial class ServicePage
             View = ServiceView.Of(State, summary,
                 Queries.Endpoints(Name, State.Env, State.Window.Range),
                 Queries.Downstream(Name, State.Window.Range, State.Env),
-                MapQuery.Read(State.Window.Range, State.Env, cancel));
+                MapQuery.ReadRecent(State.Window.Range, State.Env, cancel));
             Events = EventStripView.Of(State, Catalogue.Service(Name), Catalogue.Processes());
             Instances = [.. Queries.ProcessesOf(Name, State.Env)];
             Ingest = LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, Name, LedgerPage.WidthFor(State.Window.Range)));

@@ -36,7 +36,7 @@ public partial class ServicesPage
             var services = Queries.Services(State.Window.Range, State.Env);
             if (services.Count == 0 && State.Env is null) return;
             IReadOnlyList<MapNode> inferred = ShowsOthers
-                ? [.. MapQuery.Read(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
+                ? [.. MapQuery.ReadRecent(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
                 : [];
             View = ServicesView.Of(State, services, ShowsOthers, inferred, ShowsOthers ? null : Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)));
         }

@@ -73,12 +73,12 @@ public static class TracesData
                 {
                     "duration" =>
                     [
-                        new ChartSeries("p50", "s6", "line", ChartSeries.Values4(strip.P50Nanos)),
-                        new ChartSeries("p95", "s4", "line", ChartSeries.Values4(strip.P95Nanos)),
-                        new ChartSeries("max", "s9", "line", ChartSeries.Values4(strip.MaxNanos), Dash: true),
+                        new ChartSeries("p50", "s6", "line", ChartSeries.Values4(strip.P50Nanos)) { Overall = strip.OverallP50Nanos },
+                        new ChartSeries("p95", "s4", "line", ChartSeries.Values4(strip.P95Nanos)) { Overall = strip.OverallP95Nanos },
+                        new ChartSeries("max", "s9", "line", ChartSeries.Values4(strip.MaxNanos), Dash: true) { Overall = double.IsFinite(longest) ? longest : null },
                     ],
                     "errors" => [new ChartSeries("errors", "error", "bars", [.. strip.ErrorCounts.Select(count => (double?)count)])],
-                    _ => [new ChartSeries("spans", "s0", "bars", ChartSeries.Values4([.. strip.HitCounts.Select(count => count / stepSeconds)]))],
+                    _ => [new ChartSeries("spans", "s0", "bars", ChartSeries.Values4([.. strip.HitCounts.Select(count => count / stepSeconds)])) { Overall = hits / (range.LengthNanos / 1e9) }],
                 },
             Summary = hits == 0 ? "No span matches in this time."
                 : what switch

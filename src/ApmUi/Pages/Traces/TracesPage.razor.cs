@@ -116,7 +116,7 @@ public partial class TracesPage
                 Range = State.Window.Range, Filter = filter, Sort = Order.Sort, IsTurned = Order.IsTurned, Skip = Skip, Limit = Limit, CountFor = CountsAll ? null : CountFor, FacetTags = AskedFacets,
             }, cancel);
             View = TracesView.Of(State, typed, Order, Skip, Limit, result, result.Facets!);
-            SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.HourNanos)), typed.Service);
+            SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.WidthFor(State.Window.Range))), typed.Service);
             if (result.MatchedTraceCount == 0) Explain(typed, facts, result, cancel);
             else if (View.Rows.Count == 0) (EmptySays, EmptyEvidence) = ($"There is no trace after the first {Figure.Whole(Skip)}.", $"{Figure.Of(result.MatchedTraceCount, "trace matches", "traces match")} in all.");
         }

@@ -35,8 +35,7 @@ sealed class BlockColumns
         _durations = block.Read(SectionKind.Durations);
         (_strings, var baseStringCount) = BlockStrings.Read(block);
         _shapes = new ReadShapes(block.Read(SectionKind.Shapes), baseStringCount);
-        _shapeOf = new int[info.SpanCount];
-        if (_shapes.Count > 1) Planes.Read(block.Read(SectionKind.ShapeIndexes), info.SpanCount, Planes.WidthFor((ulong)_shapes.Count - 1), 0, _shapeOf, _shapes.Count);
+        _shapeOf = _shapes.ReadOf(block);
     }
 
     /// <summary>First span of each trace, and at the end the number of spans.</summary>
@@ -50,9 +49,7 @@ sealed class BlockColumns
         Invariant.Holds(from < to);
         var (block, shapes, shapeOf, count) = (_block, _shapes, _shapeOf, to - from);
         // The batch may live long; what it keeps for its tags is this, not the columns.
-        var tags = new BlockTags(block, shapes, shapeOf, from, to);
-        var strings = _strings;
-        var batch = SpanBatch.Stored(count, strings, () => tags.Load(strings, onTagsLoaded, onTagsDamaged), key => tags.LoadOne(key, strings, onTagsLoaded, onTagsDamaged));
+        var batch = SpanBatch.Stored(count, _strings, new BlockTags(block, shapes, shapeOf, from, to, _strings, onTagsLoaded, onTagsDamaged));
         for (var trace = TraceAt(from); trace < _traceLows.Length && TraceBegins[trace] < to; trace++)
         {
             var begin = Math.Max(0, TraceBegins[trace] - from);

@@ -50,6 +50,14 @@ public sealed class BlockReader
         return bytes.Length == 0 ? null : BloomFilter.FromBytes(bytes);
     }
 
+    /// <summary>False only when one of the texts is nowhere among the block's strings. Reads those alone.</summary>
+    public bool MayHoldTexts(IEnumerable<string> texts)
+    {
+        byte[]? names = null, values = null;
+        return texts.Select(System.Text.Encoding.UTF8.GetBytes).All(text =>
+            (values ??= Read(SectionKind.ValueStrings)).AsSpan().IndexOf(text) >= 0 || (names ??= Read(SectionKind.BaseStrings)).AsSpan().IndexOf(text) >= 0);
+    }
+
     /// <summary>Compares every part with its checksum.</summary>
     public void Verify()
     {
@@ -83,19 +91,44 @@ public sealed class BlockReader
         return found;
     }
 
-    /// <summary>Whether spans of one of these traces are in it, by the lower half of the ids. Reads those alone.</summary>
-    public bool HoldsAny(IReadOnlySet<ulong> traceLows)
+    /// <summary>Places of the traces that are in it, by the lower half of the ids, ascending. Reads those alone.</summary>
+    public IReadOnlyList<int> PlacesOf(IReadOnlySet<ulong> traceLows)
     {
-        foreach (var low in ReadIds(SectionKind.TraceLows, Info.TraceCount)) if (traceLows.Contains(low)) return true;
-        return false;
+        var lows = ReadIds(SectionKind.TraceLows, Info.TraceCount);
+        var places = new List<int>();
+        for (var trace = 0; trace < lows.Length; trace++) if (traceLows.Contains(lows[trace])) places.Add(trace);
+        return places;
     }
 
-    /// <summary>Whether a span lasted so long, both bounds included. Reads the durations alone, a small part of the block.</summary>
-    public bool HoldsDuration(long minNanos, long maxNanos)
+    /// <summary>The spans of the traces at some places, a batch each.</summary>
+    public IReadOnlyList<SpanBatch> ReadTraces(IReadOnlyList<int> places, Action<Exception>? onTagsDamaged)
+    {
+        var columns = new BlockColumns(this);
+        return [.. places.Select(trace => columns.ReadSpans(columns.TraceBegins[trace], columns.TraceBegins[trace + 1], null, onTagsDamaged))];
+    }
+
+    /// <summary>Whether a span lasted so long. Reads the durations alone, a small part of the block; of a service, what tells services as well.</summary>
+    /// <param name="service">Only its spans count; null for all.</param>
+    public bool HoldsDuration(DurationBounds bounds, string? service)
     {
         var durations = new long[Info.SpanCount];
         TimeCoder.ReadDurations(Read(SectionKind.Durations), 0, durations);
-        foreach (var nanos in durations) if (nanos >= minNanos && nanos <= maxNanos) return true;
+        bool[]? isOfService = null;
+        int[]? shapeOf = null;
+        for (var i = 0; i < durations.Length; i++)
+        {
+            if (!bounds.Hold(durations[i])) continue;
+            if (service is null) return true;
+            if (isOfService is null)
+            {
+                (var strings, var count) = BlockStrings.Read(this);
+                var shapes = new ReadShapes(Read(SectionKind.Shapes), count);
+                shapeOf = shapes.ReadOf(this);
+                isOfService = new bool[shapes.Count];
+                for (var shape = 0; shape < shapes.Count; shape++) isOfService[shape] = strings.Text(shapes[shape].Service) == service;
+            }
+            if (isOfService[shapeOf![i]]) return true;
+        }
         return false;
     }
 

@@ -2,19 +2,23 @@ using Apm.Core.Spans;
 
 namespace Apm.Storage.Traces.Blocks;
 
-/// <summary>Reads the tags of spans [from, to) of a block.</summary>
-sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int from, int to)
+/// <summary>Reads the tags of spans [from, to) of a block. Damaged ones are told of, and the spans have none.</summary>
+/// <param name="onLoaded">Told how many bytes of memory stay with the batch.</param>
+sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int from, int to, StringTable strings, Action<long>? onLoaded, Action<Exception>? onDamaged) : IStoredTags
 {
     int _areStringsCounted;
 
-    /// <summary>Reads them. Damaged ones are told of, and the spans have none.</summary>
-    public StoredTags Load(StringTable strings, Action<long>? onLoaded, Action<Exception>? onDamaged)
+    /// <inheritdoc/>
+    public StoredTags ReadSpan(int span) => new BlockTags(block, shapes, shapeOf, from + span, from + span + 1, strings, null, onDamaged).ReadAll();
+
+    /// <inheritdoc/>
+    public StoredTags ReadAll()
     {
         try
         {
-            var texts = ReadColumns(SectionKind.TextTag, shape => shape.TextKeys, (section, skip, take) => ReadTexts(section, skip, take, strings.Count));
+            var texts = ReadColumns(SectionKind.TextTag, shape => shape.TextKeys, ReadTexts);
             var numbers = ReadColumns(SectionKind.NumberTag, shape => shape.NumberKeys, ReadNumbers);
-            CountStrings(strings, onLoaded);
+            CountStrings();
             onLoaded?.Invoke((texts.PoolCount * 8L) + (numbers.PoolCount * 12L) + ((to - from) * 16L));
             return new StoredTags(texts, numbers);
         }
@@ -25,16 +29,15 @@ sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int 
         }
     }
 
-    /// <summary>Reads the columns of one key alone. Damaged ones are told of, and the spans have none.</summary>
-    /// <remarks>Any thread.</remarks>
-    public TagValues LoadOne(int key, StringTable strings, Action<long>? onLoaded, Action<Exception>? onDamaged)
+    /// <inheritdoc/>
+    public TagValues ReadKey(int key)
     {
         try
         {
             var texts = new int[to - from];
             texts.AsSpan().Fill(-1);
-            var hasText = ReadColumn(SectionKind.TextTag, shape => shape.TextKeys, key, (section, skip, take) => ReadTexts(section, skip, take, strings.Count), texts);
-            if (hasText is not null) CountStrings(strings, onLoaded);
+            var hasText = ReadColumn(SectionKind.TextTag, shape => shape.TextKeys, key, ReadTexts, texts);
+            if (hasText is not null) CountStrings();
             var numbers = new double[to - from];
             var hasNumber = ReadColumn(SectionKind.NumberTag, shape => shape.NumberKeys, key, ReadNumbers, numbers);
             return hasNumber is null ? new TagValues(texts, [], []) : new TagValues(texts, numbers, hasNumber);
@@ -49,7 +52,7 @@ sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int 
     }
 
     /// <summary>The texts of values stay with the batch once somebody looked at one.</summary>
-    void CountStrings(StringTable strings, Action<long>? onLoaded)
+    void CountStrings()
     {
         if (Interlocked.Exchange(ref _areStringsCounted, 1) == 0) onLoaded?.Invoke(strings.ByteCount + (strings.Count * 16L));
     }
@@ -144,8 +147,9 @@ sealed class BlockTags(BlockReader block, ReadShapes shapes, int[] shapeOf, int 
         return new TagColumn<T>(starts, counts, keys, values, pool);
     }
 
-    int[] ReadTexts(Section section, int skip, int take, int stringCount)
+    int[] ReadTexts(Section section, int skip, int take)
     {
+        var stringCount = strings.Count;
         var bytes = block.Read(section);
         var reader = new ByteReader(bytes);
         var coding = (ValueCoding)reader.Byte();

@@ -24,6 +24,14 @@ sealed class ReadShapes
 
     public Shape this[int index] => _shapes[index];
 
+    /// <summary>The shape of each span of the block.</summary>
+    public int[] ReadOf(BlockReader block)
+    {
+        var shapeOf = new int[block.Header.Info.SpanCount];
+        if (Count > 1) Planes.Read(block.Read(SectionKind.ShapeIndexes), shapeOf.Length, Planes.WidthFor((ulong)Count - 1), 0, shapeOf, Count);
+        return shapeOf;
+    }
+
     static int[] ReadKeys(ref ByteReader reader, int max)
     {
         var keys = new int[reader.VarintInt(reader.Left)];
