@@ -7,6 +7,9 @@ using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
+using Apm.Storage.Files;
+using Apm.Storage.Metrics;
+using Apm.TestKit;
 
 namespace Apm.Benchmarks;
 
@@ -27,32 +30,52 @@ public static class MetricQueryBenchmark
     /// <summary>Entry of the runner.</summary>
     public static int Run()
     {
-        var queries = new MetricQueries(new Columns(), NoHostTags.Instance, new TraceMetricUnits(), new Counters(), TimeProvider.System);
-        var table = new StringBuilder("| query | series | ms |\n|---|---|---|\n");
-        foreach (var query in s_queries)
+        var folder = Directory.CreateTempSubdirectory("apm-metric-query-benchmark-").FullName;
+        try
         {
-            var window = new TimeRange(Start * UnixTime.NanosPerSecond, End * UnixTime.NanosPerSecond);
-            var series = 0;
-            var times = Enumerable.Range(0, 25).Select(_ =>
+            var clock = new FixedClock(Start * UnixTime.NanosPerSecond);
+            var columns = new Columns();
+            using var store = new SegmentMetricStore(folder, new MetricStoreSettings { OnTrouble = Console.Error.WriteLine }, DiskFiles.Instance, clock, new Counters());
+            columns.WriteTo(store, clock);
+            var table = new StringBuilder("| query | series | arrays, ms | store, ms |\n|---|---|---|---|\n");
+            foreach (var query in s_queries)
             {
-                var begun = Stopwatch.GetTimestamp();
-                series = queries.Evaluate(query, window).Series.Count;
-                return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-            }).Skip(5).Order().ToList();
-            if (series == 0) throw new InvalidOperationException($"{query} found nothing.");
-            table.AppendLine(CultureInfo.InvariantCulture, $"| `{query}` | {series} | {times[times.Count / 2]:0.0} |");
-            Figures.Note($"metric query: {query}", $"{times[times.Count / 2]:0.0} ms");
+                var (inMemory, series) = Measure(columns, query);
+                var (stored, found) = Measure(store, query);
+                if (series == 0 || found != series) throw new InvalidOperationException($"{query} found {series} series in arrays and {found} in the store.");
+                table.AppendLine(CultureInfo.InvariantCulture, $"| `{query}` | {series} | {inMemory:0.0} | {stored:0.0} |");
+                Figures.Note($"metric query: {query}", $"{stored:0.0} ms, of points in arrays {inMemory:0.0} ms", "100 ms");
+            }
+            Console.Write(table);
+            Figures.WriteFile("metric-query.md", string.Create(CultureInfo.InvariantCulture, $"""
+                # Metric queries
+
+                `dotnet run -c Release --project tests/Benchmarks -- metric-query`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, on a machine of {Environment.ProcessorCount} cores, which other work shares.
+                {SeriesCount:N0} gauges of a point every {PointSeconds} s over 4 h, read in points of a minute; the median of 20 runs after 5. Arrays: the points come out of arrays in memory and are put into buckets.
+                Store: the same points out of the metric store on disk, read before. At most {MetricQueries.MaxSeries} series are answered.
+
+                {table}
+                """));
+            return 0;
         }
-        Console.Write(table);
-        Figures.WriteFile("metric-query.md", string.Create(CultureInfo.InvariantCulture, $"""
-            # Metric queries
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
-            `dotnet run -c Release --project tests/Benchmarks -- metric-query`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, on a machine of {Environment.ProcessorCount} cores.
-            {SeriesCount:N0} gauges of a point every {PointSeconds} s over 4 h, in points of a minute; median of 20. The points come out of arrays in memory: with that, but without a store. At most {MetricQueries.MaxSeries} series are answered.
-
-            {table}
-            """));
-        return 0;
+    static (double Milliseconds, int Series) Measure(IMetricReader reader, string query)
+    {
+        var queries = new MetricQueries(reader, NoHostTags.Instance, new TraceMetricUnits(), new Counters(), TimeProvider.System);
+        var window = new TimeRange(Start * UnixTime.NanosPerSecond, End * UnixTime.NanosPerSecond);
+        var series = 0;
+        var times = Enumerable.Range(0, 25).Select(_ =>
+        {
+            var begun = Stopwatch.GetTimestamp();
+            series = queries.Evaluate(query, window).Series.Count;
+            return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        }).Skip(5).Order().ToList();
+        return (times[times.Count / 2], series);
     }
 
     /// <summary>Points in arrays, put into buckets at each read as a store would.</summary>
@@ -87,6 +110,17 @@ public static class MetricQueryBenchmark
                 found.Add(buckets);
             }
             return found;
+        }
+
+        public void WriteTo(IMetricStore store, FixedClock clock)
+        {
+            for (var hour = Start; hour < End; hour += 3_600)
+            {
+                clock.Now = (hour + 3_600) * UnixTime.NanosPerSecond;
+                var first = (int)(hour - Start) / PointSeconds;
+                foreach (var batch in _series.Chunk(100))
+                    store.WriteAsync([.. batch.Select(one => new SeriesPoints(one.Key, MetricType.Gauge, 0, [.. Enumerable.Range(first, 3_600 / PointSeconds).Select(i => new MetricPoint(Start + (long)i * PointSeconds, one.Points[i]))]))]).GetAwaiter().GetResult();
+            }
         }
 
         static (SeriesKey, double[])[] Make()

@@ -79,7 +79,7 @@ public sealed class MetricQueries(IMetricReader reader, IHostTags hosts, IMetric
     public IReadOnlyList<SeriesFrame> Scalars(IReadOnlyList<(QueryNode Query, string Aggregator)> queries, IReadOnlyList<QueryNode> formulas, TimeRange window, QueryOptions options, ICollection<string> warnings, CancellationToken cancel = default) => Guarded(stop =>
     {
         var budget = new ReadBudget();
-        var run = new QueryRun(reader, hosts, units, budget, stop);
+        var run = new QueryRun(reader, hosts, units, budget, NowUnixSeconds, stop);
         var one = new TimeGrid(window.FromUnixNanos / UnixTime.NanosPerSecond, (int)Math.Max(1, window.LengthNanos / UnixTime.NanosPerSecond), 1);
         foreach (var (query, aggregator) in queries)
         {
@@ -91,18 +91,20 @@ public sealed class MetricQueries(IMetricReader reader, IHostTags hosts, IMetric
         return (IReadOnlyList<SeriesFrame>)[.. formulas.Select(formula => run.Evaluate(formula, one))];
     }, cancel);
 
+    long NowUnixSeconds => clock.NowUnixNanos() / UnixTime.NanosPerSecond;
+
     SeriesFrame Frame(QueryNode query, TimeRange window, QueryOptions options, ICollection<string> warnings, ReadBudget budget, CancellationToken cancel, bool joinsWindow = false)
     {
         QueryFunctions.Check(query);
         if (!query.MetricQueries.Any()) throw new QueryTextException($"\"{query}\" at column {query.At.Column} asks for no metric. Add one, such as avg:system.load.1{{*}}.", query.At);
         var (from, to) = ((window.FromUnixNanos + UnixTime.NanosPerSecond - 1) / UnixTime.NanosPerSecond, (window.ToUnixNanos + UnixTime.NanosPerSecond - 1) / UnixTime.NanosPerSecond);
         var (step, isAsked) = QuerySteps.Of(query, to - from, options, warnings);
-        var run = new QueryRun(reader, hosts, units, budget, cancel) { JoinsWindow = joinsWindow };
+        var run = new QueryRun(reader, hosts, units, budget, NowUnixSeconds, cancel) { JoinsWindow = joinsWindow };
         var frame = run.Evaluate(query, TimeGrid.Of(from, to, step));
         if (!isAsked && run.PointSeconds > step) // Their points are rarer than the buckets.
         {
             step = run.PointSeconds;
-            run = new QueryRun(reader, hosts, units, budget, cancel) { JoinsWindow = joinsWindow };
+            run = new QueryRun(reader, hosts, units, budget, NowUnixSeconds, cancel) { JoinsWindow = joinsWindow };
             frame = run.Evaluate(query, TimeGrid.Of(from, to, step));
         }
         foreach (var warning in run.Warnings) warnings.Add(warning);

@@ -7,7 +7,7 @@ using Apm.Query.Metrics;
 namespace Apm.Query.Evaluate;
 
 /// <summary>Evaluates one query: its tree from the metrics up. Not thread-safe; one per evaluation.</summary>
-sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units, ReadBudget budget, CancellationToken cancel) : IFrameSource
+sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units, ReadBudget budget, long nowUnixSeconds, CancellationToken cancel) : IFrameSource
 {
     /// <summary>Results that are known already, as those of the queries of a formula that were reduced to one value each.</summary>
     readonly Dictionary<QueryNode, SeriesFrame> _given = [];
@@ -15,6 +15,8 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
     string? _conversion;
 
     public CancellationToken Cancel => cancel;
+
+    public long NowUnixSeconds => nowUnixSeconds;
 
     public IReadOnlyList<string> Warnings => _warnings;
 

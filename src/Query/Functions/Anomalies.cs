@@ -13,7 +13,7 @@ static class Anomalies
         var lines = history.Lines.Select(line =>
         {
             call.Source.Cancel.ThrowIfCancellationRequested();
-            var values = isZeroFilled && history.IsCount ? WithZeros(line.Values) : line.Values;
+            var values = isZeroFilled && history.IsCount ? WithZeros(line.Values, history.Grid.IndexOf(call.Source.NowUnixSeconds)) : line.Values;
             var basic = RollingBand.Of(values, bounds);
             var band = seasons?.Of(line, values, history.Grid, bounds, basic) ?? basic;
             return new FrameLine(line.Group, line.Values) { Band = band, Anomalous = Marks(values, band, call.Text("direction")) };
@@ -32,12 +32,12 @@ static class Anomalies
         return marks;
     }
 
-    /// <summary>From its first value on, a count that is not there is 0.</summary>
-    static double[] WithZeros(double[] values)
+    /// <summary>From its first value on, a count that is not there is 0, up to the bucket that is still being filled.</summary>
+    static double[] WithZeros(double[] values, int end)
     {
         double[] filled = [.. values];
         var first = Array.FindIndex(filled, value => !double.IsNaN(value));
-        for (var i = Math.Max(0, first); first >= 0 && i < filled.Length; i++) if (double.IsNaN(filled[i])) filled[i] = 0;
+        for (var i = Math.Max(0, first); first >= 0 && i < Math.Min(filled.Length, end); i++) if (double.IsNaN(filled[i])) filled[i] = 0;
         return filled;
     }
 }

@@ -110,6 +110,9 @@ public interface IFrameSource
     /// <summary>Ends the work when it takes too long.</summary>
     CancellationToken Cancel { get; }
 
+    /// <summary>What is later than this has not been measured yet.</summary>
+    long NowUnixSeconds { get; }
+
     /// <summary>The series of a query over some buckets.</summary>
     SeriesFrame Evaluate(QueryNode node, TimeGrid grid);
 

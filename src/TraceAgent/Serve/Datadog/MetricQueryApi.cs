@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Apm.Core.Keys;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Query.Evaluate;
@@ -21,12 +22,26 @@ public static class MetricQueryApi
     /// <summary>Longest window answered; default 400 days.</summary>
     public const long MaxWindowSeconds = 400L * 86_400;
 
-    /// <summary>Maps the endpoint. Needs <see cref="MetricQueries"/> from the services.</summary>
+    /// <summary>Maps the endpoints. Needs <see cref="MetricQueries"/> from the services; keys are asked for when <see cref="DatadogGate"/> and <see cref="ApiKeys"/> are there.</summary>
     public static IEndpointRouteBuilder MapMetricQueryApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/query", Answer);
+        routes.MapGet("/api/v1/query", Keyed(Answer));
         return routes.MapMetricQueryV2Api();
     }
+
+    /// <summary>
+    /// Who presents a key must present both, and once keys were made nobody reads without them. Until then the pages and tools of this machine may
+    /// read metrics as they read traces, without any.
+    /// </summary>
+    internal static RequestDelegate Keyed(RequestDelegate answer) => http =>
+    {
+        if (http.RequestServices.GetService<DatadogGate>() is not { } gate || http.RequestServices.GetService<ApiKeys>() is not { } keys) return answer(http);
+        var asks = HasKey(http) || keys.All(KeyKind.Api).Count > 0 || keys.All(KeyKind.Application).Count > 0;
+        return asks ? gate.Before("query", KeyNeed.ApiAndApplication, answer)(http) : answer(http);
+    };
+
+    static bool HasKey(HttpContext http) =>
+        http.Request.Headers.ContainsKey("DD-API-KEY") || http.Request.Headers.ContainsKey("DD-APPLICATION-KEY") || http.Request.Query.ContainsKey("api_key") || http.Request.Query.ContainsKey("application_key");
 
     static async Task Answer(HttpContext http)
     {

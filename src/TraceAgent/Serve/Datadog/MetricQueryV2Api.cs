@@ -27,8 +27,8 @@ public static class MetricQueryV2Api
     /// <summary>Maps the endpoints. Needs <see cref="MetricQueries"/> from the services.</summary>
     public static IEndpointRouteBuilder MapMetricQueryV2Api(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v2/query/timeseries", http => ApiGuard.Answer(http, Checked(Timeseries), JsonAnswer.Refuse));
-        routes.MapPost("/api/v2/query/scalar", http => ApiGuard.Answer(http, Checked(Scalar), JsonAnswer.Refuse));
+        routes.MapPost("/api/v2/query/timeseries", MetricQueryApi.Keyed(http => ApiGuard.Answer(http, Checked(Timeseries), JsonAnswer.Refuse)));
+        routes.MapPost("/api/v2/query/scalar", MetricQueryApi.Keyed(http => ApiGuard.Answer(http, Checked(Scalar), JsonAnswer.Refuse)));
         return routes;
     }
 
