@@ -25,6 +25,8 @@ missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${APM_CHROMIUM:-}" ] || missing+=(chromium)
 gunicorn_works || missing+=(gunicorn python3-flask)
 find_python >/dev/null || missing+=(python3-flask)
+# The programs alone: the package mariadb-server would start a server on the usual port.
+{ [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null; } && command -v mariadb-install-db >/dev/null && command -v my_print_defaults >/dev/null || missing+=(mariadb-server-core mariadb-client-core)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing ${missing[*]} …"

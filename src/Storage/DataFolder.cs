@@ -43,6 +43,12 @@ public sealed class DataFolder : IDisposable
     /// <summary>Folder of the statistics.</summary>
     public string StatsPath => System.IO.Path.Combine(Path, "stats");
 
+    /// <summary>Folder of the metrics.</summary>
+    public string MetricsPath => System.IO.Path.Combine(Path, "metrics");
+
+    /// <summary>Folder of the metrics that are not yet in a file of their day.</summary>
+    public string MetricsLogPath => System.IO.Path.Combine(MetricsPath, "log");
+
     /// <summary>The file of documents.</summary>
     public string StatePath => System.IO.Path.Combine(Path, "state.db");
 
@@ -64,6 +70,7 @@ public sealed class DataFolder : IDisposable
             Directory.CreateDirectory(folder.TracesPath);
             Directory.CreateDirectory(folder.StatsPath);
             Directory.CreateDirectory(folder.FatesPath);
+            Directory.CreateDirectory(folder.MetricsPath);
             return folder;
         }
         catch (Exception failure)

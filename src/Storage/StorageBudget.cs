@@ -2,7 +2,7 @@ namespace Apm.Storage;
 
 /// <summary>
 /// How the bytes of a data folder are shared out. The sum of the parts never exceeds the whole, so the whole is a promise:
-/// log and statistics have fixed parts, everything small is measured, and traces get the rest.
+/// log, statistics and metrics have fixed parts, everything small is measured, and traces get the rest.
 /// </summary>
 public sealed record StorageBudget
 {
@@ -40,6 +40,12 @@ public sealed record StorageBudget
     /// <summary>For statistics, an eighth.</summary>
     public long StatsBytes => MaxBytes / 8;
 
+    /// <summary>For metrics, an eighth: a fifth of it for their log, the rest for their files.</summary>
+    public long MetricsBytes => MaxBytes / 8;
+
+    /// <summary>For the log of the metrics that are not yet in a file.</summary>
+    public long MetricsLogBytes => MetricsBytes / 5;
+
     /// <summary>Bytes of a database's log before they are carried over: two databases must fit into what is kept for small things.</summary>
     public int DatabaseLogPages => (int)Math.Clamp(MaxBytes / 64 / 8_192, 64, 1_000);
 
@@ -51,7 +57,7 @@ public sealed record StorageBudget
     public long TraceBytes(long smallBytes)
     {
         var small = Math.Max(smallBytes + (smallBytes / 4), Math.Max(MaxBytes / 32, Math.Min(8_388_608, MaxBytes / 8)));
-        return Math.Max(MaxBytes / 32, MaxBytes - LogBytes - StatsBytes - small);
+        return Math.Max(MaxBytes / 32, MaxBytes - LogBytes - StatsBytes - MetricsBytes - small);
     }
 
     /// <summary>The budget that a disk can keep: what is there already, and what is free beyond what must stay free.</summary>

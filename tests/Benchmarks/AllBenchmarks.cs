@@ -25,6 +25,7 @@ static class AllBenchmarks
         ("obfuscate", ObfuscateBenchmark.Run),
         ("endpoints", EndpointsBenchmark.Run),
         ("sample", SampleBenchmark.Run),
+        ("metrics", () => MetricsBenchmark.Run(["1"])),
     ];
 
     /// <summary>Arguments: names to run, as above without what follows the name; none: all.</summary>

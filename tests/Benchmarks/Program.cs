@@ -21,6 +21,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["endpoints"] = _ => EndpointsBenchmark.Run(),
     ["sample"] = _ => SampleBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
+    ["metrics"] = MetricsBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);

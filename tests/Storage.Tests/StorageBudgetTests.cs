@@ -10,17 +10,17 @@ public sealed class StorageBudgetTests
     {
         var budget = new StorageBudget(maxBytes);
         foreach (var small in new[] { 0, maxBytes / 100, maxBytes / 4 })
-            Assert.True(budget.LogBytes + budget.StatsBytes + Math.Max(small, maxBytes / 32) + budget.TraceBytes(small) <= maxBytes);
-        Assert.True(budget.TraceBytes(0) >= maxBytes / 2);
+            Assert.True(budget.LogBytes + budget.StatsBytes + budget.MetricsBytes + Math.Max(small, maxBytes / 32) + budget.TraceBytes(small) <= maxBytes);
+        Assert.True(budget.TraceBytes(0) >= maxBytes * 3 / 8);
         Assert.True(budget.LogBytes - budget.LogSegmentBytes >= budget.LogSegmentBytes + (long)budget.LogRecordBytes);
         Assert.True(budget.BodyBytes >= 10_000_000);
     }
 
     [Fact]
-    public void By_default_traces_get_seven_of_ten_gigabytes() =>
+    public void By_default_traces_get_six_of_ten_gigabytes() =>
         Assert.Equal(
-            (1_250_000_000, 1_250_000_000, 7_187_500_000, 67_108_864),
-            new StorageBudget(StorageBudget.DefaultMaxBytes) is var budget ? (budget.LogBytes, budget.StatsBytes, budget.TraceBytes(0), budget.LogSegmentBytes) : default);
+            (1_250_000_000, 1_250_000_000, 1_250_000_000, 5_937_500_000, 67_108_864),
+            new StorageBudget(StorageBudget.DefaultMaxBytes) is var budget ? (budget.LogBytes, budget.StatsBytes, budget.MetricsBytes, budget.TraceBytes(0), budget.LogSegmentBytes) : default);
 
     [Fact]
     public void A_disk_that_is_smaller_than_the_budget_lowers_it_and_never_below_what_is_there()

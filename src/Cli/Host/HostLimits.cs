@@ -75,6 +75,9 @@ static class HostLimits
     {
         "decoded_blocks" => "Cache of unpacked traces",
         "statistics_read" => "Cache of statistics",
+        "metric_directories" => "Cache of the series in metric files",
+        "metric_points" => "Metric points not yet in a file",
+        "metric_series" => "Names of metric series",
         "queue" => "Decoded payloads not yet in the store",
         "waiting_spans" => "Spans not yet in a block",
         "open_buckets" => "Statistics not yet stored",

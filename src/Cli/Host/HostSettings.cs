@@ -1,5 +1,6 @@
 using Apm.Core.Limits;
 using Apm.Storage;
+using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
 using Apm.TraceAgent.Intake;
@@ -38,6 +39,9 @@ public sealed record HostSettings
 
     /// <inheritdoc cref="Traces"/>
     public StatsStoreSettings Stats { get; init; } = new();
+
+    /// <inheritdoc cref="Traces"/>
+    public MetricStoreSettings Metrics { get; init; } = new();
 
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";

@@ -8,6 +8,7 @@ using Apm.Storage.Fates;
 using Apm.Storage.Files;
 using Apm.Storage.LiteDb;
 using Apm.Storage.Log;
+using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
 
@@ -18,8 +19,9 @@ public sealed class Stores : IDisposable
 {
     readonly Stack<IDisposable> _opened = new();
 
-    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates)
+    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, IMetricStore metrics)
     {
+        Metrics = metrics;
         Fates = fates;
         Disk = disk;
         Budget = budget;
@@ -35,6 +37,7 @@ public sealed class Stores : IDisposable
     public IDocumentStore Documents { get; }
     public IDiskGuard Disk { get; }
     public IFateStore Fates { get; }
+    public IMetricStore Metrics { get; }
 
     /// <summary>What the folder may take: what was asked for, or what the disk can keep of it.</summary>
     public StorageBudget Budget { get; }
@@ -74,8 +77,10 @@ public sealed class Stores : IDisposable
                 NumbersAfter = Newest(traces.StoredUpTo, stats.ReadCheckpoint()?.Covered ?? LogPosition.Start),
             }, files, counters));
             var documents = Opened(new LiteDbDocumentStore(data.StatePath, database, files, clock, counters));
+            var metrics = Opened(new SegmentMetricStore(
+                data.MetricsPath, settings.Metrics with { MaxBytes = budget.MetricsBytes - budget.MetricsLogBytes, MaxLogBytes = budget.MetricsLogBytes, OnTrouble = Note, Memory = memory }, files, clock, counters));
             Opened(new StorageKeeper(data, budget, guard, traces, clock, counters, Note)).Start();
-            var stores = new Stores(log, traces, stats, documents, guard, budget, fates);
+            var stores = new Stores(log, traces, stats, documents, guard, budget, fates, metrics);
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
             return stores;
         }

@@ -1,3 +1,5 @@
+using Apm.Core.Metrics;
+
 namespace Apm.Core.Events;
 
 /// <summary>Something that happened at a time and is worth a line: a deployment, an alert, a comment (metrics-monitors §2.4, §4.6).</summary>
@@ -36,4 +38,13 @@ public sealed record EventRecord
 
     /// <summary>The event that this one comments on; 0 for none.</summary>
     public long RelatedEventId { get; init; }
+
+    /// <summary>What <see cref="Source"/> is of a comment on another event.</summary>
+    public const string CommentSource = "comment";
+
+    /// <summary>Whether it is a comment; those are shown beneath the event that they comment on.</summary>
+    public bool IsComment() => Source == CommentSource && RelatedEventId != 0;
+
+    /// <summary>Whether it has a tag, normalised; its host counts as <c>host:NAME</c>.</summary>
+    public bool HasTag(string tag) => Tags.Contains(tag) || (Host.Length > 0 && MetricNames.Tag("host:" + Host) == tag);
 }

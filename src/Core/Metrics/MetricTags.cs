@@ -53,6 +53,15 @@ public sealed class MetricTags : IReadOnlyList<string>, IEquatable<MetricTags>
     /// <summary>The value of a tag: what stands behind its first colon; "" for a bare tag.</summary>
     public static string ValueIn(string tag) => tag.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? tag[(colon + 1)..] : "";
 
+    /// <summary>The order in which series are listed: tag by tag, each by its characters.</summary>
+    public static int Compare(MetricTags left, MetricTags right)
+    {
+        var shared = Math.Min(left._tags.Length, right._tags.Length);
+        for (var i = 0; i < shared; i++)
+            if (string.CompareOrdinal(left._tags[i], right._tags[i]) is var order && order != 0) return order;
+        return left._tags.Length.CompareTo(right._tags.Length);
+    }
+
     static bool IsOf(string tag, string key) => tag.StartsWith(key, StringComparison.Ordinal) && (tag.Length == key.Length || tag[key.Length] == ':');
 
     public bool Equals(MetricTags? other) => other is not null && (ReferenceEquals(this, other) || (_hash == other._hash && _tags.AsSpan().SequenceEqual(other._tags)));

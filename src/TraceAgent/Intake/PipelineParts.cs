@@ -35,6 +35,12 @@ public sealed record PipelineParts
     /// <summary>Hears of each batch once it can be searched; null when nobody looks on.</summary>
     public TraceTail? Tail { get; init; }
 
+    /// <summary>Takes DogStatsD lines that come over HTTP; null answers them without taking them.</summary>
+    public IDogStatsDIntake? DogStatsD { get; init; }
+
+    /// <summary>Takes the metrics that come over OTLP; null counts them only.</summary>
+    public IMetricIntake? Metrics { get; init; }
+
     /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
     public IFateStore? Fates { get; init; }
 }

@@ -10,7 +10,8 @@ namespace Apm.TraceAgent.Receive;
 
 /// <summary>Reads request bodies into pooled memory, decompressed, within the limits.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
+/// <param name="account">What its memory is called in the budget.</param>
+public sealed class BodyReader(AgentSettings settings, MemoryBudget memory, string account = "bodies")
 {
     /// <summary>Largest window of a zstd body: 2²³ bytes, the 8 MiB that every encoder may use and that decoders should support (RFC 8878 §3.1.1.1.2).</summary>
     const int MaxZstdWindowLog = 23;
@@ -24,7 +25,7 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
     /// </summary>
     const int PooledBytes = 1_048_576, PooledOfEachSize = 16;
 
-    readonly MemoryAccount _memory = memory.OpenWork("bodies", settings.MaxBytesInFlight);
+    readonly MemoryAccount _memory = memory.OpenWork(account, settings.MaxBytesInFlight);
     readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(PooledBytes, PooledOfEachSize);
 
     /// <summary>Reads a whole body. Dispose the result when its bytes are no longer needed.</summary>
@@ -32,14 +33,17 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
     /// <exception cref="OverloadedException">Too many bytes are being read already.</exception>
     /// <exception cref="PayloadException">The compression is unknown or broken.</exception>
     /// <exception cref="BadHttpRequestException">The request is not HTTP as it should be.</exception>
-    public async Task<PooledBody> Read(HttpRequest request, CancellationToken cancel)
+    public Task<PooledBody> Read(HttpRequest request, CancellationToken cancel) => Read(request, new BodyLimits(settings.MaxBodyBytes, settings.MaxBodyBytes), cancel);
+
+    /// <summary>Reads a whole body within limits of its own. As <see cref="Read(HttpRequest, CancellationToken)"/>.</summary>
+    public async Task<PooledBody> Read(HttpRequest request, BodyLimits limits, CancellationToken cancel)
     {
-        var raw = await ReadRaw(request, cancel);
+        var raw = await ReadRaw(request, limits.MaxSentBytes, cancel);
         try
         {
             var encoding = request.Headers.ContentEncoding.ToString();
             if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return raw;
-            using (raw) return Decompress(raw.Memory, encoding);
+            using (raw) return Decompress(raw.Memory, encoding, limits.MaxUnpackedBytes);
         }
         catch
         {
@@ -49,21 +53,23 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
     }
 
     /// <summary>Decompresses bytes that came with a Content-Encoding, or a gRPC message.</summary>
-    public PooledBody Decompress(ReadOnlyMemory<byte> compressed, string encoding)
+    public PooledBody Decompress(ReadOnlyMemory<byte> compressed, string encoding) => Decompress(compressed, encoding, settings.MaxBodyBytes);
+
+    PooledBody Decompress(ReadOnlyMemory<byte> compressed, string encoding, int maxBytes)
     {
         using var source = encoding.ToLowerInvariant() switch
         {
             "gzip" or "x-gzip" => (Stream)new GZipStream(AsStream(compressed), CompressionMode.Decompress),
             "deflate" => new ZLibStream(AsStream(compressed), CompressionMode.Decompress),
-            "zstd" => ZstdStream(AsStream(compressed)),
+            "zstd" or "zstd1" => ZstdStream(AsStream(compressed)),
             _ => throw new PayloadException($"Content-Encoding \"{encoding}\" is not one of gzip, deflate, zstd, identity. Turn compression off, or use gzip."),
         };
-        var body = new PooledBody(this, Math.Min(settings.MaxBodyBytes, compressed.Length * 4 + 256));
+        var body = new PooledBody(this, Math.Min(maxBytes, compressed.Length * 4 + 256));
         try
         {
             while (true)
             {
-                var read = source.Read(body.FreeSpan(settings.MaxBodyBytes));
+                var read = source.Read(body.FreeSpan(maxBytes));
                 if (read == 0) break;
                 body.Length += read;
             }
@@ -90,9 +96,9 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
         return stream;
     }
 
-    async Task<PooledBody> ReadRaw(HttpRequest request, CancellationToken cancel)
+    async Task<PooledBody> ReadRaw(HttpRequest request, int maxBytes, CancellationToken cancel)
     {
-        if (request.ContentLength > settings.MaxBodyBytes) throw new BodyTooLargeException(settings.MaxBodyBytes);
+        if (request.ContentLength > maxBytes) throw new BodyTooLargeException(maxBytes);
         // What a client merely announces takes no memory: a few idle connections could else claim it all.
         var body = new PooledBody(this, (int)Math.Min(request.ContentLength ?? 4_096, FirstBufferBytes) + 1);
         CancellationTokenSource? patience = null;
@@ -110,7 +116,7 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
                 try
                 {
                     if (result.IsCanceled) throw new SlowBodyException(body.Length, settings.RequestTimeout);
-                    foreach (var segment in result.Buffer) body.Append(segment.Span, settings.MaxBodyBytes);
+                    foreach (var segment in result.Buffer) body.Append(segment.Span, maxBytes);
                 }
                 finally
                 {
@@ -165,6 +171,11 @@ public sealed class BodyReader(AgentSettings settings, MemoryBudget memory)
             ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
             : new MemoryStream(memory.ToArray(), writable: false);
 }
+
+/// <summary>What one endpoint takes.</summary>
+/// <param name="MaxSentBytes">Of the body as it comes.</param>
+/// <param name="MaxUnpackedBytes">Of the body without its Content-Encoding.</param>
+public readonly record struct BodyLimits(int MaxSentBytes, int MaxUnpackedBytes);
 
 /// <summary>A body in rented memory.</summary>
 /// <remarks>One owner; not thread-safe. After <see cref="Dispose"/> its memory is somebody else's.</remarks>

@@ -26,4 +26,10 @@ public static class OtlpLimits
 
     /// <summary>Bytes of one text inside an event or link; a longer one is cut and ends in <c>...</c>, so that a long stack does not cost the event.</summary>
     public const int MaxEventTextBytes = 8_000;
+
+    /// <summary>Data points of one metrics request; more makes the request bad (400).</summary>
+    public const int MaxDataPoints = 200_000;
+
+    /// <summary>Buckets of one histogram either way, and quantiles of one summary; a point with more buckets is rejected.</summary>
+    public const int MaxBuckets = 4_096;
 }

@@ -30,6 +30,9 @@ internal ref struct ProtoReader
     /// <summary>Position in the body, not in the message.</summary>
     public readonly int Offset => _start + _at;
 
+    /// <summary>Whether the message is read to its end; of packed numbers, whether there is no further.</summary>
+    public readonly bool AtEnd => _at >= _bytes.Length;
+
     /// <summary>Reads the next tag; false at the end of the message.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadTag(out uint tag)

@@ -79,8 +79,8 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
         using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_host.UiUrl + "/api/status")));
         string[] names = [.. status.RootElement.GetProperty("limits").EnumerateArray().Select(limit => limit.GetProperty("name").GetString()!)];
 
-        string[] work = ["queue", "waiting_spans", "open_buckets", "known_blocks", "fates", "sampling_decisions", "tail"];
-        string[] caches = ["decoded_blocks", "statistics_read"];
+        string[] work = ["queue", "waiting_spans", "open_buckets", "known_blocks", "fates", "sampling_decisions", "tail", "metric_points", "metric_series"];
+        string[] caches = ["decoded_blocks", "statistics_read", "metric_directories"];
         Assert.Equal(
             work.Concat(caches).Select(account => $"memory.{account}").Concat(["limits.max_filter_bytes", "limits.max_bytes_in_flight"]).Order(),
             names.Where(name => name.StartsWith("memory.", StringComparison.Ordinal) && name is not ("memory.max_bytes" or "memory.work") || name is "limits.max_filter_bytes" or "limits.max_bytes_in_flight").Order());

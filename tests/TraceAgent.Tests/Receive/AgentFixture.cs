@@ -37,7 +37,7 @@ public sealed class AgentFixture : IAsyncDisposable
     /// <summary>Speaks to the agent's own port unless given a full address.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null)
+    public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null, IDogStatsDIntake? dogStatsD = null)
     {
         var clock = new SteppedClock(now ?? DefaultNow);
         var parts = new PipelineParts
@@ -49,6 +49,7 @@ public sealed class AgentFixture : IAsyncDisposable
             Counters = new Counters(),
             Problems = new RecentProblems(),
             Clock = clock,
+            DogStatsD = dogStatsD,
         };
         var pipeline = new TracePipeline(parts, pipelineSettings ?? new PipelineSettings());
         pipeline.Start();

@@ -9,14 +9,16 @@ using Microsoft.AspNetCore.Http;
 namespace Apm.TraceAgent.Receive.Datadog;
 
 /// <summary>The trace agent's own endpoints (trace-intake §1.2–1.8, §1.14, §1.19–1.22). Any method works on each.</summary>
-public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, PayloadReceiver receiver, TelemetryReceiver telemetry, AgentRoutes routes, Counters counters)
+public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, PayloadReceiver receiver, TelemetryReceiver telemetry, AgentRoutes routes, Counters counters, IDogStatsDIntake? dogStatsD = null)
 {
     /// <summary>Paths that a local agent has nothing to do for; they are answered so that tracers keep quiet (§1.19, §1.22).</summary>
     static readonly string[] QuietPaths =
     [
         "/v0.1/pipeline_stats", "/profiling/v1/input", "/debugger/v1/input", "/debugger/v1/diagnostics", "/debugger/v2/input",
-        "/symdb/v1/input", "/tracer_flare/v1", "/openlineage/api/v1/lineage", "/dogstatsd/v1/proxy", "/dogstatsd/v2/proxy",
+        "/symdb/v1/input", "/tracer_flare/v1", "/openlineage/api/v1/lineage",
     ];
+
+    static readonly string[] DogStatsDPaths = ["/dogstatsd/v1/proxy", "/dogstatsd/v2/proxy"];
 
     static readonly string[] QuietPrefixes = ["/evp_proxy/v1/", "/evp_proxy/v2/", "/evp_proxy/v3/", "/evp_proxy/v4/"];
 
@@ -35,6 +37,7 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         routes.Map("/v0.6/stats", AnswerStats);
         routes.Map("/v0.7/config", context => WithAgentHeaders(context, telemetry.AnswerRemoteConfig));
         routes.MapPrefix("/telemetry/proxy/", context => WithAgentHeaders(context, telemetry.Answer));
+        foreach (var path in DogStatsDPaths) routes.Map(path, dogStatsD is null ? AnswerQuietly : context => AnswerDogStatsD(context, dogStatsD));
         foreach (var path in QuietPaths) routes.Map(path, AnswerQuietly);
         foreach (var prefix in QuietPrefixes) routes.MapPrefix(prefix, AnswerQuietly);
     }
@@ -150,6 +153,15 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
         AddAgentHeaders(context);
         using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
         counters.Add("bytes_taken_without_use", PathLabel(context.Request.Path.Value ?? ""), body.Length);
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync("{}\n", context.RequestAborted);
+    }
+
+    /// <summary>Lines as they would come over UDP; tracers of browsers and functions send them so. What is wrong with a line is counted and told there, as for any other.</summary>
+    async Task AnswerDogStatsD(HttpContext context, IDogStatsDIntake lines)
+    {
+        AddAgentHeaders(context);
+        using (var body = await receiver.Bodies.Read(context.Request, context.RequestAborted)) lines.Take(body.Memory.Span, "http");
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("{}\n", context.RequestAborted);
     }

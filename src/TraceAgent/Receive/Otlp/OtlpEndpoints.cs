@@ -3,21 +3,22 @@ using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.OtlpMetrics;
 using Apm.Wire.Otlp;
 using Microsoft.AspNetCore.Http;
 
 namespace Apm.TraceAgent.Receive.Otlp;
 
 /// <summary>
-/// OTLP over HTTP, protobuf and JSON (trace-intake §7.1–7.4). Metrics and logs are read and counted, and answered with
-/// a warning that they are not kept: an exporter that is told "accepted" must not believe that they are.
+/// OTLP over HTTP, protobuf and JSON (trace-intake §7.1–7.4). Logs (and metrics where nobody keeps them) are read and counted, and answered
+/// with a warning that they are not kept: an exporter that is told "accepted" must not believe that they are.
 /// </summary>
-public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters)
+public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters, OtlpMetricReceiver? metrics = null)
 {
     public void Register()
     {
         routes.Map("/v1/traces", AnswerTraces);
-        routes.Map("/v1/metrics", context => AnswerCounted(context, OtlpSignal.Metrics));
+        routes.Map("/v1/metrics", context => metrics is null ? AnswerCounted(context, OtlpSignal.Metrics) : AnswerMetrics(context, metrics));
         routes.Map("/v1/logs", context => AnswerCounted(context, OtlpSignal.Logs));
     }
 
@@ -25,6 +26,12 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
     {
         var decoded = await receiver.Receive(context, isJson ? PayloadFormat.OtlpJson : PayloadFormat.OtlpProtobuf, now => Describe(context, isJson ? "otlp/http json" : "otlp/http", now));
         await Write(context, StatusCodes.Status200OK, isJson, Accepted(decoded.Note, isJson));
+    });
+
+    Task AnswerMetrics(HttpContext context, OtlpMetricReceiver metrics) => Guard(context, async isJson =>
+    {
+        using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
+        await Write(context, StatusCodes.Status200OK, isJson, await metrics.Take(body.Memory, isJson));
     });
 
     Task AnswerCounted(HttpContext context, OtlpSignal signal) => Guard(context, async isJson =>

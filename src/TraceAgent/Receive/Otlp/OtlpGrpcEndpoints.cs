@@ -3,6 +3,7 @@ using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.OtlpMetrics;
 using Apm.Wire.Otlp;
 using Microsoft.AspNetCore.Http;
 
@@ -12,7 +13,7 @@ namespace Apm.TraceAgent.Receive.Otlp;
 /// OTLP over gRPC (trace-intake §7.1, §7.3): unary calls, one length-prefixed message each way, status in trailers.
 /// Done on bare HTTP/2, because the message goes to our own decoder as bytes (docs/adr/0002).
 /// </summary>
-public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters)
+public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters, OtlpMetricReceiver? metrics = null)
 {
     const int PrefixBytes = 5;
 
@@ -33,8 +34,8 @@ public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes rout
         {
             using var framed = signal == OtlpSignal.Traces ? await receiver.Read(context) : await receiver.Bodies.Read(context.Request, context.RequestAborted);
             using var message = Unframe(context, framed, signal);
-            var answer = signal == OtlpSignal.Traces
-                ? await Keep(context, message)
+            var answer = signal == OtlpSignal.Traces ? await Keep(context, message)
+                : signal == OtlpSignal.Metrics && metrics is not null ? await metrics.Take(message.Memory, isJson: false)
                 : OtlpEndpoints.CountOnly(signal, message.Memory.Span, isJson: false, counters);
             await WriteMessage(context, answer);
             End(context, Ok, "");

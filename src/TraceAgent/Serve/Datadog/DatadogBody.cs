@@ -24,6 +24,17 @@ readonly struct DatadogBody
     /// <exception cref="RefusedException">The body is no such JSON.</exception>
     public static async Task<DatadogBody> ReadAttributes(HttpContext http, string type)
     {
+        var root = await ReadRoot(http);
+        if (root._element.ValueKind == JsonValueKind.Undefined) return new DatadogBody(default, "data.attributes");
+        var data = root.Object("data");
+        if (data.Text("type") is { } said && said != type) throw new RefusedException($"data.type is \"{said}\"; expected \"{type}\".");
+        return data.Object("attributes");
+    }
+
+    /// <summary>The whole body, an object; as if it had no members when there is no body.</summary>
+    /// <exception cref="RefusedException">The body is no JSON object.</exception>
+    public static async Task<DatadogBody> ReadRoot(HttpContext http)
+    {
         var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int read;
@@ -32,18 +43,34 @@ readonly struct DatadogBody
             if (bytes.Length + read > MaxBytes) throw new RefusedException($"The body is longer than {MaxBytes} bytes. Ask for less at once.", StatusCodes.Status413PayloadTooLarge);
             bytes.Write(buffer, 0, read);
         }
-        if (bytes.Length == 0) return new DatadogBody(default, "data.attributes");
+        if (bytes.Length == 0) return new DatadogBody(default, "");
         try
         {
             using var json = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
-            var data = new DatadogBody(json.RootElement.Clone(), "").Object("data");
-            if (data.Text("type") is { } said && said != type) throw new RefusedException($"data.type is \"{said}\"; expected \"{type}\".");
-            return data.Object("attributes");
+            return new DatadogBody(json.RootElement.Clone(), "");
         }
         catch (JsonException wrong)
         {
             throw new RefusedException($"The body is not JSON: {wrong.Message}");
         }
+    }
+
+    /// <summary>Whether a member is there, if only as null.</summary>
+    public bool Names(string member) => _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(member, out _);
+
+    public bool? Truth(string member)
+    {
+        if (_element.ValueKind != JsonValueKind.Object || !_element.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw new RefusedException($"{PathOf(member)} must be true or false.");
+    }
+
+    /// <summary>A list of texts; null when it is not there.</summary>
+    public IReadOnlyList<string>? Texts(string member)
+    {
+        if (Member(member, JsonValueKind.Array, "a list of texts") is not { } element) return null;
+        var texts = new List<string>();
+        foreach (var item in element.EnumerateArray()) texts.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw new RefusedException($"{PathOf(member)} must be a list of texts."));
+        return texts;
     }
 
     /// <summary>Where it stands, such as <c>data.attributes.group_by[0]</c>.</summary>

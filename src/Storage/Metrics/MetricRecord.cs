@@ -1,0 +1,95 @@
+using Apm.Core.Metrics;
+using Apm.Storage.Metrics.Chunks;
+using Apm.Storage.Traces.Blocks;
+
+namespace Apm.Storage.Metrics;
+
+/// <summary>A record of the log while it is made: points of several series, as bytes, and as they go to memory once the bytes are durable.</summary>
+sealed class MetricRecord
+{
+    /// <summary>What a point takes in memory, room to grow in counted.</summary>
+    const int MemoryPerPoint = 24;
+
+    const byte Version = 1;
+
+    readonly ByteWriter _bytes = new(1_024);
+    readonly List<Part> _parts = [];
+
+    public MetricRecord() => _bytes.Byte(Version);
+
+    public ReadOnlyMemory<byte> Bytes => _bytes.WrittenMemory;
+
+    public IReadOnlyList<Part> Parts => _parts;
+
+    public long PointCount { get; private set; }
+
+    /// <summary>What its points will take in memory.</summary>
+    public long MemoryBytes { get; private set; }
+
+    /// <param name="points">Are kept until they are in memory; not changed meanwhile.</param>
+    public void Add(SeriesEntry entry, MetricType type, int intervalSeconds, ArraySegment<MetricPoint> points, IReadOnlyList<StoredSketch> sketches)
+    {
+        _bytes.Varint(entry.KeyBytes.Length);
+        _bytes.Bytes(entry.KeyBytes);
+        _bytes.Byte((byte)type);
+        _bytes.Varint(Math.Max(0, intervalSeconds));
+        _bytes.Varint(points.Count);
+        var last = 0L;
+        foreach (var point in points)
+        {
+            _bytes.Varint(RiceColumn.ZigZag(point.UnixSeconds - last));
+            _bytes.UInt64(BitConverter.DoubleToUInt64Bits(point.Value));
+            last = point.UnixSeconds;
+        }
+        _bytes.Varint(sketches.Count);
+        foreach (var sketch in sketches)
+        {
+            _bytes.Varint(RiceColumn.ZigZag(sketch.UnixSeconds));
+            _bytes.Varint(sketch.Bytes.Length);
+            _bytes.Bytes(sketch.Bytes);
+        }
+        Note(new Part(entry, type, intervalSeconds, points, sketches));
+    }
+
+    /// <summary>Reads a record of the log.</summary>
+    /// <exception cref="BlockDamagedException">It is no such record.</exception>
+    public static MetricRecord Decode(ReadOnlySpan<byte> bytes, Func<SeriesKey, SeriesEntry> entryOf)
+    {
+        var record = new MetricRecord();
+        var reader = new ByteReader(bytes);
+        if (reader.Byte() is var version && version > Version) throw new BlockDamagedException($"A record of the metric log is of version {version}; this program reads version {Version}.");
+        while (reader.Left > 0)
+        {
+            var entry = entryOf(SeriesKeyBytes.Decode(reader.Bytes(reader.VarintInt(reader.Left))));
+            var type = (MetricType)reader.Byte();
+            var interval = reader.VarintInt(int.MaxValue);
+            var points = new MetricPoint[reader.VarintInt(reader.Left)];
+            var last = 0L;
+            for (var i = 0; i < points.Length; i++)
+            {
+                last += RiceColumn.UnZigZag(reader.Varint());
+                points[i] = new MetricPoint(last, BitConverter.UInt64BitsToDouble(reader.UInt64()));
+            }
+            var sketches = new StoredSketch[reader.VarintInt(reader.Left)];
+            for (var i = 0; i < sketches.Length; i++)
+            {
+                var at = RiceColumn.UnZigZag(reader.Varint());
+                var sketch = new StoredSketch(at, 0, reader.Bytes(reader.VarintInt(reader.Left)).ToArray());
+                sketches[i] = StoredSketch.Of(at, sketch.Decode());
+            }
+            record.Note(new Part(entry, type, interval, points, sketches));
+        }
+        return record;
+    }
+
+    void Note(Part part)
+    {
+        _parts.Add(part);
+        PointCount += part.Points.Count + part.Sketches.Count;
+        MemoryBytes += MemoryPerPoint * (long)part.Points.Count;
+        foreach (var sketch in part.Sketches) MemoryBytes += 64 + sketch.Bytes.Length;
+    }
+
+    /// <summary>Points of one series.</summary>
+    public readonly record struct Part(SeriesEntry Entry, MetricType Type, int IntervalSeconds, ArraySegment<MetricPoint> Points, IReadOnlyList<StoredSketch> Sketches);
+}
