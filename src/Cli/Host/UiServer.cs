@@ -8,7 +8,6 @@ using Apm.Core.Ports;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
 using Apm.Query.Errors;
-using Apm.Query.Evaluate;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
@@ -96,7 +95,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<IssueQueries>();
         services.AddSingleton<EndpointComparison>();
         services.AddSingleton<DeploymentQueries>();
-        services.AddSingleton<MetricQueries>();
+        services.AddMetricQueries();
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,
