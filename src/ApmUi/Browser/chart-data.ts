@@ -14,6 +14,10 @@ export interface Series {
   /** Of a ratio: how many of how many, one per time. */
   parts?: number[];
   wholes?: number[];
+  /** Seconds without a value over which its line goes on. */
+  bridgedSeconds?: number;
+  /** Belongs to the series before it, and has no place in the legend. */
+  isBeside?: boolean;
   /** Its value over the whole range. */
   overall?: number;
 }

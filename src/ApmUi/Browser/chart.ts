@@ -10,10 +10,22 @@ import { el } from './island';
 import { color } from './theme';
 import { TimePlot, axisFont } from './time-plot';
 
-/** Places of values without a neighbour: a line through them has no length, so they are drawn as points. */
-function loneAt(values: ArrayLike<number | null | undefined>): number[] {
-  const has = (i: number) => typeof values[i] === 'number';
-  return Array.from({ length: values.length }, (_, i) => i).filter(i => has(i) && !has(i - 1) && !has(i + 1));
+/** Places of values without a neighbour within reach: a line through them has no length, so they are drawn as points. */
+function loneAt(values: ArrayLike<number | null | undefined>, reach: number): number[] {
+  const known = Array.from({ length: values.length }, (_, i) => i).filter(i => typeof values[i] === 'number');
+  return known.filter((at, i) => !(at - known[i - 1]! <= reach + 1) && !(known[i + 1]! - at <= reach + 1));
+}
+
+/** The name of the series that one beside it belongs to. */
+function ownerOf(all: Series[], i: number): string {
+  while (i > 0 && all[i]!.isBeside) i--;
+  return all[i]!.name;
+}
+
+/** Gaps, in canvas pixels, without those that a line goes on over. */
+function gapsOver(u: uPlot, gaps: [number, number][], seconds: number): [number, number][] {
+  const secondsPerPixel = (u.scales['x']!.max! - u.scales['x']!.min!) / u.bbox.width;
+  return gaps.filter(([from, to]) => (to - from) * secondsPerPixel > seconds);
 }
 
 class ApmChart extends TimePlot<ChartData> {
@@ -43,7 +55,7 @@ class ApmChart extends TimePlot<ChartData> {
   /** uPlot's columns. What too few cases made is not part of a line. Stacked series are summed up from the bottom and drawn from the top, so that each shows its own part. */
   #columns(data: ChartData): { columns: uPlot.AlignedData; series: Series[] } {
     const times = data.times.map(ms => ms / 1000);
-    const shown = data.series.filter(s => !this.#off.has(s.name));
+    const shown = data.series.filter((s, i) => !this.#off.has(s.isBeside ? ownerOf(data.series, i) : s.name));
     if (!data.stacked) return { columns: [times, ...shown.map(s => s.wholes ? s.values.map((v, i) => isThin(s, i) ? null : v) : s.values)] as uPlot.AlignedData, series: shown };
     const sums: number[] = new Array<number>(times.length).fill(0);
     const tops = shown.map(s => s.values.map((v, i) => (sums[i] = (sums[i] ?? 0) + (v ?? 0))));
@@ -92,17 +104,21 @@ class ApmChart extends TimePlot<ChartData> {
 
   #series(s: Series): uPlot.Series {
     const stroke = color(s.color);
-    const common = { label: s.name, scale: s.unit ? 'right' : 'y', stroke, width: 1.5, spanGaps: false, points: { show: false } };
+    const bridged = s.bridgedSeconds;
+    const common = {
+      label: s.name, scale: s.unit ? 'right' : 'y', stroke, width: 1.5, spanGaps: false, points: { show: false },
+      ...(bridged ? { gaps: (u: uPlot, _i: number, _a: number, _b: number, gaps: [number, number][]) => gapsOver(u, gaps, bridged) } : {}),
+    };
     switch (s.draw) {
       case 'bars': return { ...common, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.82, 28], align: 1 }) };
       case 'area': return { ...common, fill: stroke + '2e' };
       case 'points': return { ...common, width: 0, paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } };
-      default: return { ...common, ...(s.dash ? { dash: [4, 3] } : {}), points: { show: true, size: 4, fill: stroke, filter: (u, i) => loneAt(u.data[i]!) } };
+      default: return { ...common, ...(s.dash ? { dash: [4, 3] } : {}), points: { show: true, size: 4, fill: stroke, filter: (u, i) => loneAt(u.data[i]!, bridged ? Math.floor(bridged / (u.data[0]![1]! - u.data[0]![0]!)) : 0) } };
     }
   }
 
   protected override legendOf(data: ChartData): HTMLElement {
-    const buttons: HTMLElement[] = data.series.map(s => {
+    const buttons: HTMLElement[] = data.series.filter(s => !s.isBeside).map(s => {
       const unit = s.unit ?? data.unit;
       const [value, of] = legendFigure(s, unit);
       const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: `${of}: ${figure(value, unit)}. Click shows this one alone; Ctrl-click hides or adds it` },
@@ -120,7 +136,7 @@ class ApmChart extends TimePlot<ChartData> {
   }
 
   #toggle(name: string, adds: boolean): void {
-    const names = this.data!.series.map(s => s.name);
+    const names = this.data!.series.filter(s => !s.isBeside).map(s => s.name);
     if (adds) {
       if (!this.#off.delete(name)) this.#off.add(name);
     } else {

@@ -45,6 +45,12 @@ public sealed record ChartSeries(string Name, string Color, string Draw, IReadOn
     /// <summary>Of a ratio: how many cases there were, one per time. A ratio of few is drawn apart. Null for what is no ratio.</summary>
     public IReadOnlyList<double>? Wholes { get; init; }
 
+    /// <summary>Seconds without a value over which its line goes on; null when every gap is one.</summary>
+    public int? BridgedSeconds { get; init; }
+
+    /// <summary>Belongs to the series before it and has no place of its own in the legend: a bound, or the marks of what is odd.</summary>
+    public bool? IsBeside { get; init; }
+
     /// <summary>Its value over the whole range, which the legend shows; null when nobody worked it out.</summary>
     public double? Overall { get; init; }
 

@@ -18,6 +18,9 @@ public static class MetricData
     /// <summary>Most series drawn; default 50, the first of each query's order. The chart's sentence says how many there are.</summary>
     public const int MaxDrawn = 50;
 
+    /// <summary>A line goes on over so long without a point, as the language fills gaps (metrics-monitors §5.5); 5 min.</summary>
+    const int BridgedSeconds = 300;
+
     /// <summary>Colours of series (ui.md §3).</summary>
     const int Colors = 12;
 
@@ -83,14 +86,14 @@ public static class MetricData
             var name = series.TagSet.Count > 0 ? series.Scope : series.Metric;
             if (series.Bound is not null)
             {
-                lines.Add(new ChartSeries($"{name} {series.Bound}", "no-data", "line", ChartSeries.Values4(column.Select(value => value ?? double.NaN)), Dash: true));
+                lines.Add(new ChartSeries($"{name} {series.Bound}", "no-data", "line", ChartSeries.Values4(column.Select(value => value ?? double.NaN)), Dash: true) { IsBeside = true, BridgedSeconds = BridgedSeconds });
                 continue;
             }
-            lines.Add(new ChartSeries(name, series.IsOutlier == false ? "no-data" : "s" + (color++ % Colors).ToString(CultureInfo.InvariantCulture), "line", ChartSeries.Values4(column.Select(value => value ?? double.NaN))));
+            lines.Add(new ChartSeries(name, series.IsOutlier == false ? "no-data" : "s" + (color++ % Colors).ToString(CultureInfo.InvariantCulture), "line", ChartSeries.Values4(column.Select(value => value ?? double.NaN))) { BridgedSeconds = BridgedSeconds });
             if (series.Anomalous is not { } anomalous || !anomalous.Contains(true)) continue;
             var odd = new double?[count];
             for (var i = 0; i < anomalous.Length; i++) if (anomalous[i] && double.IsFinite(series.Values[i])) odd[(series.Grid.TimeOf(i) - first) / step] = series.Values[i] * scale;
-            lines.Add(new ChartSeries($"{name} unexpected", "error", "points", ChartSeries.Values4(odd.Select(value => value ?? double.NaN))));
+            lines.Add(new ChartSeries($"{name} unexpected", "error", "points", ChartSeries.Values4(odd.Select(value => value ?? double.NaN))) { IsBeside = true });
         }
         return chart with
         {
