@@ -40,7 +40,7 @@ public static class MetricsBenchmark
         Figures.WriteFile("metrics.md", $"""
             # Metrics
 
-            `dotnet run -c Release --project tests/Benchmarks -- metrics [DAYS]`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, on a machine of {Environment.ProcessorCount} cores, which other work shares.
+            `dotnet run -c Release --project tests/Benchmarks -- metrics [DAYS]`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, on a machine of {Environment.ProcessorCount} cores, which other work shares: {Figures.Machine()}.
             Writes: each writer waits until its points are durable before it sends the next, {RunLength.TotalSeconds:0} s per row, the median of three; what is written to files meanwhile is in it.
             Series: {Series} of one metric with four tags, a point every {StepSeconds} s: 30 % nearly constant, 25 % counters as rates, 25 % percentages with two decimals, 10 % bytes in pages, 10 % doubles with all their bits.
 

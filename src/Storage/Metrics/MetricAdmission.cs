@@ -50,7 +50,7 @@ sealed class MetricAdmission(MetricStoreSettings settings, MetricDays days, Time
 
         MetricRecord Record()
         {
-            if (records.Count == 0 || records[^1].Bytes.Length > MaxRecordBytes / 2) records.Add(new MetricRecord());
+            if (records.Count == 0 || records[^1].Bytes.Length > MaxRecordBytes / 2) records.Add(new MetricRecord(series.Count));
             return records[^1];
         }
 

@@ -8,7 +8,7 @@ using Apm.Storage.Traces.Blocks;
 namespace Apm.Storage.Metrics;
 
 /// <summary>One read: day by day through the files and what waits in memory, each series into its buckets.</summary>
-/// <remarks>Used once, by one thread. Works on what was there when it began, and holds nobody up.</remarks>
+/// <remarks>Used once. Works on what was there when it began, and holds nobody up.</remarks>
 /// <param name="waiting">Of the metric's series, the older first.</param>
 /// <param name="onDamage">Told of a file in which chunks cannot be read.</param>
 sealed class MetricReading(
@@ -28,8 +28,7 @@ sealed class MetricReading(
             var waits = waiting.Where(view => view.LastUnixSeconds >= start && view.FirstUnixSeconds < start + MetricDay.Seconds).ToList();
             var file = days.GetValueOrDefault(day, DayFiles.None).For(read.StepSeconds, mustBeRaw: waits.Count > 0);
             var blocks = file?.Blocks.Where(block => block.Header.FirstUnixSeconds < _to && block.Header.LastUnixSeconds >= _from).Select(block => BlockOf(block, file)).OfType<OpenBlock>().ToList() ?? [];
-            if (blocks.Count == 1 && waits.Count == 0) FoldBlock(blocks[0], start);
-            else if (blocks.Count + waits.Count > 0) FoldTogether(blocks, waits, start);
+            Fold(WorkOf(blocks, waits), start, cancel);
         }
         var found = _folds.Values.Where(fold => fold is { HasPoints: true }).Select(fold => fold!.Buckets).ToList();
         found.Sort(static (left, right) => MetricTags.Compare(left.Key.Tags, right.Key.Tags));
@@ -45,65 +44,79 @@ sealed class MetricReading(
         return wanted;
     }
 
-    void FoldBlock(OpenBlock block, long dayStart)
+    /// <summary>What each series that is asked for has in a day, and where.</summary>
+    List<SeriesWork> WorkOf(List<OpenBlock> blocks, List<WaitingView> waits)
     {
-        for (var i = block.From; i < block.To; i++)
-        {
-            if (FoldOf(block, i) is not { } fold) continue;
-            _day.Clear();
-            Add(block, i, dayStart);
-            FoldDay(fold);
-        }
-    }
-
-    void FoldTogether(List<OpenBlock> blocks, List<WaitingView> waits, long dayStart)
-    {
-        var places = new Dictionary<SeriesKey, List<(OpenBlock Block, int Index)>>();
+        var work = new Dictionary<SeriesKey, SeriesWork?>();
         foreach (var block in blocks)
         {
             for (var i = block.From; i < block.To; i++)
             {
-                if (!places.TryGetValue(block.Directory.KeyAt(i), out var ofSeries)) places.Add(block.Directory.KeyAt(i), ofSeries = []);
-                ofSeries.Add((block, i));
+                var key = block.Directory.KeyAt(i);
+                if (!work.TryGetValue(key, out var ofSeries))
+                    work.Add(key, ofSeries = FoldOf(key, block.Directory.TypeAt(i), block.Directory.IntervalSecondsAt(i)) is { } fold ? new SeriesWork(fold) : null);
+                ofSeries?.Places.Add((block, i));
             }
         }
-        var waitsOf = waits.ToLookup(view => view.Entry.Key);
-        foreach (var (key, ofSeries) in places)
+        foreach (var view in waits)
         {
-            if (FoldOf(ofSeries[^1].Block, ofSeries[^1].Index) is not { } fold) continue;
-            _day.Clear();
-            foreach (var (block, index) in ofSeries) Add(block, index, dayStart);
-            foreach (var view in waitsOf[key]) Add(view, dayStart);
-            FoldDay(fold);
+            if (!work.TryGetValue(view.Entry.Key, out var ofSeries))
+                work.Add(view.Entry.Key, ofSeries = FoldOf(view.Entry.Key, view.Entry.Type, view.Entry.IntervalSeconds) is { } fold ? new SeriesWork(fold) : null);
+            ofSeries?.Waits.Add(view);
         }
-        foreach (var ofSeries in waitsOf)
+        return [.. work.Values.OfType<SeriesWork>()];
+    }
+
+    /// <summary>Series have nothing in common; so many of them are unpacked on all processors.</summary>
+    void Fold(List<SeriesWork> work, long dayStart, CancellationToken cancel)
+    {
+        if (work.Count < SeriesOfOneProcessor)
+            foreach (var ofSeries in work) Fold(ofSeries, _day, dayStart);
+        else
+            Parallel.ForEach(work, new ParallelOptions { CancellationToken = cancel }, static () => new DayOfSeries(), (ofSeries, _, day) =>
+            {
+                Fold(ofSeries, day, dayStart);
+                return day;
+            }, static _ => { });
+    }
+
+    /// <summary>Below, starting others takes longer than it saves.</summary>
+    const int SeriesOfOneProcessor = 64;
+
+    void Fold(SeriesWork work, DayOfSeries day, long dayStart)
+    {
+        day.Clear();
+        foreach (var (block, index) in work.Places)
+            if (!TryAdd(day, block, index, dayStart)) onDamage(block.File);
+        foreach (var view in work.Waits) day.Add(view, Math.Max(_from, dayStart), Math.Min(_to, dayStart + MetricDay.Seconds));
+        if (day.IsEmpty) return;
+        try
         {
-            if (places.ContainsKey(ofSeries.Key) || FoldOf(ofSeries.Key, default, 0) is not { } fold) continue;
-            _day.Clear();
-            foreach (var view in ofSeries) Add(view, dayStart);
-            FoldDay(fold);
+            day.Arrange();
+            work.Fold.Add(day.Points.Span);
+            work.Fold.Add(day.Rollups);
+            work.Fold.Add(day.Sketches);
+        }
+        catch (BlockDamagedException) when (work.Places.Count > 0)
+        {
+            onDamage(work.Places[0].Block.File);
         }
     }
 
-    void Add(WaitingView view, long dayStart) => _day.Add(view, Math.Max(_from, dayStart), Math.Min(_to, dayStart + MetricDay.Seconds));
-
-    void Add(OpenBlock block, int index, long dayStart)
+    bool TryAdd(DayOfSeries day, OpenBlock block, int index, long dayStart)
     {
         var chunks = block.ChunksOf(index);
-        if (Checksum.Of(chunks) == block.Directory.ChecksumAt(index)) _day.Add(chunks, dayStart, _from, _to);
-        else onDamage(block.File);
+        if (Checksum.Of(chunks) != block.Directory.ChecksumAt(index)) return false;
+        try
+        {
+            day.Add(chunks, dayStart, _from, _to);
+            return true;
+        }
+        catch (BlockDamagedException)
+        {
+            return false;
+        }
     }
-
-    void FoldDay(SeriesFold fold)
-    {
-        if (_day.IsEmpty) return;
-        _day.Arrange();
-        fold.Add(_day.Points.Span);
-        fold.Add(_day.Rollups);
-        fold.Add(_day.Sketches);
-    }
-
-    SeriesFold? FoldOf(OpenBlock block, int index) => FoldOf(block.Directory.KeyAt(index), block.Directory.TypeAt(index), block.Directory.IntervalSecondsAt(index));
 
     /// <summary>Null when the series is not asked for.</summary>
     SeriesFold? FoldOf(SeriesKey key, MetricType type, int intervalSeconds)
@@ -132,6 +145,14 @@ sealed class MetricReading(
             onDamage(file);
             return null;
         }
+    }
+
+    /// <summary>Where a series has something in a day, the older first.</summary>
+    sealed class SeriesWork(SeriesFold fold)
+    {
+        public SeriesFold Fold { get; } = fold;
+        public List<(OpenBlock Block, int Index)> Places { get; } = [];
+        public List<WaitingView> Waits { get; } = [];
     }
 
     /// <summary>The part of a block that the metric has.</summary>

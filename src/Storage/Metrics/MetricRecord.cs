@@ -5,17 +5,19 @@ using Apm.Storage.Traces.Blocks;
 namespace Apm.Storage.Metrics;
 
 /// <summary>A record of the log while it is made: points of several series, as bytes, and as they go to memory once the bytes are durable.</summary>
-sealed class MetricRecord
+/// <param name="expectedSeries">About how many will be added: arrays of megabytes that grow by doubling cost more than the points.</param>
+sealed class MetricRecord(int expectedSeries = 0)
 {
     /// <summary>What a point takes in memory, room to grow in counted.</summary>
     const int MemoryPerPoint = 24;
 
     const byte Version = 1;
 
-    readonly ByteWriter _bytes = new(1_024);
-    readonly List<Part> _parts = [];
+    /// <summary>Of a series with a few tags and one point.</summary>
+    const int UsualBytes = 112;
 
-    public MetricRecord() => _bytes.Byte(Version);
+    readonly ByteWriter _bytes = Begin(expectedSeries);
+    readonly List<Part> _parts = new(expectedSeries);
 
     public ReadOnlyMemory<byte> Bytes => _bytes.WrittenMemory;
 
@@ -80,6 +82,13 @@ sealed class MetricRecord
             record.Note(new Part(entry, type, interval, points, sketches));
         }
         return record;
+    }
+
+    static ByteWriter Begin(int expectedSeries)
+    {
+        var bytes = new ByteWriter(64 + UsualBytes * Math.Min(expectedSeries, 16_384));
+        bytes.Byte(Version);
+        return bytes;
     }
 
     void Note(Part part)
