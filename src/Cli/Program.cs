@@ -6,8 +6,10 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     UpCommand.Make(),
     RunCommand.Make(),
     StatusCommand.Make(),
+    CheckCommand.Make(),
     WhyCommand.Make(),
     ConfigCommand.Make(),
+    KeysCommand.Make(),
 };
 var command = root.Parse(args);
 return await command.InvokeAsync(new InvocationConfiguration

@@ -22,6 +22,7 @@ static class AllBenchmarks
         ("decode-otlp", OtlpDecodeBenchmark.Run),
         ("log", () => LogBenchmark.Run([])),
         ("stats-read", () => StatsReadBenchmark.Run([])),
+        ("metric-query", MetricQueryBenchmark.Run),
         ("obfuscate", ObfuscateBenchmark.Run),
         ("endpoints", EndpointsBenchmark.Run),
         ("sample", SampleBenchmark.Run),

@@ -56,6 +56,7 @@ static class StatusCommand
         PrintLimits(report);
         PrintServices(report);
         PrintWaiting(report);
+        if (report.Checks is { } checks) CheckStatusText.Print(checks, report.NowUnixNanos);
         PrintCounters(report);
         foreach (var problem in report.Problems.Take(5))
             AnsiConsole.MarkupLineInterpolated($"[yellow]{Ago(report, problem.LastUnixNanos)}[/] {problem.Where}: {problem.Sentence}{(problem.Count > 1 ? $" (×{problem.Count})" : "")}");

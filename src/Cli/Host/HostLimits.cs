@@ -86,6 +86,13 @@ static class HostLimits
         "tail" => "Spans that wait for live tails",
         "sampling_decisions" => "Decisions that late spans follow",
         "dogstatsd" => "What DogStatsD sums up",
+        "events" => "Events",
+        "service_checks" => "Answers of service checks",
+        "api_bodies" => "Submissions of metrics being read",
+        "api_event_bodies" => "Submissions of events being read",
+        "api_decoded" => "Submissions of metrics being decoded",
+        "otlp_decoded" => "OTLP metrics being decoded",
+        "otlp_cumulative" => "Last points of cumulative OTLP series",
         TraceFilters => "Filters that find traces by id",
         _ => account.Replace('_', ' '),
     };

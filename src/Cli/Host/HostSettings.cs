@@ -1,5 +1,6 @@
 using Apm.Core.Limits;
 using Apm.Storage;
+using Apm.Storage.Events;
 using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
@@ -51,6 +52,12 @@ public sealed record HostSettings
 
     /// <inheritdoc cref="Traces"/>
     public MetricStoreSettings Metrics { get; init; } = new();
+
+    /// <summary>This host and its checks.</summary>
+    public CheckHostSettings Checks { get; init; } = new();
+
+    /// <summary>How much is kept of events and service checks. The host adds what the store needs of it.</summary>
+    public EventStoreSettings Events { get; init; } = new();
 
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Cli.Host;
+using Apm.TraceAgent.Configuration;
 using Apm.TraceAgent.Sample;
 
 namespace Apm.Cli.Settings;

@@ -1,4 +1,5 @@
 using Apm.Cli.Host;
+using Apm.TraceAgent.Configuration;
 
 namespace Apm.Cli.Settings;
 
@@ -28,6 +29,9 @@ public sealed record Setting(string Name, SettingKind Kind, Func<HostSettings, o
     /// <summary>Says what a value does not do although it was taken; null when all is well.</summary>
     public Func<object, string?>? Warn { get; init; }
 
+    /// <summary>Says of a value that was taken what is wrong with how it is written; null when nothing is.</summary>
+    public Func<object, SettingComplaint?>? Complain { get; init; }
+
     /// <summary>All variables: ours first, then Datadog's.</summary>
     public IEnumerable<string> Variables => OtherVariables.Where(IsOurs).Append(OwnVariable).Concat(OtherVariables.Where(name => !IsOurs(name))).Distinct();
 
@@ -47,3 +51,9 @@ public sealed record Setting(string Name, SettingKind Kind, Func<HostSettings, o
 
     string OwnVariable => "APM_" + Name.Replace('.', '_').Replace('-', '_').ToUpperInvariant();
 }
+
+/// <summary>What is wrong with how a value is written although it was understood.</summary>
+/// <param name="Culprit">What stands there.</param>
+/// <param name="Corrected">The lines to write.</param>
+/// <param name="Original">What the Datadog agent says of it; "" when it takes it.</param>
+public sealed record SettingComplaint(SettingsNode Culprit, string Sentence, IReadOnlyList<string> Corrected, string Original);

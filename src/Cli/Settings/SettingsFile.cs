@@ -1,3 +1,5 @@
+using Apm.TraceAgent.Configuration;
+
 namespace Apm.Cli.Settings;
 
 /// <summary>A settings file: its keys by dotted name, and what is wrong with the file itself.</summary>
@@ -8,6 +10,7 @@ namespace Apm.Cli.Settings;
 sealed class SettingsFile
 {
     readonly string[] _lines;
+    readonly IndentTabs _tabs;
     readonly Dictionary<string, MapEntry> _entries = new(StringComparer.Ordinal);
 
     SettingsFile(string path, string text)
@@ -15,6 +18,7 @@ sealed class SettingsFile
         Name = path;
         IsLenient = Path.GetFileName(path).StartsWith("datadog", StringComparison.OrdinalIgnoreCase);
         _lines = text.Split('\n').Select(line => line.TrimEnd('\r')).ToArray();
+        _tabs = IndentTabs.Find(text);
     }
 
     /// <summary>As the user named it.</summary>
@@ -23,24 +27,34 @@ sealed class SettingsFile
     /// <summary>It is a <c>datadog.yaml</c>.</summary>
     public bool IsLenient { get; }
 
+    /// <summary>The complaint of tabs that are read as blanks; null when there are none.</summary>
+    public SettingsIssue? TabIssue { get; private set; }
+
     /// <summary>The key of that dotted name; null when it is not there.</summary>
     public MapEntry? Find(string name) => _entries.GetValueOrDefault(name);
 
     public static SettingsFile Read(string path, string text, List<SettingsIssue> issues)
     {
         var file = new SettingsFile(path, text);
-        if (file.TabbedLine() is { } tabbed)
+        if (file._tabs.Lines.Count > 0)
         {
-            issues.Add(file.Issue(new Place(tabbed + 1, 1), 1, "A tab indents this line; YAML takes blanks only.", [file._lines[tabbed].Replace("\t", "  ", StringComparison.Ordinal)]));
-            if (!file.IsLenient) return file;
-            text = string.Join('\n', file._lines.Select(WithoutTabs)); // Two blanks each is what most mean.
+            text = file._tabs.Text;
+            if (!file.IsLenient)
+            {
+                var line = file._lines[file._tabs.Lines[0] - 1];
+                issues.Add(file.Issue(new Place(file._tabs.Lines[0], 1), 1, "A tab indents this line; YAML takes blanks only.", [line.Replace("\t", "  ", StringComparison.Ordinal)]));
+                return file;
+            }
         }
         try
         {
             switch (SettingsTree.Read(text))
             {
                 case null or ScalarNode { Text: "" }: break;
-                case MapNode map: file.Enter("", map, issues); break;
+                case MapNode map:
+                    if (file._tabs.Lines.Count > 0) issues.Add(file.TabIssue = file.ReadAsBlanks(map));
+                    file.Enter("", map, issues);
+                    break;
                 case var other: issues.Add(file.Issue(other.At, 1, "A settings file is a group of keys, such as memory: and below it max_bytes: 512MiB.", ["memory:", "  max_bytes: 512MiB"])); break;
             }
         }
@@ -54,12 +68,25 @@ sealed class SettingsFile
     }
 
     /// <summary>An issue at a place of this file.</summary>
-    public SettingsIssue Issue(Place at, int width, string sentence, IReadOnlyList<string> correction) => new($"{Name}:{at.Line}:{at.Column}", IsLenient ? $"{sentence} It is passed over." : sentence)
+    public SettingsIssue Issue(Place at, int width, string sentence, IReadOnlyList<string> correction)
     {
-        IsError = !IsLenient,
-        Line = at.Line <= _lines.Length ? _lines[at.Line - 1] : "",
-        LineNumber = at.Line,
-        Column = at.Column,
+        var written = _tabs.AsWritten(at);
+        return At(written.Line, written.Column, width, IsLenient ? $"{sentence} It is passed over." : sentence, correction) with { IsError = !IsLenient };
+    }
+
+    /// <summary>What is understood although it is not as it should be.</summary>
+    public SettingsIssue Complaint(SettingComplaint complaint)
+    {
+        var at = _tabs.AsWritten(complaint.Culprit.At);
+        var width = complaint.Culprit is ScalarNode scalar ? scalar.Text.Length : 1;
+        return At(at.Line, at.Column, width, IsLenient && complaint.Original.Length > 0 ? $"{complaint.Sentence} The Datadog agent says: {complaint.Original.ReplaceLineEndings(" ")}" : complaint.Sentence, complaint.Corrected);
+    }
+
+    SettingsIssue At(int line, int column, int width, string sentence, IReadOnlyList<string> correction) => new($"{Name}:{line}:{column}", sentence)
+    {
+        Line = line <= _lines.Length ? _lines[line - 1] : "",
+        LineNumber = line,
+        Column = column,
         Width = width,
         Correction = correction,
     };
@@ -68,6 +95,7 @@ sealed class SettingsFile
     public IReadOnlyList<string> Corrected(Place valueAt, string value)
     {
         if (valueAt.Line > _lines.Length) return [];
+        valueAt = _tabs.AsWritten(valueAt);
         var line = _lines[valueAt.Line - 1];
         var colon = line.IndexOf(':', StringComparison.Ordinal);
         return colon < 0 || colon >= valueAt.Column || line.AsSpan(0, valueAt.Column - 1).Contains('{') ? [] : [$"{line[..(colon + 1)]} {value}"];
@@ -112,15 +140,14 @@ sealed class SettingsFile
 
     static string Indent(MapEntry entry) => new(' ', entry.KeyAt.Column - 1);
 
-    int? TabbedLine()
+    /// <summary>Tabs are read as blanks: which lines, what the Datadog agent says to it, and the part of the file as it should be.</summary>
+    SettingsIssue ReadAsBlanks(MapNode map)
     {
-        var at = Array.FindIndex(_lines, line => line.Length > 0 && line.TrimStart().Length > 0 && line.TakeWhile(char.IsWhiteSpace).Contains('\t'));
-        return at < 0 ? null : at;
-    }
-
-    static string WithoutTabs(string line)
-    {
-        var indent = line.TakeWhile(char.IsWhiteSpace).Count();
-        return line[..indent].Replace("\t", "  ", StringComparison.Ordinal) + line[indent..];
+        var line = _tabs.Lines[0];
+        var entry = map.Entries.LastOrDefault(entry => entry.KeyAt.Line <= line) ?? map.Entries[0];
+        var corrected = TagList.Read(entry.Key, entry.Value, takesText: true) is { Tags.Count: > 0 } tags && entry.Key is "tags" or "extra_tags" ? YamlText.List(entry.Key, tags.Tags) : YamlText.Entry(entry.Key, entry.Value);
+        var original = $"Failed to setup config unable to load Datadog config file: While parsing config: yaml: {(line == 1 ? "" : $"line {line}: ")}found character that cannot start any token";
+        var more = _tabs.Lines.Count == 1 ? "" : _tabs.Lines.Count == 2 ? $" So does one in line {_tabs.Lines[1]}." : $" So do those in {_tabs.Lines.Count - 1} further lines.";
+        return At(line, _tabs.TabColumn(line), 1, $"A tab indents this line; YAML takes blanks only. It is read as blanks up to the next multiple of {IndentTabs.TabStop}.{more} The Datadog agent does not start with it: {original}", corrected);
     }
 }

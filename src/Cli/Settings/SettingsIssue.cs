@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Apm.TraceAgent.Configuration;
 
 namespace Apm.Cli.Settings;
 
@@ -26,19 +25,10 @@ public sealed record SettingsIssue(string Where, string Sentence)
     /// <summary>The lines as they should be; empty when the sentence says it.</summary>
     public IReadOnlyList<string> Correction { get; init; } = [];
 
+    /// <summary>The same for the screens.</summary>
+    /// <param name="file">The file that it stands in.</param>
+    public ConfigComplaint ToComplaint(string file) => new(file, LineNumber, Column, Sentence) { IsError = IsError, Written = Line ?? "", Width = Width, Corrected = Correction };
+
     /// <summary>The whole message, of several lines.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder($"{Where}: {Sentence}");
-        if (Line is not null)
-        {
-            var number = LineNumber.ToString(CultureInfo.InvariantCulture);
-            var margin = new string(' ', number.Length);
-            var shown = Line.Replace('\t', '→');
-            text.Append(CultureInfo.InvariantCulture, $"\n  {number} | {shown}\n  {margin} | {new string(' ', Math.Max(0, Column - 1))}{new string('^', Math.Clamp(Width, 1, Math.Max(1, shown.Length - Column + 1)))}");
-        }
-        if (Correction.Count > 0) text.Append("\n  write:");
-        foreach (var line in Correction) text.Append("\n    ").Append(line);
-        return text.ToString();
-    }
+    public override string ToString() => ConfigComplaint.Draw($"{Where}: {Sentence}", Line, LineNumber, Column, Width, Correction);
 }

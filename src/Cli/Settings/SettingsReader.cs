@@ -1,4 +1,5 @@
 using Apm.Cli.Host;
+using Apm.TraceAgent.Configuration;
 
 namespace Apm.Cli.Settings;
 
@@ -24,6 +25,9 @@ public static class SettingsReader
 {
     /// <summary>The file that is read when none is named.</summary>
     public const string DefaultFile = "apm.yaml";
+
+    /// <summary>The one that is read when there is none of that name: of a Datadog agent, as it is.</summary>
+    public const string DatadogFile = "datadog.yaml";
 
     /// <summary>Largest settings file; 1 MiB.</summary>
     public const int MaxFileBytes = 1_048_576;
@@ -51,16 +55,17 @@ public static class SettingsReader
             }
             effective.Add(new EffectiveSetting(setting, source));
         }
-        return new SettingsResult(settings, effective, issues) { File = file?.Path };
+        if (read is { TabIssue: { } tabs } && !settings.Checks.AcceptsTabs) issues[issues.IndexOf(tabs)] = tabs with { IsError = true };
+        return new SettingsResult(settings with { Checks = WithFolders(settings.Checks, file?.Path, issues) }, effective, issues) { File = file?.Path };
     }
 
-    /// <summary>The file that counts: the one named, else <see cref="DefaultFile"/> in the working folder when it is there.</summary>
+    /// <summary>The file that counts: the one named, else <see cref="DefaultFile"/> or <see cref="DatadogFile"/> in the working folder when it is there.</summary>
     /// <exception cref="SettingsException">The file named cannot be read.</exception>
     public static (string Path, string Text)? FindFile(string? named, Func<string, string?> environment)
     {
         var path = named ?? (environment("APM_CONFIG") is { Length: > 0 } fromEnvironment ? fromEnvironment : null);
-        if (path is null && !File.Exists(DefaultFile)) return null;
-        path ??= DefaultFile;
+        path ??= File.Exists(DefaultFile) ? DefaultFile : File.Exists(DatadogFile) ? DatadogFile : null;
+        if (path is null) return null;
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes }) throw new SettingsException($"{path} is larger than {MaxFileBytes} bytes, which no settings file is. Name another with --config FILE.");
@@ -71,6 +76,13 @@ public static class SettingsReader
             throw new SettingsException($"The settings file {path} cannot be read: {problem.Message} Correct its path (--config FILE or APM_CONFIG), or leave it out to run with defaults.");
         }
     }
+
+    /// <summary>The checks' folders beside the file, and what is wrong with it as the screens show it.</summary>
+    static CheckHostSettings WithFolders(CheckHostSettings checks, string? file, List<SettingsIssue> issues) => checks with
+    {
+        Folder = file is null ? "" : Path.GetDirectoryName(Path.GetFullPath(file)) ?? "",
+        Complaints = file is null ? [] : [.. issues.Where(issue => issue.Line is not null).Select(issue => issue.ToComplaint(file))],
+    };
 
     static IEnumerable<(SettingsNode Node, string From, Place? At)> Candidates(Setting setting, IReadOnlyDictionary<string, string> options, Func<string, string?> environment, SettingsFile? file)
     {
@@ -94,6 +106,7 @@ public static class SettingsReader
             if (Value(setting, node) is { } value)
             {
                 settings = setting.Set(settings, value);
+                if (file is not null && at is not null && setting.Complain?.Invoke(value) is { } complaint) issues.Add(file.Complaint(complaint));
                 if (setting.Warn?.Invoke(value) is { } warning) issues.Add(IssueAt(setting, node, from, at, file, warning) with { IsError = false, Correction = [] });
                 return true;
             }
@@ -129,7 +142,7 @@ public static class SettingsReader
 
     static object? Value(Setting setting, SettingsNode node)
     {
-        if (setting.ReadNode is { } readNode) return node is ScalarNode { Text: var text } && Parsed(text) is { } parsed ? readNode(parsed) : readNode(node);
+        if (setting.ReadNode is { } readNode) return node is ScalarNode { Text: var text } scalar && scalar.EndLine == scalar.At.Line && Parsed(text) is { } parsed ? readNode(parsed) : readNode(node);
         return node switch
         {
             ScalarNode scalar => setting.Kind.Read(scalar.Text),

@@ -73,4 +73,7 @@ public sealed class CheckFailedException : Exception
     public CheckFailedException(string message, Exception innerException) : base(message, innerException)
     {
     }
+
+    /// <summary>Of a Python check: the lines of its traceback, outermost first; empty for others.</summary>
+    public IReadOnlyList<string> Traceback { get; init; } = [];
 }

@@ -4,6 +4,7 @@ using Apm.Core.Ports;
 using Apm.Core.Ledger;
 using Apm.Core.Services;
 using Apm.Core.Time;
+using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Sample;
 
@@ -35,6 +36,9 @@ public sealed record StatusReport
 
     /// <summary>How full what is limited is; empty where nobody keeps a book of it.</summary>
     public IReadOnlyList<LimitStatus> Limits { get; init; } = [];
+
+    /// <summary>Checks with their last runs, and what is wrong with the files; null where none are run.</summary>
+    public CheckAgentStatus? Checks { get; init; }
     public required IReadOnlyList<CounterValue> Counters { get; init; }
     public required IReadOnlyList<Problem> Problems { get; init; }
 }
@@ -73,6 +77,7 @@ public sealed class StatusReporter(PipelineParts parts, TracePipeline pipeline, 
             Sampling = pipeline.Sampling(),
             LogByteCount = parts.Log.ByteCount,
             Limits = facts.Limits?.Invoke() ?? [],
+            Checks = facts.Checks?.Invoke(),
             Counters = parts.Counters.ReadAll(),
             Problems = parts.Problems.ReadAll(),
         };
@@ -98,4 +103,7 @@ public sealed record StatusFacts(string Version, Func<string> UiUrl, string Data
 {
     /// <summary>Gives the limits as they stand; null for none.</summary>
     public Func<IReadOnlyList<LimitStatus>>? Limits { get; init; }
+
+    /// <summary>Gives the checks as they stand; null where none are run.</summary>
+    public Func<CheckAgentStatus?>? Checks { get; init; }
 }

@@ -174,8 +174,11 @@ public class RealMariaDbTests(MariaDbFixture fixture) : IClassFixture<MariaDbFix
         await _server.AsRootAsync($"CREATE USER IF NOT EXISTS 'slow'@'localhost' IDENTIFIED BY '{MariaDb.Password}' WITH MAX_USER_CONNECTIONS 1");
         var query = Instance.Map(("query", "SELECT SLEEP(30)"), ("columns", Instance.List(Instance.Map(("name", "x"), ("type", "gauge")))));
         await using var check = Check(("username", "slow"), ("read_timeout", 1L), ("only_custom_queries", true), ("custom_queries", Instance.List(query)));
+        var before = await ConnectionsSoFarAsync();
 
         var fault = await Assert.ThrowsAsync<CheckFailedException>(() => check.RunAsync(new RecordingOutput(), CancellationToken.None));
+
+        Assert.Equal(before + 2, await ConnectionsSoFarAsync()); // The check's, and the one that asks.
 
         Assert.StartsWith($"mysql: the server at 127.0.0.1:{_server.Port} went away at `SELECT SLEEP(30)`: ", fault.Message, StringComparison.Ordinal);
     }
@@ -186,8 +189,19 @@ public class RealMariaDbTests(MariaDbFixture fixture) : IClassFixture<MariaDbFix
         var query = Instance.Map(("query", "SELECT SLEEP(30)"), ("columns", Instance.List(Instance.Map(("name", "x"), ("type", "gauge")))));
         await using var check = Check(("only_custom_queries", true), ("custom_queries", Instance.List(query)), ("read_timeout", 60L));
         using var end = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        var before = await ConnectionsSoFarAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => check.RunAsync(new RecordingOutput(), end.Token));
+
+        Assert.Equal(before + 2, await ConnectionsSoFarAsync()); // The check's, and the one that asks.
+    }
+
+    /// <summary>How many connections the server was ever asked for, this one included.</summary>
+    async Task<long> ConnectionsSoFarAsync()
+    {
+        await using var connection = await _server.OpenAsync("root", "");
+        await using var command = new MySqlCommand("SELECT variable_value FROM information_schema.GLOBAL_STATUS WHERE variable_name = 'Connections'", connection);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

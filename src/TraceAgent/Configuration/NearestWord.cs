@@ -1,7 +1,7 @@
-namespace Apm.Cli.Settings;
+namespace Apm.TraceAgent.Configuration;
 
 /// <summary>What somebody probably meant.</summary>
-static class NearestWord
+public static class NearestWord
 {
     /// <summary>The word with the fewest edits, if they are few enough for a slip; null otherwise.</summary>
     public static string? Find(string word, IEnumerable<string> known)

@@ -1,0 +1,62 @@
+using Apm.Core.Counting;
+using Apm.Core.Ports;
+using Apm.TraceAgent.Checks;
+using Apm.TraceAgent.Checks.BuiltIn;
+using Apm.TraceAgent.Checks.HostMetrics;
+using Apm.TraceAgent.Checks.Python;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Metrics;
+
+namespace Apm.Cli.Host;
+
+/// <summary>Puts the agent's side together: which checks there are, where their files lie, and where what they find goes.</summary>
+static class CheckParts
+{
+    /// <summary>Begins to run the checks of this host.</summary>
+    /// <param name="intake">Takes what they find.</param>
+    /// <param name="setHostTags">Attaches the tags of the settings to this host; called once, with its name.</param>
+    /// <param name="warn">Told what is wrong with the checks' files.</param>
+    public static CheckAgent Start(HostSettings settings, PipelineParts parts, IMetricIntake intake, Action<string, IReadOnlyList<string>> setHostTags, Action<string> warn)
+    {
+        var tags = HostTags(settings);
+        setHostTags(settings.Checks.Host, tags);
+        var agent = new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, parts.Clock, parts.Counters), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, parts.Clock), intake, parts.Memory, parts.Counters, parts.Problems, parts.Clock);
+        agent.Start(warn);
+        return agent;
+    }
+
+    /// <summary>Sums up what one instance submits.</summary>
+    public static ICheckSums SumsOf(CheckPlan plan, HostSettings settings, Counters counters, TimeProvider clock) => new InstanceSums(new CheckAggregator("", plan.Interval, new HistogramSettings(), counters, clock));
+
+    /// <summary>Reads the checks' folders.</summary>
+    public static CheckCollector Collector(HostSettings settings, TimeProvider clock, Counters counters)
+    {
+        var folders = Folders(settings);
+        var python = new PythonChecks(settings.Checks.Python with
+        {
+            Folders = [folders.ChecksD], CacheFolder = Path.Combine(settings.DataFolder, "checks"), Host = folders.Host, Version = Product.Version, HostTags = HostTags(settings),
+        }, clock, counters);
+        return new CheckCollector(folders, Kinds(clock), HostChecks.BuiltIn, python.Create);
+    }
+
+    /// <summary>Tags of this host: those of the settings, and its environment when one is set (metrics-monitors §9.2).</summary>
+    public static IReadOnlyList<string> HostTags(HostSettings settings)
+    {
+        var env = settings.Agent.DefaultEnv is { Length: > 0 } named && named != HostSettings.Default.Agent.DefaultEnv ? new[] { $"env:{named}" } : [];
+        return [.. settings.Checks.Tags.Concat(settings.Checks.ExtraTags).Concat(env).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>All kinds of checks that are written in C#.</summary>
+    static IReadOnlyList<ICheckKind> Kinds(TimeProvider clock) => [.. HostChecks.Kinds(new HostFiles(), clock), .. BuiltInChecks.All(clock)];
+
+    static CheckFolders Folders(HostSettings settings) => new()
+    {
+        ConfD = FolderOf(settings.Checks.ConfD, settings.Checks.Folder, "conf.d"),
+        ChecksD = FolderOf(settings.Checks.ChecksD, settings.Checks.Folder, "checks.d"),
+        AcceptsTabs = settings.Checks.AcceptsTabs,
+        Host = settings.Checks.Host,
+        HasHostMetrics = settings.Checks.HasHostMetrics,
+    };
+
+    static string FolderOf(string named, string settingsFolder, string usual) => Path.GetFullPath(named.Length > 0 ? named : Path.Combine(settingsFolder, usual));
+}
