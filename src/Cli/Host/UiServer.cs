@@ -105,6 +105,7 @@ public sealed class UiServer : IAsyncDisposable
             OtlpHttpPort = settings.Agent.OtlpHttpPort ?? 0,
             OtlpGrpcPort = settings.Agent.OtlpGrpcPort ?? 0,
             ZipkinPort = settings.Agent.ZipkinPort ?? 0,
+            DogStatsDPort = settings.DogStatsD.Port ?? 0,
             Version = Product.Version,
         });
     }
