@@ -104,7 +104,7 @@ public sealed class ApmHost : IAsyncDisposable
         var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
-        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Environment.MachineName, memory, counters, problems, clock, warn);
+        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn);
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
         {
@@ -140,7 +140,7 @@ public sealed class ApmHost : IAsyncDisposable
 
         var logs = LoggerFactory.Create(logging => logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error));
         StopWith(logs.Dispose); // After the server that writes to it.
-        _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
+        _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, StatsdPort = metrics.DogStatsD?.Port ?? Settings.Agent.StatsdPort, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
     }
 

@@ -11,13 +11,15 @@ public sealed class RecentProblems
     readonly LinkedList<Problem> _newestFirst = [];
 
     /// <summary>Notes a problem; the same sentence from the same place again only moves up and counts.</summary>
-    public void Add(string where, string sentence, long atUnixNanos)
+    /// <param name="maxOfPlace">Most sentences kept of this place, so that one that senders can fill leaves room for the others; its oldest goes.</param>
+    public void Add(string where, string sentence, long atUnixNanos, int maxOfPlace = Limit)
     {
         lock (_lock)
         {
             var known = _newestFirst.FirstOrDefault(problem => problem.Where == where && problem.Sentence == sentence);
             if (known is not null) _newestFirst.Remove(known);
             _newestFirst.AddFirst(new Problem(where, sentence, atUnixNanos, (known?.Count ?? 0) + 1));
+            if (maxOfPlace < Limit && _newestFirst.Where(problem => problem.Where == where).Skip(maxOfPlace).FirstOrDefault() is { } oldest) _newestFirst.Remove(oldest);
             if (_newestFirst.Count > Limit) _newestFirst.RemoveLast();
         }
     }

@@ -13,6 +13,9 @@ public sealed class SparseProblems(string where, RecentProblems problems, TimePr
     /// <summary>Most sentences a second that are kept; further ones are only counted.</summary>
     public const int MaxPerSecond = 5;
 
+    /// <summary>Most sentences of the part that are kept; the oldest goes.</summary>
+    public const int MaxKept = 20;
+
     readonly Lock _lock = new();
     long _second;
     int _inSecond;
@@ -21,7 +24,7 @@ public sealed class SparseProblems(string where, RecentProblems problems, TimePr
     /// <param name="sentence">Made only when it will be kept.</param>
     public void Add(Func<string> sentence)
     {
-        if (MayAdd()) problems.Add(where, sentence(), clock.NowUnixNanos());
+        if (MayAdd()) AddAllowed(sentence());
     }
 
     /// <summary>Whether one more may be noted now; counts it as noted when so.</summary>
@@ -36,5 +39,5 @@ public sealed class SparseProblems(string where, RecentProblems problems, TimePr
     }
 
     /// <summary>Notes a problem for which <see cref="MayAdd"/> said yes.</summary>
-    public void AddAllowed(string sentence) => problems.Add(where, sentence, clock.NowUnixNanos());
+    public void AddAllowed(string sentence) => problems.Add(where, sentence, clock.NowUnixNanos(), MaxKept);
 }

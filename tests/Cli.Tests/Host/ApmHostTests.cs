@@ -88,6 +88,27 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_comes_by_DogStatsD_can_be_asked_for()
+    {
+        var now = TimeProvider.System.NowUnixNanos() / UnixTime.NanosPerSecond;
+        using var client = new System.Net.Sockets.UdpClient(System.Net.Sockets.AddressFamily.InterNetwork);
+        var packet = System.Text.Encoding.UTF8.GetBytes($"probe.depth:42|g|T{now}|#room:lab\n_e{{5,4}}:title|text|#room:lab\nbroken");
+        await client.SendAsync(packet, new IPEndPoint(IPAddress.Loopback, _host.PortOf("dogstatsd")!.Value));
+
+        const string Keys = "api_key=k&application_key=a";
+        var (answer, _) = await Until.Answer("the point can be asked for", TimeSpan.FromSeconds(30), async () =>
+            await _http.GetStringAsync(new Uri($"{_host.UiUrl}/api/v1/query?{Keys}&from={now - 60}&to={now + 60}&query=avg:probe.depth{{room:lab}}")) is var text && text.Contains("42", StringComparison.Ordinal) ? text : null);
+        var events = await _http.GetStringAsync(new Uri($"{_host.UiUrl}/api/v1/events?{Keys}&start={now - 60}&end={now + 60}"));
+        using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_host.UiUrl + "/api/status")));
+        using var info = JsonDocument.Parse(await _http.GetStringAsync(Agent("info")));
+
+        Assert.Contains("probe.depth", answer, StringComparison.Ordinal);
+        Assert.Contains("\"title\":\"title\"", events.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(status.RootElement.GetProperty("problems").EnumerateArray(), problem => problem.GetProperty("sentence").GetString()!.StartsWith("Line \"broken\", byte 7: no \"|\"", StringComparison.Ordinal));
+        Assert.Equal(_host.PortOf("dogstatsd"), info.RootElement.GetProperty("config").GetProperty("statsd_port").GetInt32());
+    }
+
+    [Fact]
     public async Task Gzip_data_that_was_cut_off_is_refused_whole()
     {
         var body = Gzip([.. Enumerable.Repeat((byte)0, 5_000)]);
