@@ -54,6 +54,7 @@ public sealed class UiServer : IAsyncDisposable
         });
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         metrics.AddTo(builder.Services);
+        builder.Services.AddMetricQueries(metrics.Reader);
         var app = builder.Build();
         MetricsApiParts.UsePrometheus(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
@@ -98,7 +99,6 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<IssueQueries>();
         services.AddSingleton<EndpointComparison>();
         services.AddSingleton<DeploymentQueries>();
-        services.AddMetricQueries();
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,
