@@ -12,7 +12,7 @@ namespace Apm.Query.Evaluate;
 /// Evaluates one metric query (metrics-monitors §5.4): picks series, puts their points into buckets, converts, works out what belongs to each
 /// series alone, fills gaps and joins the series of each group.
 /// </summary>
-sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyList<QueryFunction> perSeries, IMetricReader reader, IHostTags hosts)
+sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyList<QueryFunction> perSeries, IMetricReader reader, IHostTags hosts, LastRead last)
 {
     readonly TimeAggregation _time = TimeAggregation.Of(query, conversionAround);
 
@@ -34,9 +34,14 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
     public SeriesFrame Evaluate(TimeGrid grid, IMetricUnits units, CancellationToken cancel)
     {
         if (grid.FirstUnixSeconds < 0) return BeforeTime(grid, units, cancel);
-        var gate = new SeriesGate(query, new ScopeTest(query.Scope, hosts), grid.Count);
-        var series = reader.Read(new MetricRead(Metric, grid.FirstUnixSeconds, grid.EndUnixSeconds, grid.StepSeconds) { Accepts = gate.Accepts, NeedsSketches = Aggregator.Quantile is not null || Aggregator.Name is "min" or "max" }, cancel);
-        gate.ThrowIfTooMany();
+        var needsSketches = Aggregator.Quantile is not null || Aggregator.Name is "min" or "max";
+        var series = last.Of(Metric, query.ScopeText, grid, needsSketches, () =>
+        {
+            var gate = new SeriesGate(query, new ScopeTest(query.Scope, hosts), grid.Count);
+            var found = reader.Read(new MetricRead(Metric, grid.FirstUnixSeconds, grid.EndUnixSeconds, grid.StepSeconds) { Accepts = gate.Accepts, NeedsSketches = needsSketches }, cancel);
+            gate.ThrowIfTooMany();
+            return found;
+        });
         cancel.ThrowIfCancellationRequested();
         SeriesCount = series.Count;
         PointSeconds = series.Count > 0 && series.All(one => one.Type != MetricType.Gauge) ? series.Min(one => one.IntervalSeconds) : 0;

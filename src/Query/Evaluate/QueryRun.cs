@@ -12,6 +12,7 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
     /// <summary>Results that are known already, as those of the queries of a formula that were reduced to one value each.</summary>
     readonly Dictionary<QueryNode, SeriesFrame> _given = [];
     readonly List<string> _warnings = [];
+    readonly LastRead _last = new();
     string? _conversion;
 
     public CancellationToken Cancel => cancel;
@@ -71,7 +72,7 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
 
     SeriesFrame Leaf(MetricQuery query, TimeGrid grid, IReadOnlyList<QueryFunction> perSeries)
     {
-        var leaf = new MetricLeaf(query, _conversion, perSeries, reader, hosts) { JoinsWindow = JoinsWindow };
+        var leaf = new MetricLeaf(query, _conversion, perSeries, reader, hosts, _last) { JoinsWindow = JoinsWindow };
         var frame = leaf.Evaluate(grid, units, cancel);
         budget.Take((long)leaf.SeriesCount * grid.Count);
         if (leaf.SeriesCount == 0 && !Empty.Contains(query)) Empty.Add(query);

@@ -28,7 +28,7 @@ sealed class SeasonBand
         var season = SecondsOf(call.Text("seasonality"));
         if (season < 3 * stepSeconds || season % stepSeconds != 0) return null;
         var band = new SeasonBand(call.Text("algorithm") == "agile");
-        var window = call.Grid.WithHistory(LevelSeconds / call.Grid.StepSeconds);
+        var window = call.Grid.WithHistory(Math.Max(1, LevelSeconds / call.Grid.StepSeconds));
         for (var back = 1; back <= Seasons; back++)
         {
             var frame = call.Query(window with { FirstUnixSeconds = window.FirstUnixSeconds - back * season });

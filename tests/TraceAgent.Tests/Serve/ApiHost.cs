@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Apm.Core.Counting;
+using Apm.Core.Keys;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
@@ -33,7 +34,7 @@ sealed class ApiHost : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null, IErrorIssues? issues = null, IMetricReader? metrics = null)
+    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null, IErrorIssues? issues = null, IMetricReader? metrics = null, ApiKeys? keys = null)
     {
         var statistics = new StatsList(Some.Stats(counted));
         var catalogue = new ServiceCatalogue(new MemoryDocuments());
@@ -44,6 +45,7 @@ sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton(traces).AddSingleton<IStatsReader>(statistics).AddSingleton(catalogue)
             .AddSingleton(provider => new MetricQueries(metrics ?? new TraceMetricReader(statistics), NoHostTags.Instance, new TraceMetricUnits(), new Counters(), provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TimeProvider>(clock ?? new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
+        if (keys is not null) builder.Services.AddSingleton(keys).AddSingleton(new DatadogGate(keys, new Counters(), new RecentProblems(), clock ?? TimeProvider.System));
         if (fates is not null) builder.Services.AddSingleton(new TraceFates(new TraceLookup(traces), fates));
         if (ledger is not null) builder.Services.AddSingleton(ledger);
         if (issues is not null) builder.Services.AddSingleton(issues).AddSingleton<IssueQueries>();

@@ -1,3 +1,4 @@
+using Apm.Core.Keys;
 using Apm.Core.Metrics;
 using Apm.Query.Scripts;
 using Apm.TestKit;
@@ -41,6 +42,24 @@ public class MetricQueryApiTests
 
         Assert.Equal(200, status);
         Assert.Contains("\"series\":[]", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_are_asked_for_once_one_is_presented_or_made()
+    {
+        var keys = new ApiKeys(new MemoryDocuments(), TimeProvider.System);
+        await using var api = await ApiHost.Start(new BatchList(), [], metrics: Series(10), keys: keys);
+        async Task<int> Ask(string presented) => (await api.GetRaw($"/api/v1/query?{Window}&query=avg:m%7B*%7D{presented}")).Status;
+
+        Assert.Equal(200, await Ask(""));
+        Assert.Equal(403, await Ask("&api_key=k"));
+        Assert.Equal(200, await Ask("&api_key=k&application_key=a"));
+
+        keys.Create(KeyKind.Api, "mine", out var secret);
+        keys.Create(KeyKind.Application, "mine", out var application);
+        Assert.Equal(403, await Ask(""));
+        Assert.Equal(403, await Ask("&api_key=k&application_key=a"));
+        Assert.Equal(200, await Ask($"&api_key={secret}&application_key={application}"));
     }
 
     [Theory]
