@@ -5,6 +5,9 @@ static class MySqlCustomQueries
 {
     public static async Task CollectAsync(MySqlRun run)
     {
+        if (run.Settings.CustomQueries.Count == 0) return;
+        // Rows that are not wanted would have to be read all the same before the next statement.
+        await run.AskAsync($"SET SESSION sql_select_limit = {MySqlRun.MaxRows + 1}", "the limit of rows", "USAGE ON *.*");
         foreach (var query in run.Settings.CustomQueries)
         {
             var rows = await run.AskAsync(query.Query, "what this custom query gives", "SELECT ON <schema>.<table>");

@@ -67,9 +67,52 @@ public sealed class MySqlServer(MySqlCheckSettings settings) : IMySqlServer
         return new MySqlRefusedException(number, isGone, message, fault);
     }
 
+    /// <summary>
+    /// A run that is ended does not wait for the server: the statement is left behind, killed over a second connection if the account may have one, and given up after
+    /// <see cref="MySqlCheckSettings.ReadTimeout"/> in any case. Then its connection is closed.
+    /// </summary>
     sealed class Session(MySqlConnection connection) : IMySqlSession
     {
+        readonly CancellationTokenSource _stop = new();
+        Task<MySqlRows> _running = Task.FromResult(MySqlRows.Empty);
+        Task _stopping = Task.CompletedTask;
+
         public async Task<MySqlRows> QueryAsync(string statement, int maxRows, CancellationToken cancel)
+        {
+            _running = ReadAsync(statement, maxRows, _stop.Token);
+            try
+            {
+                return await _running.WaitAsync(cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                _stopping = Task.Run(_stop.Cancel, CancellationToken.None); // The library connects within it, and whoever ends runs must not wait for that.
+                throw;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            var leaving = LeaveAsync();
+            if (_running.IsCompleted) await leaving;
+        }
+
+        async Task LeaveAsync()
+        {
+            try
+            {
+                await _running;
+            }
+            catch (Exception fault) when (fault is MySqlRefusedException or OperationCanceledException)
+            {
+                // Told to who asked, or nobody asks any more.
+            }
+            await _stopping;
+            await connection.DisposeAsync();
+            _stop.Dispose();
+        }
+
+        async Task<MySqlRows> ReadAsync(string statement, int maxRows, CancellationToken cancel)
         {
             try
             {
@@ -82,11 +125,7 @@ public sealed class MySqlServer(MySqlCheckSettings settings) : IMySqlServer
                 var rows = new List<object?[]>();
                 while (await reader.ReadAsync(cancel))
                 {
-                    if (rows.Count == maxRows)
-                    {
-                        command.Cancel();
-                        return new MySqlRows(columns, rows, IsCut: true);
-                    }
+                    if (rows.Count == maxRows) return new MySqlRows(columns, rows, IsCut: true);
                     var row = new object?[columns.Length];
                     for (var i = 0; i < row.Length; i++) row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
                     rows.Add(row);
@@ -99,7 +138,5 @@ public sealed class MySqlServer(MySqlCheckSettings settings) : IMySqlServer
                 throw Refusal(fault, connection.State is not System.Data.ConnectionState.Open);
             }
         }
-
-        public ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 }

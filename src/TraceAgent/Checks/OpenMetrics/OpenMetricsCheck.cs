@@ -93,7 +93,7 @@ public sealed class OpenMetricsCheck(OpenMetricsSettings settings, MemoryAccount
 
     void Health(ICheckOutput output, CheckStatus status, string message)
     {
-        if (settings.SendsHealth) output.ServiceCheck($"{settings.Prefix}openmetrics.health", status, [$"endpoint:{settings.Endpoint}", .. settings.Tags.Where(tag => tag != $"endpoint:{settings.Endpoint}")], message);
+        if (settings.SendsHealth) output.ServiceCheck("openmetrics.health", status, [$"endpoint:{settings.Endpoint}", .. settings.Tags.Where(tag => tag != $"endpoint:{settings.Endpoint}")], message);
     }
 
     /// <summary>One scrape on its way out.</summary>
@@ -111,7 +111,7 @@ public sealed class OpenMetricsCheck(OpenMetricsSettings settings, MemoryAccount
                 var name = NameOf(family);
                 if (family.Samples.Count == 0 || settings.ExcludedMetrics.AnyMatches(name) || settings.Metrics.FirstOrDefault(choice => choice.Means(name)) is not { } choice) continue;
                 chosen.Add(family);
-                if (!Send(family, settings.Prefix + (choice.Rename ?? name), choice.Type)) untyped.Add(name);
+                if (!Send(family, choice.Rename ?? name, choice.Type)) untyped.Add(name);
             }
             if (_leftOut > 0)
             {

@@ -3,7 +3,7 @@ using Apm.TraceAgent.Checks.Web;
 
 namespace Apm.TraceAgent.Checks.OpenMetrics;
 
-/// <summary>One instance of <c>openmetrics.d/conf.yaml</c>: the newer keys (<c>openmetrics_endpoint</c>), and those of the older mode (<c>prometheus_url</c>) that mean the same.</summary>
+/// <summary>One instance of <c>openmetrics.d/conf.yaml</c>: the newer keys (<c>openmetrics_endpoint</c>), and those of the older mode (<c>prometheus_url</c>) that mean the same. <c>namespace</c> is common to all checks, and put before names by who runs them.</summary>
 public sealed record OpenMetricsSettings
 {
     /// <summary>Most samples of a scrape that are sent, unless <c>max_returned_metrics</c> says otherwise; what comes later in the text is left out, and a warning names the family that has the most. Default 10,000.</summary>
@@ -13,9 +13,6 @@ public sealed record OpenMetricsSettings
     public int MaxBodyBytes { get; init; } = 8 * 1024 * 1024;
 
     public required CheckHttpSettings Http { get; init; }
-
-    /// <summary>"" for none; else with its dot.</summary>
-    public string Prefix { get; init; } = "";
 
     /// <summary>Taken off the names before they are looked up; "" for none.</summary>
     public string RawPrefix { get; init; } = "";
@@ -61,11 +58,9 @@ public sealed record OpenMetricsSettings
         var metrics = MetricChoice.From(file, isOld);
         if (metrics.Count == 0)
             throw new CheckFailedException($"{file.Check}: `metrics` is needed: a list of names, `- go_goroutines`, of patterns, `- go_.+`, or of new names, `- go_goroutines: app.goroutines`. All of them: `- .+`.");
-        var space = file.Text("namespace") ?? "";
         return new OpenMetricsSettings
         {
             Http = CheckHttpSettings.From(file, key, url, 10),
-            Prefix = space.Length == 0 ? "" : space + ".",
             RawPrefix = file.Text("raw_metric_prefix", "prometheus_metrics_prefix") ?? "",
             Metrics = metrics,
             ExcludedMetrics = [.. file.Patterns("exclude_metrics"), .. file.Texts("ignore_metrics").Select(MetricChoice.Wildcard)],

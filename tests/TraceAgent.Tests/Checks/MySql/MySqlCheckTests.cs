@@ -191,7 +191,7 @@ public class MySqlCheckTests
         var output = await server.RunAsync(("custom_queries", Instance.List(queries)), ("max_custom_queries", 2L), ("only_custom_queries", 1L));
 
         Assert.Equal(["mysql: 3 custom queries are configured and 2 are run; the others, from `SELECT 3` on, are not. Raise max_custom_queries if the server can bear it."], output.Warnings);
-        Assert.Equal(["SELECT VERSION(), CURRENT_USER()", "SELECT 1", "SELECT 2"], server.Asked);
+        Assert.Equal(["SELECT VERSION(), CURRENT_USER()", "SET SESSION sql_select_limit = 10001", "SELECT 1", "SELECT 2"], server.Asked);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Apm.Core.Checks;
+using Apm.TestKit;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Checks.MySql;
 using MySqlConnector;
@@ -183,24 +184,40 @@ public class RealMariaDbTests(MariaDbFixture fixture) : IClassFixture<MariaDbFix
         Assert.StartsWith($"mysql: the server at 127.0.0.1:{_server.Port} went away at `SELECT SLEEP(30)`: ", fault.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_run_that_is_ended_from_outside_stops_at_once()
+    [Theory]
+    [InlineData(5)]
+    [InlineData(1)] // No room for the second connection that would end the statement on the server.
+    public async Task A_run_that_is_ended_from_outside_stops_soon(int connections)
     {
+        await _server.AsRootAsync($"CREATE USER IF NOT EXISTS 'ended{connections}'@'localhost' IDENTIFIED BY '{MariaDb.Password}' WITH MAX_USER_CONNECTIONS {connections}");
         var query = Instance.Map(("query", "SELECT SLEEP(30)"), ("columns", Instance.List(Instance.Map(("name", "x"), ("type", "gauge")))));
-        await using var check = Check(("only_custom_queries", true), ("custom_queries", Instance.List(query)), ("read_timeout", 60L));
+        await using var check = Check(("username", $"ended{connections}"), ("only_custom_queries", true), ("custom_queries", Instance.List(query)), ("read_timeout", 60L));
         using var end = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
-        var before = await ConnectionsSoFarAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => check.RunAsync(new RecordingOutput(), end.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => check.RunAsync(new RecordingOutput(), end.Token).WaitAsync(TimeSpan.FromSeconds(10)));
 
-        Assert.Equal(before + 2, await ConnectionsSoFarAsync()); // The check's, and the one that asks.
+        if (connections > 1) await Until.True("the server has ended the statement", TimeSpan.FromSeconds(10), async () => await CountAsync($"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE user = 'ended{connections}'") == 0);
+    }
+
+    [Fact]
+    public async Task Rows_beyond_the_limit_are_left_unread_and_it_is_said()
+    {
+        var query = Instance.Map(("query", "SELECT seq FROM shop.seq_1_to_500000000"), ("columns", Instance.List(Instance.Map(("name", "x"), ("type", "gauge")))));
+        await _server.AsRootAsync("CREATE DATABASE IF NOT EXISTS shop", $"GRANT SELECT ON shop.* TO '{MariaDb.User}'@'localhost'");
+
+        var output = await RunAsync(Check(("only_custom_queries", true), ("custom_queries", Instance.List(query, Instance.Map(("query", "SELECT 7"), ("columns", Instance.List(Instance.Map(("name", "y"), ("type", "gauge")))))))));
+
+        Assert.Equal(["mysql: `SELECT seq FROM shop.seq_1_to_500000000` gave more than 10,000 rows; the first 10,000 are used for what this custom query gives."], output.Warnings);
+        Assert.Equal((10_001, 7), (output.Metrics.Count, output["y"]));
     }
 
     /// <summary>How many connections the server was ever asked for, this one included.</summary>
-    async Task<long> ConnectionsSoFarAsync()
+    Task<long> ConnectionsSoFarAsync() => CountAsync("SELECT variable_value FROM information_schema.GLOBAL_STATUS WHERE variable_name = 'Connections'");
+
+    async Task<long> CountAsync(string statement)
     {
         await using var connection = await _server.OpenAsync("root", "");
-        await using var command = new MySqlCommand("SELECT variable_value FROM information_schema.GLOBAL_STATUS WHERE variable_name = 'Connections'", connection);
+        await using var command = new MySqlCommand(statement, connection);
         return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
     }
 

@@ -47,21 +47,21 @@ public class OpenMetricsCheckTests
     [Fact]
     public async Task Every_type_has_its_names()
     {
-        var output = await RunAsync(Shop, Metrics(".+"), ("namespace", "shop"), ("tags", Instance.List("env:prod")));
+        var output = await RunAsync(Shop, Metrics(".+"), ("tags", Instance.List("env:prod")));
 
         Assert.Equal(
         [
-            "MonotonicCount shop.http_requests.count 10 method:get pod:a1 env:prod",
-            "Gauge shop.queue_depth 4 queue:mail env:prod",
-            "MonotonicCount shop.took_seconds.sum 3.5 env:prod",
-            "MonotonicCount shop.took_seconds.count 6 env:prod",
-            "MonotonicCount shop.took_seconds.bucket 2 upper_bound:0.5 env:prod",
-            "MonotonicCount shop.took_seconds.bucket 5 upper_bound:1.0 env:prod",
-            "Gauge shop.rpc.quantile 7 quantile:0.99 env:prod",
-            "MonotonicCount shop.rpc.sum 70 env:prod",
-            "MonotonicCount shop.rpc.count 12 env:prod",
+            "MonotonicCount http_requests.count 10 method:get pod:a1 env:prod",
+            "Gauge queue_depth 4 queue:mail env:prod",
+            "MonotonicCount took_seconds.sum 3.5 env:prod",
+            "MonotonicCount took_seconds.count 6 env:prod",
+            "MonotonicCount took_seconds.bucket 2 upper_bound:0.5 env:prod",
+            "MonotonicCount took_seconds.bucket 5 upper_bound:1.0 env:prod",
+            "Gauge rpc.quantile 7 quantile:0.99 env:prod",
+            "MonotonicCount rpc.sum 70 env:prod",
+            "MonotonicCount rpc.count 12 env:prod",
         ], output.Lines);
-        Assert.Equal("shop.openmetrics.health Ok", string.Join(' ', output.ServiceChecks.Select(answer => $"{answer.Name} {answer.Status}")));
+        Assert.Equal("openmetrics.health Ok", string.Join(' ', output.ServiceChecks.Select(answer => $"{answer.Name} {answer.Status}")));
         Assert.Matches("^openmetrics: http://127.0.0.1:[0-9]+/metrics does not say of what type untyped_thing is, so nothing of it was sent. Say it in the file: `- untyped_thing: {name: untyped_thing, type: gauge}`.$", Assert.Single(output.Warnings));
     }
 
@@ -95,13 +95,13 @@ public class OpenMetricsCheckTests
     public async Task The_older_mode_has_its_own_keys()
     {
         await using var site = await TestSite.StartAsync(Shop);
-        await using var check = new OpenMetricsCheckKind().Create(Instance.Of(("prometheus_url", site.Url), ("namespace", "old"), ("prometheus_metrics_prefix", "http_"), ("metrics", Instance.List("req*", Instance.Map(("untyped_thing", "thing")))),
+        await using var check = new OpenMetricsCheckKind().Create(Instance.Of(("prometheus_url", site.Url), ("prometheus_metrics_prefix", "http_"), ("metrics", Instance.List("req*", Instance.Map(("untyped_thing", "thing")))),
             ("type_overrides", Instance.Map(("untyped_thing", "gauge"))), ("labels_mapper", Instance.Map(("pod", "kube_pod"))), ("health_service_check", false)));
         var output = new RecordingOutput();
 
         await check.RunAsync(output, CancellationToken.None);
 
-        Assert.Equal([$"MonotonicCount old.requests.count 10 method:get kube_pod:a1 endpoint:{site.Url}", $"Gauge old.thing 3 endpoint:{site.Url}"], output.Lines);
+        Assert.Equal([$"MonotonicCount requests.count 10 method:get kube_pod:a1 endpoint:{site.Url}", $"Gauge thing 3 endpoint:{site.Url}"], output.Lines);
         Assert.Empty(output.ServiceChecks);
     }
 
@@ -172,7 +172,12 @@ public class OpenMetricsCheckTests
     [Fact]
     public async Task A_program_that_says_nothing_is_given_up_after_the_timeout()
     {
-        await using var site = await TestSite.StartAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(condition => { }, TaskScheduler.Default));
+        await using var site = await TestSite.StartAsync(context =>
+        {
+            var gone = new TaskCompletionSource();
+            context.RequestAborted.Register(gone.SetResult);
+            return gone.Task;
+        });
         await using var check = new OpenMetricsCheckKind().Create(Instance.Of(("openmetrics_endpoint", site.Url), Metrics(".+"), ("timeout", 0.2)));
 
         var fault = await Assert.ThrowsAsync<CheckFailedException>(() => check.RunAsync(new RecordingOutput(), CancellationToken.None));
