@@ -4,6 +4,7 @@ using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Map;
+using Apm.ApmUi.Pages.Metrics;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Trace;
 using Apm.ApmUi.Pages.Traces;
@@ -71,6 +72,7 @@ public static class ApmUiHost
         ServiceData.Map(routes);
         IngestData.Map(routes);
         TracesData.Map(routes);
+        MetricData.Map(routes);
         TailData.Map(routes);
         SavedViewData.Map(routes);
         TraceData.Map(routes);

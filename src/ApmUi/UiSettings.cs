@@ -18,6 +18,9 @@ public sealed record UiSettings
     /// <summary>Port of Zipkin; default 9411. 0 when it does not listen.</summary>
     public int ZipkinPort { get; init; } = 9411;
 
+    /// <summary>Port of DogStatsD; default 8125. 0 when it does not listen.</summary>
+    public int DogStatsDPort { get; init; } = 8125;
+
     /// <summary>The command as it is typed in the folder of the checkout; default <c>./apm</c>.</summary>
     public string Command { get; init; } = "./apm";
 

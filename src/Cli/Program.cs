@@ -9,6 +9,7 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     CheckCommand.Make(),
     WhyCommand.Make(),
     ConfigCommand.Make(),
+    KeysCommand.Make(),
 };
 var command = root.Parse(args);
 return await command.InvokeAsync(new InvocationConfiguration

@@ -49,6 +49,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Folder of the metrics that are not yet in a file of their day.</summary>
     public string MetricsLogPath => System.IO.Path.Combine(MetricsPath, "log");
 
+    /// <summary>The file of events and of answers of service checks.</summary>
+    public string EventsPath => System.IO.Path.Combine(Path, "events.db");
+
     /// <summary>The file of documents.</summary>
     public string StatePath => System.IO.Path.Combine(Path, "state.db");
 

@@ -22,9 +22,11 @@ static class AllBenchmarks
         ("decode-otlp", OtlpDecodeBenchmark.Run),
         ("log", () => LogBenchmark.Run([])),
         ("stats-read", () => StatsReadBenchmark.Run([])),
+        ("metric-query", MetricQueryBenchmark.Run),
         ("obfuscate", ObfuscateBenchmark.Run),
         ("endpoints", EndpointsBenchmark.Run),
         ("sample", SampleBenchmark.Run),
+        ("dogstatsd", () => DogStatsDBenchmark.Run(["3"])),
         ("metrics", () => MetricsBenchmark.Run(["1"])),
     ];
 

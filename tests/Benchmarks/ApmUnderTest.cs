@@ -31,7 +31,7 @@ static class ApmUnderTest
     {
         var apm = Cli ?? Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", $"otlp-grpc={OtlpGrpcPort}", "--port", $"otlp-http={OtlpHttpPort}", "--port", "zipkin=off" })
+        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", folder, "--port", $"agent={AgentPort}", "--port", $"ui={UiPort}", "--port", $"otlp-grpc={OtlpGrpcPort}", "--port", $"otlp-http={OtlpHttpPort}", "--port", "zipkin=off", "--port", "dogstatsd=off" })
             start.ArgumentList.Add(argument);
         if (maxMemoryBytes is { } bytes) start.Environment["APM_MEMORY_MAX_BYTES"] = bytes.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start)!;

@@ -71,7 +71,7 @@ public static class MetricsBenchmark
                 var watch = Stopwatch.StartNew();
                 Task.WaitAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
                 {
-                    var keys = Enumerable.Range(0, series).Select(i => KeyOf("bench.write", i + writer * series)).ToArray();
+                    var keys = Enumerable.Range(0, series).Select(i => KeyOf($"bench.write.{writer}", i)).ToArray();
                     var second = Start + writer;
                     while (watch.Elapsed < length)
                     {

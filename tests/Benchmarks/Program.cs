@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["decode"] = DecodeBenchmark.Run,
     ["log"] = LogBenchmark.Run,
     ["stats-read"] = StatsReadBenchmark.Run,
+    ["metric-query"] = _ => MetricQueryBenchmark.Run(),
     ["search-disk"] = SearchDiskBenchmark.Run,
     ["search"] = SearchBenchmark.Run,
     ["trace-store"] = TraceStoreBenchmark.Run,
@@ -21,6 +22,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["endpoints"] = _ => EndpointsBenchmark.Run(),
     ["sample"] = _ => SampleBenchmark.Run(),
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
+    ["dogstatsd"] = DogStatsDBenchmark.Run,
     ["metrics"] = MetricsBenchmark.Run,
 };
 

@@ -125,7 +125,7 @@ public class UpCommandTests(BrowserFixture browser)
 
         foreach (var name in new[] { "agent", "ui" })
         {
-            var (exitCode, up) = await Up("--port", "agent=0", "ui=0", "otlp-grpc=off", "otlp-http=off", "zipkin=off", $"{name}={port}");
+            var (exitCode, up) = await Up("--port", "agent=0", "ui=0", "otlp-grpc=off", "otlp-http=off", "zipkin=off", "dogstatsd=off", $"{name}={port}");
             Assert.Equal(1, exitCode);
             var sentence = Assert.Single(up.Errors);
             Assert.StartsWith($"apm: Port {port} ({name}) is taken by pid {other.Id} (", sentence, StringComparison.Ordinal);
@@ -142,7 +142,7 @@ public class UpCommandTests(BrowserFixture browser)
         await Built.Listening(port, other);
         var data = Path.Combine(Path.GetTempPath(), "apm-e2e-" + Guid.NewGuid().ToString("N")[..8]);
 
-        await using var up = RunningProgram.Apm(["up", "--data", data, "--no-browser", "--port", "agent=0", "ui=0", "otlp-grpc=0", "otlp-http=0", $"zipkin={port}"]);
+        await using var up = RunningProgram.Apm(["up", "--data", data, "--no-browser", "--port", "agent=0", "ui=0", "otlp-grpc=0", "otlp-http=0", "dogstatsd=0", $"zipkin={port}"]);
         await up.Line("it is up all the same", line => line.Contains("Apm is up.", StringComparison.Ordinal));
         Assert.Contains(up.Errors, line => line.StartsWith($"apm: Port {port} (zipkin) is taken by pid {other.Id} (", StringComparison.Ordinal));
         up.Signal("TERM");
@@ -155,7 +155,7 @@ public class UpCommandTests(BrowserFixture browser)
     {
         await using var first = await ApmProcess.Start();
 
-        var (exitCode, second) = await RunningProgram.ToEnd(RunningProgram.Apm(["up", "--data", first.DataFolder, "--no-browser", "--port", "agent=0", "ui=0", "otlp-grpc=0", "otlp-http=0", "zipkin=0"]));
+        var (exitCode, second) = await RunningProgram.ToEnd(RunningProgram.Apm(["up", "--data", first.DataFolder, "--no-browser", "--port", "agent=0", "ui=0", "otlp-grpc=0", "otlp-http=0", "zipkin=0", "dogstatsd=0"]));
 
         Assert.Equal(1, exitCode);
         var sentence = Assert.Single(second.Errors);
@@ -169,7 +169,7 @@ public class UpCommandTests(BrowserFixture browser)
     {
         var file = Path.GetTempFileName();
 
-        var (exitCode, up) = await RunningProgram.ToEnd(RunningProgram.Apm(["up", "--data", file, "--no-browser", "--port", "agent=0", "ui=0", "otlp-grpc=0", "otlp-http=0", "zipkin=0"]));
+        var (exitCode, up) = await RunningProgram.ToEnd(RunningProgram.Apm(["up", "--data", file, "--no-browser", "--port", "agent=0", "ui=0", "otlp-grpc=0", "otlp-http=0", "zipkin=0", "dogstatsd=0"]));
 
         Assert.Equal(1, exitCode);
         Assert.Contains(file, Assert.Single(up.Errors), StringComparison.Ordinal);
@@ -177,7 +177,7 @@ public class UpCommandTests(BrowserFixture browser)
     }
 
     [Theory]
-    [InlineData("nonsense", "apm: --port nonsense: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin. For example --port agent=8126.")]
+    [InlineData("nonsense", "apm: --port nonsense: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin, dogstatsd. For example --port agent=8126.")]
     [InlineData("agent=x", "apm: option --port agent=x: \"x\" is not what ports.agent takes: a port from 0 to 65535.\napm: Nothing was started. `./apm config` prints the settings and where each comes from.")]
     [InlineData("agent=off", "apm: option --port agent=off: \"off\" is not what ports.agent takes: a port from 0 to 65535.\napm: Nothing was started. `./apm config` prints the settings and where each comes from.")]
     public async Task A_port_option_that_makes_no_sense_is_told_what_to_write(string port, string sentence)

@@ -1,11 +1,13 @@
 using Apm.Core.Counting;
 using Apm.Core.Ids;
+using Apm.Core.Metrics;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Core.Stats;
 using Apm.Core.Time;
 using Apm.Storage.LiteDb;
 using Apm.Storage.Log;
+using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Tests.Files;
 using Apm.Storage.Traces;
@@ -28,6 +30,7 @@ public sealed class DamagedFolderTests
     readonly Dictionary<long, byte[]> _records = [];
     readonly Dictionary<string, string> _documents = [];
     readonly List<TraceId> _traces = [];
+    readonly HashSet<string> _buckets = [];
 
     [Theory]
     [InlineData("traces", 1)]
@@ -37,6 +40,8 @@ public sealed class DamagedFolderTests
     [InlineData("state", 5)]
     [InlineData("state", 6)]
     [InlineData("catalogue", 7)]
+    [InlineData("metrics", 9)]
+    [InlineData("metrics/2", 10)]
     [InlineData("", 8)]
     public async Task Whatever_is_damaged_all_opens_and_nothing_wrong_is_read(string where, int seed)
     {
@@ -67,6 +72,15 @@ public sealed class DamagedFolderTests
         using var stats = new FileStatsStore("/data/stats", new StatsStoreSettings { CoveredWhenCheckpointIsLost = traces.StoredUpTo }, disk, clock, counters);
         using var log = new FilePayloadLog("/data/log", LogSettings, disk, counters);
         using var documents = new LiteDbDocumentStore("/data/state.db", new LiteDatabaseSettings(), disk, clock, counters);
+
+        using var metrics = new SegmentMetricStore("/data/metrics", MetricSettings, disk, clock, counters);
+
+        foreach (var bucket in MetricBuckets(metrics)) Assert.Contains(bucket, _buckets);
+        Assert.Equal(1, metrics.WriteAsync([Gauge("new", 0, 5)]).GetAwaiter().GetResult().StoredPointCount);
+        metrics.Flush();
+        Assert.NotNull(metrics.Find("new"));
+        metrics.Tend();
+        foreach (var bucket in MetricBuckets(metrics)) Assert.Contains(bucket, _buckets); // What was rolled up just now does not tell other things.
 
         var read = traces.Scan(new SpanScan(), CancellationToken.None).SelectMany(SpanBatches.Spans).ToList();
         Assert.All(read, span => Assert.Contains(SpanBatches.Describe(span), _spans));
@@ -141,8 +155,33 @@ public sealed class DamagedFolderTests
         }
         using (var documents = new LiteDbDocumentStore("/data/state.db", new LiteDatabaseSettings(), disk, clock, counters))
             for (var i = 0; i < 60; i++) documents.Store("notes", $"n{i}", _documents[$"n{i}"] = $"text {i} {new string((char)('a' + (i % 26)), chance.Next(2_000))}");
+        using (var metrics = new SegmentMetricStore("/data/metrics", MetricSettings, disk, clock, counters))
+        {
+            for (var i = 0; i < 12; i++)
+            {
+                metrics.WriteAsync([.. Enumerable.Range(0, 5).Select(series => Gauge($"m{series}", (i / 6 - 1) * 86_400 + (i % 6) * 3_600, 1 + series * 100 + i))]).GetAwaiter().GetResult();
+                if (i is 3 or 8) metrics.Flush();
+                if (i == 10) metrics.Tend();
+            }
+            foreach (var bucket in MetricBuckets(metrics)) _buckets.Add(bucket);
+        }
         foreach (var path in disk.AllNames()) _files[path] = disk.ReadAll(path)!;
     }
+
+    static MetricStoreSettings MetricSettings => new() { MaxLogBytes = 400_000 };
+
+    static SeriesPoints Gauge(string metric, long second, double value) =>
+        new(new SeriesKey(metric, MetricTags.Of(["host:a", $"metric:{metric}"])), MetricType.Gauge, 10, [new MetricPoint(T0 / UnixTime.NanosPerSecond + second, value)]);
+
+    /// <summary>Each point has a bucket of its own, so that one that is missing changes no other.</summary>
+    static IEnumerable<string> MetricBuckets(SegmentMetricStore metrics) =>
+        from step in (int[])[1, 60, 3_600]
+        from metric in metrics.Metrics(0)
+        where metric.Name != "new"
+        from series in metrics.Read(new MetricRead(metric.Name, T0 / UnixTime.NanosPerSecond - 86_400, T0 / UnixTime.NanosPerSecond + 86_400, step), CancellationToken.None)
+        from i in Enumerable.Range(0, series.Counts.Length)
+        where series.Counts[i] > 0
+        select $"{step} {series.Key.Metric} {series.Key.Tags} {i} {series.Counts[i]} {series.Sums[i]} {series.Mins[i]} {series.Maxs[i]} {series.Lasts[i]}";
 
     static StatsBucket Bucket(long offset)
     {

@@ -19,7 +19,7 @@ public sealed class DataFolderTests : IDisposable
         using var folder = DataFolder.Open(Data);
 
         Assert.Equal("apm data folder, format 1\n", File.ReadAllText(Path.Combine(Data, "format")));
-        Assert.Equal([Path.Combine(Data, "fates"), Path.Combine(Data, "log"), Path.Combine(Data, "stats"), Path.Combine(Data, "traces")], Directory.GetDirectories(Data).Order());
+        Assert.Equal([Path.Combine(Data, "fates"), Path.Combine(Data, "log"), Path.Combine(Data, "metrics"), Path.Combine(Data, "stats"), Path.Combine(Data, "traces")], Directory.GetDirectories(Data).Order());
         Assert.Equal(Path.Combine(Data, "state.db"), folder.StatePath);
         Assert.True(folder.FreeBytes() > 0);
     }

@@ -63,7 +63,7 @@ public abstract class ServiceCheckStoreContract
         foreach (var i in Enumerable.Range(0, 100)) store.Add(Run("a", at: Now + i, message: new string('x', 5_000)));
 
         var history = Assert.Single(store.Read());
-        Assert.Equal((IServiceCheckStore.MaxHistory, Now + 99, Now + 80, 500), (history.Runs.Count, history.Last.UnixSeconds, history.Runs[^1].UnixSeconds, history.Last.Message.Length));
+        Assert.Equal((ServiceCheckHistory.MaxRuns, Now + 99, Now + 80, 500), (history.Runs.Count, history.Last.UnixSeconds, history.Runs[^1].UnixSeconds, history.Last.Message.Length));
     }
 
     [Fact]

@@ -101,14 +101,20 @@ function ratePer(perSecond: number): number {
 }
 
 export interface ValueAxis {
-  /** From zero; the last one is the axis' top, at or above the maximum, so that it is printed. */
+  /** Ascending, zero among them; the last one is the axis' top, at or above the maximum, so that it is printed. */
   lines: number[];
   /** What stands at a line; all of one axis are told by the same unit. */
   text(value: number): string;
 }
 
-/** The axis of values up to a maximum, in a plot of so many pixels. */
-export function valueAxis(max: number, unit: Unit, height: number): ValueAxis {
+/** The axis of values down to a minimum, when that is below zero, and up to a maximum, in a plot of so many pixels. */
+export function valueAxis(max: number, unit: Unit, height: number, min = 0): ValueAxis {
+  if (min < 0) {
+    // The larger side tells the step; the other gets as many of them as it needs.
+    const step = (axisLines(Math.max(max, -min), unit, Math.max(64, height / (1 + Math.min(max, -min) / Math.max(max, -min)))))[1]!;
+    const [below, above] = [Math.ceil(-min / step - 1e-9), Math.max(0, Math.ceil(max / step - 1e-9))];
+    return { lines: Array.from({ length: below + above + 1 }, (_, i) => (i - below) * step), text: value => figure(value, unit) };
+  }
   if (unit !== 'rate') return { lines: axisLines(max, unit, height), text: value => figure(value, unit) };
   const per = max > 0 ? ratePer(max) : 1;
   const name = per === 1 ? '/s' : per === 60 ? '/min' : '/h';

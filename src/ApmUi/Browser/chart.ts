@@ -56,14 +56,14 @@ class ApmChart extends TimePlot<ChartData> {
     const text = color('text-2');
     const rightUnit = shown.find(s => s.unit)?.unit;
     const thinMax = (unit: Unit | undefined) => Math.max(0, ...shown.filter(s => s.unit === unit).flatMap(s => s.values.filter((_, i) => isThin(s, i)).map(v => v ?? 0)));
-    const axisFor = (unit: Unit | undefined, max: number) => valueAxis(max > 0 ? max : thinMax(unit), unit ?? data.unit, this.height);
+    const axisFor = (unit: Unit | undefined, max: number, min = 0) => valueAxis(max > 0 ? max : thinMax(unit), unit ?? data.unit, this.height, min);
     let axis = axisFor(undefined, 0);
     let rightAxis = axisFor(rightUnit, 0);
     return {
       ...frame,
       scales: {
         x,
-        y: { range: (_u, _min, max) => [0, (axis = axisFor(undefined, max)).lines.at(-1)!] },
+        y: { range: (_u, min, max) => { axis = axisFor(undefined, max, min); return [axis.lines[0]!, axis.lines.at(-1)!]; } },
         right: { range: (_u, _min, max) => [0, (rightAxis = axisFor(rightUnit, max)).lines.at(-1)!] },
       },
       cursor: { ...cursor, points: { size: 6, width: 1.5, fill: () => color('surface') } },

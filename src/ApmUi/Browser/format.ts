@@ -1,6 +1,6 @@
 // The same forms as Format/Figure.cs, for what is written while the pointer moves.
 
-export type Unit = 'duration' | 'rate' | 'ratio' | 'count';
+export type Unit = 'duration' | 'rate' | 'ratio' | 'count' | 'number' | 'bytes';
 
 function digits(value: number): string {
   if (value === 0) return '0';
@@ -43,13 +43,25 @@ export function percent(ratio: number): string {
   return digits(ratio * 100) + ' %';
 }
 
+/** In powers of 1000. */
+export function bytes(value: number): string {
+  if (value < 999.5) return digits(value) + ' B';
+  if (value < 999.5e3) return digits(value / 1e3) + ' kB';
+  if (value < 999.5e6) return digits(value / 1e6) + ' MB';
+  if (value < 999.5e9) return digits(value / 1e9) + ' GB';
+  return digits(value / 1e12) + ' TB';
+}
+
 export function figure(value: number | null | undefined, unit: Unit): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  if (value < 0) return '−' + figure(-value, unit);
   switch (unit) {
     case 'duration': return duration(value);
     case 'rate': return rate(value);
     case 'ratio': return percent(value);
-    case 'count': return count(value);
+    case 'count':
+    case 'number': return count(value);
+    case 'bytes': return bytes(value);
   }
 }
 

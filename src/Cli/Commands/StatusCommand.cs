@@ -126,7 +126,8 @@ static class StatusCommand
 
     static void PrintCounters(StatusReport report)
     {
-        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_late" or "store_failures"))
+        foreach (var counter in report.Counters.Where(counter => counter.Name is "payloads_received" or "payloads_rejected" or "spans_repaired" or "spans_late" or "store_failures"
+            or "dogstatsd_lines" or "dogstatsd_lines_rejected" or "dogstatsd_samples_dropped" or "dogstatsd_packets_cut" or "metric_points_dropped"))
             Console.WriteLine($"  {counter.Name}{(counter.Label.Length > 0 ? $" ({counter.Label})" : "")}{(counter.Service.Length > 0 ? $" of {counter.Service}" : "")}: {Count(counter.Value)}");
     }
 

@@ -6,7 +6,9 @@ using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.Query.Tail;
 using Apm.TraceAgent;
+using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Metrics;
 using Apm.TraceAgent.Receive;
 using Apm.TraceAgent.Serve;
 
@@ -22,6 +24,8 @@ public sealed class ApmHost : IAsyncDisposable
     readonly Stack<Func<ValueTask>> _stops = new();
     AgentServer? _agent;
     TracePipeline? _pipeline;
+    CheckAgent? _checks;
+    MetricParts? _metrics;
 
     ApmHost(HostSettings settings) => Settings = settings;
 
@@ -34,7 +38,7 @@ public sealed class ApmHost : IAsyncDisposable
     public string UiUrl { get; private set; } = "";
 
     /// <summary>All that listens but the screens.</summary>
-    public IReadOnlyList<ListenerStatus> Listeners => [.. _agent!.Listeners.Select(listener => new ListenerStatus(listener.Name, listener.Port))];
+    public IReadOnlyList<ListenerStatus> Listeners => [.. _agent!.Listeners.Concat(_metrics?.Listeners ?? []).Select(listener => new ListenerStatus(listener.Name, listener.Port))];
 
     /// <summary>The port of a listener; null when it is off or could not be opened.</summary>
     public int? PortOf(string name) => Listeners.FirstOrDefault(listener => listener.Name == name)?.Port;
@@ -99,6 +103,11 @@ public sealed class ApmHost : IAsyncDisposable
         var memory = new MemoryBudget(Settings.MaxMemoryBytes);
         var stores = Stores.Open(Settings, memory, clock, counters, problems);
         StopWith(stores.Dispose);
+        var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock);
+        var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
+        StopWith(api.Dispose);
+        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn);
+        _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
         {
             Log = stores.Log,
@@ -114,6 +123,8 @@ public sealed class ApmHost : IAsyncDisposable
             Fates = stores.Fates,
             Documents = stores.Documents,
             Tail = new TraceTail(stores.Traces, clock, counters, memory),
+            OtlpMetrics = api.OtlpMetrics,
+            DogStatsD = metrics.Lines,
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);
@@ -121,10 +132,12 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
+        var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
+        metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
-        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, facts, limits);
+        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 
@@ -132,6 +145,8 @@ public sealed class ApmHost : IAsyncDisposable
         StopWith(logs.Dispose); // After the server that writes to it.
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
+        _stops.Push(checks.DisposeAsync);
+        checks.Start(warn); // Last: what they find has its way in by now.
     }
 
     void StopWith(Action dispose) => _stops.Push(() =>

@@ -1,9 +1,11 @@
 using Apm.Core.Limits;
 using Apm.Storage;
+using Apm.Storage.Events;
 using Apm.Storage.Metrics;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Metrics;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Obfuscate;
 using Apm.TraceAgent.Receive;
@@ -40,11 +42,22 @@ public sealed record HostSettings
     /// <inheritdoc cref="Traces"/>
     public StatsStoreSettings Stats { get; init; } = new();
 
+    public DogStatsDSettings DogStatsD { get; init; } = new();
+
+    /// <summary>Of DogStatsD and of checks.</summary>
+    public HistogramSettings Histograms { get; init; } = new();
+
+    /// <summary>Which points are taken in, whoever sends them.</summary>
+    public MetricIntakeSettings MetricIntake { get; init; } = new();
+
     /// <inheritdoc cref="Traces"/>
     public MetricStoreSettings Metrics { get; init; } = new();
 
     /// <summary>This host and its checks.</summary>
     public CheckHostSettings Checks { get; init; } = new();
+
+    /// <summary>How much is kept of events and service checks. The host adds what the store needs of it.</summary>
+    public EventStoreSettings Events { get; init; } = new();
 
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";
@@ -57,7 +70,7 @@ public sealed record HostSettings
     internal ObfuscationSettings Hidden => Normalize.Obfuscation;
 
     /// <summary>The names that <c>--port NAME=N</c> takes.</summary>
-    public static IReadOnlyList<string> PortNames { get; } = ["agent", "ui", "otlp-grpc", "otlp-http", "zipkin"];
+    public static IReadOnlyList<string> PortNames { get; } = ["agent", "ui", "otlp-grpc", "otlp-http", "zipkin", "dogstatsd"];
 
     /// <summary>The command line's words as settings.</summary>
     /// <exception cref="SettingsException">A port is not NAME=N.</exception>

@@ -6,6 +6,8 @@ using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.TraceAgent.Hosts;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.OtlpMetrics;
 using Apm.TraceAgent.Serve.Datadog;
 using Apm.TraceAgent.Serve.Prometheus;
 
@@ -21,9 +23,9 @@ public sealed class MetricsApiParts : IDisposable
     static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
     readonly RecentProblems _problems;
-    readonly Counters _counters;
     readonly TimeProvider _clock;
-    readonly MemoryBudget _memory;
+    readonly SubmissionApi _submissions;
+    readonly EventsApi _events;
     readonly ITimer _saving;
     int _isSaving;
 
@@ -33,13 +35,16 @@ public sealed class MetricsApiParts : IDisposable
     public MetricsApiParts(
         IDocumentStore documents, IMetricIntake intake, IMetricReader reader, IEventStore events, IServiceCheckStore checks, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock)
     {
-        (_problems, _counters, _clock, _memory) = (problems, counters, clock, memory);
+        (_problems, _clock) = (problems, clock);
         (Reader, Events, Checks) = (reader, events, checks);
         Hosts = new HostCatalogue(documents, counters);
         Descriptions = new MetricDescriptions(documents, counters);
         Keys = new ApiKeys(documents, clock);
         Intake = new HostNotingIntake(intake, Hosts, Descriptions, clock);
         Gate = new DatadogGate(Keys, counters, problems, clock);
+        OtlpMetrics = new OtlpMetricReceiver(Intake, memory, counters, problems, clock);
+        _submissions = new SubmissionApi(Intake, Hosts, memory, Gate, counters, problems, clock);
+        _events = new EventsApi(Intake, events, memory, Gate, clock);
         _saving = clock.CreateTimer(_ => Save(), null, SaveEvery, SaveEvery);
     }
 
@@ -52,6 +57,9 @@ public sealed class MetricsApiParts : IDisposable
 
     /// <summary>The intake for everybody who takes something in, so that hosts are noted whoever brought them.</summary>
     public IMetricIntake Intake { get; }
+
+    /// <summary>Takes what comes over OTLP.</summary>
+    public IOtlpMetricIntake OtlpMetrics { get; }
 
     public IMetricReader Reader { get; }
 
@@ -78,8 +86,8 @@ public sealed class MetricsApiParts : IDisposable
     /// <summary>Maps the endpoints.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        new SubmissionApi(Intake, Hosts, _memory, Gate, _counters, _problems, _clock).Map(routes);
-        new EventsApi(Intake, Events, _memory, Gate, _clock).Map(routes);
+        _submissions.Map(routes);
+        _events.Map(routes);
         new HostsApi(Hosts, Reader, Gate, _clock).Map(routes);
         new HostTagsApi(Hosts, Gate).Map(routes);
         new MetricCatalogueApi(Reader, Descriptions, Hosts, Gate).Map(routes);

@@ -19,8 +19,9 @@ public sealed class Stores : IDisposable
 {
     readonly Stack<IDisposable> _opened = new();
 
-    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, IMetricStore metrics)
+    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, IMetricStore metrics, LiteDbEventDatabase events)
     {
+        (Events, ServiceChecks) = (events.Events, events.Checks);
         Metrics = metrics;
         Fates = fates;
         Disk = disk;
@@ -38,6 +39,8 @@ public sealed class Stores : IDisposable
     public IDiskGuard Disk { get; }
     public IFateStore Fates { get; }
     public IMetricStore Metrics { get; }
+    public IEventStore Events { get; }
+    public IServiceCheckStore ServiceChecks { get; }
 
     /// <summary>What the folder may take: what was asked for, or what the disk can keep of it.</summary>
     public StorageBudget Budget { get; }
@@ -79,8 +82,9 @@ public sealed class Stores : IDisposable
             var documents = Opened(new LiteDbDocumentStore(data.StatePath, database, files, clock, counters));
             var metrics = Opened(new SegmentMetricStore(
                 data.MetricsPath, settings.Metrics with { MaxBytes = budget.MetricsBytes - budget.MetricsLogBytes, MaxLogBytes = budget.MetricsLogBytes, OnTrouble = Note, Memory = memory }, files, clock, counters));
+            var events = Opened(new LiteDbEventDatabase(data.EventsPath, settings.Events with { Memory = memory }, database, files, clock, counters));
             Opened(new StorageKeeper(data, budget, guard, traces, clock, counters, Note)).Start();
-            var stores = new Stores(log, traces, stats, documents, guard, budget, fates, metrics);
+            var stores = new Stores(log, traces, stats, documents, guard, budget, fates, metrics, events);
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
             return stores;
         }

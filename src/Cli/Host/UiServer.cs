@@ -8,7 +8,6 @@ using Apm.Core.Ports;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
 using Apm.Query.Errors;
-using Apm.Query.Evaluate;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
@@ -42,7 +41,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -54,8 +53,11 @@ public sealed class UiServer : IAsyncDisposable
             if (settings.UiPort != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, settings.UiPort);
         });
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
+        metrics.AddTo(builder.Services);
         var app = builder.Build();
+        MetricsApiParts.UsePrometheus(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
+        metrics.Map(app);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);
@@ -96,7 +98,7 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<IssueQueries>();
         services.AddSingleton<EndpointComparison>();
         services.AddSingleton<DeploymentQueries>();
-        services.AddSingleton<MetricQueries>();
+        services.AddMetricQueries();
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,

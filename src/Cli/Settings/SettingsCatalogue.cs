@@ -33,8 +33,9 @@ public static class SettingsCatalogue
     /// <summary>Keys of the Datadog agent that its users have and that change nothing here (trace-intake §11).</summary>
     static readonly HashSet<string> WithoutEffect =
     [
-        "api_key_file", "site", "dd_url", "hostname_file", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy", "use_dogstatsd",
-        "dogstatsd_non_local_traffic", "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "additional_endpoints",
+        "api_key_file", "site", "dd_url", "hostname_file", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy",
+        "dogstatsd_origin_detection", "dogstatsd_origin_detection_client", "dogstatsd_metrics_stats_enable", "dogstatsd_stats_enable", "dogstatsd_stats_port", "dogstatsd_mapper_profiles", "dogstatsd_pipe_name",
+        "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "additional_endpoints",
         "apm_config.enabled", "apm_config.receiver_enabled", "apm_config.receiver_socket", "apm_config.apm_dd_url", "apm_config.additional_endpoints", "apm_config.decoders", "apm_config.decoder_timeout",
         "apm_config.trace_buffer", "apm_config.max_cpu_percent", "apm_config.telemetry", "apm_config.debug", "apm_config.log_file", "apm_config.bucket_size_seconds", "apm_config.connection_limit_old",
         "apm_config.peer_tags_aggregation", "apm_config.peer_tags", "apm_config.compute_stats_by_span_kind", "apm_config.peer_service_aggregation", "apm_config.evp_proxy_config", "apm_config.profiling_dd_url",
@@ -46,7 +47,7 @@ public static class SettingsCatalogue
     ];
 
     /// <summary>All, in the order of docs/settings.md.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. CheckCatalogue.All(), .. Beyond()];
+    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Metrics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. CheckCatalogue.All(), .. Beyond()];
 
     static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
 
@@ -91,7 +92,6 @@ public static class SettingsCatalogue
         yield return Port("otlp-http", true, s => s.Agent.OtlpHttpPort, (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }, "OTLP over HTTP. Of an address only the port counts.") with { DatadogNames = ["otlp_config.receiver.protocols.http.endpoint"], OtherVariables = ["APM_PORT_OTLP_HTTP", "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_HTTP_ENDPOINT"] };
         yield return Port("zipkin", true, s => s.Agent.ZipkinPort, (s, port) => s with { Agent = s.Agent with { ZipkinPort = port } }, "Zipkin v2.");
         yield return new("env", SettingKind.Text, s => s.Agent.DefaultEnv, (s, v) => s.WithEnv((string)v), "Environment of spans that name none.") { DatadogNames = ["apm_config.env"], OtherVariables = ["DD_ENV", "DD_APM_ENV"] };
-        yield return new("dogstatsd_port", SettingKind.Port(false), s => s.Agent.StatsdPort, (s, v) => s with { Agent = s.Agent with { StatsdPort = (int)v } }, "DogStatsD port that tracers are told.") { OtherVariables = ["DD_DOGSTATSD_PORT"] };
     }
 
     static IEnumerable<Setting> Sizes()
@@ -125,6 +125,15 @@ public static class SettingsCatalogue
         yield return Keep("statistics.keep_minutes", s => s.Stats.KeepMinutes, (s, v) => s with { Stats = s.Stats with { KeepMinutes = v } }, "StatsStoreSettings.KeepMinutes", "How long buckets of a minute are kept; then those of an hour answer.");
         yield return Keep("statistics.keep_hours", s => s.Stats.KeepHours, (s, v) => s with { Stats = s.Stats with { KeepHours = v } }, "StatsStoreSettings.KeepHours", "How long buckets of an hour are kept.");
         yield return Bytes("statistics.max_cached_bytes", Mega, 100 * Giga, s => s.Stats.MaxCachedBytes, (s, v) => s with { Stats = s.Stats with { MaxCachedBytes = v } }, "StatsStoreSettings.MaxCachedBytes", "Memory for statistics that were read. Less makes charts slower.");
+    }
+
+    static IEnumerable<Setting> Metrics()
+    {
+        yield return new("metrics.keep_raw", SettingKind.Duration(TimeSpan.FromDays(2), TimeSpan.FromDays(3_650)), s => s.Metrics.KeepRaw, (s, v) => s with { Metrics = s.Metrics with { KeepRaw = (TimeSpan)v } }, "How long points of metrics are kept as they came; then roll-ups of a minute answer.") { Limits = ["MetricStoreSettings.KeepRaw"] };
+        yield return Keep("metrics.keep_minutes", s => s.Metrics.KeepMinutes, (s, v) => s with { Metrics = s.Metrics with { KeepMinutes = v } }, "MetricStoreSettings.KeepMinutes", "How long their roll-ups of a minute are kept; then those of an hour answer.");
+        yield return Keep("metrics.keep_hours", s => s.Metrics.KeepHours, (s, v) => s with { Metrics = s.Metrics with { KeepHours = v } }, "MetricStoreSettings.KeepHours", "How long their roll-ups of an hour are kept.");
+        yield return Count("metrics.max_series_per_metric", 10, 10_000_000, s => s.Metrics.MaxSeriesPerMetric, (s, v) => s with { Metrics = s.Metrics with { MaxSeriesPerMetric = (int)v } }, "MetricStoreSettings.MaxSeriesPerMetric", "Series of one metric. Points of further ones are dropped and counted (cardinality).");
+        yield return Count("metrics.max_series", 100, 100_000_000, s => s.Metrics.MaxSeries, (s, v) => s with { Metrics = s.Metrics with { MaxSeries = (int)v } }, "MetricStoreSettings.MaxSeries", "Series of all metrics, each about 1 kB of memory. Points of further ones are dropped and counted (cardinality).");
     }
 
     static IEnumerable<Setting> Repairs()

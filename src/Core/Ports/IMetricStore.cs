@@ -12,6 +12,9 @@ public sealed record MetricRead(string Metric, long FromUnixSeconds, long ToUnix
     /// <summary>Which series, by their own tags; null for all.</summary>
     public Predicate<MetricTags>? Accepts { get; init; }
 
+    /// <summary>False when nobody looks at sketches, least and greatest values of distributions: a reader may leave them out, which saves decoding them.</summary>
+    public bool NeedsSketches { get; init; } = true;
+
     /// <summary>Start of the first bucket.</summary>
     public long FirstUnixSeconds => (FromUnixSeconds + StepSeconds - 1) / StepSeconds * StepSeconds;
 

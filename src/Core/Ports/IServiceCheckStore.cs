@@ -9,9 +9,6 @@ namespace Apm.Core.Ports;
 /// <remarks>Any thread may call anything.</remarks>
 public interface IServiceCheckStore : IDisposable
 {
-    /// <summary>Most answers kept of one check, host and tags; default 20. The oldest goes.</summary>
-    public const int MaxHistory = 20;
-
     /// <summary>Takes an answer. It is in memory when the call returns, on disk after <see cref="Save"/>.</summary>
     void Add(ServiceCheckRun run);
 
@@ -25,8 +22,11 @@ public interface IServiceCheckStore : IDisposable
 }
 
 /// <summary>The answers of one check on one host with one set of tags.</summary>
-/// <param name="Runs">At least one, the newest first; at most <see cref="IServiceCheckStore.MaxHistory"/>.</param>
+/// <param name="Runs">At least one, the newest first; at most <see cref="MaxRuns"/>.</param>
 public sealed record ServiceCheckHistory(IReadOnlyList<ServiceCheckRun> Runs)
 {
+    /// <summary>Most answers kept of one check, host and tags; default 20. The oldest goes.</summary>
+    public const int MaxRuns = 20;
+
     public ServiceCheckRun Last => Runs[0];
 }

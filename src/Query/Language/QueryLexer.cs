@@ -3,77 +3,80 @@ using Apm.Query.Text;
 
 namespace Apm.Query.Language;
 
-enum QueryTokenKind
+/// <summary>Cuts a metric query into tokens. Space between tokens means nothing. Scopes have words of their own (<see cref="ScopeLexer"/>).</summary>
+sealed class QueryLexer(string text, int start = 0)
 {
-    End,
+    const string Signs = "{}(),:!.*+-/<>=";
 
-    /// <summary>Letters, digits, <c>_ . - / $</c>: names of metrics, keys, functions, numbers.</summary>
-    Word,
+    public string Text { get; } = text;
 
-    /// <summary>One of <c>{ } ( ) , : ! . *</c> and the arithmetic signs.</summary>
-    Sign,
+    /// <summary>Where the next token is looked for.</summary>
+    public int At { get; set; } = start;
 
-    /// <summary>The value of a tag, taken as a whole by <see cref="QueryLexer.NextValue"/>; quotes removed.</summary>
-    Value,
-}
-
-readonly record struct QueryToken(QueryTokenKind Kind, string Text, TextRange At)
-{
-    public bool Is(char sign) => Kind == QueryTokenKind.Sign && Text[0] == sign;
-}
-
-/// <summary>Cuts a metric query into tokens. Space between tokens means nothing.</summary>
-sealed class QueryLexer(string text)
-{
-    int _at;
-
-    /// <exception cref="QueryTextException">A character that no query has.</exception>
+    /// <exception cref="QueryTextException">A character that no query has, or a quote that is not closed.</exception>
     public QueryToken Next()
     {
-        while (_at < text.Length && char.IsWhiteSpace(text[_at])) _at++;
-        var start = _at;
-        if (start == text.Length) return new(QueryTokenKind.End, "", new(start, 0));
-        if (text[start] is '{' or '}' or '(' or ')' or ',' or ':' or '!' or '.' or '*' or '+' or '-' or '/' or '<' or '>' or '=') return new(QueryTokenKind.Sign, text[_at++].ToString(), new(start, 1));
-        while (_at < text.Length && IsWordPart(text[_at])) _at++;
-        if (_at > start) return new(QueryTokenKind.Word, text[start.._at], new(start, _at - start));
-        throw new QueryTextException($"\"{text[start]}\" at column {start + 1} has no meaning in a query.", new(start, 1));
+        SkipSpace();
+        var begin = At;
+        if (begin >= Text.Length) return new(QueryTokenKind.End, "", new(Text.Length, 0));
+        var c = Text[begin];
+        if (c is '"' or '\'') return Quoted();
+        if (char.IsAsciiDigit(c) || (c == '.' && begin + 1 < Text.Length && char.IsAsciiDigit(Text[begin + 1]) && !FollowsBrace(begin))) return Number();
+        if (Signs.Contains(c, StringComparison.Ordinal)) return new(QueryTokenKind.Sign, Text[At++].ToString(), new(begin, 1));
+        while (At < Text.Length && IsWordPart(Text[At])) At++;
+        if (At > begin) return Token(QueryTokenKind.Word, begin);
+        throw new QueryTextException($"\"{c}\" at column {begin + 1} has no meaning in a query.", new(begin, 1));
     }
 
-    /// <summary>
-    /// The value of a tag: in quotes, or all up to the comma or brace that ends it. Braces inside belong to it when they close
-    /// again, so that <c>resource_name:GET /user/{id}</c> can be written as it is.
-    /// </summary>
-    /// <exception cref="QueryTextException">A quote is not closed.</exception>
-    public QueryToken NextValue()
+    public void SkipSpace()
     {
-        while (_at < text.Length && char.IsWhiteSpace(text[_at])) _at++;
-        var start = _at;
-        if (start < text.Length && text[start] == '"') return Quoted();
-        var open = 0;
-        for (; _at < text.Length; _at++)
-        {
-            if (text[_at] == '{') open++;
-            else if (text[_at] == '}' && open-- == 0) break;
-            else if (text[_at] == ',' && open == 0) break;
-        }
-        var value = text[start.._at].TrimEnd();
-        return new(QueryTokenKind.Value, value, new(start, value.Length));
+        while (At < Text.Length && char.IsWhiteSpace(Text[At])) At++;
     }
 
-    QueryToken Quoted()
+    /// <summary>A text in quotes, double or single; a backslash takes the next character as it is.</summary>
+    /// <exception cref="QueryTextException">The quote is not closed.</exception>
+    public QueryToken Quoted()
     {
-        var start = _at++;
+        var begin = At;
+        var quote = Text[At++];
         var value = new StringBuilder();
-        for (; _at < text.Length && text[_at] != '"'; _at++)
+        for (; At < Text.Length && Text[At] != quote; At++)
         {
-            if (text[_at] == '\\' && _at + 1 < text.Length) _at++;
-            value.Append(text[_at]);
+            if (Text[At] == '\\' && At + 1 < Text.Length) At++;
+            value.Append(Text[At]);
         }
-        if (_at >= text.Length) throw new QueryTextException($"The quote at column {start + 1} is not closed. Add \" where the value ends.", new(start, text.Length - start), "\"");
-        _at++;
-        return new(QueryTokenKind.Value, value.ToString(), new(start, _at - start));
+        if (At >= Text.Length) throw new QueryTextException($"The quote at column {begin + 1} is not closed. Add {quote} where the value ends.", new(begin, Text.Length - begin), quote.ToString());
+        At++;
+        return new(QueryTokenKind.Quoted, value.ToString(), new(begin, At - begin));
     }
 
-    /// <summary>A dot belongs to a word only between its parts, so that <c>.as_count()</c> after a brace is a modifier.</summary>
-    static bool IsWordPart(char c) => char.IsLetterOrDigit(c) || c is '_' or '.' or '-' or '/' or '$' or '@';
+    /// <summary>Digits, a fraction, an exponent. With letters behind it, it is a word: <c>1w</c>.</summary>
+    QueryToken Number()
+    {
+        var begin = At;
+        while (At < Text.Length && (char.IsAsciiDigit(Text[At]) || Text[At] == '.')) At++;
+        var exponent = At;
+        if (exponent < Text.Length && Text[exponent] is 'e' or 'E')
+        {
+            exponent++;
+            if (exponent < Text.Length && Text[exponent] is '+' or '-') exponent++;
+            var digits = exponent;
+            while (exponent < Text.Length && char.IsAsciiDigit(Text[exponent])) exponent++;
+            if (exponent > digits) At = exponent;
+        }
+        var isWord = false;
+        while (At < Text.Length && IsWordPart(Text[At]))
+        {
+            isWord = true;
+            At++;
+        }
+        return Token(isWord ? QueryTokenKind.Word : QueryTokenKind.Number, begin);
+    }
+
+    /// <summary>A dot behind a brace or parenthesis begins a modifier, whatever stands behind it.</summary>
+    bool FollowsBrace(int at) => at > 0 && Text[at - 1] is '}' or ')';
+
+    QueryToken Token(QueryTokenKind kind, int begin) => new(kind, Text[begin..At], new(begin, At - begin));
+
+    static bool IsWordPart(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' || (c > 127 && char.IsLetter(c));
 }

@@ -44,7 +44,7 @@ public abstract class ServiceCheckBook : IServiceCheckStore
             var message = run.Message.Length <= MaxMessageChars ? run.Message : run.Message[..MaxMessageChars];
             // Texts that come with every run are kept once.
             var kept = run with { Check = last?.Check ?? run.Check, Host = last?.Host ?? run.Host, Tags = last?.Tags ?? [.. run.Tags], Message = last?.Message == message ? last.Message : message };
-            var runs = known is null ? [kept] : known.Runs.Append(kept).OrderByDescending(one => one.UnixSeconds).Take(IServiceCheckStore.MaxHistory).ToList();
+            var runs = known is null ? [kept] : known.Runs.Append(kept).OrderByDescending(one => one.UnixSeconds).Take(ServiceCheckHistory.MaxRuns).ToList();
             Put_NeedsLock(id, new Entry(runs));
             _changed.Add(id);
             _removed.Remove(id);

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using Apm.Core.Metrics;
+using Apm.Storage.Files;
 using Apm.Storage.Metrics.Chunks;
 using Apm.Storage.Traces.Blocks;
 using ZstdSharp;
@@ -68,6 +70,7 @@ sealed class BlockDirectory
     public static BlockDirectory Decode(ReadOnlySpan<byte> stored, int count, Func<SeriesKey, SeriesKey> canonical)
     {
         var outer = new ByteReader(stored);
+        if (outer.UInt32() != Checksum.Of(stored[sizeof(uint)..])) throw new BlockDamagedException("The directory of a block is not what was written.");
         var raw = new byte[outer.VarintInt(DirectoryCeiling)];
         Unpack(outer.Bytes(outer.Left), raw);
         var reader = new ByteReader(raw);
@@ -114,10 +117,13 @@ sealed class BlockDirectory
     public static byte[] Pack(ReadOnlySpan<byte> entries)
     {
         var packed = new ByteWriter(64 + entries.Length / 4);
+        packed.UInt32(0);
         packed.Varint(entries.Length);
         using var zstd = new Compressor(ZstdLevel);
         packed.Bytes(zstd.Wrap(entries));
-        return packed.Written.ToArray();
+        var bytes = packed.Written.ToArray();
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Checksum.Of(bytes.AsSpan(sizeof(uint))));
+        return bytes;
     }
 
     const int ZstdLevel = 3;

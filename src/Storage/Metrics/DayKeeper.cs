@@ -22,7 +22,7 @@ sealed class DayKeeper(
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         foreach (var (day, old) in days.Now)
         {
-            if (old.Raw is null || old.IsRolledUp || now < MetricDay.StartOf(day + 1) + (long)settings.RollUpAfter.TotalSeconds) continue;
+            if (old.Raw is not { Blocks.Count: > 0 } || old.IsRolledUp || now < MetricDay.StartOf(day + 1) + (long)settings.RollUpAfter.TotalSeconds) continue;
             if (_rolledUpAt.TryGetValue(day, out var before) && now - before < RollUpAgainSeconds) continue;
             DayFiles rolledUp;
             try
@@ -50,11 +50,12 @@ sealed class DayKeeper(
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         foreach (var file in days.Files.Where(file => PartOfTime(file, now) >= 1).ToList()) Drop(file, "age");
-        while (days.ByteCount > settings.MaxBytes && days.Files.Where(CanGo).MaxBy(file => PartOfTime(file, now)) is { } next) Drop(next, "bytes");
+        while (days.ByteCount > settings.MaxBytes && (days.Files.Where(CanGo).MaxBy(file => PartOfTime(file, now)) ?? days.Files.MaxBy(file => PartOfTime(file, now))) is { } next)
+            Drop(next, "bytes");
     }
 
-    /// <summary>The newest day is what everybody looks at; it goes when it is the only one left.</summary>
-    bool CanGo(MetricFile file) => file.Day != days.Now.Keys.Last() || days.Now.Count == 1;
+    /// <summary>The newest day is what everybody looks at, and points that are not rolled up yet are all there is of their day: these go last.</summary>
+    bool CanGo(MetricFile file) => file.Day != days.Now.Keys.Last() && (file.Tier != MetricTier.Raw || days.Of(file.Day).IsRolledUp);
 
     double PartOfTime(MetricFile file, long nowUnixSeconds)
     {

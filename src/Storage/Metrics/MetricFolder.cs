@@ -24,15 +24,19 @@ sealed class MetricFolder(string folder, MetricStoreSettings settings, StoreFile
             if (known.All.FirstOrDefault(other => other.Tier == file.Tier) is { } replaced) Delete(replaced);
             days[file.Day] = known.With(file.Tier, file);
         }
-        foreach (var (day, known) in days.ToList())
-        {
-            // Only what was appended since the last roll-up can be torn: all other files got their name when they were whole.
-            if (known.Raw is not { } raw || known.IsRolledUp || raw.Blocks[^1].IsWhole()) continue;
-            var kept = Rescue(raw with { Blocks = [.. raw.Blocks.SkipLast(1)] }, "its last block is not whole, as after a power failure; what the log still has of it is written again");
-            days[day] = known.With(MetricTier.Raw, kept);
-            if (days[day].IsEmpty) days.Remove(day);
-        }
         return days.ToImmutable();
+    }
+
+    /// <summary>Whether the last block that was appended is as it was written. Roll-ups and rewritten files got their name when they were whole.</summary>
+    public static bool IsLastBlockWhole(DayFiles day) => day.IsRolledUp || day.Raw is not { Blocks: [.., var last] } || last.IsWhole();
+
+    /// <summary>Takes back an append that a crash tore.</summary>
+    public MetricFile CutLastBlock(MetricFile file)
+    {
+        counters.Add("metric_torn_tails");
+        file.File.SetLength(file.Blocks[^1].Offset);
+        file.File.Flush();
+        return file with { Blocks = [.. file.Blocks.SkipLast(1)] };
     }
 
     /// <summary>Begins the file of a day's points, for appending.</summary>
@@ -82,7 +86,11 @@ sealed class MetricFolder(string folder, MetricStoreSettings settings, StoreFile
     }
 
     /// <summary>Removes a file; those who read it may go on.</summary>
-    public void Delete(MetricFile file) => files.Delete(file.Path);
+    public void Delete(MetricFile file)
+    {
+        files.Delete(file.Path);
+        files.FlushFolder(folder); // Else a power failure would bring it back, without what its day's other files know.
+    }
 
     /// <summary>Keeps a file whose place another took, since something in it could not be read.</summary>
     public void SetAsideDamaged(MetricFile file, string what)

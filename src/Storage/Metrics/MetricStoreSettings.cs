@@ -5,7 +5,7 @@ namespace Apm.Storage.Metrics;
 /// <summary>Limits of the metric store on disk. Whole files of a day are dropped, and counted in <c>metric_days_dropped</c>.</summary>
 public sealed record MetricStoreSettings
 {
-    /// <summary>How long points are kept as they came; default 15 days. Later there are roll-ups of a minute. Older points are not taken.</summary>
+    /// <summary>How long points are kept as they came; default 15 days, at least 2. Later there are roll-ups of a minute. Older points are not taken, nor those of the last of these days.</summary>
     public TimeSpan KeepRaw { get; init; } = TimeSpan.FromDays(15);
 
     /// <summary>How long roll-ups of a minute are kept; default 91 days, three months. Later there are those of an hour.</summary>

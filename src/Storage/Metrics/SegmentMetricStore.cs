@@ -69,13 +69,15 @@ public sealed class SegmentMetricStore : IMetricStore
         try
         {
             _days.Load(_files.Load());
+            _log = OpenLog(files);
+            CutTornBlocks();
             _lists.Load();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
         {
+            _log?.Dispose();
             throw new StoreUnavailableException($"The metrics in {folder} cannot be opened: {failure.Message}", failure);
         }
-        _log = OpenLog(files);
         Replay();
         _timer = clock.CreateTimer(_ => Tend(), null, TendEvery, TendEvery);
     }
@@ -92,18 +94,31 @@ public sealed class SegmentMetricStore : IMetricStore
         cancel.ThrowIfCancellationRequested();
         ThrowIfClosed();
         var records = _admission.Admit(series, out var dropped);
-        foreach (var record in records) await Append(record).ConfigureAwait(false);
+        Reserve(records.Sum(record => record.MemoryBytes));
+        var appends = records.ConvertAll(Append); // All before the first is waited for: they share a flush.
+        await Task.WhenAll(appends).ConfigureAwait(false);
         return new MetricWriteResult(records.Sum(record => record.PointCount), dropped);
     }
 
+    /// <exception cref="StoreUnavailableException">There is no memory.</exception>
+    void Reserve(long bytes)
+    {
+        if (_memory.TryReserve(bytes)) return;
+        if (bytes > _settings.MaxWaitingBytes / LargeShare && _memory.HeldBytes < _settings.MaxWaitingBytes / LargeShare)
+        {
+            _memory.Reserve(bytes); // Refused each time, it could never pass.
+            return;
+        }
+        AskToTend();
+        _counters.Add("metric_writes_refused", "memory");
+        throw new StoreUnavailableException("There is no memory for more metric points until those that wait are written. Nothing of these was kept; send them again in a moment. If this lasts, check that the data folder's disk can be written, or raise memory.max_bytes.");
+    }
+
+    /// <summary>What is more than this part of the memory for points is large.</summary>
+    const int LargeShare = 4;
+
     async Task Append(MetricRecord record)
     {
-        if (!_memory.TryReserve(record.MemoryBytes))
-        {
-            AskToTend();
-            _counters.Add("metric_writes_refused", "memory");
-            throw new StoreUnavailableException("There is no memory for more metric points until those that wait are written. Nothing of these was kept; send them again in a moment. If this lasts, check that the data folder's disk can be written, or raise memory.max_bytes.");
-        }
         try
         {
             await _log.Append(default, record.Bytes, position => Apply(record, position.Number)).ConfigureAwait(false);
@@ -226,6 +241,18 @@ public sealed class SegmentMetricStore : IMetricStore
         OnMessage = _settings.OnTrouble,
         NumbersAfter = new LogPosition(_days.Files.Select(file => file.Covered).DefaultIfEmpty(0).Max()),
     }, files, _counters);
+
+    /// <summary>A block that is not whole was torn by a crash when the log still has all of it, and is read from there. Else it is damaged, and what is good of it is used.</summary>
+    void CutTornBlocks()
+    {
+        foreach (var (day, files) in _days.Now)
+        {
+            if (MetricFolder.IsLastBlockWhole(files)) continue;
+            var header = files.Raw!.Blocks[^1].Header;
+            if (_log.ReadAfter(new LogPosition(header.AllCovered)).Select(record => record.Position.Number).FirstOrDefault() == header.AllCovered + 1) _days.Set(day, files.With(MetricTier.Raw, _files.CutLastBlock(files.Raw)));
+            else NoteDamage(files.Raw);
+        }
+    }
 
     void Replay()
     {

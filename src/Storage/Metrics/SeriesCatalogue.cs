@@ -95,7 +95,7 @@ sealed class SeriesCatalogue(MetricStoreSettings settings, Counters counters)
                 ? string.Create(CultureInfo.InvariantCulture, $"There are {settings.MaxSeries} metric series, the most that are kept; most of them, {metric.Series.Count}, are of the metric {metric.Name}")
                 : string.Create(CultureInfo.InvariantCulture, $"The metric {metric.Name} has {metric.Series.Count} series, the most that one metric may have");
             settings.OnTrouble(string.Create(CultureInfo.InvariantCulture,
-                $"{limit}: points of new series are dropped, those of known ones are kept. Its tag key {metric.GuiltyTagKey} has the most values, {values}: leave that tag out where it is sent. Series without points for a day make room by themselves."));
+                $"{limit}: points of new series are dropped, those of known ones are kept. Its tag key {metric.GuiltyTagKey} has the most values, {values}: leave that tag out where it is sent, or raise {(isTotal ? "metrics.max_series" : "metrics.max_series_per_metric")}. Series without points for a day make room by themselves."));
         }
         counters.Add("metric_series_refused", $"{metric.Name} {metric.GuiltyTagKey}");
         return null;

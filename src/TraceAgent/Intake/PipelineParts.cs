@@ -39,7 +39,7 @@ public sealed record PipelineParts
     public IDogStatsDIntake? DogStatsD { get; init; }
 
     /// <summary>Takes the metrics that come over OTLP; null counts them only.</summary>
-    public IMetricIntake? Metrics { get; init; }
+    public IOtlpMetricIntake? OtlpMetrics { get; init; }
 
     /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
     public IFateStore? Fates { get; init; }

@@ -1,6 +1,7 @@
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
+using Apm.Core.Time;
 using Apm.TraceAgent.Intake;
 
 namespace Apm.TraceAgent.Metrics;
@@ -62,7 +63,11 @@ public sealed class DogStatsD : IAsyncDisposable
     public static DogStatsD Start(DogStatsDSettings settings, HistogramSettings histograms, DogStatsDParts parts, Action<string> warn)
     {
         var started = new DogStatsD(settings, histograms, parts);
-        started._server = DogStatsDServer.Start(settings, (DogStatsDIntake)started.Intake, parts.Counters, started._problems, warn);
+        started._server = DogStatsDServer.Start(settings, (DogStatsDIntake)started.Intake, parts.Counters, started._problems, sentence =>
+        {
+            parts.Problems.Add("dogstatsd", sentence, parts.Clock.NowUnixNanos()); // The terminal is closed when somebody asks why nothing comes.
+            warn(sentence);
+        });
         return started;
     }
 

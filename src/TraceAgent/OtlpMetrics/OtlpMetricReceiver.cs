@@ -10,7 +10,7 @@ namespace Apm.TraceAgent.OtlpMetrics;
 
 /// <summary>Takes a metrics request of OTLP, however it came: decodes, makes series of it, hands them on, and says what had to be left out.</summary>
 /// <remarks>Any thread may call it.</remarks>
-public sealed class OtlpMetricReceiver(IMetricIntake intake, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock)
+public sealed class OtlpMetricReceiver(IMetricIntake intake, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock) : IOtlpMetricIntake
 {
     /// <summary>Memory to reserve for decoding, for each byte of a body: points as objects take several times what they take in protobuf.</summary>
     const int DecodedBytesPerBodyByte = 8;
@@ -18,11 +18,7 @@ public sealed class OtlpMetricReceiver(IMetricIntake intake, MemoryBudget memory
     readonly OtlpMetricMapper _mapper = new(new CumulativePoints(memory, counters, clock.NowUnixNanos()));
     readonly MemoryAccount _decoded = memory.OpenWork("otlp_decoded");
 
-    /// <summary>Takes a request; its points are durable when the task ends.</summary>
-    /// <returns>The answer's body, in the encoding of the request.</returns>
-    /// <exception cref="Core.PayloadException">It is no such request.</exception>
-    /// <exception cref="OverloadedException">There is no memory for it now.</exception>
-    /// <exception cref="StoreUnavailableException">Nothing was kept; the same request may be sent again.</exception>
+    /// <inheritdoc/>
     public async Task<byte[]> Take(ReadOnlyMemory<byte> body, bool isJson)
     {
         var reserved = (long)body.Length * DecodedBytesPerBodyByte;

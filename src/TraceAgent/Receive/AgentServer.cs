@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Apm.Core.Counting;
 using Apm.TraceAgent.Intake;
-using Apm.TraceAgent.OtlpMetrics;
 using Apm.Core.Services;
 using Apm.TraceAgent.Receive.Datadog;
 using Apm.TraceAgent.Receive.Otlp;
@@ -55,9 +54,8 @@ public sealed class AgentServer : IAsyncDisposable
         var receiver = new PayloadReceiver(pipeline, new BodyReader(settings, parts.Memory), parts.Counters, parts.Clock);
         var telemetry = new TelemetryReceiver(receiver, parts.Catalogue, parts.Counters, routes);
         new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Decoder.Settings.Filters), receiver, telemetry, routes, parts.Counters, parts.DogStatsD).Register();
-        var metrics = parts.Metrics is { } intake ? new OtlpMetricReceiver(intake, parts.Memory, parts.Counters, parts.Problems, parts.Clock) : null;
-        new OtlpEndpoints(receiver, routes, parts.Counters, metrics).Register();
-        new OtlpGrpcEndpoints(receiver, routes, parts.Counters, metrics).Register();
+        new OtlpEndpoints(receiver, routes, parts.Counters, parts.OtlpMetrics).Register();
+        new OtlpGrpcEndpoints(receiver, routes, parts.Counters, parts.OtlpMetrics).Register();
         new ZipkinEndpoints(receiver, routes).Register();
 
         var connections = new ConnectionLimit(settings.MaxConnections, parts.Counters);

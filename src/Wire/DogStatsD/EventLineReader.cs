@@ -29,7 +29,13 @@ public static class EventLineReader
         at += (int)textBytes;
 
         var draft = new EventRecord { Title = Unescaped(title), Text = Unescaped(text), UnixSeconds = receivedUnixSeconds };
-        if (at < line.Length && line[at] == '|') at++;
+        if (at < line.Length && line[at] != '|')
+        {
+            var end = MetricLineReader.FieldEnd(line, at);
+            fault = new LineFault(LineFaultKind.EventRest, at, end - at);
+            at = end;
+        }
+        at++;
         while (at < line.Length)
         {
             var end = MetricLineReader.FieldEnd(line, at);

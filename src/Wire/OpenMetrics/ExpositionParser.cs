@@ -18,7 +18,7 @@ namespace Apm.Wire.OpenMetrics;
 public static class ExpositionParser
 {
     /// <summary>Most samples of one text; a text with more is refused, and the sentence names the family that has the most.</summary>
-    public const int MaxSamples = 200_000;
+    public const int MaxSamples = 100_000;
 
     /// <summary>Most labels of one sample.</summary>
     public const int MaxLabels = 128;
@@ -30,27 +30,15 @@ public static class ExpositionParser
     /// <exception cref="PayloadException">The text breaks the rules.</exception>
     public static IReadOnlyList<ExpositionFamily> Parse(ReadOnlySpan<byte> body, bool isOpenMetrics, Func<string, bool>? keeps = null)
     {
-        string text;
-        try
-        {
-            text = Strict.GetString(body);
-        }
-        catch (DecoderFallbackException fault)
-        {
-            throw new PayloadException($"The metrics text is not UTF-8: {fault.Message} Have the program escape or drop such values.");
-        }
         var families = new Families(isOpenMetrics);
         var number = 0;
-        foreach (var range in text.AsSpan().Split('\n'))
+        foreach (var range in body.Split((byte)'\n'))
         {
             number++;
-            var line = text.AsSpan()[range];
-            if (line.EndsWith("\r")) line = line[..^1];
-            var words = line.Trim(" \t");
-            if (words.IsEmpty) continue;
+            var line = Text(body[range], number).TrimEnd('\r');
+            if (line.AsSpan().Trim(" \t").IsEmpty) continue;
             if (families.Ended) throw new PayloadException($"Metrics text, line {number}: there is more after `# EOF`. Nothing may follow it.");
-            var whole = line.ToString();
-            if (keeps is null || keeps(whole)) new Line(whole, number, families).Read();
+            if (keeps is null || keeps(line)) new Line(line, number, families).Read();
         }
         if (isOpenMetrics && !families.Ended)
             throw new PayloadException($"Metrics text, line {number}: it ends without `# EOF`, so a part may be missing. The program, or a proxy before it, cut the answer off.");
@@ -58,6 +46,18 @@ public static class ExpositionParser
     }
 
     static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    static string Text(ReadOnlySpan<byte> line, int number)
+    {
+        try
+        {
+            return Strict.GetString(line);
+        }
+        catch (DecoderFallbackException fault)
+        {
+            throw new PayloadException($"Metrics text, line {number}, byte {fault.Index + 1}: it is not UTF-8. Have the program escape or drop such values.");
+        }
+    }
 
     /// <summary>The families so far, and which of them a sample belongs to.</summary>
     sealed class Families(bool isOpenMetrics)

@@ -8,6 +8,8 @@ using Apm.Query.Deployments;
 using Apm.Query.Errors;
 using Apm.Query.Fates;
 using Apm.Query.ServiceMap;
+using Apm.Query.Evaluate;
+using Apm.Query.Metrics;
 using Apm.Query.Services;
 using Apm.Query.Tail;
 using Apm.Query.Traces;
@@ -36,6 +38,9 @@ public sealed class UiHost : IAsyncDisposable
     }
 
     public InMemoryTraceStore Traces { get; }
+
+    /// <summary>Stored metrics.</summary>
+    public IMetricStore Metrics => _app.Services.GetRequiredService<IMetricStore>();
     public SimpleStats Stats { get; }
     public ServiceCatalogue Catalogue { get; }
     public SimpleIssues Issues { get; }
@@ -70,6 +75,9 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<TraceTail>();
         builder.Services.AddSingleton<IDocumentStore>(documents);
         builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates));
+        builder.Services.AddSingleton<IMetricStore>(new InMemoryMetricStore());
+        builder.Services.AddSingleton<IMetricReader>(provider => new CombinedMetricReader(provider.GetRequiredService<IMetricStore>(), new TraceMetricReader(stats)));
+        builder.Services.AddSingleton(provider => new MetricQueries(provider.GetRequiredService<IMetricReader>(), NoHostTags.Instance, new TraceMetricUnits(), provider.GetRequiredService<Counters>(), TimeProvider.System));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

@@ -1,3 +1,4 @@
+using Apm.ApmUi.Shared;
 using Apm.ApmUi.Pages.Traces;
 using Apm.Query.Filters;
 using Apm.Query.Text;

@@ -31,8 +31,8 @@ public class HostSettingsTests
     }
 
     [Theory]
-    [InlineData("8126", "--port 8126: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin. For example --port agent=8126.")]
-    [InlineData("agnet=8126", "--port agnet=8126: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin. For example --port agent=8126.")]
+    [InlineData("8126", "--port 8126: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin, dogstatsd. For example --port agent=8126.")]
+    [InlineData("agnet=8126", "--port agnet=8126: expected NAME=N, where NAME is one of agent, ui, otlp-grpc, otlp-http, zipkin, dogstatsd. For example --port agent=8126.")]
     [InlineData("agent=http", "option --port agent=http: \"http\" is not what ports.agent takes: a port from 0 to 65535.")]
     [InlineData("agent=70000", "option --port agent=70000: \"70000\" is not what ports.agent takes: a port from 0 to 65535.")]
     [InlineData("ui=8126", "Port 8126 is given to agent and to ui. Give each its own, or turn one off with --port ui=off.")]

@@ -170,6 +170,7 @@ public sealed class SmallDiskTests : IAsyncLifetime, IDisposable
         {
             DataFolder = folder ?? Path.Combine(_disk!.Folder, "data"), UiPort = 0, MaxDiskBytes = StorageBudget.MinMaxBytes, StopBelowFreeBytes = stopBelowFreeBytes,
             Agent = new AgentSettings { AgentPort = 0, OtlpGrpcPort = null, OtlpHttpPort = null, ZipkinPort = null },
+            DogStatsD = new Apm.TraceAgent.Metrics.DogStatsDSettings { IsOn = false },
         },
         TimeProvider.System, _ => { });
 

@@ -31,7 +31,7 @@ public sealed partial class ApmProcess : IAsyncDisposable
     {
         var folder = data ?? Path.Combine(Path.GetTempPath(), "apm-e2e-" + Guid.NewGuid().ToString("N")[..8]);
         var started = TimeProvider.System.GetTimestamp();
-        var program = RunningProgram.Apm(["up", "--data", folder, "--no-browser", "--port", $"agent={agentPort}", $"ui={uiPort}", "otlp-grpc=0", "otlp-http=0", "zipkin=0", .. options]);
+        var program = RunningProgram.Apm(["up", "--data", folder, "--no-browser", "--port", $"agent={agentPort}", $"ui={uiPort}", "otlp-grpc=0", "otlp-http=0", "zipkin=0", "dogstatsd=0", .. options]);
         var apm = new ApmProcess(program, folder, data is null);
         try
         {

@@ -60,7 +60,7 @@ public sealed class AgentProcess : IAsyncDisposable
     {
         var apm = Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", dataFolder, "--port", $"agent={ports.Agent}", $"ui={ports.Ui}", "otlp-grpc=off", "otlp-http=off", "zipkin=off" }) start.ArgumentList.Add(argument);
+        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", dataFolder, "--port", $"agent={ports.Agent}", $"ui={ports.Ui}", "otlp-grpc=off", "otlp-http=off", "zipkin=off", "dogstatsd=off" }) start.ArgumentList.Add(argument);
         foreach (var (name, value) in variables) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };

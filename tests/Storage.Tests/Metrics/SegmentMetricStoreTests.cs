@@ -151,7 +151,6 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         again.Dispose();
 
         _clock.Advance(TimeSpan.FromDays(400));
-        store.Tend();
         using var last = (SegmentMetricStore)Reopen(store);
         _clock.Advance(TimeSpan.FromMinutes(1));
         last.Tend();
@@ -205,7 +204,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
         Assert.Equal(5, _counters.Read("metric_series_refused", "web.load user_id"));
         Assert.Equal(
             "The metric web.load has 10 series, the most that one metric may have: points of new series are dropped, those of known ones are kept. " +
-            "Its tag key user_id has the most values, 10: leave that tag out where it is sent. Series without points for a day make room by themselves.",
+            "Its tag key user_id has the most values, 10: leave that tag out where it is sent, or raise metrics.max_series_per_metric. Series without points for a day make room by themselves.",
             Assert.Single(_told));
     }
 
@@ -219,7 +218,7 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
 
         Assert.Equal(
             "There are 8 metric series, the most that are kept; most of them, 7, are of the metric flood: points of new series are dropped, those of known ones are kept. " +
-            "Its tag key id has the most values, 7: leave that tag out where it is sent. Series without points for a day make room by themselves.",
+            "Its tag key id has the most values, 7: leave that tag out where it is sent, or raise metrics.max_series. Series without points for a day make room by themselves.",
             Assert.Single(_told));
         Assert.Null(store.Find("late"));
     }
@@ -393,14 +392,47 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     [Fact]
     public void Without_memory_points_are_refused_in_words()
     {
-        _settings = Small with { MaxWaitingBytes = 1 };
+        _settings = Small with { MaxWaitingBytes = 100 };
         using var store = Open();
+        Write(store, Gauge(Key("first"), (0, 1), (1, 1)));
 
-        var refused = Assert.Throws<StoreUnavailableException>(() => Write(store, Gauge(Key(), (0, 1))));
+        var refused = Assert.Throws<StoreUnavailableException>(() => Write(store, Gauge(Key(), (0, 1), (1, 2), (2, 3))));
 
         Assert.Equal("There is no memory for more metric points until those that wait are written. Nothing of these was kept; send them again in a moment. If this lasts, check that the data folder's disk can be written, or raise memory.max_bytes.", refused.Message);
         Assert.Equal(1, _counters.Read("metric_writes_refused", "memory"));
         Assert.Empty(Read(store, 0, 60, 60));
+    }
+
+    [Fact]
+    public void A_call_of_more_points_than_a_record_takes_is_kept_whole()
+    {
+        using var store = Open();
+
+        var result = Write(store, Gauge(Key(), [.. Enumerable.Range(0, 36_000).Select(i => (i - 36_000L, i * 1.0))]));
+
+        Assert.Equal(new MetricWriteResult(36_000, 0), result);
+        Assert.Equal(36_000, Read(store, -36_000, 0, 60)[0].Counts.Sum());
+        using var again = Reopen(store);
+        Assert.Equal(36_000, Read(again, -36_000, 0, 60)[0].Counts.Sum());
+    }
+
+    [Fact]
+    public void A_damaged_block_whose_points_the_log_no_longer_has_keeps_its_good_series()
+    {
+        _settings = Small with { MaxLogBytes = 300_000 };
+        var store = Open();
+        for (var i = 0; i < 40; i++) Write(store, Gauge(Key("fill"), [.. Enumerable.Range(0, 300).Select(at => (at + 300L * i, at * 1.5))]));
+        Write(store, Gauge(Key("a"), (0, 1)), Gauge(Key("b"), (0, 2)));
+        store.Flush();
+        store.Dispose();
+        Assert.True(_disk.ListNames("/metrics/log").Count == 1);
+        _disk.Flip($"/metrics/{DayName}-0000.raw", 64);
+
+        using var again = Open();
+
+        Assert.Equal("0=1/2[2..2]2", DrawAll(again, 60, "b"));
+        Assert.Equal("", DrawAll(again, 60, "a"));
+        Assert.Equal($"The metric file /metrics/{DayName}-0000.raw is damaged in part: some series of {DayName} have gaps; nothing else is concerned. Check the disk, or restore the file.", _told[^1]);
     }
 
     [Theory]

@@ -9,6 +9,7 @@ using Apm.Core.Time;
 using Apm.Storage.InMemory;
 using Apm.TestKit;
 using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.OtlpMetrics;
 using Apm.TraceAgent.Receive;
 using Microsoft.Extensions.Logging;
 
@@ -37,19 +38,22 @@ public sealed class AgentFixture : IAsyncDisposable
     /// <summary>Speaks to the agent's own port unless given a full address.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null, IDogStatsDIntake? dogStatsD = null)
+    public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null, IDogStatsDIntake? dogStatsD = null, IMetricIntake? metrics = null)
     {
         var clock = new SteppedClock(now ?? DefaultNow);
+        var counters = new Counters();
+        var problems = new RecentProblems();
         var parts = new PipelineParts
         {
             Log = log ?? new InMemoryPayloadLog(),
             Traces = new InMemoryTraceStore(clock),
             Stats = new InMemoryStatsStore(),
             Catalogue = new ServiceCatalogue(new InMemoryDocumentStore()),
-            Counters = new Counters(),
-            Problems = new RecentProblems(),
+            Counters = counters,
+            Problems = problems,
             Clock = clock,
             DogStatsD = dogStatsD,
+            OtlpMetrics = metrics is null ? null : new OtlpMetricReceiver(metrics, Core.Limits.MemoryBudget.None(), counters, problems, clock),
         };
         var pipeline = new TracePipeline(parts, pipelineSettings ?? new PipelineSettings());
         pipeline.Start();

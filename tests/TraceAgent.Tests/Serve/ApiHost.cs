@@ -1,10 +1,12 @@
 using System.Text.Json;
+using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Query.Errors;
 using Apm.Query.Evaluate;
 using Apm.Query.Fates;
+using Apm.Query.Metrics;
 using Apm.Query.Traces;
 using Apm.TestKit;
 using Apm.TraceAgent.Serve;
@@ -31,14 +33,16 @@ sealed class ApiHost : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null, IErrorIssues? issues = null)
+    public static async Task<ApiHost> Start(ITraceReader traces, IEnumerable<Span> counted, TimeProvider? clock = null, IFateStore? fates = null, ILedgerReader? ledger = null, IErrorIssues? issues = null, IMetricReader? metrics = null)
     {
+        var statistics = new StatsList(Some.Stats(counted));
         var catalogue = new ServiceCatalogue(new MemoryDocuments());
         foreach (var span in counted) catalogue.Saw(new ServiceSighting(span.Service, span.Type, "python", span.Env, "", span.StartUnixNanos));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(traces).AddSingleton<IStatsReader>(new StatsList(Some.Stats(counted))).AddSingleton(catalogue).AddSingleton<MetricQueries>()
+        builder.Services.AddSingleton(traces).AddSingleton<IStatsReader>(statistics).AddSingleton(catalogue)
+            .AddSingleton(provider => new MetricQueries(metrics ?? new TraceMetricReader(statistics), NoHostTags.Instance, new TraceMetricUnits(), new Counters(), provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TimeProvider>(clock ?? new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second));
         if (fates is not null) builder.Services.AddSingleton(new TraceFates(new TraceLookup(traces), fates));
         if (ledger is not null) builder.Services.AddSingleton(ledger);
@@ -58,6 +62,9 @@ sealed class ApiHost : IAsyncDisposable
     }
 
     public static Task<ApiHost> Start(params IReadOnlyList<Span> spans) => Start(new BatchList(Some.Batch(spans)), spans);
+
+    /// <summary>Over metrics that are not of traces.</summary>
+    public static Task<ApiHost> Start(IMetricReader metrics) => Start(new BatchList(), [], metrics: metrics);
 
     /// <summary>Status and body, the body indented.</summary>
     public async Task<(int Status, string Json)> Get(string path)

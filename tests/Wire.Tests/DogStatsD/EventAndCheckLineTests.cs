@@ -1,3 +1,5 @@
+using Apm.Wire.DogStatsD;
+
 namespace Apm.Wire.Tests.DogStatsD;
 
 /// <summary>The vectors of metrics-monitors §2.4 and §2.5.</summary>
@@ -18,6 +20,7 @@ public class EventAndCheckLineTests
     [InlineData("_e{10,9}:test title|test text|p:low|p:urgent", "event \"test title\" | text \"test text\" | priority low | ignored p:urgent")]
     [InlineData("_e{10,9}:test title|test text|t:error|t:test", "event \"test title\" | text \"test text\" | type error | ignored t:test")]
     [InlineData("_e{10,9}:test title|test text|t:error|t:success|c:ci-1|e:x|card:low", "event \"test title\" | text \"test text\" | type success")]
+    [InlineData("_e{1,3}:a|texts|t:error", "event \"a\" | text \"tex\" | type error | ignored ts")]
     [InlineData("_e{2,2}:é|é", "event \"é\" | text \"é\"")]
     public void An_event_is_read_as_the_vectors_say(string line, string expected) => Assert.Equal(expected, LineDrawing.Draw(line));
 
@@ -39,6 +42,19 @@ public class EventAndCheckLineTests
     [InlineData("_e:", "byte 4: no \"|\" with a type follows. Write name:value|type, as in page.views:1|c; types are g, c, h, d, ms, s.")]
     [InlineData("_e:title|text", "byte 10: \"text\" is no type. Write g (gauge), c (counter), h (histogram), d (distribution), ms (milliseconds) or s (set).")]
     public void No_event(string line, string expected) => Assert.Equal($"rejected: Line \"{line}\", {expected}", LineDrawing.Draw(line));
+
+    [Theory]
+    [InlineData("_e{1,1}:a|b|p:urgent", "byte 13: \"p:urgent\" is passed over: fields of an event are d:UNIX_SECONDS, h:HOST, p:normal or low, t:error, warning, info or success, k:KEY, s:SOURCE and #tag,tag. The event is kept.")]
+    [InlineData("_e{1,3}:a|texts", "byte 14: \"ts\" stands behind the text where a \"|\" or the end should, and is passed over: the lengths in braces are too small. Count the bytes of the UTF-8 text (\"é\" is two, \"\\n\" is two). The event is kept.")]
+    [InlineData("_sc|a|0|x:y", "byte 9: \"x:y\" is passed over: fields of a service check are d:UNIX_SECONDS, h:HOST, #tag,tag and m:MESSAGE. The service check is kept.")]
+    public void A_field_that_is_passed_over_is_told(string line, string expected)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(line);
+        var isKept = line.StartsWith("_sc", StringComparison.Ordinal) ? ServiceCheckLineReader.TryRead(bytes, 1, out _, out var fault) : EventLineReader.TryRead(bytes, 1, out _, out fault);
+
+        Assert.True(isKept);
+        Assert.Equal($"Line \"{line}\", {expected}", fault.Sentence(bytes));
+    }
 
     [Theory]
     [InlineData("_sc|agent.up|0", "check agent.up Ok")]

@@ -18,6 +18,8 @@ public class DamagedBodiesTests
         ("OTLP trace request (JSON)", body => OtlpJsonTraceDecoder.Decode(body, new SpanBatch(), OtlpGolden.Template), Recorded.Load("node-otel-http-json/002.bin").Body),
         ("OTLP metrics request (protobuf)", body => OtlpCounts.CountMetrics(body, isJson: false), Recorded.Load("node-otel-http-protobuf/002.bin").Body),
         ("OTLP metrics request (JSON)", body => OtlpCounts.CountMetrics(body, isJson: true), Recorded.Load("node-otel-http-json/003.bin").Body),
+        ("OTLP metrics request (protobuf)", body => OtlpProtobufMetricsDecoder.Decode(body), Recorded.Load("node-otel-http-protobuf/002.bin").Body),
+        ("OTLP metrics request (JSON)", body => OtlpJsonMetricsDecoder.Decode(body), Recorded.Load("node-otel-http-json/003.bin").Body),
         ("OTLP logs request (protobuf)", body => OtlpCounts.CountLogs(body, isJson: false), Recorded.Load("node-otel-http-protobuf/004.bin").Body),
         ("OTLP logs request (JSON)", body => OtlpCounts.CountLogs(body, isJson: true), Recorded.Load("node-otel-http-json/004.bin").Body),
         ("Zipkin v2 body (JSON)", body => ZipkinJsonDecoder.Decode(body, new SpanBatch(), OtlpGolden.Template), Recorded.Load("node-zipkin/003.bin").Body),

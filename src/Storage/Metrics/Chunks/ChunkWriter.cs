@@ -11,7 +11,7 @@ namespace Apm.Storage.Metrics.Chunks;
 sealed class ChunkWriter
 {
     /// <summary>Most points of a chunk: a reader of some hours needs not unpack a whole day.</summary>
-    public const int ChunkPoints = 1_024;
+    public const int ChunkPoints = 512;
 
     readonly ByteWriter _bytes = new();
     readonly BitWriter _bits = new();

@@ -1,3 +1,4 @@
+using Apm.Core.Limits;
 using Apm.TraceAgent.Checks.Disk;
 using Apm.TraceAgent.Checks.Http;
 using Apm.TraceAgent.Checks.MySql;
@@ -10,6 +11,7 @@ namespace Apm.TraceAgent.Checks.BuiltIn;
 /// <summary>The checks that are written in C#.</summary>
 public static class BuiltInChecks
 {
-    public static IReadOnlyList<ICheckKind> All(TimeProvider clock) =>
-        [new DiskCheckKind(), new HttpCheckKind(clock), new MySqlCheckKind(), new OpenMetricsCheckKind(), new ProcessCheckKind(clock), new TcpCheckKind(clock)];
+    /// <param name="memory">What checks hold while they read is taken from it; null for no account.</param>
+    public static IReadOnlyList<ICheckKind> All(TimeProvider clock, MemoryAccount? memory = null) =>
+        [new DiskCheckKind(), new HttpCheckKind(clock), new MySqlCheckKind(), new OpenMetricsCheckKind(memory), new ProcessCheckKind(clock), new TcpCheckKind(clock)];
 }

@@ -146,7 +146,7 @@ public sealed class HttpCheck(HttpCheckSettings settings, TimeProvider clock) : 
             if (settings.ContentMatch is not { } pattern) return null;
 
             var (body, isCut) = await _http.ReadAsync(answer, settings.MaxContentBytes, cancel);
-            var text = Encoding.UTF8.GetString(body);
+            var text = Encoding.UTF8.GetString(body.Span);
             var isFound = pattern.IsFoundIn(text);
             if (isCut && !isFound) output.Warn($"http_check: only the first {settings.MaxContentBytes:N0} bytes of {settings.Http.Url.OriginalString} were searched for `content_match`.");
             if (isFound == settings.ContentMustBeAbsent)
@@ -163,7 +163,7 @@ public sealed class HttpCheck(HttpCheckSettings settings, TimeProvider clock) : 
     {
         if (!settings.IncludesContent) return "";
         var (body, _) = await _http.ReadAsync(answer, ContentChars * 4, cancel);
-        return Quoted(Encoding.UTF8.GetString(body));
+        return Quoted(Encoding.UTF8.GetString(body.Span));
     }
 
     static string Quoted(string text) => $" It said: {(text.Length <= ContentChars ? text : string.Concat(text.AsSpan(0, ContentChars - 1), "…"))}";

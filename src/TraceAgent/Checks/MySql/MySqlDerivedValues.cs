@@ -13,6 +13,7 @@ public sealed class MySqlDerivedValues
         AddKeyCache(values);
         AddQueryCache(values);
         AddBufferPool(values);
+        AddMerges(values);
     }
 
     static void AddKeyCache(MySqlValues values)
@@ -45,6 +46,14 @@ public sealed class MySqlDerivedValues
         values.Set("Innodb_buffer_pool_bytes_total", total * pageBytes);
         values.Set("Innodb_buffer_pool_bytes_used", (total - free) * pageBytes);
         if (total > 0) values.Set("Innodb_buffer_pool_utilization", (total - free) / total);
+    }
+
+    /// <summary>MariaDB's status text no longer has the merges of the change buffer; their parts are in SHOW STATUS.</summary>
+    static void AddMerges(MySqlValues values)
+    {
+        if (values.Find("Innodb_ibuf_merged") is null && values.TryGet("Innodb_ibuf_merged_inserts", out var inserts) && values.TryGet("Innodb_ibuf_merged_delete_marks", out var marks)
+            && values.TryGet("Innodb_ibuf_merged_deletes", out var deletes))
+            values.Set("Innodb_ibuf_merged", inserts + marks + deletes);
     }
 
     /// <summary>A size from the number of pages, where the server does not give the bytes.</summary>

@@ -9,8 +9,8 @@ public sealed record OpenMetricsSettings
     /// <summary>Most samples of a scrape that are sent, unless <c>max_returned_metrics</c> says otherwise; what comes later in the text is left out, and a warning names the family that has the most. Default 10,000.</summary>
     public int MaxSamples { get; init; } = 10_000;
 
-    /// <summary>Largest text, unpacked; a larger one is a failed run that says so. Default 16 MiB.</summary>
-    public int MaxBodyBytes { get; init; } = 16 * 1024 * 1024;
+    /// <summary>Largest text, unpacked; a larger one is a failed run that says so. Default 8 MiB.</summary>
+    public int MaxBodyBytes { get; init; } = 8 * 1024 * 1024;
 
     public required CheckHttpSettings Http { get; init; }
 
@@ -78,7 +78,7 @@ public sealed record OpenMetricsSettings
             SendsBuckets = file.Has("collect_histogram_buckets") ? file.Flag("collect_histogram_buckets", true) : file.Flag("send_histograms_buckets", true),
             BucketsAreSeparate = file.Flag("non_cumulative_histogram_buckets") || file.Flag("non_cumulative_buckets"),
             SendsHealth = file.Has("enable_health_service_check") ? file.Flag("enable_health_service_check", true) : file.Flag("health_service_check", true),
-            MaxSamples = (int)(file.Number(1, 200_000, "max_returned_metrics") ?? 10_000),
+            MaxSamples = (int)(file.Number(1, 100_000, "max_returned_metrics") ?? 10_000),
             Tags = [.. file.Flag("tag_by_endpoint", true) ? [$"endpoint:{url}"] : Array.Empty<string>(), .. file.Texts("tags")],
             Warnings = [.. Unsupported.Where(file.Has).Select(name => $"openmetrics: `{name}` is not offered here and has no effect.")],
         };

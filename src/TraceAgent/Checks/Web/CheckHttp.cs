@@ -145,22 +145,22 @@ public sealed class CheckHttp : IDisposable
     /// <summary>Reads a body up to a size.</summary>
     /// <returns>Its beginning, and whether there is more.</returns>
     /// <exception cref="CheckFailedException">It did not come whole, or not in time.</exception>
-    public async Task<(byte[] Body, bool IsCut)> ReadAsync(HttpResponseMessage answer, int maxBytes, CancellationToken cancel)
+    public async Task<(ReadOnlyMemory<byte> Body, bool IsCut)> ReadAsync(HttpResponseMessage answer, int maxBytes, CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(_settings.Timeout);
         try
         {
             await using var stream = await answer.Content.ReadAsStreamAsync(patience.Token);
-            using var body = new MemoryStream();
+            var body = new MemoryStream();
             var buffer = new byte[16 * 1024];
             while (true)
             {
                 var read = await stream.ReadAsync(buffer, patience.Token);
-                if (read == 0) return (body.ToArray(), false);
+                if (read == 0) return (body.GetBuffer().AsMemory(0, (int)body.Length), false);
                 var room = maxBytes - (int)body.Length;
                 body.Write(buffer, 0, Math.Min(read, room));
-                if (read > room) return (body.ToArray(), true);
+                if (read > room) return (body.GetBuffer().AsMemory(0, (int)body.Length), true);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)

@@ -3,7 +3,6 @@ using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.TraceAgent.Intake;
-using Apm.TraceAgent.OtlpMetrics;
 using Apm.Wire.Otlp;
 using Microsoft.AspNetCore.Http;
 
@@ -13,7 +12,7 @@ namespace Apm.TraceAgent.Receive.Otlp;
 /// OTLP over HTTP, protobuf and JSON (trace-intake §7.1–7.4). Logs (and metrics where nobody keeps them) are read and counted, and answered
 /// with a warning that they are not kept: an exporter that is told "accepted" must not believe that they are.
 /// </summary>
-public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters, OtlpMetricReceiver? metrics = null)
+public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters, IOtlpMetricIntake? metrics = null)
 {
     public void Register()
     {
@@ -28,7 +27,7 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
         await Write(context, StatusCodes.Status200OK, isJson, Accepted(decoded.Note, isJson));
     });
 
-    Task AnswerMetrics(HttpContext context, OtlpMetricReceiver metrics) => Guard(context, async isJson =>
+    Task AnswerMetrics(HttpContext context, IOtlpMetricIntake metrics) => Guard(context, async isJson =>
     {
         using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
         await Write(context, StatusCodes.Status200OK, isJson, await metrics.Take(body.Memory, isJson));

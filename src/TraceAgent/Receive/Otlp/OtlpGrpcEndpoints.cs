@@ -3,7 +3,6 @@ using Apm.Core;
 using Apm.Core.Counting;
 using Apm.Core.Ports;
 using Apm.TraceAgent.Intake;
-using Apm.TraceAgent.OtlpMetrics;
 using Apm.Wire.Otlp;
 using Microsoft.AspNetCore.Http;
 
@@ -13,7 +12,7 @@ namespace Apm.TraceAgent.Receive.Otlp;
 /// OTLP over gRPC (trace-intake §7.1, §7.3): unary calls, one length-prefixed message each way, status in trailers.
 /// Done on bare HTTP/2, because the message goes to our own decoder as bytes (docs/adr/0002).
 /// </summary>
-public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters, OtlpMetricReceiver? metrics = null)
+public sealed class OtlpGrpcEndpoints(PayloadReceiver receiver, AgentRoutes routes, Counters counters, IOtlpMetricIntake? metrics = null)
 {
     const int PrefixBytes = 5;
 

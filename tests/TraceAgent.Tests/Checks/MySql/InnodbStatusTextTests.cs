@@ -185,6 +185,37 @@ public class InnodbStatusTextTests
         ============================
         """));
 
+    [Fact]
+    public void The_text_of_MariaDB_10_11_19_as_it_came() => Assert.Equal("""
+        active_transactions 0
+        buffer_pool_pages_data 305
+        buffer_pool_pages_dirty 23
+        buffer_pool_pages_free 7807
+        buffer_pool_pages_total 8112
+        checkpoint_age 2390
+        current_row_locks 0
+        current_transactions 1
+        history_list_length 3
+        lock_structs 0
+        locked_tables 0
+        locked_transactions 0
+        lsn_current 46778
+        lsn_flushed 46711
+        lsn_last_checkpoint 44388
+        mem_dictionary 857024
+        mem_total 167772160
+        os_file_fsyncs 4
+        os_file_reads 179
+        os_file_writes 0
+        pages_created 135
+        pages_read 170
+        pages_written 0
+        read_views 0
+        semaphore_wait_time 0
+        semaphore_waits 0
+        tables_in_use 0
+        """, Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Checks/MySql/Recorded/innodb-status-mariadb-10.11.19.txt"))));
+
     [Theory]
     [InlineData("RW-shared spins 3, OS waits 2; RW-excl spins 5, OS waits 4", "s_lock_os_waits 2\ns_lock_spin_waits 3\nx_lock_os_waits 4\nx_lock_spin_waits 5")]
     [InlineData("Pending normal aio reads: 1, aio writes: 2,", "pending_normal_aio_reads 1\npending_normal_aio_writes 2")]

@@ -78,7 +78,7 @@ public class MySqlCheckSettingsTests
 
         var fault = await Assert.ThrowsAsync<CheckFailedException>(() => check.RunAsync(new RecordingOutput(), CancellationToken.None));
 
-        Assert.Equal("mysql: defaults_file /nonexistent/my.cnf cannot be read: Could not find a part of the path '/nonexistent/my.cnf'. It must be readable by the user that runs the agent.", fault.Message);
+        Assert.Equal("mysql: defaults_file /nonexistent/my.cnf cannot be read: Could not find file '/nonexistent/my.cnf'. It must be readable by the user that runs the agent.", fault.Message);
     }
 
     [Theory]

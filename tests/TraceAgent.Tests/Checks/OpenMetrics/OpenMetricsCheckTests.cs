@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Apm.Core.Checks;
+using Apm.Core.Limits;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Checks.OpenMetrics;
 using Microsoft.AspNetCore.Http;
@@ -147,7 +148,25 @@ public class OpenMetricsCheckTests
 
         var fault = await Assert.ThrowsAsync<CheckFailedException>(() => check.RunAsync(new RecordingOutput(), CancellationToken.None));
 
-        Assert.Equal($"{site.Url} sends more than 16 MiB of metrics; nothing of it was used. Have it expose fewer.", fault.Message);
+        Assert.Equal($"{site.Url} sends more than 8 MiB of metrics; nothing of it was used. Have it expose fewer.", fault.Message);
+    }
+
+    [Fact]
+    public async Task Without_memory_for_it_nothing_is_read_and_what_was_taken_is_given_back()
+    {
+        await using var site = await TestSite.StartAsync(Shop);
+        var narrow = MemoryBudget.None().OpenWork("checks", 100);
+        await using (var check = new OpenMetricsCheckKind(narrow).Create(Instance.Of(("openmetrics_endpoint", site.Url), Metrics(".+"))))
+        {
+            var fault = await Assert.ThrowsAsync<CheckFailedException>(() => check.RunAsync(new RecordingOutput(), CancellationToken.None));
+            Assert.Matches("^http://127.0.0.1:[0-9]+ sent [0-9]+ bytes of metrics, and the agent's memory has no room to read them now \\(`memory.max_bytes`\\); the next run tries again.$", fault.Message);
+        }
+
+        var wide = MemoryBudget.None().OpenWork("checks");
+        await using (var check = new OpenMetricsCheckKind(wide).Create(Instance.Of(("openmetrics_endpoint", site.Url), Metrics(".+"))))
+            await check.RunAsync(new RecordingOutput(), CancellationToken.None);
+        Assert.True(wide.MostHeldBytes > Shop.Length);
+        Assert.Equal((0, 0), (wide.HeldBytes, narrow.HeldBytes));
     }
 
     [Fact]

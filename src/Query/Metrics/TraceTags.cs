@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Apm.Core.Metrics;
 using Apm.Core.Stats;
 
-namespace Apm.Query.Evaluate;
+namespace Apm.Query.Metrics;
 
 /// <summary>The tags of the metrics of traces, read from the key of a cell.</summary>
-static class TraceTags
+public static class TraceTags
 {
     static readonly Dictionary<string, Func<StatsKey, string>> Readers = new(StringComparer.Ordinal)
     {
@@ -28,8 +29,13 @@ static class TraceTags
     /// <summary>Tag keys there are, sorted.</summary>
     public static IReadOnlyList<string> Keys { get; } = [.. Readers.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>Null when there is no such tag.</summary>
-    public static Func<StatsKey, string>? Reader(string tagKey) => Readers.GetValueOrDefault(tagKey);
+    /// <summary>The tags of a cell. Values are as they are shown (<c>resource_name:GET /user/{id}</c>), not normalised.</summary>
+    public static MetricTags Of(StatsKey key)
+    {
+        var tags = new List<string>(Readers.Count);
+        foreach (var (name, read) in Readers) if (read(key) is { Length: > 0 } value) tags.Add($"{name}:{value}");
+        return MetricTags.Of(tags);
+    }
 
     /// <summary>A value as Datadog writes it in a tag (trace-intake §2.5): <c>GET /user/{id}</c> is <c>get_/user/_id</c>.</summary>
     public static string Normalised(string value)
