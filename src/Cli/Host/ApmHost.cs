@@ -6,6 +6,7 @@ using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.Query.Tail;
 using Apm.TraceAgent;
+using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Metrics;
 using Apm.TraceAgent.Receive;
@@ -23,6 +24,7 @@ public sealed class ApmHost : IAsyncDisposable
     readonly Stack<Func<ValueTask>> _stops = new();
     AgentServer? _agent;
     TracePipeline? _pipeline;
+    CheckAgent? _checks;
     MetricParts? _metrics;
 
     ApmHost(HostSettings settings) => Settings = settings;
@@ -130,10 +132,11 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
+        var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
         metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
-        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read };
+        var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
         var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
@@ -142,6 +145,8 @@ public sealed class ApmHost : IAsyncDisposable
         StopWith(logs.Dispose); // After the server that writes to it.
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, StatsdPort = metrics.DogStatsD?.Port ?? Settings.Agent.StatsdPort, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
+        _stops.Push(checks.DisposeAsync);
+        checks.Start(warn); // Last: what they find has its way in by now.
     }
 
     void StopWith(Action dispose) => _stops.Push(() =>

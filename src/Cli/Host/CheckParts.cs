@@ -1,5 +1,5 @@
 using Apm.Core.Counting;
-using Apm.Core.Ports;
+using Apm.Core.Hosts;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Checks.BuiltIn;
 using Apm.TraceAgent.Checks.HostMetrics;
@@ -12,21 +12,18 @@ namespace Apm.Cli.Host;
 /// <summary>Puts the agent's side together: which checks there are, where their files lie, and where what they find goes.</summary>
 static class CheckParts
 {
-    /// <summary>Begins to run the checks of this host.</summary>
-    /// <param name="intake">Takes what they find.</param>
-    /// <param name="setHostTags">Attaches the tags of the settings to this host; called once, with its name.</param>
-    /// <param name="warn">Told what is wrong with the checks' files.</param>
-    public static CheckAgent Start(HostSettings settings, PipelineParts parts, IMetricIntake intake, Action<string, IReadOnlyList<string>> setHostTags, Action<string> warn)
+    /// <summary>What runs the checks of this host, once it is started; the tags of the settings are attached to the host here.</summary>
+    /// <param name="api">Takes what they find, and knows the hosts.</param>
+    public static CheckAgent Make(HostSettings settings, PipelineParts parts, MetricsApiParts api)
     {
+        var clock = parts.Clock is CatchUpClock ? TimeProvider.System : parts.Clock; // What is measured is measured now, whatever time a demonstration plays in.
         var tags = HostTags(settings);
-        setHostTags(settings.Checks.Host, tags);
-        var agent = new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, parts.Clock, parts.Counters), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, parts.Clock), intake, parts.Memory, parts.Counters, parts.Problems, parts.Clock);
-        agent.Start(warn);
-        return agent;
+        api.Hosts.SetTags(settings.Checks.Host, HostCatalogue.AgentSource, tags);
+        return new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, clock, parts.Counters), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, clock), api.Intake, parts.Memory, parts.Counters, parts.Problems, clock);
     }
 
     /// <summary>Sums up what one instance submits.</summary>
-    public static ICheckSums SumsOf(CheckPlan plan, HostSettings settings, Counters counters, TimeProvider clock) => new InstanceSums(new CheckAggregator("", plan.Interval, new HistogramSettings(), counters, clock));
+    public static ICheckSums SumsOf(CheckPlan plan, HostSettings settings, Counters counters, TimeProvider clock) => new InstanceSums(new CheckAggregator("", plan.Interval, settings.Histograms, counters, clock));
 
     /// <summary>Reads the checks' folders.</summary>
     public static CheckCollector Collector(HostSettings settings, TimeProvider clock, Counters counters)

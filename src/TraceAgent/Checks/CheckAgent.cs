@@ -88,11 +88,7 @@ public sealed class CheckAgent : IAsyncDisposable
         if (read.Plans.Count > _maxInstances)
             read = read with { Complaints = [.. read.Complaints, new ConfigComplaint(_folders.ConfD, 1, 1, $"The files ask for {read.Plans.Count} instances; {_maxInstances} are run at most, and the rest is left out.") { IsError = true }] };
         _collection = read;
-        foreach (var complaint in read.Complaints.Select(complaint => complaint.ToString()).Where(text => !before.Contains(text)))
-        {
-            warn(complaint);
-            _problems.Add("checks", complaint, _clock.NowUnixNanos());
-        }
+        foreach (var complaint in read.Complaints.Select(complaint => complaint.ToString()).Where(text => !before.Contains(text))) warn(complaint);
         _counters.Add("check_reloads");
         _schedule.Replace(read.Plans);
     }

@@ -68,7 +68,7 @@ public sealed class CheckRun(CheckPlan plan, ICheckSums sums, long startedUnixSe
         lock (_lock)
         {
             if (!TakesOne(happened.Title + happened.Text, happened.Tags)) return;
-            _events.Add(happened with { Host = happened.Host.Length > 0 ? happened.Host : plan.Host, Tags = [.. happened.Tags, .. plan.Tags] });
+            _events.Add(happened with { Host = happened.Host.Length > 0 ? happened.Host : plan.Host, Tags = [.. happened.Tags.Concat(plan.Tags).Distinct(StringComparer.Ordinal)] });
             _counts += new CheckCounts(0, 1, 0);
         }
     }
@@ -121,7 +121,7 @@ public sealed class CheckRun(CheckPlan plan, ICheckSums sums, long startedUnixSe
     IReadOnlyList<string> TagsOf(IReadOnlyList<string> tags)
     {
         var host = plan.Host.Length > 0 && !tags.Any(IsHost) ? $"host:{plan.Host}" : null;
-        return host is null && plan.Tags.Count == 0 ? tags : [.. tags, .. plan.Tags, .. host is null ? Array.Empty<string>() : [host]];
+        return host is null && plan.Tags.Count == 0 ? tags : [.. tags.Concat(plan.Tags).Concat(host is null ? [] : [host]).Distinct(StringComparer.Ordinal)]; // A check may attach its instance's tags itself.
     }
 
     static bool IsHost(string tag) => tag.StartsWith("host:", StringComparison.Ordinal);

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Apm.TraceAgent.Checks;
 
-/// <summary>How a run came out.</summary>
+/// <summary>How a run came out; in JSON as its word.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CheckOutcome>))]
 public enum CheckOutcome
 {
     /// <summary>It has not run yet.</summary>
