@@ -55,7 +55,7 @@ public sealed class UiServer : IAsyncDisposable
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         metrics.AddTo(builder.Services);
         var app = builder.Build();
-        MetricsApiParts.UsePrometheus(app, parts.Counters, limits, facts.StartedUnixNanos);
+        metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);
         await app.StartAsync();
