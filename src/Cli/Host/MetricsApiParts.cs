@@ -95,11 +95,12 @@ public sealed class MetricsApiParts : IDisposable
         new KeysApi(Keys, Gate).Map(routes);
     }
 
-    /// <summary>Answers <c>/metrics</c> about this process.</summary>
-    public static void UsePrometheus(IApplicationBuilder app, Counters counters, LimitBook limits, long startedUnixNanos)
+    /// <summary>Answers <c>/metrics</c> about this process, and keeps those without keys from reading once a key was created.</summary>
+    public void StandBefore(IApplicationBuilder app, Counters counters, LimitBook limits, long startedUnixNanos)
     {
         var prometheus = new PrometheusApi(counters, limits, Product.Version, startedUnixNanos);
         app.Use(next => http => prometheus.Answer(http, next));
+        app.Use(next => http => Gate.Guard(http, next));
     }
 
     /// <summary>Writes what is left.</summary>

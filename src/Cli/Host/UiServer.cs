@@ -56,7 +56,7 @@ public sealed class UiServer : IAsyncDisposable
         metrics.AddTo(builder.Services);
         builder.Services.AddMetricQueries(metrics.Reader);
         var app = builder.Build();
-        MetricsApiParts.UsePrometheus(app, parts.Counters, limits, facts.StartedUnixNanos);
+        metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);
         await app.StartAsync();

@@ -44,6 +44,15 @@ public sealed class ApiKeys
         lock (_lock) return [.. _keys.Where(key => key.Kind == kind).OrderBy(key => key.CreatedUnixSeconds).ThenBy(key => key.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether any key was created and not revoked, so that not just any is good.</summary>
+    public bool HasAny
+    {
+        get
+        {
+            lock (_lock) return _keys.Count > 0;
+        }
+    }
+
     /// <summary>Whether a key that came is good.</summary>
     public bool IsGood(KeyKind kind, string presented)
     {

@@ -15,7 +15,7 @@ static class FuzzCorpus
 
     static readonly string[] Clients =
     [
-        "node-dd-trace-6", "node-dd-trace-6-v05-stats", "node-otel-grpc", "node-otel-http-json", "node-otel-http-protobuf", "node-zipkin", "py-ddtrace-0.14.0-ddtrace-run",
+        "node-dd-trace-6", "node-dd-trace-6-v05-stats", "node-otel-grpc", "node-otel-http-json", "node-otel-http-protobuf", "node-zipkin", "py-datadogpy-0.26.0", "py-ddtrace-0.14.0-ddtrace-run",
         "py-ddtrace-0.14.0-middleware-msgpack", "py-ddtrace-0.36.3-ddtrace-run",
     ];
 

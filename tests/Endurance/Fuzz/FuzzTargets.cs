@@ -3,6 +3,7 @@ using Apm.Core.Spans;
 using Apm.TestKit;
 using Apm.TraceAgent.Intake;
 using Apm.Wire.Datadog;
+using Apm.Wire.DatadogMetrics;
 using Apm.Wire.Otlp;
 
 namespace Apm.Endurance.Fuzz;
@@ -34,10 +35,14 @@ static class FuzzTargets
             Spans("Zipkin protobuf", PayloadFormat.ZipkinProtobuf, FuzzCorpus.Nasty(9, FuzzCorpus.ZipkinProtobuf)),
             Other("telemetry", FuzzCorpus.Recorded("/telemetry/", "application/json"), body => TelemetryDecoder.Decode(body)),
             Other("remote configuration", FuzzCorpus.Recorded("/v0.7/config", "application/json"), body => RemoteConfigRequest.Decode(body)),
-            Other("OTLP metrics", FuzzCorpus.Recorded("/v1/metrics", "application/x-protobuf"), body => OtlpCounts.CountMetrics(body, isJson: false)),
-            Other("OTLP metrics JSON", FuzzCorpus.Recorded("/v1/metrics", "application/json"), body => OtlpCounts.CountMetrics(body, isJson: true)),
+            Other("OTLP metrics", FuzzCorpus.Recorded("/v1/metrics", "application/x-protobuf"), body => OtlpProtobufMetricsDecoder.Decode(body)),
+            Other("OTLP metrics JSON", FuzzCorpus.Recorded("/v1/metrics", "application/json"), body => OtlpJsonMetricsDecoder.Decode(body)),
             Other("OTLP logs", FuzzCorpus.Recorded("/v1/logs", "application/x-protobuf"), body => OtlpCounts.CountLogs(body, isJson: false)),
             Other("OTLP logs JSON", FuzzCorpus.Recorded("/v1/logs", "application/json"), body => OtlpCounts.CountLogs(body, isJson: true)),
+            Other("series v1", FuzzCorpus.Recorded("/api/v1/series", "application/json"), body => SeriesV1Decoder.Decode(body)),
+            Other("distribution points", FuzzCorpus.Recorded("/api/v1/distribution_points", "application/json"), body => DistributionPointsDecoder.Decode(body)),
+            Other("answers of checks", FuzzCorpus.Recorded("/api/v1/check_run", "application/json"), body => CheckRunDecoder.Decode(body, 5)),
+            Other("events", FuzzCorpus.Recorded("/api/v1/events", "application/json"), body => EventDecoder.Decode(body, 5)),
             Other("log record", [Envelope()], record => PayloadEnvelope.Read(record, out _)),
         ];
         all.Add(new FuzzTarget("block", [.. all[2].Bodies.Select(body => checks.BlockOf(PayloadFormat.DatadogMsgPack, body)).OfType<byte[]>()], FuzzChecks.Block));

@@ -12,6 +12,7 @@ using Apm.TraceAgent.Hosts;
 using Apm.TraceAgent.Serve.Datadog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Apm.TraceAgent.Tests.Serve;
@@ -61,6 +62,8 @@ sealed class MetricsApiHost : IAsyncDisposable
         var keys = new ApiKeys(documents, clock);
         var gate = new DatadogGate(keys, counters, problems, clock);
         var intake = new HostNotingIntake(metrics, hosts, descriptions, clock);
+        app.Use(next => http => gate.Guard(http, next));
+        app.MapGet("/api/v1/query", () => "answered"); // Stands for what others map.
         new SubmissionApi(intake, hosts, memory, gate, counters, problems, clock).Map(app);
         new EventsApi(intake, events, memory, gate, clock).Map(app);
         new HostsApi(hosts, metrics, gate, clock).Map(app);

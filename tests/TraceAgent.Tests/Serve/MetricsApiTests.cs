@@ -233,4 +233,20 @@ public class MetricsApiTests
         Assert.Equal("""{"errors":["A key needs a name of 1 to 200 characters, such as who uses it."]}""", (await api.Post("/api/v2/api_keys", "")).Text);
         Assert.Equal(second.Id, Assert.Single(api.Keys.All(KeyKind.Api)).Id);
     }
+
+    [Fact]
+    public async Task Reading_is_open_until_a_key_is_created_and_needs_both_kinds_from_then_on()
+    {
+        await using var api = await MetricsApiHost.Start();
+        (api.ApiKey, api.ApplicationKey) = ("", "");
+        Assert.Equal((200, "answered"), (await api.Get("/api/v1/query") is var open ? (open.Status, open.Text) : default));
+
+        api.Keys.Create(KeyKind.Api, "k", out var key);
+        api.Keys.Create(KeyKind.Application, "a", out var application);
+
+        Assert.Equal((403, """{"errors":["API key required"]}"""), (await api.Get("/api/v1/query") is var none ? (none.Status, none.Text) : default));
+        Assert.Equal((403, """{"errors":["Forbidden"]}"""), (await api.Get($"/api/v1/query?api_key={key}") is var half ? (half.Status, half.Text) : default));
+        Assert.Equal(200, (await api.Get($"/api/v1/query?api_key={key}&application_key={application}")).Status);
+        Assert.Equal(404, (await api.Get("/api/v1/queries")).Status); // Only whole parts of a path count.
+    }
 }

@@ -32,12 +32,23 @@ public sealed class DatadogGate(ApiKeys keys, Counters counters, RecentProblems 
     /// <summary>Length of a period.</summary>
     public const int PeriodSeconds = 10;
 
+    /// <summary>Calls that read by Datadog's API and that need no key until one is created, so that they can be tried out with a plain address.</summary>
+    static readonly string[] OpenUntilKeys = ["/api/v1/query", "/api/v2/query", "/api/v2/spans", "/api/v1/service_dependencies"];
+
     readonly Lock _lock = new();
     readonly Dictionary<string, (long Period, int Count)> _calls = new(StringComparer.Ordinal);
 
     /// <summary>Puts the gate before an endpoint.</summary>
     /// <param name="name">What the call is named in the rate-limit headers, such as <c>series_submission</c>.</param>
     public RequestDelegate Before(string name, KeyNeed need, RequestDelegate answer) => http => Answer(http, name, need, answer);
+
+    /// <summary>Stands before all endpoints: reading by Datadog's API needs both keys once any was created.</summary>
+    public Task Guard(HttpContext http, RequestDelegate next)
+    {
+        if (!keys.HasAny || !Array.Exists(OpenUntilKeys, path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)) || WhyRefused(http, KeyNeed.ApiAndApplication) is not { } refusal) return next(http);
+        counters.Add("api_calls_refused", "keys");
+        return JsonAnswer.Refuse(http, StatusCodes.Status403Forbidden, refusal);
+    }
 
     async Task Answer(HttpContext http, string name, KeyNeed need, RequestDelegate answer)
     {

@@ -63,6 +63,18 @@ public class PrometheusTests
         Assert.Equal(text.Split('\n').Count(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)), text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Distinct().Count());
     }
 
+    [Fact]
+    public void What_is_written_can_be_scraped()
+    {
+        var text = new PrometheusText().Family("a_total", "counter", "Odd \\ things.\nReally.").Sample("a_total", 5, ("label", "x\\y\"z\n{},="), ("service", "ä"));
+
+        var family = Assert.Single(Wire.OpenMetrics.ExpositionParser.Parse(System.Text.Encoding.UTF8.GetBytes(text.ToString()), isOpenMetrics: false));
+
+        var sample = Assert.Single(family.Samples);
+        Assert.Equal(("a_total", 5.0), (family.Name, sample.Value));
+        Assert.Equal([("label", "x\\y\"z\n{},="), ("service", "ä")], sample.Labels.Select(label => (label.Key, label.Value)));
+    }
+
     [Theory]
     [InlineData("GET", "/metrics", "text/html,*/*", false)]
     [InlineData("GET", "/metrics", "application/openmetrics-text;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true)]
