@@ -59,7 +59,8 @@ public sealed class DiskCheck(DiskCheckSettings settings, string proc, Func<stri
             return null;
         }
         _waiting.Remove(mount);
-        var asking = Task.Run(() => usageOf(mount), CancellationToken.None);
+        // A thread of its own: it may be held for as long as a server is away, and a busy pool must not look like a mount that does not answer.
+        var asking = Task.Factory.StartNew(() => usageOf(mount), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             var usage = await asking.WaitAsync(settings.Timeout, cancel);

@@ -1,4 +1,5 @@
 using Apm.Core.Checks;
+using Apm.TestKit;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Checks.Disk;
 
@@ -111,6 +112,7 @@ public sealed class DiskCheckTests : IDisposable
         var output = new RecordingOutput();
 
         for (var i = 0; i < 3; i++) await check.RunAsync(output, CancellationToken.None);
+        await Until.True("the question is asked", TimeSpan.FromSeconds(30), () => Task.FromResult(Volatile.Read(ref questions) > 0));
         release.Set();
 
         Assert.Equal(1, questions);
