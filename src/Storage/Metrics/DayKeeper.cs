@@ -1,6 +1,6 @@
 using Apm.Core.Counting;
-using Apm.Core.Ports;
 using Apm.Storage.Metrics.Chunks;
+using Apm.Storage.Traces.Blocks;
 
 namespace Apm.Storage.Metrics;
 
@@ -10,7 +10,7 @@ namespace Apm.Storage.Metrics;
 sealed class DayKeeper(
     string path, MetricFolder files, MetricDays days, Lock storeLock, DirectoryCache directories, MetricStoreSettings settings, TimeProvider clock, Counters counters)
 {
-    /// <summary>A day that got late points is rolled up again after this at the earliest.</summary>
+    /// <summary>A day that got late points, or could not be rolled up, has its next turn after this.</summary>
     const int RollUpAgainSeconds = 3_600;
 
     readonly DayRoller _roller = new(files, directories);
@@ -24,17 +24,18 @@ sealed class DayKeeper(
         {
             if (old.Raw is not { Blocks.Count: > 0 } || old.IsRolledUp || now < MetricDay.StartOf(day + 1) + (long)settings.RollUpAfter.TotalSeconds) continue;
             if (_rolledUpAt.TryGetValue(day, out var before) && now - before < RollUpAgainSeconds) continue;
+            _rolledUpAt[day] = now;
             DayFiles rolledUp;
             try
             {
                 rolledUp = _roller.RollUp(old, cancel);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or BlockDamagedException)
             {
                 counters.Add("metric_store_failures", "roll_up");
-                throw new StoreUnavailableException($"The metrics of {MetricDay.ToText(day)} in {path} cannot be rolled up: {failure.Message} Its points stay as they are, and it is tried again.", failure);
+                settings.OnTrouble($"The metrics of {MetricDay.ToText(day)} in {path} cannot be rolled up: {failure.Message} Its points stay as they are, and it is tried again in an hour. Free some disk space, or check the disk.");
+                continue; // Other days, and the byte budget, must not wait for it.
             }
-            _rolledUpAt[day] = now;
             lock (storeLock) days.Set(day, rolledUp);
             foreach (var replaced in old.All.Except(rolledUp.All))
             {
@@ -49,13 +50,15 @@ sealed class DayKeeper(
     public void DropDays()
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        foreach (var file in days.Files.Where(file => PartOfTime(file, now) >= 1).ToList()) Drop(file, "age");
+        foreach (var file in days.Files.Where(file => PartOfTime(file, now) >= 1 && IsRolledUp(file)).ToList()) Drop(file, "age");
         while (days.ByteCount > settings.MaxBytes && (days.Files.Where(CanGo).MaxBy(file => PartOfTime(file, now)) ?? days.Files.MaxBy(file => PartOfTime(file, now))) is { } next)
             Drop(next, "bytes");
     }
 
     /// <summary>The newest day is what everybody looks at, and points that are not rolled up yet are all there is of their day: these go last.</summary>
-    bool CanGo(MetricFile file) => file.Day != days.Now.Keys.Last() && (file.Tier != MetricTier.Raw || days.Of(file.Day).IsRolledUp);
+    bool CanGo(MetricFile file) => file.Day != days.Now.Keys.Last() && IsRolledUp(file);
+
+    bool IsRolledUp(MetricFile file) => file.Tier != MetricTier.Raw || file.Blocks.Count == 0 || days.Of(file.Day).IsRolledUp;
 
     double PartOfTime(MetricFile file, long nowUnixSeconds)
     {

@@ -375,6 +375,26 @@ public sealed class SegmentMetricStoreTests : MetricStoreContract
     }
 
     [Fact]
+    public void A_roll_up_that_failed_is_told_and_done_again_in_an_hour()
+    {
+        using var store = Open();
+        Write(store, Gauge(Key(), (0, 1)));
+        store.Flush();
+        _disk.IsFull = true;
+        _clock.Advance(TimeSpan.FromDays(1));
+        store.Tend();
+        _disk.IsFull = false;
+
+        Assert.Equal($"{DayName}-0000.raw", Names());
+        Assert.Equal("The metrics of 2026-11-25 in /metrics cannot be rolled up: No space left on device (simulated) Its points stay as they are, and it is tried again in an hour. Free some disk space, or check the disk.", Assert.Single(_told));
+        Assert.Equal(1, _counters.Read("metric_store_failures", "roll_up"));
+        Assert.Equal("0=1/1[1..1]1", DrawAll(store));
+        _clock.Advance(TimeSpan.FromHours(1));
+        store.Tend();
+        Assert.Equal($"{DayName}-0000.h1 {DayName}-0000.m1 {DayName}-0000.raw", Names());
+    }
+
+    [Fact]
     public void A_flush_that_failed_is_done_again_and_counts_once()
     {
         using var store = Open();
