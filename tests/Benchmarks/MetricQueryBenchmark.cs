@@ -112,7 +112,7 @@ public static class MetricQueryBenchmark
             return found;
         }
 
-        public void WriteTo(IMetricStore store, FixedClock clock)
+        public void WriteTo(SegmentMetricStore store, FixedClock clock)
         {
             for (var hour = Start; hour < End; hour += 3_600)
             {

@@ -90,7 +90,8 @@ public sealed class MetricsApiParts : IDisposable
         _events.Map(routes);
         new HostsApi(Hosts, Reader, Gate, _clock).Map(routes);
         new HostTagsApi(Hosts, Gate).Map(routes);
-        new MetricCatalogueApi(Reader, Descriptions, Hosts, Gate).Map(routes);
+        // Those of traces are metrics like the others.
+        new MetricCatalogueApi(routes.ServiceProvider.GetRequiredService<IMetricReader>(), Descriptions, Hosts, Gate).Map(routes);
         new KeysApi(Keys, Gate).Map(routes);
     }
 

@@ -54,6 +54,7 @@ public sealed class UiServer : IAsyncDisposable
         });
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         metrics.AddTo(builder.Services);
+        builder.Services.AddMetricQueries(metrics.Reader);
         var app = builder.Build();
         MetricsApiParts.UsePrometheus(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
@@ -98,13 +99,13 @@ public sealed class UiServer : IAsyncDisposable
         services.AddSingleton<IssueQueries>();
         services.AddSingleton<EndpointComparison>();
         services.AddSingleton<DeploymentQueries>();
-        services.AddMetricQueries();
         services.AddApmUi(new UiSettings
         {
             AgentPort = settings.Agent.AgentPort,
             OtlpHttpPort = settings.Agent.OtlpHttpPort ?? 0,
             OtlpGrpcPort = settings.Agent.OtlpGrpcPort ?? 0,
             ZipkinPort = settings.Agent.ZipkinPort ?? 0,
+            DogStatsDPort = settings.DogStatsD.Port ?? 0,
             Version = Product.Version,
         });
     }
