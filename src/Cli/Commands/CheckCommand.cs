@@ -50,7 +50,7 @@ static class CheckCommand
     internal static async Task<int> Run(CheckWish wish, HostSettings settings, TimeProvider clock, TextWriter output, TextWriter errors, CancellationToken cancel)
     {
         var counters = new Counters();
-        var collector = CheckParts.Collector(settings, clock, counters);
+        var collector = CheckParts.Collector(settings, clock, counters, MemoryBudget.None());
         var collection = collector.Read(wish.Name);
         foreach (var complaint in collection.Complaints)
             await errors.WriteLineAsync(complaint.IsError ? $"Error: invalid config for {wish.Name}: {complaint}" : $"Warning: {complaint}");

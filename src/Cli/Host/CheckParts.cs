@@ -1,5 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Hosts;
+using Apm.Core.Limits;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Checks.BuiltIn;
 using Apm.TraceAgent.Checks.HostMetrics;
@@ -19,21 +20,21 @@ static class CheckParts
         var clock = parts.Clock is CatchUpClock ? TimeProvider.System : parts.Clock; // What is measured is measured now, whatever time a demonstration plays in.
         var tags = HostTags(settings);
         api.Hosts.SetTags(settings.Checks.Host, HostCatalogue.AgentSource, tags);
-        return new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, clock, parts.Counters), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, clock), api.Intake, parts.Memory, parts.Counters, parts.Problems, clock);
+        return new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, clock, parts.Counters, parts.Memory), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, clock), api.Intake, parts.Memory, parts.Counters, parts.Problems, clock);
     }
 
     /// <summary>Sums up what one instance submits.</summary>
     public static ICheckSums SumsOf(CheckPlan plan, HostSettings settings, Counters counters, TimeProvider clock) => new InstanceSums(new CheckAggregator("", plan.Interval, settings.Histograms, counters, clock));
 
     /// <summary>Reads the checks' folders.</summary>
-    public static CheckCollector Collector(HostSettings settings, TimeProvider clock, Counters counters)
+    public static CheckCollector Collector(HostSettings settings, TimeProvider clock, Counters counters, MemoryBudget memory)
     {
         var folders = Folders(settings);
         var python = new PythonChecks(settings.Checks.Python with
         {
             Folders = [folders.ChecksD], CacheFolder = Path.Combine(settings.DataFolder, "checks"), Host = folders.Host, Version = Product.Version, HostTags = HostTags(settings),
         }, clock, counters);
-        return new CheckCollector(folders, Kinds(clock), HostChecks.BuiltIn, python.Create);
+        return new CheckCollector(folders, Kinds(clock, memory), HostChecks.BuiltIn, python.Create);
     }
 
     /// <summary>Tags of this host: those of the settings, and its environment when one is set (metrics-monitors §9.2).</summary>
@@ -44,7 +45,7 @@ static class CheckParts
     }
 
     /// <summary>All kinds of checks that are written in C#.</summary>
-    static IReadOnlyList<ICheckKind> Kinds(TimeProvider clock) => [.. HostChecks.Kinds(new HostFiles(), clock), .. BuiltInChecks.All(clock)];
+    static IReadOnlyList<ICheckKind> Kinds(TimeProvider clock, MemoryBudget memory) => [.. HostChecks.Kinds(new HostFiles(), clock), .. BuiltInChecks.All(clock, memory.OpenWork("checks"))];
 
     static CheckFolders Folders(HostSettings settings) => new()
     {
