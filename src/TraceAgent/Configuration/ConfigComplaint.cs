@@ -13,8 +13,12 @@ public sealed record ConfigComplaint(string File, int Line, int Column, string S
     /// <summary>What it stands in is not used; else it is read all the same.</summary>
     public bool IsError { get; init; }
 
-    /// <summary>The line as it is written; "" when there is none.</summary>
-    public string Written { get; init; } = "";
+    /// <summary>The line as it is written, secrets masked; "" when there is none.</summary>
+    public string Written
+    {
+        get;
+        init => field = YamlText.Masked(value);
+    } = "";
 
     /// <summary>How many characters of the line are meant, from <see cref="Column"/> on.</summary>
     public int Width { get; init; } = 1;

@@ -69,6 +69,15 @@ public static class YamlText
         }
     }
 
+    /// <summary>A line as it is written, without the value of a key that is secret; what a guide leaves to be filled in, <c>&lt;…&gt;</c>, is none.</summary>
+    public static string Masked(string line)
+    {
+        var colon = line.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !IsSecret(line[..colon])) return line;
+        var value = line[(colon + 1)..].Trim();
+        return value.Length == 0 || value[0] is '<' or '#' ? line : string.Concat(line.AsSpan(0, colon + 1), " …");
+    }
+
     static bool IsSecret(string key) => Secrets.Any(secret => key.Contains(secret, StringComparison.OrdinalIgnoreCase));
 
     static string Scalar(string text, bool wasPlain)

@@ -108,6 +108,7 @@ public sealed class MetricsApiPartsTests : IAsyncLifetime, IDisposable
     {
         DataFolder = _folder,
         UiPort = 0,
+        Checks = HostSettings.Default.Checks with { HasHostMetrics = false },
         Agent = new AgentSettings { AgentPort = 0, OtlpGrpcPort = 0, OtlpHttpPort = 0, ZipkinPort = 0 },
         DogStatsD = HostSettings.Default.DogStatsD with { Port = 0 },
     }, TimeProvider.System, Assert.Fail);
