@@ -50,6 +50,8 @@ static class Screens
         new("map-unpaired", "/map?from=now-1h&view=unpaired"),
         new("compare", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version"),
         new("compare-difference", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version&sort=difference"),
+        new("metrics", $"/metrics?from=now-1h&q={Uri.EscapeDataString("p95:trace.http.request{*} by {service}")}"),
+        new("hosts", "/hosts"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),
     ];

@@ -1,6 +1,6 @@
 // The same forms as Format/Figure.cs, for what is written while the pointer moves.
 
-export type Unit = 'duration' | 'rate' | 'ratio' | 'count' | 'number' | 'bytes';
+export type Unit = 'duration' | 'rate' | 'ratio' | 'count' | 'number' | 'bytes' | 'byterate';
 
 function digits(value: number): string {
   if (value === 0) return '0';
@@ -62,6 +62,7 @@ export function figure(value: number | null | undefined, unit: Unit): string {
     case 'count':
     case 'number': return count(value);
     case 'bytes': return bytes(value);
+    case 'byterate': return bytes(value) + '/s';
   }
 }
 

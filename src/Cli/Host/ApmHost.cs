@@ -137,7 +137,7 @@ public sealed class ApmHost : IAsyncDisposable
         metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, facts, limits);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, new AgentChecks(checks), facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 

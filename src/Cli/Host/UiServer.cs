@@ -4,6 +4,7 @@ using System.Text.Json;
 using Apm.ApmUi;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
+using Apm.Core.Checks;
 using Apm.Core.Ports;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
@@ -41,7 +42,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, IAgentChecks checks, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -54,6 +55,7 @@ public sealed class UiServer : IAsyncDisposable
         });
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         metrics.AddTo(builder.Services);
+        builder.Services.AddSingleton(checks);
         builder.Services.AddMetricQueries(metrics.Reader);
         var app = builder.Build();
         metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);

@@ -15,13 +15,14 @@ public readonly record struct MetricUnit(string Unit, string PerUnit)
     public static MetricUnit None { get; } = new("", "");
 }
 
-/// <summary>Units of the metrics of traces: durations are seconds; of others it asks further.</summary>
+/// <summary>Units of the metrics of traces, whose durations are seconds, and of the machine; of others it asks further, and first.</summary>
 /// <param name="others">Null when nothing else is known.</param>
 public sealed class TraceMetricUnits(IMetricUnits? others = null) : IMetricUnits
 {
     public MetricUnit UnitOf(string metric)
     {
         if (others?.UnitOf(metric) is { Unit.Length: > 0 } known) return known;
+        if (SystemUnits.Of(metric) is { Unit.Length: > 0 } system) return system;
         return TraceMetricName.Of(metric) switch
         {
             { Measure: TraceMeasure.Durations } => new MetricUnit("second", ""),

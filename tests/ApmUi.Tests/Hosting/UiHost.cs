@@ -1,3 +1,6 @@
+using Apm.Storage.Events;
+using Apm.Core.Hosts;
+using Apm.Core.Checks;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
@@ -39,6 +42,12 @@ public sealed class UiHost : IAsyncDisposable
 
     public InMemoryTraceStore Traces { get; }
 
+    /// <summary>The hosts that are known.</summary>
+    public HostCatalogue Hosts => _app.Services.GetRequiredService<HostCatalogue>();
+
+    /// <summary>What service checks answered.</summary>
+    public IServiceCheckStore ServiceChecks => _app.Services.GetRequiredService<IServiceCheckStore>();
+
     /// <summary>Stored metrics.</summary>
     public IMetricStore Metrics => _app.Services.GetRequiredService<IMetricStore>();
     public SimpleStats Stats { get; }
@@ -52,8 +61,9 @@ public sealed class UiHost : IAsyncDisposable
     /// <param name="url">Where it listens.</param>
     /// <param name="assets">Name of the assembly whose list of static files is served.</param>
     /// <param name="ledger">What the pages read of it; null for an empty one.</param>
+    /// <param name="checks">Null when this process runs none.</param>
     /// <param name="fates">What became of traces that are not stored; null when nothing is remembered.</param>
-    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null)
+    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null, IAgentChecks? checks = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -78,6 +88,9 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<IMetricStore>(new InMemoryMetricStore());
         builder.Services.AddSingleton<IMetricReader>(provider => new CombinedMetricReader(provider.GetRequiredService<IMetricStore>(), new TraceMetricReader(stats)));
         builder.Services.AddSingleton(provider => new MetricQueries(provider.GetRequiredService<IMetricReader>(), NoHostTags.Instance, new TraceMetricUnits(), provider.GetRequiredService<Counters>(), TimeProvider.System));
+        builder.Services.AddSingleton(provider => new HostCatalogue(documents, provider.GetRequiredService<Counters>()));
+        builder.Services.AddSingleton<IServiceCheckStore>(provider => new InMemoryServiceCheckStore(new EventStoreSettings(), provider.GetRequiredService<Counters>()));
+        if (checks is not null) builder.Services.AddSingleton(checks);
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

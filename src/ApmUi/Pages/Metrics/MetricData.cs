@@ -78,12 +78,13 @@ public static class MetricData
         var first = times[0] - (times[0] * 1000 - chart.FromMs) / 1000 / step * step;
         var count = (int)((times[^1] - first) / step) + 1;
         var lines = new List<ChartSeries>();
+        var hasSeveral = drawn.Exists(series => series.QueryIndex > 0);
         var color = 0;
         foreach (var series in drawn)
         {
             var column = new double?[count];
             foreach (var point in series.Points) column[(point.UnixSeconds - first) / step] = point.Value * scale;
-            var name = series.TagSet.Count > 0 ? series.Scope : series.Metric;
+            var name = series.TagSet.Count == 0 ? series.Metric : hasSeveral ? $"{series.Metric} {series.Scope}" : series.Scope;
             if (series.Bound is not null)
             {
                 lines.Add(new ChartSeries($"{name} {series.Bound}", "no-data", "line", ChartSeries.Values4(column.Select(value => value ?? double.NaN)), Dash: true) { IsBeside = true, BridgedSeconds = BridgedSeconds });
@@ -107,8 +108,10 @@ public static class MetricData
     /// <summary>The axis' unit, and what values are multiplied by to be told in it. Series of different units are told without one.</summary>
     static (string Unit, double Scale) UnitOf(IReadOnlyList<MetricSeries> series)
     {
-        var units = series.Select(one => one.PerUnit.Length > 0 ? "" : one.Unit).Distinct().ToList();
-        return units is not [var unit] ? ("number", 1) : unit switch
+        var units = series.Select(one => (one.Unit, one.PerUnit)).Distinct().ToList();
+        if (units is not [var (unit, per)]) return ("number", 1);
+        if (per.Length > 0) return per != "second" ? ("number", 1) : unit switch { "byte" => ("byterate", 1), "kibibyte" => ("byterate", 1024), "mebibyte" => ("byterate", 1024 * 1024), _ => ("number", 1) };
+        return unit switch
         {
             "nanosecond" => ("duration", 1),
             "microsecond" => ("duration", 1e3),

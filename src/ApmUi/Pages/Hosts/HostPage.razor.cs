@@ -1,0 +1,68 @@
+using Apm.ApmUi.Links;
+using Apm.Core.Checks;
+using Apm.Core.Hosts;
+using Apm.Core.Ports;
+using Apm.Core.Services;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+
+namespace Apm.ApmUi.Pages.Hosts;
+
+/// <summary>One host: charts, what runs on it, checks, tags, configuration. Its state is the address: time alone.</summary>
+public partial class HostPage
+{
+    /// <summary>Charts of a host, each with its queries; the host's scope stands for <c>$host</c>.</summary>
+    static readonly (string Title, string Note, string Queries)[] Charts =
+    [
+        ("CPU", "by what it does", "avg:system.cpu.user{$host}, avg:system.cpu.system{$host}, avg:system.cpu.iowait{$host}, avg:system.cpu.stolen{$host}"),
+        ("Load", "processes that run or wait", "avg:system.load.1{$host}, avg:system.load.5{$host}, avg:system.load.15{$host}"),
+        ("Memory", "", "avg:system.mem.used{$host}, avg:system.mem.usable{$host}, avg:system.swap.used{$host}"),
+        ("Disks", "part in use", "avg:system.disk.in_use{$host} by {device}"),
+        ("Disk traffic", "per second", "avg:system.io.rkb_s{$host} by {device}, avg:system.io.wkb_s{$host} by {device}"),
+        ("Network", "bytes per second", "avg:system.net.bytes_rcvd{$host} by {device}, avg:system.net.bytes_sent{$host} by {device}"),
+    ];
+
+    [Parameter] public string Name { get; set; } = "";
+    [Inject] HostCatalogue Hosts { get; set; } = null!;
+    [Inject] ServiceCatalogue Services { get; set; } = null!;
+    [Inject] IEnumerable<IAgentChecks> Agents { get; set; } = null!;
+    [Inject] IServiceCheckStore Answers { get; set; } = null!;
+    [CascadingParameter] public HttpContext? Context { get; set; }
+
+    HostInfo? Host;
+    IReadOnlyList<ProcessInfo> Processes = [];
+    IReadOnlyList<ServiceCheckHistory> Checked = [];
+    IAgentChecks? Agent;
+    bool IsUp;
+
+    long SeenUnixNanos => Host!.LastUnixSeconds * Core.Time.UnixTime.NanosPerSecond;
+
+    string Chart(string queries) => State.Data("/ui/data/metric", ("q", queries.Replace("$host", "host:" + HostsView.KeyOf(Host!.Name), StringComparison.Ordinal)));
+
+    string MetricsLink(string queries) => State.Link("/metrics", ("q", queries.Replace("$host", "host:" + HostsView.KeyOf(Host!.Name), StringComparison.Ordinal)));
+
+    static (string Kind, string Word) StateOf(CheckStatus? status) => status switch
+    {
+        CheckStatus.Ok => ("ok", "ok"), CheckStatus.Warning => ("warn", "warning"), CheckStatus.Critical => ("error", "failed"), CheckStatus.Unknown => ("none", "unknown"), _ => ("none", "waits"),
+    };
+
+    static (string Kind, string Word) AnswerOf(CheckStatus status) => status switch
+    {
+        CheckStatus.Ok => ("ok", "OK"), CheckStatus.Warning => ("warn", "warning"), CheckStatus.Critical => ("error", "critical"), _ => ("none", "unknown"),
+    };
+
+    protected override void OnInitialized()
+    {
+        Host = Hosts.Find(Name);
+        if (Host is null)
+        {
+            Links.Answers.NotFound(Context);
+            return;
+        }
+        var key = HostsView.KeyOf(Host.Name);
+        IsUp = Host.LastUnixSeconds > 0 && State.NowUnixNanos - SeenUnixNanos <= HostsView.SilentAfter.Ticks * 100;
+        Processes = [.. Services.Processes().Where(process => process.Hostname.Length > 0 && HostsView.KeyOf(process.Hostname) == key)];
+        Agent = Agents.FirstOrDefault(agent => HostsView.KeyOf(agent.Host) == key);
+        Checked = [.. Answers.Read().Where(history => HostsView.KeyOf(history.Last.Host) == key)];
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using Apm.ApmUi.Tests.Hosting;
+using Apm.Core.Checks;
+using Apm.Core.Hosts;
+using Apm.Core.Metrics;
+using Apm.Core.Time;
+
+namespace Apm.ApmUi.Tests.Pages;
+
+/// <summary>Hosts over HTTP.</summary>
+public sealed class HostPagesTests : IAsyncLifetime
+{
+    readonly Agent _agent = new();
+    UiHost _host = null!;
+
+    public async Task InitializeAsync() => _host = await UiHost.Start(checks: _agent);
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    static long NowSeconds => TimeProvider.System.NowUnixNanos() / UnixTime.NanosPerSecond;
+
+    async Task<string> Page(string url) => WebUtility.UrlDecode(WebUtility.HtmlDecode(await _host.Client.GetStringAsync(url)));
+
+    async Task Keep(string metric, double value, string host) => await _host.Metrics.WriteAsync(
+        [new SeriesPoints(new SeriesKey(metric, MetricTags.Of([$"host:{host}"])), MetricType.Gauge, 10, [new MetricPoint(NowSeconds / 10 * 10 - 20, value)])]);
+
+    [Fact]
+    public async Task Without_a_host_the_page_says_how_one_comes() => Assert.Contains("No host has sent anything yet.", await Page("/hosts"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Hosts_are_listed_with_their_latest_numbers_and_found_by_their_tags()
+    {
+        _host.Hosts.Saw("Box-1", NowSeconds, "mysql");
+        _host.Hosts.Saw("box-2", NowSeconds - 3600);
+        _host.Hosts.SetTags("Box-1", HostCatalogue.AgentSource, ["name:logan", "applying_for:solutions_engineer"]);
+        await Keep("system.cpu.idle", 25, "box-1");
+        await Keep("system.mem.pct_usable", 0.1, "box-1");
+        await Keep("system.load.1", 1.5, "box-1");
+
+        var page = await Page("/hosts");
+        Assert.Contains("2 hosts, 1 up", page, StringComparison.Ordinal);
+        Assert.Contains(">75 %<", page, StringComparison.Ordinal);
+        Assert.Contains("class=\"num warn\">90 %<", page, StringComparison.Ordinal);
+        Assert.Contains(">1.5<", page, StringComparison.Ordinal);
+        Assert.Contains("silent, 1 h ago", page, StringComparison.Ordinal);
+        Assert.Contains("/hosts/Box-1", page, StringComparison.Ordinal);
+
+        var found = await Page("/hosts?q=logan");
+        Assert.Contains("Box-1", found, StringComparison.Ordinal);
+        Assert.DoesNotContain("box-2", found, StringComparison.Ordinal);
+        Assert.Contains("No host has “redis” in its name, tags, apps or services.", await Page("/hosts?q=redis"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_has_its_tags_by_source_its_checks_and_what_is_wrong_with_their_files()
+    {
+        _host.Hosts.Saw("box-1", NowSeconds);
+        _host.Hosts.SetTags("box-1", HostCatalogue.AgentSource, ["name:logan"]);
+        _host.Hosts.SetTags("box-1", HostCatalogue.UserSource, ["role:db"]);
+        _host.ServiceChecks.Add(new ServiceCheckRun("mysql.can_connect", CheckStatus.Critical, NowSeconds, "box-1", ["server:localhost"], "nobody answers"));
+
+        var page = await Page("/hosts/box-1");
+        Assert.Matches("Tags of the agent's file</dt>\\s*<dd><span class=\"chips\"><span class=\"tag mono\">name:logan", page);
+        Assert.Matches("Tags by users</dt>\\s*<dd><span class=\"chips\"><span class=\"tag mono\">role:db", page);
+        Assert.Contains("conf.d/my_metric.yaml:3:5", page, StringComparison.Ordinal);
+        Assert.Contains("Three list items are three instances.", page, StringComparison.Ordinal);
+        Assert.Contains("  - min_collection_interval: 45", page, StringComparison.Ordinal);
+        Assert.Contains("my_metric.py: no such module", page, StringComparison.Ordinal);
+        Assert.Contains("nobody answers", page, StringComparison.Ordinal);
+        Assert.Contains("q=avg:system.load.1{host:box-1}, avg:system.load.5{host:box-1}", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_checks_of_this_process_are_not_those_of_another_host()
+    {
+        _host.Hosts.Saw("box-2", NowSeconds);
+        Assert.DoesNotContain("my_metric", await Page("/hosts/box-2"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_host_is_not_found_and_the_known_ones_are_named()
+    {
+        _host.Hosts.Saw("box-1", NowSeconds);
+        var answer = await _host.Client.GetAsync("/hosts/box-9");
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains("Known are box-1.", WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+    }
+
+    sealed class Agent : IAgentChecks
+    {
+        public string Host => "box-1";
+
+        public string Folder => "conf.d";
+
+        public IReadOnlyList<CheckState> Checks() =>
+            [new CheckState { Id = "my_metric:1", Check = "my_metric", Source = "conf.d/my_metric.yaml", IntervalSeconds = 45, Status = CheckStatus.Critical, Sentence = "my_metric.py: no such module", RunCount = 3, ErrorCount = 3 }];
+
+        public IReadOnlyList<CheckComplaint> Complaints() =>
+            [new CheckComplaint("conf.d/my_metric.yaml:3:5", "Three list items are three instances.", "    - username: x", ["instances:", "  - min_collection_interval: 45"], IsError: false)];
+    }
+}

@@ -1,0 +1,30 @@
+using Apm.Query.Metrics;
+
+namespace Apm.Query.Tests.Evaluate;
+
+public class MetricUnitsTests
+{
+    [Theory]
+    [InlineData("system.cpu.user", "percent", "")]
+    [InlineData("system.cpu.num_cores", "", "")]
+    [InlineData("system.mem.used", "mebibyte", "")]
+    [InlineData("system.mem.pct_usable", "fraction", "")]
+    [InlineData("system.disk.used", "kibibyte", "")]
+    [InlineData("system.disk.in_use", "fraction", "")]
+    [InlineData("system.io.rkb_s", "kibibyte", "second")]
+    [InlineData("system.net.bytes_rcvd", "byte", "second")]
+    [InlineData("system.uptime", "second", "")]
+    [InlineData("system.load.1", "", "")]
+    [InlineData("trace.flask.request", "second", "")]
+    [InlineData("my_metric", "", "")]
+    public void What_comes_without_a_unit_has_the_one_that_its_sender_means(string metric, string unit, string per) =>
+        Assert.Equal(new MetricUnit(unit, per), new TraceMetricUnits().UnitOf(metric));
+
+    [Fact]
+    public void What_somebody_described_comes_first() => Assert.Equal("minute", new TraceMetricUnits(new Minutes()).UnitOf("system.uptime").Unit);
+
+    sealed class Minutes : IMetricUnits
+    {
+        public MetricUnit UnitOf(string metric) => new("minute", "");
+    }
+}
