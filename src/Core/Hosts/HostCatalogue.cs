@@ -238,8 +238,11 @@ public sealed class HostCatalogue : IHostTags
             _counters.Add("hosts_refused", "name_too_long");
             return null;
         }
-        return MetricNames.Tag("host:" + name) is { Length: > 5 } tag ? tag[5..] : null;
+        return TagValueOf(name);
     }
+
+    /// <summary>A host's name as it stands in the tag <c>host:</c>; null when nothing is left of it.</summary>
+    public static string? TagValueOf(string name) => MetricNames.Tag("host:" + name) is { Length: > 5 } tag ? tag[5..] : null;
 
     Entry? Find_NeedsLock(string key) => _hosts.GetValueOrDefault(key) ?? (_keyByAlias.TryGetValue(key, out var main) ? _hosts.GetValueOrDefault(main) : null);
 

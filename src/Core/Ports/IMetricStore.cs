@@ -44,6 +44,17 @@ public sealed class SeriesBuckets(SeriesKey key, MetricType type, int intervalSe
 
     /// <summary>Of distributions one per bucket that has values, to be read only; null for other types.</summary>
     public IValueSketch?[]? Sketches { get; init; }
+
+    /// <summary>Adds points to a bucket that are later than all in it. For whoever fills the columns.</summary>
+    public void Add(int bucket, double count, double sum, double min, double max, double last)
+    {
+        var isFirst = Counts[bucket] == 0;
+        Counts[bucket] += count;
+        Sums[bucket] += sum;
+        Mins[bucket] = isFirst ? min : Math.Min(Mins[bucket], min);
+        Maxs[bucket] = isFirst ? max : Math.Max(Maxs[bucket], max);
+        Lasts[bucket] = last;
+    }
 }
 
 /// <summary>What is known of a metric.</summary>

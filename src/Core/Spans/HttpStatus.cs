@@ -17,7 +17,7 @@ public static class HttpStatus
 
     internal static int Checked(double code) => code is >= 0 and <= 999 ? (int)code : 0;
 
-    internal static bool IsNumber(ReadOnlySpan<byte> text, out double number) => Utf8Parser.TryParse(text, out number, out var read) && read == text.Length;
+    internal static int OfText(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out double number, out var read) && read == text.Length ? Checked(number) : 0;
 
     internal static (int Code, int OtelCode) KeysIn(StringTable strings) => (strings.FindName(TagNames.HttpStatusCode), strings.FindName(OtelStatusCode));
 }
@@ -39,7 +39,7 @@ public readonly struct HttpStatusKeys(StringTable strings)
         if (key < 0) return false;
         if (batch.Numbers.TryGet(span, key, out var number)) status = HttpStatus.Checked(number);
         else if (!batch.Tags.TryGet(span, key, out var text)) return false;
-        else if (HttpStatus.IsNumber(batch.Strings.Utf8(text), out number)) status = HttpStatus.Checked(number);
+        else status = HttpStatus.OfText(batch.Strings.Utf8(text));
         return true;
     }
 }
@@ -63,7 +63,7 @@ public sealed class HttpStatusColumn(SpanBatch batch)
         tag ??= new TagAccess(batch, key);
         if (tag.TryNumber(span, out var number)) status = HttpStatus.Checked(number);
         else if (!tag.TryText(span, out var text)) return false;
-        else if (HttpStatus.IsNumber(batch.Strings.Utf8(text), out number)) status = HttpStatus.Checked(number);
+        else status = HttpStatus.OfText(batch.Strings.Utf8(text));
         return true;
     }
 }

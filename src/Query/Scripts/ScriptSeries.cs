@@ -33,11 +33,11 @@ public sealed class ScriptSeries : IMetricReader
     {
         var buckets = new SeriesBuckets(one.Key, one.Type, one.IntervalSeconds, read.BucketCount) { Sketches = one.Type == MetricType.Distribution ? new IValueSketch?[read.BucketCount] : null };
         foreach (var point in one.Points)
-            if (BucketOf(point.UnixSeconds, read) is { } at) Add(buckets, at, 1, point.Value, point.Value, point.Value, point.Value);
+            if (BucketOf(point.UnixSeconds, read) is { } at) buckets.Add(at, 1, point.Value, point.Value, point.Value, point.Value);
         foreach (var (unixSeconds, sketch) in one.Sketches)
         {
             if (BucketOf(unixSeconds, read) is not { } at) continue;
-            Add(buckets, at, sketch.Count, sketch.Sum, sketch.Min, sketch.Max, sketch.Max);
+            buckets.Add(at, sketch.Count, sketch.Sum, sketch.Min, sketch.Max, sketch.Max);
             if (buckets.Sketches![at] is { } merged) merged.Merge(sketch);
             else buckets.Sketches[at] = sketch.Copy();
         }
@@ -49,16 +49,6 @@ public sealed class ScriptSeries : IMetricReader
         if (unixSeconds < read.FirstUnixSeconds) return null;
         var at = (unixSeconds - read.FirstUnixSeconds) / read.StepSeconds;
         return at < read.BucketCount ? (int)at : null;
-    }
-
-    static void Add(SeriesBuckets buckets, int at, double count, double sum, double min, double max, double last)
-    {
-        var isFirst = buckets.Counts[at] == 0;
-        buckets.Counts[at] += count;
-        buckets.Sums[at] += sum;
-        buckets.Mins[at] = isFirst ? min : Math.Min(buckets.Mins[at], min);
-        buckets.Maxs[at] = isFirst ? max : Math.Max(buckets.Maxs[at], max);
-        buckets.Lasts[at] = last;
     }
 
     static MetricInfo InfoOf(IGrouping<string, SeriesPoints> group) => new(group.Key, group.First().Type, group.Count(), group.Max(LastOf));

@@ -106,7 +106,7 @@ public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStor
         foreach (var (seconds, value) in series.Values)
         {
             if (BucketOf(read, seconds) is not { } at) continue;
-            Add(buckets, at, 1, value, value, value, value);
+            buckets.Add(at, 1, value, value, value, value);
             if (sketches is not null)
             {
                 var sketch = new DistributionSketch();
@@ -118,21 +118,11 @@ public sealed class InMemoryMetricStore(Counters? counters = null) : IMetricStor
         foreach (var (seconds, sketch) in series.Sketches)
         {
             if (BucketOf(read, seconds) is not { } at) continue;
-            Add(buckets, at, sketch.Count, sketch.Sum, sketch.Min, sketch.Max, sketch.Sum / sketch.Count);
+            buckets.Add(at, sketch.Count, sketch.Sum, sketch.Min, sketch.Max, sketch.Sum / sketch.Count);
             if (sketches is not null) AddSketch(sketches, at, sketch);
             isEmpty = false;
         }
         return isEmpty ? null : buckets;
-    }
-
-    static void Add(SeriesBuckets buckets, int at, double count, double sum, double min, double max, double last)
-    {
-        var isFirst = buckets.Counts[at] == 0;
-        buckets.Counts[at] += count;
-        buckets.Sums[at] += sum;
-        buckets.Mins[at] = isFirst ? min : Math.Min(buckets.Mins[at], min);
-        buckets.Maxs[at] = isFirst ? max : Math.Max(buckets.Maxs[at], max);
-        buckets.Lasts[at] = last;
     }
 
     static void AddSketch(IValueSketch?[] sketches, int at, DistributionSketch sketch)

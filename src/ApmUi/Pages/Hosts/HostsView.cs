@@ -53,7 +53,7 @@ public sealed record HostsView
     }
 
     /// <summary>The name as the value of the tag <c>host:</c>.</summary>
-    public static string KeyOf(string host) => MetricNames.Tag("host:" + host) is { Length: > 5 } tag ? tag[5..] : "";
+    public static string KeyOf(string host) => HostCatalogue.TagValueOf(host) ?? "";
 
     static bool Holds(HostRow row, string word) =>
         row.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || row.Tags.Concat(row.Apps).Concat(row.Services).Any(text => text.Contains(word, StringComparison.OrdinalIgnoreCase));
