@@ -97,7 +97,7 @@ public sealed class CheckScheduleTests : IAsyncDisposable
         await Until.True("it is given up", Patience, () =>
         {
             _clock.Advance(TimeSpan.FromSeconds(1));
-            return Task.FromResult(Status("stuck").ErrorCount == 1);
+            return Task.FromResult(Status("stuck").ErrorCount >= 1);
         });
 
         _clock.Advance(TimeSpan.FromSeconds(60));
@@ -108,7 +108,7 @@ public sealed class CheckScheduleTests : IAsyncDisposable
         await Until.True("it runs again", Patience, () =>
         {
             _clock.Advance(TimeSpan.FromSeconds(60));
-            return Task.FromResult(runs == 2);
+            return Task.FromResult(runs >= 2);
         });
         Assert.All(_kept, result => Assert.DoesNotContain(result.Series, series => result == _kept.First() && series.Metric == "late"));
     }
