@@ -8,6 +8,7 @@ public partial class FolderCyclesTests
     [InlineData("Core")]
     [InlineData("Wire")]
     [InlineData("Storage")]
+    [InlineData("Monitors")]
     [InlineData("Query")]
     [InlineData("TraceAgent")]
     [InlineData("ApmUi")]

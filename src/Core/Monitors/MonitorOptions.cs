@@ -1,0 +1,65 @@
+namespace Apm.Core.Monitors;
+
+/// <summary>How a monitor judges and tells (metrics-monitors §6.5, §6.6, §6.10). Null is: not given, the default holds.</summary>
+public sealed record MonitorOptions
+{
+    public MonitorThresholds Thresholds { get; init; } = new();
+
+    /// <summary>Of anomaly monitors, as <c>last_15m</c>; null for none.</summary>
+    public string? TriggerWindow { get; init; }
+    public string? RecoveryWindow { get; init; }
+
+    public bool NotifyNoData { get; init; }
+    public int? NoDataTimeframeMinutes { get; init; }
+
+    /// <summary><c>default</c>, <c>show_no_data</c>, <c>show_and_notify_no_data</c>, <c>resolve</c>; null when the two above decide.</summary>
+    public string? OnMissingData { get; init; }
+
+    /// <summary>After so many hours without data a group that is not OK becomes OK; 0 for never.</summary>
+    public int TimeoutHours { get; init; }
+
+    public bool RequireFullWindow { get; init; }
+    public int EvaluationDelaySeconds { get; init; }
+    public int? NewGroupDelaySeconds { get; init; }
+    public int? NewHostDelaySeconds { get; init; }
+
+    /// <summary>0 or null for never.</summary>
+    public int? RenotifyIntervalMinutes { get; init; }
+    public int? RenotifyOccurrences { get; init; }
+
+    /// <summary>Null for alert and no data.</summary>
+    public IReadOnlyList<MonitorState>? RenotifyStates { get; init; }
+
+    /// <summary>Said instead of the message in repeats; "" for none.</summary>
+    public string EscalationMessage { get; init; } = "";
+
+    /// <summary>Whether the group stands in the title.</summary>
+    public bool IncludeTags { get; init; } = true;
+
+    public bool NotifyAudit { get; init; }
+
+    /// <summary>Keys of groups whose notices are told as one; <c>*</c> for one of all; null for one per group.</summary>
+    public IReadOnlyList<string>? NotifyBy { get; init; }
+
+    /// <summary>Which parts of the footer are shown, as <c>hide_query</c>; null for all.</summary>
+    public string? NotificationPreset { get; init; }
+
+    public bool Locked { get; init; }
+
+    /// <summary>Muted scopes and until when, Unix seconds; null for until further notice.</summary>
+    public IReadOnlyDictionary<string, long?> Silenced { get; init; } = new Dictionary<string, long?>();
+
+    /// <summary>Options that are kept for whoever sent them and mean nothing here, as a JSON object; "" for none.</summary>
+    public string OthersJson { get; init; } = "";
+}
+
+/// <summary>Where a value changes the state; null where there is none. Of service checks: counts of runs.</summary>
+public sealed record MonitorThresholds
+{
+    public double? Critical { get; init; }
+    public double? Warning { get; init; }
+    public double? Ok { get; init; }
+    public double? Unknown { get; init; }
+    public double? CriticalRecovery { get; init; }
+    public double? WarningRecovery { get; init; }
+}
