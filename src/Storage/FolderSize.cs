@@ -26,7 +26,7 @@ public readonly record struct FolderSize(long TotalBytes, long SmallBytes)
     }
 
     static bool HasShare(DataFolder folder, FileInfo file) =>
-        (file.DirectoryName == folder.TracesPath && file.Extension is ".seg")
+        (file.DirectoryName == folder.TracesPath && file.Extension is ".seg" or ".ids")
         || (file.DirectoryName == folder.LogPath && file.Extension is ".log")
         || (file.DirectoryName == folder.StatsPath && file.Extension is ".s10" or ".m1" or ".h1")
         || (file.DirectoryName == folder.MetricsPath && file.Extension is ".raw" or ".m1" or ".h1")

@@ -75,11 +75,12 @@ public sealed class StorageKeeper : IDisposable
         _traces.MaxBytes = _budget.TraceBytes(size.SmallBytes);
     });
 
-    /// <summary>Drops what is too old or too much, and rewrites one slice when one is worth it.</summary>
+    /// <summary>Drops what is too old or too much, rewrites one slice when one is worth it, and indexes those that are closed.</summary>
     public void Tidy() => Try(() =>
     {
         _traces.EnforceRetention(_clock.NowUnixNanos());
         _traces.RewriteSmallBlocks(_stop.Token);
+        while (_traces.IndexTraces(_stop.Token)) { }
     });
 
     /// <summary>Files that were set aside may be looked at by people, but not for ever.</summary>

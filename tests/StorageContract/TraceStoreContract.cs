@@ -10,7 +10,7 @@ namespace Apm.StorageContract;
 public abstract class TraceStoreContract : IDisposable
 {
     /// <summary>2026-01-01T00:00Z.</summary>
-    protected const long T0 = 1_767_225_600L * UnixTime.NanosPerSecond;
+    public const long T0 = 1_767_225_600L * UnixTime.NanosPerSecond;
 
     readonly List<ITraceStore> _opened = [];
 
@@ -261,7 +261,7 @@ public abstract class TraceStoreContract : IDisposable
     }
 
     /// <summary>A span about which nothing is special.</summary>
-    protected static Span Plain(ulong trace, ulong id = 1) => new()
+    public static Span Plain(ulong trace, ulong id = 1) => new()
     {
         TraceId = new TraceId(0, trace),
         Id = new SpanId(id),

@@ -12,7 +12,7 @@ sealed class DroppedSlices
     readonly List<(WeakReference<StoreFile> File, long Bytes)> _held = [];
 
     /// <summary>Notes a slice that nobody new will find.</summary>
-    public void Add(SliceBlocks slice) => _held.Add((new WeakReference<StoreFile>(slice.File.File), slice.ByteCount));
+    public void Add(SliceBlocks slice) => _held.Add((new WeakReference<StoreFile>(slice.File.File), slice.StoredBytes));
 
     /// <summary>Bytes of deleted files that are still open somewhere.</summary>
     public long HeldBytes

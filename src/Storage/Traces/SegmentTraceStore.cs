@@ -31,6 +31,7 @@ public sealed class SegmentTraceStore : ITraceStore
     readonly TraceCatalogue _catalogue;
     readonly BlockSource _source;
     readonly SliceRewriter _rewriter;
+    readonly TraceIndexer _indexer;
     readonly DroppedSlices _dropped = new();
     readonly EvictionNotes _evictions;
     readonly BlockMemory _blocks;
@@ -60,6 +61,7 @@ public sealed class SegmentTraceStore : ITraceStore
         _blocks = new BlockMemory(_settings, counters);
         _source = new BlockSource(_settings, counters);
         _rewriter = new SliceRewriter(_settings, _files);
+        _indexer = new TraceIndexer(_files);
         try
         {
             _files.CreateFolder(folder);
@@ -255,7 +257,7 @@ public sealed class SegmentTraceStore : ITraceStore
                 while (_view.Slices is [var oldest, ..] && ReasonToDrop(nowUnixNanos, oldest) is { } reason)
                 {
                     Drop_NeedsLock(oldest, reason);
-                    result = new RetentionResult(result.SliceCount + 1, result.SpanCount + oldest.SpanCount, result.ByteCount + oldest.ByteCount);
+                    result = new RetentionResult(result.SliceCount + 1, result.SpanCount + oldest.SpanCount, result.ByteCount + oldest.StoredBytes);
                 }
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -287,6 +289,7 @@ public sealed class SegmentTraceStore : ITraceStore
         if (_view.Slices.Length == 1 && !_writer.HasSlice) _writer.BeginSliceWhenDue(StoredUpTo); // The log position must outlive the last slice.
         _evictions.Tell(oldest, reason, _clock.NowUnixNanos());
         _files.Delete(oldest.File.Path);
+        _files.Delete(TraceIndex.PathOf(oldest.File));
         _files.FlushFolder(_folder);
         _view = _view with { Slices = _view.Slices[1..] };
         _counters.Add("spans_expired", reason == EvictionReason.Age ? "age" : "bytes", oldest.SpanCount);
@@ -345,6 +348,49 @@ public sealed class SegmentTraceStore : ITraceStore
         _blocks.Recount(slices);
         _catalogue.Save(everything: true);
         _files.Delete(old.File.Path);
+        _files.Delete(TraceIndex.PathOf(old.File));
+    }
+
+    /// <summary>
+    /// Makes the index of one closed slice that has none, so that a trace is found in it by its id without asking each block. Any thread may
+    /// call it; it reads and writes without holding the others up.
+    /// </summary>
+    /// <returns>Whether one was made; call again until none is.</returns>
+    /// <exception cref="StoreUnavailableException">The disk is full or fails; the slice goes on without. Retry later.</exception>
+    public bool IndexTraces(CancellationToken cancel)
+    {
+        lock (_rewriting)
+        {
+            SliceBlocks? slice;
+            lock (_writing)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                slice = Array.Find(_view.Slices, slice => !_writer.IsWritingTo(slice.File) && !_rewriter.IsWorthwhile(slice) && _indexer.IsWorthwhile(slice));
+                if (slice is null || TraceIndexer.BytesFor(slice) is var bytes && (_view.SliceBytes + bytes > MaxBytes || !_settings.HasRoomFor(bytes))) return false;
+            }
+            try
+            {
+                if (slice.Index is not null) _counters.Add("trace_indexes_damaged");
+                if (_indexer.Make(slice, cancel) is not { } index) return false;
+                lock (_writing)
+                {
+                    var at = Array.FindIndex(_view.Slices, kept => kept.File == slice.File);
+                    if (at < 0) _files.Delete(TraceIndex.PathOf(slice.File)); // Retention dropped it meanwhile.
+                    else
+                    {
+                        var slices = (SliceBlocks[])_view.Slices.Clone();
+                        slices[at] = slices[at].With(index);
+                        _view = _view with { Slices = slices };
+                    }
+                }
+                return true;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                _counters.Add("trace_writes_failed");
+                throw new StoreUnavailableException($"The index of trace slice {slice.File.Path} cannot be written: {failure.Message} Finding a trace by its id is slower until it is. Free some disk space, or check that the folder can be written.", failure);
+            }
+        }
     }
 
     /// <summary>After a slice left the view.</summary>
@@ -371,7 +417,11 @@ public sealed class SegmentTraceStore : ITraceStore
             _catalogue.Dispose();
             _writer.Dispose();
             _rewriter.Dispose();
-            foreach (var slice in _view.Slices) slice.File.File.Dispose();
+            foreach (var slice in _view.Slices)
+            {
+                slice.File.File.Dispose();
+                slice.Index?.Close();
+            }
         }
     }
 }

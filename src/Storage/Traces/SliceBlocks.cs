@@ -1,4 +1,5 @@
 using Apm.Core;
+using Apm.Core.Ports;
 
 namespace Apm.Storage.Traces;
 
@@ -28,6 +29,12 @@ public sealed class SliceBlocks
 
     public long StartUnixNanosMax { get; private init; } = long.MinValue;
 
+    /// <summary>Which of its blocks hold a trace; null as long as it is written to, and until somebody made it.</summary>
+    public TraceIndex? Index { get; private init; }
+
+    /// <summary>On disk, with its index.</summary>
+    public long StoredBytes => ByteCount + (Index?.ByteCount ?? 0);
+
     /// <summary>When its last block was written; when it was begun while it has none.</summary>
     public long WrittenUnixNanos { get; private init; }
 
@@ -41,6 +48,30 @@ public sealed class SliceBlocks
             return _blocks[index];
         }
     }
+
+    /// <summary>Its blocks that may hold what is asked for, the newest first.</summary>
+    public IEnumerable<StoredBlock> Matching(SpanScan scan)
+    {
+        if (Index?.BlocksFor(scan) is { } numbers)
+        {
+            foreach (var number in numbers)
+                if (_blocks[number].MayMatch(scan)) yield return _blocks[number];
+            yield break;
+        }
+        for (var i = Count - 1; i >= 0; i--)
+            if (_blocks[i].MayMatch(scan)) yield return _blocks[i];
+    }
+
+    /// <summary>The same blocks, with an index of their traces. It takes no more blocks.</summary>
+    public SliceBlocks With(TraceIndex index) => new(File, _blocks, Count)
+    {
+        SpanCount = SpanCount,
+        ByteCount = ByteCount,
+        StartUnixNanosMin = StartUnixNanosMin,
+        StartUnixNanosMax = StartUnixNanosMax,
+        WrittenUnixNanos = WrittenUnixNanos,
+        Index = index,
+    };
 
     /// <summary>A snapshot with one block more.</summary>
     public SliceBlocks With(StoredBlock block)

@@ -17,12 +17,25 @@ sealed class SliceFolder(string folder, TraceStoreSettings settings, StoreFiles 
     {
         var opened = new List<SliceBlocks>();
         foreach (var path in PathsToOpen())
-            if (ReadSlice(path, entries, catalogue) is { } slice) opened.Add(slice);
+            if (ReadSlice(path, entries, catalogue) is { } slice) opened.Add(WithIndex(slice));
         var names = opened.Select(slice => slice.File.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var gone in entries.Where(slice => !names.Contains(slice.Key)))
             foreach (var entry in gone) catalogue.Remove(entry["_id"]);
         catalogue.Save(everything: true);
         return opened;
+    }
+
+    /// <summary>The index is only for speed: without it, or when it is not of these blocks, each block is asked.</summary>
+    SliceBlocks WithIndex(SliceBlocks slice)
+    {
+        try
+        {
+            return TraceIndex.Open(files, slice) is { } index ? slice.With(index) : slice;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return slice;
+        }
     }
 
     List<string> PathsToOpen()
@@ -32,7 +45,8 @@ sealed class SliceFolder(string folder, TraceStoreSettings settings, StoreFiles 
         foreach (var name in names)
         {
             var path = Path.Combine(folder, name);
-            if (name.EndsWith(SliceFile.Suffix + StoreFiles.TemporarySuffix, StringComparison.Ordinal)) files.Delete(path);
+            if (name.EndsWith(SliceFile.Suffix + StoreFiles.TemporarySuffix, StringComparison.Ordinal) || name.EndsWith(TraceIndex.Suffix + StoreFiles.TemporarySuffix, StringComparison.Ordinal)) files.Delete(path);
+            if (name.EndsWith(TraceIndex.Suffix, StringComparison.Ordinal) && !names.Contains(name[..^TraceIndex.Suffix.Length] + SliceFile.Suffix)) files.Delete(path); // Its slice is gone.
             if (!name.EndsWith(SliceFile.Suffix, StringComparison.Ordinal)) continue;
             var rewritten = name[..^SliceFile.Suffix.Length] + SliceFile.RewrittenMark + SliceFile.Suffix;
             if (names.Contains(rewritten)) files.Delete(path); // Killed after the rewritten slice was put in its place.

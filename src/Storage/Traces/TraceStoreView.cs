@@ -9,13 +9,13 @@ sealed record TraceStoreView(HeadList Head, SliceBlocks[] Slices)
 {
     public static TraceStoreView Empty { get; } = new(HeadList.Empty, []);
 
-    /// <summary>Bytes of all slices.</summary>
+    /// <summary>Bytes of all slices and their indexes.</summary>
     public long SliceBytes
     {
         get
         {
             var bytes = 0L;
-            foreach (var slice in Slices) bytes += slice.ByteCount;
+            foreach (var slice in Slices) bytes += slice.StoredBytes;
             return bytes;
         }
     }
@@ -36,11 +36,10 @@ sealed record TraceStoreView(HeadList Head, SliceBlocks[] Slices)
         {
             var slice = Slices[s];
             if (!scan.Range.Overlaps(slice.StartUnixNanosMin, slice.StartUnixNanosMax)) continue;
-            for (var i = slice.Count - 1; i >= 0; i--)
+            foreach (var block in slice.Matching(scan))
             {
                 cancel.ThrowIfCancellationRequested();
-                if (!slice[i].MayMatch(scan)) continue;
-                foreach (var batch in source.Read(slice[i], scan)) yield return batch;
+                foreach (var batch in source.Read(block, scan)) yield return batch;
             }
         }
     }
@@ -55,8 +54,7 @@ sealed record TraceStoreView(HeadList Head, SliceBlocks[] Slices)
         {
             var slice = Slices[s];
             if (!scan.Range.Overlaps(slice.StartUnixNanosMin, slice.StartUnixNanosMax)) continue;
-            for (var i = slice.Count - 1; i >= 0; i--)
-                if (slice[i].MayMatch(scan)) parts.Add(new BlockPart(source, slice[i], scan));
+            foreach (var block in slice.Matching(scan)) parts.Add(new BlockPart(source, block, scan));
         }
         parts.Sort(static (left, right) => right.StartUnixNanosMax.CompareTo(left.StartUnixNanosMax));
         return parts;

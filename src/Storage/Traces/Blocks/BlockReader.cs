@@ -76,7 +76,7 @@ public sealed class BlockReader
     /// <summary>The spans of one trace, a batch per distinct id that <see cref="TraceId.Matches"/> it. Reads the trace ids alone when it is not there.</summary>
     public IReadOnlyList<SpanBatch> ReadTrace(TraceId id, Action<Exception>? onTagsDamaged = null)
     {
-        var lows = ReadIds(SectionKind.TraceLows, Info.TraceCount);
+        var lows = ReadTraceLows();
         var at = lows.AsSpan().IndexOf(id.Low);
         if (at < 0) return [];
         BlockColumns? columns = null;
@@ -91,10 +91,13 @@ public sealed class BlockReader
         return found;
     }
 
+    /// <summary>The lower halves of the ids of its traces, a trace each. Reads those alone.</summary>
+    public ulong[] ReadTraceLows() => ReadIds(SectionKind.TraceLows, Info.TraceCount);
+
     /// <summary>Places of the traces that are in it, by the lower half of the ids, ascending. Reads those alone.</summary>
     public IReadOnlyList<int> PlacesOf(IReadOnlySet<ulong> traceLows)
     {
-        var lows = ReadIds(SectionKind.TraceLows, Info.TraceCount);
+        var lows = ReadTraceLows();
         var places = new List<int>();
         for (var trace = 0; trace < lows.Length; trace++) if (traceLows.Contains(lows[trace])) places.Add(trace);
         return places;
