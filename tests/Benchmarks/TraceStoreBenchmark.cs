@@ -131,21 +131,12 @@ public static class TraceStoreBenchmark
         using var store = new SegmentTraceStore(folder, TimeProvider.System, new Counters());
         Line(output, $"open: {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms");
 
-        var (millis, unknown) = (new double[Lookups], new double[Lookups]);
-        for (var i = -50; i < Lookups; i++)
-        {
-            var (id, spans) = known[chance.Next(known.Count)];
-            began = Stopwatch.GetTimestamp();
-            var found = store.Scan(new SpanScan { TraceId = id }, CancellationToken.None).SelectMany(SpanBatches.Spans).Count(span => span.Tags.Count == WebTraffic.TagsPerSpan);
-            if (i >= 0) millis[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-            if (found != spans) throw new InvalidOperationException($"{found} of {spans} spans found");
-            began = Stopwatch.GetTimestamp();
-            _ = store.Scan(new SpanScan { TraceId = new TraceId(1, (ulong)chance.NextInt64()) }, CancellationToken.None).Count();
-            if (i >= 0) unknown[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        }
-        Figures.Note($"one trace by id in the store, {store.Facts().SpanCount / 1e6:0} M spans", $"p99 {Percentile(millis, 0.99):0.0} ms", "≤ 20 ms with 100 M");
-        Line(output, $"one trace by id, all spans with tags as objects: p50 {Percentile(millis, 0.5):0.0} ms, p99 {Percentile(millis, 0.99):0.0} ms, max {millis.Max():0.0} ms");
-        Line(output, $"an unknown trace: p50 {Percentile(unknown, 0.5):0.00} ms, p99 {Percentile(unknown, 0.99):0.00} ms");
+        LookUp(store, known, chance, "without an index", output);
+        began = Stopwatch.GetTimestamp();
+        var slices = 0;
+        while (store.IndexTraces(CancellationToken.None)) slices++;
+        Line(output, $"index of {slices} closed slices: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        LookUp(store, known, chance, "with it", output);
 
         var newest = store.Facts().NewestStartUnixNanos!.Value;
         began = Stopwatch.GetTimestamp();
@@ -175,6 +166,25 @@ public static class TraceStoreBenchmark
         took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         Line(output, $"unpacking blocks with all their tags: {took / blocks:0.0} ms per block");
         Line(output, $"memory: {Process.GetCurrentProcess().WorkingSet64 / 1_048_576} MiB working set");
+    }
+
+    static void LookUp(SegmentTraceStore store, List<(TraceId Id, int Spans)> known, Random chance, string how, TextWriter output)
+    {
+        var (millis, unknown) = (new double[Lookups], new double[Lookups]);
+        for (var i = -50; i < Lookups; i++)
+        {
+            var (id, spans) = known[chance.Next(known.Count)];
+            var began = Stopwatch.GetTimestamp();
+            var found = store.Scan(new SpanScan { TraceId = id }, CancellationToken.None).SelectMany(SpanBatches.Spans).Count(span => span.Tags.Count == WebTraffic.TagsPerSpan);
+            if (i >= 0) millis[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            if (found != spans) throw new InvalidOperationException($"{found} of {spans} spans found");
+            began = Stopwatch.GetTimestamp();
+            _ = store.Scan(new SpanScan { TraceId = new TraceId(1, (ulong)chance.NextInt64()) }, CancellationToken.None).Count();
+            if (i >= 0) unknown[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        }
+        Figures.Note($"one trace by id in the store {how}, {store.Facts().SpanCount / 1e6:0} M spans", $"p99 {Percentile(millis, 0.99):0.0} ms", "≤ 20 ms with 100 M");
+        Line(output, $"one trace by id {how}, all spans with tags as objects: p50 {Percentile(millis, 0.5):0.0} ms, p99 {Percentile(millis, 0.99):0.0} ms, max {millis.Max():0.0} ms");
+        Line(output, $"an unknown trace {how}: p50 {Percentile(unknown, 0.5):0.00} ms, p99 {Percentile(unknown, 0.99):0.00} ms");
     }
 
     static double Percentile(double[] values, double share) => values.Order().ElementAt((int)(values.Length * share));
