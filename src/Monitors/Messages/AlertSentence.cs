@@ -21,6 +21,9 @@ public static partial class AlertSentence
         return transition.To == MonitorState.NoData ? $"{code} has had **no data**{During(transition)}." : $"{code} is **{AlertWords.StateOf(transition.To)}**{(transition.Value is { } value ? $" at **{ValueText.Of(value)}**" : "")}.";
     }
 
+    /// <summary>The metric of a rule that compares a single one; null for others.</summary>
+    public static string? MetricOf(MonitorRule rule) => MetricRule().Match(rule.Query) is { Success: true } match ? Simple(match.Groups["query"].Value)?.Metric : null;
+
     static string OfMetric(AlertTransition transition, Match rule)
     {
         var (aggregator, window, query, comparator) = (rule.Groups["how"].Value, rule.Groups["window"].Value, rule.Groups["query"].Value, rule.Groups["sign"].Value);
