@@ -137,6 +137,7 @@ public sealed class DowntimeBook : IDowntimeBook
     }
 
     /// <inheritdoc/>
+    /// <remarks>Ends of quick mutes are not among them: they stand in the rule that whoever asks has at hand.</remarks>
     public IReadOnlyList<DowntimeEnd> Ended(MonitorRule rule, IReadOnlyList<string> groupTags, long afterUnixSeconds, long upToUnixSeconds)
     {
         List<DowntimeEnd>? ends = null;
@@ -146,8 +147,6 @@ public sealed class DowntimeBook : IDowntimeBook
             if (ended.Count == 0 || !plan.IsAbout(rule) || !plan.Accepts(rule, groupTags)) continue;
             foreach (var occurrence in ended) (ends ??= []).Add(new DowntimeEnd(plan.Downtime.Uuid, occurrence.StartUnixSeconds, occurrence.EndUnixSeconds, StatesAtEnd(plan.Downtime, occurrence)));
         }
-        foreach (var (scope, end) in rule.Options.Silenced)
-            if (end is { } over && over > afterUnixSeconds && over <= upToUnixSeconds && QuickMute.Accepts(scope, rule, groupTags)) (ends ??= []).Add(new DowntimeEnd(QuickMute.IdOf(rule, scope), 0, over, Downtime.DefaultEndStates));
         if (ends is null) return [];
         // Several overlap: what follows from an end follows from that of the last one.
         return [.. ends.Where(end => !For(rule, groupTags, end.EndedUnixSeconds).IsMuted).OrderBy(end => end.EndedUnixSeconds)];

@@ -60,7 +60,8 @@ public static class Occurrences
         {
             var start = WallClock.UnixSecondsOf(local, zone);
             if (rule.Until is { } until && (rule.IsUntilUtc ? DateTimeOffset.FromUnixTimeSeconds(start).UtcDateTime > until : local > until)) yield break;
-            var end = WallClock.UnixSecondsOf(local.AddSeconds(recurrence.DurationSeconds), zone);
+            // From what the clock really shows then: a start that had to move keeps its length.
+            var end = WallClock.UnixSecondsOf(WallClock.At(start, zone).AddSeconds(recurrence.DurationSeconds), zone);
             if (end > start) yield return new DowntimeOccurrence(start, end);
         }
     }
@@ -80,9 +81,9 @@ public static class Occurrences
             {
                 if (!found.MoveNext()) yield break;
             }
-            catch (EvaluationLimitExceededException)
+            catch (Exception over) when (over is EvaluationLimitExceededException or EvaluationOutOfRangeException)
             {
-                yield break;
+                yield break; // Nothing fits any more, or nothing ever did.
             }
             yield return found.Current.Period.StartTime.Value;
         }

@@ -7,7 +7,7 @@ public class MentionsTests
 {
     [Theory]
     [InlineData("@user@example.com look", "Mail user@example.com")]
-    [InlineData("See @user@example.com, @a@b.org! (or @c@d.org)", "Mail user@example.com; Mail a@b.org")]
+    [InlineData("See @user@example.com, @a@b.org! (or @c@d.org) (@e@f.org)", "Mail user@example.com; Mail a@b.org; Mail c@d.org")]
     [InlineData("@webhook-ops @slack-acme-alerts @pagerduty.", "Webhook ops; Slack acme-alerts; Other pagerduty")]
     [InlineData("mail me at user@example.com", "")]
     [InlineData("@a@b.org\n@A@b.org", "Mail a@b.org")]
