@@ -1,5 +1,7 @@
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Pages.Deliveries;
+using Apm.ApmUi.Pages.Downtimes;
 using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
@@ -80,6 +82,8 @@ public static class ApmUiHost
         EndpointDecisions.Map(routes);
         IssueDecisions.Map(routes);
         IssueData.Map(routes);
+        DowntimeForms.Map(routes);
+        OutboxForms.Map(routes);
         var pages = app.MapRazorComponents<App>();
         if (host is not null) pages.RequireHost(host);
         return app;

@@ -106,6 +106,8 @@ public sealed class ApmHost : IAsyncDisposable
         var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
+        var notifications = NotificationParts.Open(Settings, new NoMonitors(), stores.Documents, api, memory, counters, problems, clock);
+        _stops.Push(notifications.DisposeAsync);
         var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn);
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
@@ -137,7 +139,7 @@ public sealed class ApmHost : IAsyncDisposable
         metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, new AgentChecks(checks), facts, limits);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, new AgentChecks(checks), facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 
@@ -146,6 +148,7 @@ public sealed class ApmHost : IAsyncDisposable
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, StatsdPort = metrics.DogStatsD?.Port ?? Settings.Agent.StatsdPort, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
         _stops.Push(checks.DisposeAsync);
+        notifications.Start();
         checks.Start(warn); // Last: what they find has its way in by now.
     }
 

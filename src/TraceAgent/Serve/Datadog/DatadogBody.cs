@@ -73,6 +73,18 @@ readonly struct DatadogBody
         return texts;
     }
 
+    /// <summary>The names of its members; none when it is not there.</summary>
+    public IReadOnlyList<string> Members => _element.ValueKind == JsonValueKind.Object ? [.. _element.EnumerateObject().Select(member => member.Name)] : [];
+
+    /// <summary>Whether it is there.</summary>
+    public bool Exists => _element.ValueKind != JsonValueKind.Undefined;
+
+    /// <summary>A list of texts, or a text with commas between; null when it is not there.</summary>
+    public IReadOnlyList<string>? TextOrTexts(string member) =>
+        _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : Texts(member);
+
     /// <summary>Where it stands, such as <c>data.attributes.group_by[0]</c>.</summary>
     public string Path => _path;
 
