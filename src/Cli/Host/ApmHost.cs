@@ -132,12 +132,13 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
+        var monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api);
         var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
         metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, new AgentChecks(checks), facts, limits);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, monitors, new AgentChecks(checks), facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 
@@ -146,6 +147,8 @@ public sealed class ApmHost : IAsyncDisposable
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, StatsdPort = metrics.DogStatsD?.Port ?? Settings.Agent.StatsdPort, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
         _stops.Push(checks.DisposeAsync);
+        monitors.Start();
+        StopWith(monitors.Dispose);
         checks.Start(warn); // Last: what they find has its way in by now.
     }
 

@@ -55,7 +55,7 @@ public static class GroupTurn
     static GroupState WithData(GroupState before, GroupReading? reading, TurnContext context)
     {
         if (reading is { IsMissing: false })
-            return before with { HasHadData = true, IsMissing = false, IsTimedOut = false, Value = reading.Value, LastDataUnixSeconds = reading.LastDataUnixSeconds ?? before.LastDataUnixSeconds };
+            return before with { HasHadData = true, IsMissing = false, IsTimedOut = false, Value = reading.Value, LastDataUnixSeconds = reading.LastDataUnixSeconds ?? before.LastDataUnixSeconds ?? context.WindowToUnixSeconds };
         // Since the window is empty, the last data came before it; after a restart nothing more is known.
         var last = reading?.LastDataUnixSeconds ?? Math.Min(before.LastDataUnixSeconds ?? long.MaxValue, context.WindowFromUnixSeconds);
         return before with { IsMissing = true, Value = null, HasHadData = before.HasHadData || reading?.LastDataUnixSeconds is not null, LastDataUnixSeconds = before.HasHadData || reading?.LastDataUnixSeconds is not null ? last : null };
