@@ -42,7 +42,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, IAgentChecks checks, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, MonitorParts monitors, IAgentChecks checks, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -56,6 +56,7 @@ public sealed class UiServer : IAsyncDisposable
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         metrics.AddTo(builder.Services);
         notifications.AddTo(builder.Services);
+        monitors.AddTo(builder.Services);
         builder.Services.AddSingleton(checks);
         builder.Services.AddMetricQueries(metrics.Reader);
         var app = builder.Build();
@@ -63,6 +64,7 @@ public sealed class UiServer : IAsyncDisposable
         Map(app);
         metrics.Map(app);
         notifications.Map(app);
+        monitors.Map(app);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);

@@ -58,6 +58,9 @@ readonly struct DatadogBody
     /// <summary>Whether a member is there, if only as null.</summary>
     public bool Names(string member) => _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(member, out _);
 
+    /// <summary>Its members as they are; none when it is not there.</summary>
+    public IEnumerable<JsonProperty> Members() => _element.ValueKind == JsonValueKind.Object ? _element.EnumerateObject() : [];
+
     public bool? Truth(string member)
     {
         if (_element.ValueKind != JsonValueKind.Object || !_element.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null) return null;
