@@ -57,10 +57,12 @@ public sealed class UiServer : IAsyncDisposable
         metrics.AddTo(builder.Services);
         builder.Services.AddSingleton(checks);
         builder.Services.AddMetricQueries(metrics.Reader);
+        builder.Services.AddDashboards();
         var app = builder.Build();
         metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);
+        app.MapDashboardApi();
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Counting;
+using Apm.Core.Dashboards;
 using Apm.Core.Descriptions;
 using Apm.Core.Hosts;
 using Apm.Core.Keys;
@@ -10,6 +11,7 @@ using Apm.Storage.InMemory;
 using Apm.TestKit;
 using Apm.TraceAgent.Hosts;
 using Apm.TraceAgent.Serve.Datadog;
+using Apm.TraceAgent.Serve.Datadog.Dashboards;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -70,6 +72,11 @@ sealed class MetricsApiHost : IAsyncDisposable
         new HostTagsApi(hosts, gate).Map(app);
         new MetricCatalogueApi(metrics, descriptions, hosts, gate).Map(app);
         new KeysApi(keys, gate).Map(app);
+        var boards = new DashboardBook(documents, clock, new Random(1));
+        new TimeboardApi(boards, gate).Map(app);
+        new ScreenboardApi(boards, gate).Map(app);
+        new DashboardApi(boards, gate).Map(app);
+        new DashboardListApi(new DashboardLists(documents, clock), boards, gate).Map(app);
         await app.StartAsync();
         return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks };
     }
