@@ -5,6 +5,9 @@ import { type ChartData, type Level, type Series } from './chart-data';
 import { type Unit, figure } from './format';
 import { color } from './theme';
 
+/** From this width on, CSS pixels, a bucket is wide enough that a value in it is drawn over all of it. */
+const wideBucketPx = 16;
+
 /** What the value axis must hold: the series, their bands and the levels. */
 export function boundsOf(data: ChartData, shown: readonly Series[], min: number, max: number): [number, number] {
   let [low, high] = [min, max];
@@ -58,7 +61,7 @@ export function drawOdd(u: uPlot, shown: readonly Series[]): void {
     const at = (i: number): [number, number] | null => typeof s.values[i] === 'number' ? [u.valToPos(u.data[0]![i]!, 'x', true), u.valToPos(s.values[i]!, 'y', true)] : null;
     clipped(u, ctx => {
       ctx.strokeStyle = ctx.fillStyle = color('error');
-      ctx.lineWidth = 3 * devicePixelRatio;
+      ctx.lineWidth = 2.5 * devicePixelRatio;
       ctx.lineJoin = 'round';
       for (const i of s.odd!) {
         const here = at(i);
@@ -71,9 +74,30 @@ export function drawOdd(u: uPlot, shown: readonly Series[]): void {
           ctx.stroke();
         }
         ctx.beginPath();
-        ctx.arc(...here, 3 * devicePixelRatio, 0, 2 * Math.PI);
+        ctx.arc(...here, 2.5 * devicePixelRatio, 0, 2 * Math.PI);
         ctx.fill();
       }
+    });
+  }
+}
+
+/** A value alone in a wide bucket, such as the sum of an hour, as a line over the bucket's whole width. */
+export function drawWide(u: uPlot, data: ChartData, shown: readonly Series[]): void {
+  const width = u.valToPos((data.fromMs + data.stepMs) / 1000, 'x', true) - u.valToPos(data.fromMs / 1000, 'x', true);
+  if (width < wideBucketPx * devicePixelRatio || data.stacked) return;
+  for (const s of shown) {
+    if (s.draw !== 'line' || s.unit) continue;
+    clipped(u, ctx => {
+      ctx.strokeStyle = color(s.color);
+      ctx.lineWidth = 2 * devicePixelRatio;
+      s.values.forEach((value, i) => {
+        if (typeof value !== 'number' || typeof s.values[i - 1] === 'number' || typeof s.values[i + 1] === 'number') return;
+        const [left, y] = [u.valToPos(data.times[i]! / 1000, 'x', true), u.valToPos(value, 'y', true)];
+        ctx.beginPath();
+        ctx.moveTo(left, y);
+        ctx.lineTo(left + width, y);
+        ctx.stroke();
+      });
     });
   }
 }
@@ -101,6 +125,7 @@ export function drawLevels(u: uPlot, levels: readonly Level[]): void {
       if (!level.text) return;
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textAlign = 'right';
+      ctx.textBaseline = 'alphabetic';
       ctx.fillText(level.text, right - 4 * devicePixelRatio, Math.max(top + 12 * devicePixelRatio, upper - 4 * devicePixelRatio));
     });
   }

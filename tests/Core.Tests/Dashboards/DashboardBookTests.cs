@@ -4,10 +4,12 @@ using Apm.TestKit;
 namespace Apm.Core.Tests.Dashboards;
 
 /// <summary>Boards are kept with their versions, within limits, over a restart too.</summary>
-public class DashboardBookTests
+public sealed class DashboardBookTests : IDisposable
 {
     readonly MemoryDocuments _documents = new();
     readonly SteppedClock _clock = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
+
+    public void Dispose() => _documents.Dispose();
 
     DashboardBook Book() => new(_documents, _clock, new Random(7));
 

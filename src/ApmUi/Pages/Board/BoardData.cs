@@ -41,10 +41,10 @@ public static class BoardData
     static Task Create(HttpContext context, DashboardBook book, [FromForm] string? title) => Answer(context, () =>
         PageOf(book.Create(new Dashboard { Title = Titled(title) })) + "?edit=1&widget=new");
 
-    static Task Import(HttpContext context, DashboardBook book, [FromForm] string? json, IFormFile? file) => Answer(context, () =>
+    static Task Import(HttpContext context, DashboardBook book, [FromForm] string? json) => Answer(context, () =>
     {
         var text = json ?? "";
-        if (file is { Length: > 0 })
+        if (context.Request.Form.Files.GetFile("file") is { Length: > 0 } file) // Not a parameter: the form may come without one.
         {
             if (file.Length > MaxJsonChars) throw TooLong();
             using var reader = new StreamReader(file.OpenReadStream());
