@@ -2,6 +2,7 @@
 
 import './keys';
 import './live';
+import './forms';
 import './fragment';
 import './unfold';
 import { go, onPage, refresh } from './nav';
@@ -16,6 +17,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-heat': () => import('./heat'),
   'apm-events': () => import('./events'),
   'apm-tail': () => import('./tail'),
+  'apm-board': () => import('./board'),
 };
 
 function loadIslands(): void {
@@ -134,6 +136,8 @@ function filterRows(input: HTMLInputElement): void {
     row.hidden = needle !== '' && !(row.dataset['name'] ?? '').toLowerCase().includes(needle);
   }
 }
+
+document.addEventListener('fragmentload', loadIslands);
 
 document.addEventListener('input', event => {
   if ((event.target as Element).matches('input[data-filter]')) filterRows(event.target as HTMLInputElement);

@@ -59,12 +59,14 @@ public sealed class UiServer : IAsyncDisposable
         monitors.AddTo(builder.Services);
         builder.Services.AddSingleton(checks);
         builder.Services.AddMetricQueries(metrics.Reader);
+        builder.Services.AddDashboards();
         var app = builder.Build();
         metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);
         notifications.Map(app);
         monitors.Map(app);
+        app.MapDashboardApi();
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);

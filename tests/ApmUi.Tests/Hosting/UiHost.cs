@@ -2,6 +2,7 @@ using Apm.Storage.Events;
 using Apm.Core.Hosts;
 using Apm.Core.Checks;
 using Apm.Core.Counting;
+using Apm.Core.Dashboards;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -50,6 +51,12 @@ public sealed class UiHost : IAsyncDisposable
 
     /// <summary>Stored metrics.</summary>
     public IMetricStore Metrics => _app.Services.GetRequiredService<IMetricStore>();
+
+    /// <summary>The dashboards that are kept.</summary>
+    public DashboardBook Boards => _app.Services.GetRequiredService<DashboardBook>();
+
+    /// <summary>Stored events.</summary>
+    public IEventStore Events => _app.Services.GetRequiredService<IEventStore>();
     public SimpleStats Stats { get; }
     public ServiceCatalogue Catalogue { get; }
     public SimpleIssues Issues { get; }
@@ -91,6 +98,9 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(provider => new HostCatalogue(documents, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<IServiceCheckStore>(provider => new InMemoryServiceCheckStore(new EventStoreSettings(), provider.GetRequiredService<Counters>()));
         if (checks is not null) builder.Services.AddSingleton(checks);
+        builder.Services.AddSingleton(new DashboardBook(documents, TimeProvider.System, new Random(1)));
+        builder.Services.AddSingleton(new DashboardLists(documents, TimeProvider.System));
+        builder.Services.AddSingleton<IEventStore>(provider => new InMemoryEventStore(new EventStoreSettings(), TimeProvider.System, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Counting;
+using Apm.Core.Dashboards;
 using Apm.Core.Descriptions;
 using Apm.Core.Hosts;
 using Apm.Core.Keys;
@@ -14,6 +15,7 @@ using Apm.Storage.InMemory;
 using Apm.TestKit;
 using Apm.TraceAgent.Hosts;
 using Apm.TraceAgent.Serve.Datadog;
+using Apm.TraceAgent.Serve.Datadog.Dashboards;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -82,6 +84,11 @@ sealed class MetricsApiHost : IAsyncDisposable
         var notices = new DowntimeNotices(book, rules, outbox, new AlertLinks("http://localhost:8127"), documents, counters, problems, clock);
         new DowntimesApi(book, notices, rules, gate).Map(app);
         new DowntimesV2Api(book, notices, rules, gate).Map(app);
+        var boards = new DashboardBook(documents, clock, new Random(1));
+        new TimeboardApi(boards, gate).Map(app);
+        new ScreenboardApi(boards, gate).Map(app);
+        new DashboardApi(boards, gate).Map(app);
+        new DashboardListApi(new DashboardLists(documents, clock), boards, gate).Map(app);
         await app.StartAsync();
         return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks, Outbox = outbox, Rules = rules };
     }

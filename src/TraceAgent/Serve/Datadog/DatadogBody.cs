@@ -55,6 +55,9 @@ readonly struct DatadogBody
         }
     }
 
+    /// <summary>The whole of it; of no kind when it is absent.</summary>
+    public JsonElement Element => _element;
+
     /// <summary>Whether a member is there, if only as null.</summary>
     public bool Names(string member) => _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(member, out _);
 
