@@ -14,7 +14,7 @@ public sealed class CheckSchedule : IAsyncDisposable
     /// <summary>How exact turns are.</summary>
     public static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>From the first run of one instance to that of the next, unless its interval is too short for so many.</summary>
+    /// <summary>From the first run of one instance to that of the next, unless its interval is too short for so many. Those that are built in run together: they are quick, and what they find is one write.</summary>
     static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
 
     readonly Lock _lock = new();
@@ -22,7 +22,7 @@ public sealed class CheckSchedule : IAsyncDisposable
     readonly TimeProvider _clock;
     readonly MemoryAccount _memory;
     readonly Func<CheckPlan, ICheckSums> _makeSums;
-    readonly Func<CheckResult, Task> _keep;
+    readonly Action<CheckResult> _keep;
     readonly Counters _counters;
     readonly CancellationTokenSource _stop = new();
     readonly List<Turn> _turns = [];
@@ -31,8 +31,8 @@ public sealed class CheckSchedule : IAsyncDisposable
     int _runners;
 
     /// <param name="makeSums">Called once for each instance.</param>
-    /// <param name="keep">Keeps what a run came to; must not throw.</param>
-    public CheckSchedule(CheckScheduleSettings settings, TimeProvider clock, MemoryBudget memory, Counters counters, Func<CheckPlan, ICheckSums> makeSums, Func<CheckResult, Task> keep)
+    /// <param name="keep">Keeps what a run came to; must not wait or throw.</param>
+    public CheckSchedule(CheckScheduleSettings settings, TimeProvider clock, MemoryBudget memory, Counters counters, Func<CheckPlan, ICheckSums> makeSums, Action<CheckResult> keep)
     {
         _settings = settings;
         _clock = clock;
@@ -61,7 +61,7 @@ public sealed class CheckSchedule : IAsyncDisposable
             foreach (var plan in plans.DistinctBy(plan => plan.Id).Take(_settings.MaxInstances))
             {
                 if (known.TryGetValue(plan.Id, out var turn) && IsSame(turn.Check.Plan, plan)) known.Remove(plan.Id);
-                else turn = Begin_NeedsLock(plan, now, fresh++);
+                else turn = Begin_NeedsLock(plan, now, plan.IsBuiltIn ? 0 : fresh++);
                 _turns.Add(turn);
             }
             gone.AddRange(known.Values);
@@ -102,9 +102,10 @@ public sealed class CheckSchedule : IAsyncDisposable
         {
             if (_stop.IsCancellationRequested) return;
             var now = _clock.NowUnixNanos();
+            if (!_turns.Exists(turn => turn.DueNanos <= now || turn.DueNanos > now + IntervalNanos(turn))) return; // As nearly always.
             foreach (var turn in _turns.OrderBy(turn => turn.DueNanos))
             {
-                var interval = (long)turn.Check.Plan.Interval.TotalMilliseconds * UnixTime.NanosPerMillisecond;
+                var interval = IntervalNanos(turn);
                 if (turn.DueNanos > now + interval) turn.DueNanos = now + interval; // The clock was set back.
                 if (turn.DueNanos > now) continue;
                 var isBusy = turn.IsRunning || turn.Check.IsStuck;
@@ -116,6 +117,8 @@ public sealed class CheckSchedule : IAsyncDisposable
             }
         }
     }
+
+    static long IntervalNanos(Turn turn) => (long)turn.Check.Plan.Interval.TotalMilliseconds * UnixTime.NanosPerMillisecond;
 
     void Start_NeedsLock(Turn turn)
     {
@@ -131,7 +134,7 @@ public sealed class CheckSchedule : IAsyncDisposable
         _counters.Add("check_submissions_dropped", count: result.Run.DroppedCount, service: turn.Check.Plan.Check);
         try
         {
-            await _keep(result);
+            _keep(result);
         }
         finally
         {
