@@ -103,7 +103,7 @@ public sealed class MetricCrashRun(string folder, HttpClient http, int seed) : I
         }
         Samples += samples;
         await using var next = await AgentProcess.Start(folder, http, _ports, _udp);
-        if (!isKill && Bucket() == endedInBucket) await GoesOn(next);
+        if (!isKill && Bucket() == endedInBucket) await GoesOn(next, samples);
         await CheckLines(next, isKill, samples, seen);
         await CheckApi(next, "crash.api.a", "crash.api.b", series, 1);
         await CheckApi(next, "crash.api.d", null, distributions, ValuesPerBody);
@@ -114,7 +114,7 @@ public sealed class MetricCrashRun(string folder, HttpClient http, int seed) : I
     public void Dispose() => http.Dispose();
 
     /// <summary>One more sample of each type in the bucket that was open when the agent was stopped: they must add up.</summary>
-    async Task GoesOn(AgentProcess agent)
+    async Task GoesOn(AgentProcess agent, long samples)
     {
         ResumedBuckets++;
         Send(Sample());
@@ -122,7 +122,7 @@ public sealed class MetricCrashRun(string folder, HttpClient http, int seed) : I
         Samples++;
         foreach (var (name, _) in Types) _known[name]++;
         var bucket = Bucket();
-        await WaitUntil("the bucket is over and its points are there", async () => Bucket() > bucket && (await Totals(agent))["counter"] >= _known["counter"], giveUpQuietly: true);
+        await WaitUntil("the bucket is over and its points are there", async () => Bucket() > bucket && (await Totals(agent))["counter"] >= _known["counter"] + samples, giveUpQuietly: true);
     }
 
     /// <summary>Packets of one sample of each type, until told to stop.</summary>
