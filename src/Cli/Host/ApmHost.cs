@@ -110,7 +110,7 @@ public sealed class ApmHost : IAsyncDisposable
         var rules = new MonitorRules(stores.Documents, clock);
         var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock);
         _stops.Push(notifications.DisposeAsync);
-        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn);
+        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, stores.Documents);
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
         {
