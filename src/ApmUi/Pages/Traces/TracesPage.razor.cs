@@ -7,6 +7,7 @@ using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Filters;
+using Apm.Query.Tail;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
@@ -44,6 +45,7 @@ public partial class TracesPage
 
     IReadOnlyList<FilterChip> Chips = [];
     string? TailRefusal;
+    bool IsTailOfTraces;
 
     bool IsTail => State.Url["view"] == "tail";
 
@@ -108,7 +110,7 @@ public partial class TracesPage
             var filter = TraceQuery.Complete(typed, State.Url);
             if (IsTail)
             {
-                TailRefusal = TailData.RefusalOf(filter);
+                (TailRefusal, IsTailOfTraces) = (TraceTail.RefusalOf(filter), filter.IsOfTrace);
                 return;
             }
             var result = Search.Search(new TraceSearchRequest
