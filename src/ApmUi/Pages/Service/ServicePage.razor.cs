@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Service;
 
-/// <summary>One service. Its state is the address: <c>tab, sort, find, page, deploy, latency</c> besides env and time.</summary>
+/// <summary>One service. Its state is the address: <c>tab, sort, find, skip, deploy, latency</c> besides env and time.</summary>
 public partial class ServicePage
 {
     [Parameter] public string Name { get; set; } = "";
@@ -39,7 +39,7 @@ public partial class ServicePage
     (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);
 
     /// <summary>Another tab, without what belongs to this one.</summary>
-    string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("page", null));
+    string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("skip", null));
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Name), ("what", what));
 
