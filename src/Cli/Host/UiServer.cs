@@ -77,6 +77,7 @@ public sealed class UiServer : IAsyncDisposable
     static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
     {
         services.AddResponseCompression(); // Loopback needs none; a browser over a network does.
+        services.AddSingleton<IResponseCompressionProvider, StreamedPageCompression>();
         services.AddSingleton(parts.Clock);
         services.AddSingleton(parts.Counters);
         services.AddSingleton(parts.Problems);
