@@ -21,6 +21,7 @@ using Apm.TraceAgent.Serve.Datadog;
 using Apm.TraceAgent.Serve.Jaeger;
 using Apm.TraceAgent.Serve.Tempo;
 using Apm.TraceAgent.Serve.Zipkin;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
