@@ -173,6 +173,10 @@ document.addEventListener('click', event => {
   if (link) go(link.href);
 });
 
+// The page of a form that was refused has the form's address, which nobody can ask for again.
+const here = document.querySelector<HTMLElement>('[data-here]')?.dataset['here'];
+if (here) history.replaceState(history.state, '', here);
+
 window.Blazor?.addEventListener('enhancednavigationstart', () => busy(true));
 window.Blazor?.addEventListener('enhancednavigationend', () => busy(false));
 loadIslands();

@@ -21,6 +21,7 @@ using Apm.TraceAgent.Serve.Datadog;
 using Apm.TraceAgent.Serve.Jaeger;
 using Apm.TraceAgent.Serve.Tempo;
 using Apm.TraceAgent.Serve.Zipkin;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -83,6 +84,7 @@ public sealed class UiServer : IAsyncDisposable
     static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
     {
         services.AddResponseCompression(); // Loopback needs none; a browser over a network does.
+        services.AddSingleton<IResponseCompressionProvider, StreamedPageCompression>();
         services.AddSingleton(parts.Clock);
         services.AddSingleton(parts.Counters);
         services.AddSingleton(parts.Problems);
