@@ -80,7 +80,7 @@ readonly struct DatadogBody
     }
 
     /// <summary>The names of its members; none when it is not there.</summary>
-    public IReadOnlyList<string> Members => _element.ValueKind == JsonValueKind.Object ? [.. _element.EnumerateObject().Select(member => member.Name)] : [];
+    public IReadOnlyList<string> MemberNames => _element.ValueKind == JsonValueKind.Object ? [.. _element.EnumerateObject().Select(member => member.Name)] : [];
 
     /// <summary>Whether it is there.</summary>
     public bool Exists => _element.ValueKind != JsonValueKind.Undefined;

@@ -176,7 +176,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
 
     static void RefuseUnknown(DatadogBody body, string[] known)
     {
-        if (body.Members.FirstOrDefault(member => !known.Contains(member)) is { } unknown) throw new RefusedException($"Additional properties are not allowed ('{unknown}' was unexpected)");
+        if (body.MemberNames.FirstOrDefault(member => !known.Contains(member)) is { } unknown) throw new RefusedException($"Additional properties are not allowed ('{unknown}' was unexpected)");
     }
 
     Downtime Find(HttpContext http)
