@@ -1,5 +1,8 @@
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Pages.Board;
+using Apm.ApmUi.Pages.Deliveries;
+using Apm.ApmUi.Pages.Downtimes;
 using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
@@ -23,7 +26,7 @@ namespace Apm.ApmUi;
 
 /// <summary>
 /// Puts the screens into a host. The host brings the rest: <c>ITraceReader</c>, <c>IStatsReader</c>, <c>ServiceCatalogue</c>,
-/// <c>ILedgerReader</c>, <c>IErrorIssues</c>, <c>IDocumentStore</c>, <c>TraceTail</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
+/// <c>ILedgerReader</c>, <c>IErrorIssues</c>, <c>IDocumentStore</c>, <c>DashboardBook</c>, <c>DashboardLists</c>, <c>TraceTail</c>, and the classes of Query (<c>TraceSearch</c>, <c>TraceLookup</c>, <c>ServiceQueries</c>, <c>ServiceMapQuery</c>,
 /// <c>IssueQueries</c>, <c>DeploymentQueries</c>, <c>EndpointComparison</c>).
 /// </summary>
 /// <remarks>
@@ -47,6 +50,8 @@ public static class ApmUiHost
         services.AddSingleton<CompareQuery>();
         services.AddSingleton<ImportedTraces>();
         services.AddSingleton<TraceSource>();
+        services.AddSingleton<GivenBoards>();
+        services.AddSingleton<ShownBoards>();
         services.AddScoped(provider => PageState.Of(
             provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request,
             provider.GetRequiredService<TimeProvider>().GetUtcNow(),
@@ -80,6 +85,10 @@ public static class ApmUiHost
         EndpointDecisions.Map(routes);
         IssueDecisions.Map(routes);
         IssueData.Map(routes);
+        DowntimeForms.Map(routes);
+        OutboxForms.Map(routes);
+        WidgetData.Map(routes);
+        BoardData.Map(routes);
         var pages = app.MapRazorComponents<App>();
         if (host is not null) pages.RequireHost(host);
         return app;

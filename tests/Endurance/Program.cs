@@ -8,6 +8,7 @@ var commands = new Dictionary<string, Func<Options, Task<int>>>(StringComparer.O
 {
     ["fuzz"] = FuzzCommand.Run,
     ["crash"] = CrashCommand.Run,
+    ["crash-metrics"] = MetricCrashCommand.Run,
     ["hour"] = HourCommand.Run,
     ["soak"] = SoakCommand.Run,
 };

@@ -2,6 +2,7 @@
 
 import './keys';
 import './live';
+import './forms';
 import './fragment';
 import './unfold';
 import { go, onPage, refresh } from './nav';
@@ -16,6 +17,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   'apm-heat': () => import('./heat'),
   'apm-events': () => import('./events'),
   'apm-tail': () => import('./tail'),
+  'apm-board': () => import('./board'),
 };
 
 function loadIslands(): void {
@@ -135,6 +137,8 @@ function filterRows(input: HTMLInputElement): void {
   }
 }
 
+document.addEventListener('fragmentload', loadIslands);
+
 document.addEventListener('input', event => {
   if ((event.target as Element).matches('input[data-filter]')) filterRows(event.target as HTMLInputElement);
 });
@@ -168,6 +172,10 @@ document.addEventListener('click', event => {
   const link = target.closest('table.t[data-rows] tbody tr')?.querySelector<HTMLAnchorElement>('[data-open], a.main');
   if (link) go(link.href);
 });
+
+// The page of a form that was refused has the form's address, which nobody can ask for again.
+const here = document.querySelector<HTMLElement>('[data-here]')?.dataset['here'];
+if (here) history.replaceState(history.state, '', here);
 
 window.Blazor?.addEventListener('enhancednavigationstart', () => busy(true));
 window.Blazor?.addEventListener('enhancednavigationend', () => busy(false));

@@ -16,8 +16,12 @@ export interface Series {
   wholes?: number[];
   /** Seconds without a value over which its line goes on. */
   bridgedSeconds?: number;
-  /** Belongs to the series before it, and has no place in the legend. */
-  isBeside?: boolean;
+  /** What is expected, one per time: a grey band. */
+  lower?: (number | null)[];
+  upper?: (number | null)[];
+  /** Places of the values outside of it. */
+  odd?: number[];
+  width?: 'thin' | 'thick';
   /** Its value over the whole range. */
   overall?: number;
 }
@@ -28,7 +32,16 @@ export interface Mark {
   text: string;
   /** The whole sentence. */
   detail: string;
-  kind: 'deploy' | 'restart';
+  kind: 'deploy' | 'restart' | 'error' | 'warn' | 'ok' | 'info';
+}
+
+/** A line across a chart, or a band; an end that is absent is the plot's. */
+export interface Level {
+  from?: number;
+  to?: number;
+  color: string;
+  text: string;
+  dash: boolean;
 }
 
 /** What every answer for a plot over time holds. */
@@ -48,6 +61,12 @@ export interface ChartData extends TimeData {
   unit: Unit;
   series: Series[];
   stacked: boolean;
+  levels?: Level[];
+  /** Ends of the value axis, where somebody set them. */
+  min?: number;
+  max?: number;
+  /** What is missing of it, in a sentence. */
+  note?: string;
   /** Where a click on a moment leads; `{from}` and `{to}` stand for it. Absent when nowhere. */
   behind?: string;
 }

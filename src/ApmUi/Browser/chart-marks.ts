@@ -4,6 +4,9 @@ import type uPlot from 'uplot';
 import { type Mark, type TimeData } from './chart-data';
 import { color } from './theme';
 
+/** Of deployments, and of events by how grave they are; the others are grey. */
+const colors: Partial<Record<Mark['kind'], string>> = { deploy: 'accent', info: 'accent', error: 'error', warn: 'warn', ok: 'ok' };
+
 /** What happened in a bucket; before the first one counts for the first. */
 export function marksIn(data: TimeData, i: number): Mark[] {
   const [from, to] = [data.times[i]!, data.times[i]! + data.stepMs];
@@ -21,7 +24,7 @@ export function drawMarks(u: uPlot, marks: readonly Mark[]): void {
     if (x < u.bbox.left || x > right) continue;
     const ctx = u.ctx;
     ctx.save();
-    ctx.strokeStyle = color(mark.kind === 'deploy' ? 'accent' : 'text-2');
+    ctx.strokeStyle = color(colors[mark.kind] ?? 'text-2');
     ctx.lineWidth = scale;
     ctx.setLineDash([3 * scale, 3 * scale]);
     ctx.beginPath();

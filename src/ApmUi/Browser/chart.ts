@@ -2,7 +2,9 @@
 // All charts of a page share one crosshair; a drag zooms the page; arrow keys walk, Shift+arrows select, Enter zooms.
 
 import uPlot from 'uplot';
+import { boundsOf, drawBands, drawLevels, drawOdd, drawWide, expectedText } from './chart-band';
 import { type ChartData, type Series, isThin, legendFigure, partText, valueAxis, valueText } from './chart-data';
+import { legendTable } from './chart-legend';
 import { drawMarks, marksIn } from './chart-marks';
 import { drawParts, drawThin } from './chart-doubts';
 import { type Unit, clock, figure } from './format';
@@ -14,12 +16,6 @@ import { TimePlot, axisFont } from './time-plot';
 function loneAt(values: ArrayLike<number | null | undefined>, reach: number): number[] {
   const known = Array.from({ length: values.length }, (_, i) => i).filter(i => typeof values[i] === 'number');
   return known.filter((at, i) => !(at - known[i - 1]! <= reach + 1) && !(known[i + 1]! - at <= reach + 1));
-}
-
-/** The name of the series that one beside it belongs to. */
-function ownerOf(all: Series[], i: number): string {
-  while (i > 0 && all[i]!.isBeside) i--;
-  return all[i]!.name;
 }
 
 /** Gaps, in canvas pixels, without those that a line goes on over. */
@@ -38,6 +34,7 @@ class ApmChart extends TimePlot<ChartData> {
       series: data?.series.map(s => ({ name: s.name, points: s.values.filter(v => v !== null).length })) ?? [],
       stepMs: data?.stepMs, from: data?.fromMs, to: data?.toMs, unit: data?.unit,
       marks: data?.marks.map(m => m.detail) ?? [],
+      odd: data?.series.flatMap(s => s.odd ?? []) ?? [],
       parts: data?.times.map((_, i) => partText(data, i)).filter(text => text !== '') ?? [],
       top: this.plot?.scales['y']?.max, rightTop: this.plot?.scales['right']?.max, at: this.plot?.cursor.idx ?? null, selected: this.plot?.select.width ?? 0, card: this.card.classList.contains('on') ? this.card.innerText : '',
     };
@@ -49,13 +46,14 @@ class ApmChart extends TimePlot<ChartData> {
 
   protected override makePlot(data: ChartData, width: number): uPlot {
     const { columns, series } = this.#columns(data);
+    if (data.note) this.box.append(el('div', { class: 'note' }, data.note));
     return new uPlot(this.#options(data, series, width), columns, this.box);
   }
 
   /** uPlot's columns. What too few cases made is not part of a line. Stacked series are summed up from the bottom and drawn from the top, so that each shows its own part. */
   #columns(data: ChartData): { columns: uPlot.AlignedData; series: Series[] } {
     const times = data.times.map(ms => ms / 1000);
-    const shown = data.series.filter((s, i) => !this.#off.has(s.isBeside ? ownerOf(data.series, i) : s.name));
+    const shown = data.series.filter(s => !this.#off.has(s.name));
     if (!data.stacked) return { columns: [times, ...shown.map(s => s.wholes ? s.values.map((v, i) => isThin(s, i) ? null : v) : s.values)] as uPlot.AlignedData, series: shown };
     const sums: number[] = new Array<number>(times.length).fill(0);
     const tops = shown.map(s => s.values.map((v, i) => (sums[i] = (sums[i] ?? 0) + (v ?? 0))));
@@ -75,7 +73,13 @@ class ApmChart extends TimePlot<ChartData> {
       ...frame,
       scales: {
         x,
-        y: { range: (_u, min, max) => { axis = axisFor(undefined, max, min); return [axis.lines[0]!, axis.lines.at(-1)!]; } },
+        y: {
+          range: (_u, min, max) => {
+            const [low, high] = boundsOf(data, shown.filter(s => !s.unit), min, max);
+            axis = axisFor(undefined, high, low);
+            return [Math.min(axis.lines[0]!, data.min ?? Infinity), data.max ?? axis.lines.at(-1)!];
+          },
+        },
         right: { range: (_u, _min, max) => [0, (rightAxis = axisFor(rightUnit, max)).lines.at(-1)!] },
       },
       cursor: { ...cursor, points: { size: 6, width: 1.5, fill: () => color('surface') } },
@@ -96,7 +100,8 @@ class ApmChart extends TimePlot<ChartData> {
       hooks: {
         setCursor: [u => this.#showCard(u, data, shown)],
         setSelect: [setSelect],
-        draw: [u => { drawParts(u, data); drawThin(u, shown); drawMarks(u, data.marks); }],
+        drawAxes: [u => { drawBands(u, shown); drawLevels(u, data.levels ?? []); }],
+        draw: [u => { drawParts(u, data); drawThin(u, shown); drawWide(u, data, shown); drawOdd(u, shown); drawMarks(u, data.marks); }],
         ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
       },
     };
@@ -106,7 +111,7 @@ class ApmChart extends TimePlot<ChartData> {
     const stroke = color(s.color);
     const bridged = s.bridgedSeconds;
     const common = {
-      label: s.name, scale: s.unit ? 'right' : 'y', stroke, width: 1.5, spanGaps: false, points: { show: false },
+      label: s.name, scale: s.unit ? 'right' : 'y', stroke, width: s.width === 'thick' ? 2.5 : s.width === 'thin' ? 1 : 1.5, spanGaps: false, points: { show: false },
       ...(bridged ? { gaps: (u: uPlot, _i: number, _a: number, _b: number, gaps: [number, number][]) => gapsOver(u, gaps, bridged) } : {}),
     };
     switch (s.draw) {
@@ -118,7 +123,8 @@ class ApmChart extends TimePlot<ChartData> {
   }
 
   protected override legendOf(data: ChartData): HTMLElement {
-    const buttons: HTMLElement[] = data.series.filter(s => !s.isBeside).map(s => {
+    if (this.getAttribute('legend') === 'table') return legendTable(data, this.#off, s => this.#swatch(s), (name, adds) => this.#toggle(name, adds));
+    const buttons: HTMLElement[] = data.series.map(s => {
       const unit = s.unit ?? data.unit;
       const [value, of] = legendFigure(s, unit);
       const button = el('button', { type: 'button', class: this.#off.has(s.name) ? 'off' : '', 'aria-pressed': !this.#off.has(s.name), title: `${of}: ${figure(value, unit)}. Click shows this one alone; Ctrl-click hides or adds it` },
@@ -136,7 +142,7 @@ class ApmChart extends TimePlot<ChartData> {
   }
 
   #toggle(name: string, adds: boolean): void {
-    const names = this.data!.series.filter(s => !s.isBeside).map(s => s.name);
+    const names = this.data!.series.map(s => s.name);
     if (adds) {
       if (!this.#off.delete(name)) this.#off.add(name);
     } else {
@@ -166,7 +172,8 @@ class ApmChart extends TimePlot<ChartData> {
     }
     const ordered = data.stacked ? [...shown].reverse() : shown;
     this.card.replaceChildren(this.timeLine(data.times[i]!, data),
-      ...ordered.map(s => el('div', { class: 'v' }, this.#swatch(s), s.name, el('b', {}, valueText(s, i, s.unit ?? data.unit)))),
+      ...ordered.map(s => el('div', { class: s.odd?.includes(i) ? 'v odd' : 'v' }, this.#swatch(s), s.name, el('b', {}, valueText(s, i, s.unit ?? data.unit)))),
+      ...ordered.map(s => expectedText(s, i, data.unit)).filter(text => text !== '').map(text => el('div', { class: 'part' }, text)),
       ...(partText(data, i) ? [el('div', { class: 'part' }, `Not complete: ${partText(data, i)}`)] : []),
       ...(ordered.some(s => isThin(s, i)) ? [el('div', { class: 'part' }, 'Too few to tell much')] : []),
       ...data.marks.filter(m => Math.abs(u.valToPos(m.atMs / 1000, 'x') - left) < 8).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));

@@ -79,6 +79,7 @@ class ApmFragment extends HTMLElement {
       const text = await response.text();
       if (!response.ok) throw new Error(response.headers.get('content-type')?.startsWith('text/plain') && text ? text.slice(0, 300) : `The server answered ${response.status}.`);
       this.innerHTML = text;
+      this.dispatchEvent(new Event('fragmentload', { bubbles: true })); // It may hold the page's first island of a kind.
       this.dataset['state'] = text.trim() === '' ? 'empty' : 'ready';
     } catch (error) {
       if (abort.signal.aborted) return;

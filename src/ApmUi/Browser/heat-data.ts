@@ -1,6 +1,7 @@
 // What /ui/data/heat answers: how many requests took how long, over time, in columns; only cells that are not empty.
 
 import { type TimeData } from './chart-data';
+import { type Unit } from './format';
 
 export interface HeatData extends TimeData {
   /** Borders of the rows, nanoseconds, ascending; one more than there are rows. */
@@ -12,6 +13,12 @@ export interface HeatData extends TimeData {
   errors: number[];
   /** The traces of a cell; `{from}`, `{to}` (ms), `{min}` and `{max}` (ns) stand for its borders. */
   behind: string;
+  /** What the borders are. */
+  unit: Unit;
+  /** What is counted: `requests`. */
+  noun: string;
+  /** Rows are of one height, and may be below zero. */
+  isLinear: boolean;
 }
 
 /** The cells by column and row, so that a pointer finds its own. */
@@ -47,7 +54,7 @@ export class HeatGrid {
   }
 
   /** Lower border, for an axis that has no zero. */
-  low(row: number): number { return Math.max(this.data.borders[row]!, this.data.borders[1]! / 2); }
+  low(row: number): number { return this.data.isLinear ? this.data.borders[row]! : Math.max(this.data.borders[row]!, this.data.borders[1]! / 2); }
 
   rowOf(nanos: number): number {
     for (let row = 0; row < this.rows; row++) if (nanos >= this.low(row) && nanos < this.data.borders[row + 1]!) return row;

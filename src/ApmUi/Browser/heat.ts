@@ -3,7 +3,7 @@
 
 import uPlot from 'uplot';
 import { drawMarks } from './chart-marks';
-import { clock, count, duration } from './format';
+import { clock, count, figure } from './format';
 import { type HeatData, HeatGrid } from './heat-data';
 import style from './heat.css';
 import { el } from './island';
@@ -39,7 +39,7 @@ class ApmHeat extends TimePlot<HeatData> {
   protected override isEmpty(data: HeatData): boolean { return data.count.length === 0; }
 
   protected override nameOf(data: HeatData): string {
-    return `${this.getAttribute('label') ?? ''}. ${data.summary}. Arrows go from cell to cell, Enter opens its traces`;
+    return `${this.getAttribute('label') ?? ''}. ${data.summary}. Arrows go from cell to cell${data.behind === '' ? '' : ', Enter opens its traces'}`;
   }
 
   protected override makePlot(data: HeatData, width: number): uPlot {
@@ -54,15 +54,15 @@ class ApmHeat extends TimePlot<HeatData> {
     const { data } = grid;
     const { x, axis, cursor, setSelect, ...frame } = this.frame(data, width);
     let [low, high] = [grid.low(0), data.borders[grid.rows]!];
-    if (high / low < 4) [low, high] = [low / 1.5, high * 1.5]; // A single line stands in the middle, not across the whole plot.
-    const ticks = ticksBetween(low, high);
+    if (!data.isLinear && high / low < 4) [low, high] = [low / 1.5, high * 1.5]; // A single line stands in the middle, not across the whole plot.
+    const ticks = data.isLinear ? evenTicks(low, high) : ticksBetween(low, high);
     return {
       ...frame,
-      scales: { x, y: { distr: 3, range: () => [low, high] } },
+      scales: { x, y: { distr: data.isLinear ? 1 : 3, range: () => [low, high] } },
       cursor: { ...cursor, points: { show: false } },
       axes: [
         axis,
-        { stroke: color('text-2'), font: axisFont, grid: { stroke: color('line'), width: 1 }, ticks: { show: false }, size: 58, gap: 6, splits: () => ticks, filter: (_u, at) => at, values: (_u, at) => at.map(v => duration(v)) },
+        { stroke: color('text-2'), font: axisFont, grid: { stroke: color('line'), width: 1 }, ticks: { show: false }, size: 58, gap: 6, splits: () => ticks, filter: (_u, at) => at, values: (_u, at) => at.map(v => figure(v, data.unit)) },
       ],
       series: [{}, { scale: 'y', width: 0, paths: () => null, points: { show: false } }],
       hooks: {
@@ -79,7 +79,7 @@ class ApmHeat extends TimePlot<HeatData> {
   }
 
   protected override legendOf(data: HeatData): HTMLElement {
-    const ramp = el('span', { class: 'scale' }, '1', el('i', { class: 'ramp' }), el('b', {}, count(this.#grid!.highest)), ' requests a cell');
+    const ramp = el('span', { class: 'scale' }, '1', el('i', { class: 'ramp' }), el('b', {}, count(this.#grid!.highest)), ` ${data.noun} a cell`);
     const failed = data.errors.some((errors, i) => errors * 2 > data.count[i]!) ? [el('span', { class: 'scale' }, el('i', { class: 'bad' }), 'most of them failed')] : [];
     return el('div', {}, ramp, ...failed);
   }
@@ -116,7 +116,7 @@ class ApmHeat extends TimePlot<HeatData> {
       this.timeLine(at, grid.data),
       ...(row < 0 ? [] : [value(rangeText(grid, row), count(grid.count(column, row)))]),
       ...(row >= 0 && grid.errors(column, row) > 0 ? [value('of them failed', count(grid.errors(column, row)))] : []),
-      value('all requests', count(grid.sum(column))),
+      value(`all ${grid.data.noun}`, count(grid.sum(column))),
       ...grid.data.marks.filter(m => m.atMs >= at && m.atMs < at + grid.data.stepMs).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));
     this.placeCard(u, left, right);
     const shown = row >= 0 && grid.count(column, row) > 0;
@@ -127,8 +127,8 @@ class ApmHeat extends TimePlot<HeatData> {
   }
 
   #open(grid: HeatGrid, column: number, row: number): void {
-    if (column < 0 || row < 0 || grid.count(column, row) === 0) return;
     const { data } = grid;
+    if (column < 0 || row < 0 || data.behind === '' || grid.count(column, row) === 0) return;
     this.follow(data.behind.replace('{from}', String(data.times[column])).replace('{to}', String(data.times[column]! + data.stepMs))
       .replace('{min}', String(Math.floor(data.borders[row]!))).replace('{max}', String(Math.ceil(data.borders[row + 1]!))));
   }
@@ -178,13 +178,13 @@ class ApmHeat extends TimePlot<HeatData> {
       u.setSelect({ left: a, top: 0, width: b - a, height: u.over.clientHeight }, false);
     }
     const failed = row < 0 ? 0 : grid.errors(column, row);
-    this.say.textContent = `${clock(grid.data.times[column]!)}: ${row < 0 ? 'no request' : `${rangeText(grid, row)}, ${count(grid.count(column, row))} of ${count(grid.sum(column))} requests${failed > 0 ? `, ${count(failed)} failed` : ''}`}`;
+    this.say.textContent = `${clock(grid.data.times[column]!)}: ${row < 0 ? `no ${grid.data.noun}` : `${rangeText(grid, row)}, ${count(grid.count(column, row))} of ${count(grid.sum(column))} ${grid.data.noun}${failed > 0 ? `, ${count(failed)} failed` : ''}`}`;
   }
 }
 
 function value(name: string, text: string): HTMLElement { return el('div', { class: 'v' }, name, el('b', {}, text)); }
 
-function rangeText(grid: HeatGrid, row: number): string { return `${duration(grid.data.borders[row]!)} – ${duration(grid.data.borders[row + 1]!)}`; }
+function rangeText(grid: HeatGrid, row: number): string { return `${figure(grid.data.borders[row]!, grid.data.unit)} – ${figure(grid.data.borders[row + 1]!, grid.data.unit)}`; }
 
 /** Logarithmic, so that one slow request among thousands of quick ones is seen. */
 function drawCells(u: uPlot, grid: HeatGrid): void {
@@ -206,6 +206,14 @@ function drawCells(u: uPlot, grid: HeatGrid): void {
     u.ctx.fillRect(left, top, Math.max(1, right - left - (right - left > 4 ? 1 : 0)), Math.max(1, bottom - top - (bottom - top > 4 ? 1 : 0)));
   });
   u.ctx.restore();
+}
+
+/** About five round values. */
+function evenTicks(low: number, high: number): number[] {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(m => m * power).find(s => s >= rough)!;
+  return Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, i) => (Math.ceil(low / step) + i) * step);
 }
 
 /** Powers of ten, with steps between them when there are few; at most about six. */

@@ -5,6 +5,8 @@ export function held(): string | null {
   const active = document.activeElement;
   if (document.querySelector('.t tbody:hover')) return 'while the pointer is over the list';
   if (document.querySelector('[popover]:popover-open')) return 'while something is open';
+  const holding = document.querySelector<HTMLElement>('[data-hold]');
+  if (holding) return holding.dataset['hold']!;
   if (document.querySelector('[data-selecting]')) return 'while a range is being chosen';
   if (getSelection()?.type === 'Range') return 'while text is selected';
   if (document.querySelector('tr.unfolded')) return 'while a row is unfolded';

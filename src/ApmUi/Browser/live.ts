@@ -13,7 +13,7 @@ const refreshMs = 5000;
 /** Renderings that a quiet while saves up for a burst. */
 const burst = 4;
 
-/** So often the axes move on, even when nothing came in. */
+/** So often the axes move on, even when no span came in; a page of metrics, of which the pulse knows nothing, as often as under traffic. */
 const idleMs = 20_000;
 
 interface Pulse { version: string; spans: number }
@@ -59,7 +59,7 @@ class ApmLive extends HTMLElement {
       if (response.ok && response.status !== 304) {
         this.#etag = response.headers.get('etag') ?? '';
         this.#heard(await response.json() as Pulse);
-      } else if (performance.now() - this.#last > idleMs && !held()) {
+      } else if (performance.now() - this.#last > (document.querySelector('[data-often]') ? refreshMs : idleMs) && !held()) {
         this.#render();
       }
     } catch {

@@ -12,6 +12,9 @@ import { color, onTheme } from './theme';
 /** Within this time a second click makes a double click, which undoes a zoom. */
 const doubleClickMs = 250;
 
+/** A plot is never lower than this, however many rows its legend has. */
+const leastPx = 64;
+
 export const axisFont = '11px system-ui, "Segoe UI", Roboto, sans-serif';
 
 export abstract class TimePlot<T extends TimeData> extends Island {
@@ -62,7 +65,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
     this.#reserve();
     const size = new ResizeObserver(() => {
       const width = this.box.clientWidth;
-      if (this.plot && width > 0 && Math.abs(width - this.plot.width) > 1) this.plot.setSize({ width, height: this.height });
+      if (this.plot && width > 0 && (Math.abs(width - this.plot.width) > 1 || Math.abs(this.height - this.plot.height) > 1)) this.plot.setSize({ width, height: this.height });
       else if (!this.plot && this.data && width > 0) this.draw();
     });
     size.observe(this);
@@ -92,10 +95,16 @@ export abstract class TimePlot<T extends TimeData> extends Island {
     if (this.#selecting) this.dataset['selecting'] = '';
   }
 
-  protected get height(): number { return Number(this.getAttribute('height') ?? 150); }
+  /** Of the plot; `fill` is what the legend leaves of the element. */
+  protected get height(): number {
+    const asked = this.getAttribute('height') ?? '150';
+    return asked === 'fill' ? Math.max(leastPx, this.clientHeight - this.#legend.offsetHeight) : Number(asked);
+  }
 
   #reserve(): void {
-    this.box.style.minHeight = this.#table.style.maxHeight = this.height + 'px';
+    if (this.getAttribute('height') === 'fill') this.box.style.minHeight = leastPx + 'px';
+    else this.box.style.minHeight = this.height + 'px';
+    this.#table.style.maxHeight = this.height + 'px';
   }
 
   #destroy(): void {
@@ -148,6 +157,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       return;
     }
     this.#legend.replaceChildren(this.legendOf(data), this.#tableButton());
+    this.#reserve(); // The legend takes its part of the height.
     this.#drawTable(data);
     const width = this.box.clientWidth;
     if (width === 0) return;

@@ -1,5 +1,6 @@
 // Rows of a list of traces that unfold to their top spans, and `c` on two rows, which compares them.
 
+import { el } from './island';
 import { go, onPage } from './nav';
 
 document.addEventListener('click', event => {
@@ -75,14 +76,18 @@ function failed(sentence: string): string {
   return note.outerHTML;
 }
 
-let picked: string | null = null;
+/** The first of two rows to compare, in words of its own: a list that moves on may lose it. */
+let picked: { id: string; name: string } | null = null;
+
+/** Says what is picked, as long as something is. */
+let chip: HTMLElement | null = null;
 
 /** The first row is kept in mind and marked, the second opens the comparison; the same row twice lets it go. */
 export function compare(row: HTMLElement | undefined): boolean {
   const id = row?.dataset['trace'];
   if (!id) return false;
-  const first = picked;
-  picked = first === null ? id : null;
+  const first = picked?.id ?? null;
+  picked = first === null ? { id, name: row!.querySelector('[data-open], a.main')?.textContent?.replace(/\s+/g, ' ').trim().slice(0, 60) || id } : null;
   mark();
   const say = document.getElementById('say');
   if (say) say.textContent = first === null ? 'Picked. Press c on another trace to compare.' : first === id ? 'Not picked any more.' : '';
@@ -97,7 +102,24 @@ export function compare(row: HTMLElement | undefined): boolean {
 }
 
 function mark(): void {
-  for (const row of document.querySelectorAll<HTMLElement>('tr[data-trace]')) row.classList.toggle('picked', row.dataset['trace'] === picked);
+  let isListed = false;
+  const rows = document.querySelectorAll<HTMLElement>('tr[data-trace]');
+  for (const row of rows) {
+    const isPicked = row.dataset['trace'] === picked?.id;
+    row.classList.toggle('picked', isPicked);
+    isListed ||= isPicked;
+  }
+  chip?.remove();
+  chip = null;
+  if (picked === null || (rows.length === 0 && !document.querySelector('apm-tail'))) return;
+  const letGo = el('button', { type: 'button', class: 'btn' }, 'Let go');
+  letGo.addEventListener('click', () => {
+    picked = null;
+    mark();
+  });
+  chip = el('div', { class: 'picked-note', role: 'status' },
+    el('span', {}, el('bdi', {}, picked.name), ` is picked${isListed ? '' : ', though no longer in this list'}. `, el('kbd', {}, 'c'), ' on another row compares.'), letGo);
+  document.body.append(chip);
 }
 
 onPage(restore);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Apm.ApmUi.Charts;
 
 /// <summary>What <c>apm-chart</c> draws: columns of one time axis. Not a public contract.</summary>
@@ -22,6 +24,22 @@ public sealed record ChartData
 
     /// <summary>Where a click on a moment leads, with <c>{from}</c> and <c>{to}</c>; null when nowhere.</summary>
     public string? Behind { get; init; }
+
+    /// <summary>What values were multiplied by to be in <see cref="Unit"/>; null when that is not known.</summary>
+    [JsonIgnore]
+    public double? Scale { get; init; }
+
+    /// <summary>Lines and bands across the chart.</summary>
+    public IReadOnlyList<ChartLevel>? Levels { get; init; }
+
+    /// <summary>Ends of the value axis; null when the values decide.</summary>
+    public double? Min { get; init; }
+
+    /// <inheritdoc cref="Min"/>
+    public double? Max { get; init; }
+
+    /// <summary>Stands over the chart when something of it is missing; null for nothing.</summary>
+    public string? Note { get; init; }
 
     /// <summary>False when not all of the range could be read.</summary>
     public bool Complete { get; init; } = true;
@@ -48,8 +66,17 @@ public sealed record ChartSeries(string Name, string Color, string Draw, IReadOn
     /// <summary>Seconds without a value over which its line goes on; null when every gap is one.</summary>
     public int? BridgedSeconds { get; init; }
 
-    /// <summary>Belongs to the series before it and has no place of its own in the legend: a bound, or the marks of what is odd.</summary>
-    public bool? IsBeside { get; init; }
+    /// <summary>What is expected, one per time: drawn as a grey band. Null for a series of which nobody asked.</summary>
+    public IReadOnlyList<double?>? Lower { get; init; }
+
+    /// <inheritdoc cref="Lower"/>
+    public IReadOnlyList<double?>? Upper { get; init; }
+
+    /// <summary>Places of the values that are outside of it, drawn red and thicker.</summary>
+    public IReadOnlyList<int>? Odd { get; init; }
+
+    /// <summary><c>thin</c> or <c>thick</c>; null for the usual width of a line.</summary>
+    public string? Width { get; init; }
 
     /// <summary>Its value over the whole range, which the legend shows; null when nobody worked it out.</summary>
     public double? Overall { get; init; }
@@ -69,5 +96,12 @@ public sealed record ChartSeries(string Name, string Color, string Draw, IReadOn
 /// <summary>Something that happened, drawn as a dashed vertical with a flag.</summary>
 /// <param name="Text">On the flag; short.</param>
 /// <param name="Detail">The whole sentence, shown on hover and in the table.</param>
-/// <param name="Kind"><c>deploy</c> or <c>restart</c>.</param>
+/// <param name="Kind"><c>deploy</c>, <c>restart</c>, or of an event <c>error</c>, <c>warn</c>, <c>ok</c> or <c>info</c>.</param>
 public sealed record ChartMark(long AtMs, string Text, string Detail, string Kind);
+
+/// <summary>A line across a chart, or a band.</summary>
+/// <param name="From">Lower end; null when it reaches to the bottom.</param>
+/// <param name="To">Upper end, equal to the lower one for a line; null when it reaches to the top.</param>
+/// <param name="Color">Token: <c>error</c>.</param>
+/// <param name="Text">At its right end; "" for none.</param>
+public sealed record ChartLevel(double? From, double? To, string Color, string Text, bool Dash);

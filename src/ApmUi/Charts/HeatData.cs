@@ -19,6 +19,15 @@ public sealed record HeatData(
     IReadOnlyList<int> At, IReadOnlyList<int> Row, IReadOnlyList<double> Count, IReadOnlyList<double> Errors,
     string Behind, IReadOnlyList<ChartMark> Marks, string Summary, bool Complete, long Scanned)
 {
+    /// <summary>What the borders are, as <see cref="ChartData.Unit"/>.</summary>
+    public string Unit { get; init; } = "duration";
+
+    /// <summary>What is counted.</summary>
+    public string Noun { get; init; } = "requests";
+
+    /// <summary>Rows are of one height, and may be below zero; else they grow with the value.</summary>
+    public bool IsLinear { get; init; }
+
     /// <summary>Two durations that nobody types; the query's text with them shows where the real ones go.</summary>
     const long MinMark = 1_234_567_890_123_457, MaxMark = 1_234_567_890_123_459;
 

@@ -96,6 +96,9 @@ public sealed record TimeWindow(TimeRange Range, TimeSpan? Age, bool IsWidened =
         return string.Create(CultureInfo.InvariantCulture, $"{start.ToString("d MMM " + clock, CultureInfo.InvariantCulture)} – {end.ToString(endForm, CultureInfo.InvariantCulture)} {Zones.Name(zone, end)}");
     }
 
+    /// <summary>As <see cref="Label"/>, within a sentence: <c>the past 15 min</c>.</summary>
+    public string InWords(TimeZoneInfo zone) => Age is null ? Label(zone) : "the past" + Label(zone)["Past".Length..];
+
     static TimeWindow FirstVisit(DateTimeOffset now, long? newestStartUnixNanos)
     {
         var age = newestStartUnixNanos is { } newest ? now - UnixTime.ToDateTime(newest) : TimeSpan.Zero;

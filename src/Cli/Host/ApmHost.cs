@@ -4,6 +4,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
+using Apm.Monitors.Rules;
 using Apm.Query.Tail;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Checks;
@@ -106,7 +107,10 @@ public sealed class ApmHost : IAsyncDisposable
         var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
-        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn);
+        var rules = new MonitorRules(stores.Documents, clock);
+        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock);
+        _stops.Push(notifications.DisposeAsync);
+        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, stores.Documents);
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
         {
@@ -132,12 +136,13 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
+        var monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api, rules, notifications);
         var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
         metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, new AgentChecks(checks), facts, limits);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, new AgentChecks(checks), facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 
@@ -146,6 +151,9 @@ public sealed class ApmHost : IAsyncDisposable
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, StatsdPort = metrics.DogStatsD?.Port ?? Settings.Agent.StatsdPort, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
         _stops.Push(checks.DisposeAsync);
+        notifications.Start();
+        monitors.Start();
+        StopWith(monitors.Dispose);
         checks.Start(warn); // Last: what they find has its way in by now.
     }
 

@@ -86,6 +86,7 @@ static class HostLimits
         "tail" => "Spans that wait for live tails",
         "sampling_decisions" => "Decisions that late spans follow",
         "dogstatsd" => "What DogStatsD sums up",
+        "outbox" => "Notices not yet delivered, and the last that were",
         "events" => "Events",
         "service_checks" => "Answers of service checks",
         "api_bodies" => "Submissions of metrics being read",

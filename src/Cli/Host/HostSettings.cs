@@ -1,4 +1,5 @@
 using Apm.Core.Limits;
+using Apm.Monitors.Delivery;
 using Apm.Storage;
 using Apm.Storage.Events;
 using Apm.Storage.Metrics;
@@ -58,6 +59,9 @@ public sealed record HostSettings
 
     /// <summary>How much is kept of events and service checks. The host adds what the store needs of it.</summary>
     public EventStoreSettings Events { get; init; } = new();
+
+    /// <summary>Where notices of monitors and downtimes go.</summary>
+    public DeliverySettings Delivery { get; init; } = new();
 
     /// <summary>Of a <c>datadog.yaml</c>; "" when there is none. Nothing is sent with it.</summary>
     public string ApiKey { get; init; } = "";

@@ -21,6 +21,7 @@ using Apm.TraceAgent.Serve.Datadog;
 using Apm.TraceAgent.Serve.Jaeger;
 using Apm.TraceAgent.Serve.Tempo;
 using Apm.TraceAgent.Serve.Zipkin;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -42,7 +43,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, IAgentChecks checks, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, MonitorParts monitors, IAgentChecks checks, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -55,12 +56,18 @@ public sealed class UiServer : IAsyncDisposable
         });
         AddServices(builder.Services, settings, parts, pipeline, documents, facts, limits);
         metrics.AddTo(builder.Services);
+        notifications.AddTo(builder.Services);
+        monitors.AddTo(builder.Services);
         builder.Services.AddSingleton(checks);
         builder.Services.AddMetricQueries(metrics.Reader);
+        builder.Services.AddDashboards();
         var app = builder.Build();
         metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);
+        notifications.Map(app);
+        monitors.Map(app);
+        app.MapDashboardApi();
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);
@@ -77,6 +84,7 @@ public sealed class UiServer : IAsyncDisposable
     static void AddServices(IServiceCollection services, HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, StatusFacts facts, LimitBook limits)
     {
         services.AddResponseCompression(); // Loopback needs none; a browser over a network does.
+        services.AddSingleton<IResponseCompressionProvider, StreamedPageCompression>();
         services.AddSingleton(parts.Clock);
         services.AddSingleton(parts.Counters);
         services.AddSingleton(parts.Problems);

@@ -47,7 +47,7 @@ public static class SettingsCatalogue
     ];
 
     /// <summary>All, in the order of docs/settings.md.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Metrics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. CheckCatalogue.All(), .. Beyond()];
+    public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Metrics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. CheckCatalogue.All(), .. NotificationCatalogue.All(), .. Beyond()];
 
     static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
 

@@ -19,6 +19,9 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
     /// <summary>The longest that a point of all its counts, rates and distributions lasts at least, in seconds; 0 when that is not known. Finer buckets would only have holes.</summary>
     public int PointSeconds { get; private set; }
 
+    /// <summary>How far apart the points of its series are at least, gauges too, in seconds; 0 when that is not known. A chart of gauges may be finer, one that judges points may not.</summary>
+    public int SampledSeconds { get; private set; }
+
     /// <summary>How many series were found.</summary>
     public int SeriesCount { get; private set; }
 
@@ -46,6 +49,7 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
         SeriesCount = series.Count;
         PointSeconds = series.Count > 0 && series.All(one => one.Type != MetricType.Gauge) ? series.Min(one => one.IntervalSeconds) : 0;
         string[] keys = [.. query.By.Select(key => key.Key)];
+        SampledSeconds = series.Where(one => one.IntervalSeconds > 0).Select(one => one.IntervalSeconds).DefaultIfEmpty(0).Min();
         var unit = Aggregator.Name == "count" || perSeries.Count > 0 ? MetricUnit.None : units.UnitOf(Metric);
         var groups = new TagGroups(keys, hosts);
         var isDistribution = series.Any(one => one.Type == MetricType.Distribution);

@@ -14,6 +14,7 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
     readonly List<string> _warnings = [];
     readonly LastRead _last = new();
     string? _conversion;
+    bool _isJudged;
 
     public CancellationToken Cancel => cancel;
 
@@ -78,7 +79,7 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
         if (leaf.SeriesCount == 0 && !Empty.Contains(query)) Empty.Add(query);
         for (var i = 0; i < query.By.Count; i++)
             if (frame.Lines.Count > 0 && frame.Lines.All(line => line.Group[i] == FrameLine.NoValue) && !KeysOfNone.Contains((query, query.By[i]))) KeysOfNone.Add((query, query.By[i]));
-        PointSeconds = Math.Max(PointSeconds, leaf.PointSeconds);
+        PointSeconds = Math.Max(PointSeconds, _isJudged ? leaf.SampledSeconds : leaf.PointSeconds);
         return frame;
     }
 
@@ -102,7 +103,16 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
     SeriesFrame Apply(CallNode call, TimeGrid grid)
     {
         var function = QueryFunctions.Of(call);
-        return PerSeries(call, grid) ?? function.Apply(new FunctionCall(call, FunctionArguments.Bind(function, call), grid, this));
+        var isJudged = _isJudged;
+        _isJudged |= function.JudgesPoints;
+        try
+        {
+            return PerSeries(call, grid) ?? function.Apply(new FunctionCall(call, FunctionArguments.Bind(function, call), grid, this));
+        }
+        finally
+        {
+            _isJudged = isJudged;
+        }
     }
 
     /// <summary>Functions of single series, one around the other, directly around a metric: they are worked out before its series are joined.</summary>

@@ -7,7 +7,7 @@ static class AlgorithmFunctions
     [
         new()
         {
-            Name = "anomalies", Group = FunctionGroup.Algorithms, Example = "anomalies(avg:mysql.net.connections{*}, 'basic', 2, direction='both', alert_window='last_15m', interval=60, count_default_zero='true')",
+            Name = "anomalies", Group = FunctionGroup.Algorithms, JudgesPoints = true, Example = "anomalies(avg:mysql.net.connections{*}, 'basic', 2, direction='both', alert_window='last_15m', interval=60, count_default_zero='true')",
             Parameters =
             [
                 FunctionParameter.OfQuery,

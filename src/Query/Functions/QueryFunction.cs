@@ -38,6 +38,9 @@ public sealed record QueryFunction
     /// <summary>Depends on where the window begins, so that a monitor cannot use it.</summary>
     public bool IsOnlyForGraphs { get; init; }
 
+    /// <summary>Compares single points with those before: points between two of a metric, filled in for drawing, would be judged as if they had been measured.</summary>
+    public bool JudgesPoints { get; init; }
+
     /// <summary>The query as it is written: <c>top(query, limit, by, order)</c>.</summary>
     public string Signature => $"{Name}({string.Join(", ", Parameters.Select(parameter => parameter.Signature))})";
 }

@@ -10,12 +10,33 @@ using Apm.Query.Traces;
 
 namespace Apm.Query.Tail;
 
-/// <summary>What one viewer looks on at: the traces with a newly stored span that matches.</summary>
+/// <summary>
+/// What one viewer looks on at: the traces with a newly stored span that matches. Conditions on whole traces are judged by what is stored
+/// of a trace once nothing more of it came for a while, and again whenever it grows, until they hold. A trace that was given stays given.
+/// </summary>
 /// <remarks>Any thread may offer; one at a time takes.</remarks>
 public sealed class TailStream : IDisposable
 {
     /// <summary>How long a trace may gather its spans before it is shown; default 300 ms.</summary>
     public static readonly TimeSpan SettleFor = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>With conditions on whole traces: how long nothing more of a trace must have come before it is judged; default 1 s.</summary>
+    public static readonly TimeSpan JudgeAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>A trace that never stops to grow is judged so long after its first span; default 5 s.</summary>
+    public static readonly TimeSpan JudgeAtLatest = TimeSpan.FromSeconds(5);
+
+    /// <summary>Most traces judged at one time; default 100. The others wait for the next.</summary>
+    public const int MaxJudged = 100;
+
+    /// <summary>Most traces that wait to be judged; default 2,000. The longest waiting go; their spans are told and counted in <c>tail_spans_skipped</c>.</summary>
+    public const int MaxToBeJudged = 2_000;
+
+    /// <summary>
+    /// Traces for which the conditions do not hold yet and that are judged again when they grow; default 10,000. The oldest half is then
+    /// forgotten, and counted in <c>tail_traces_forgotten</c>: of those only what comes from then on decides whether they are judged again.
+    /// </summary>
+    public const int MaxUndecided = 10_000;
 
     /// <summary>Traces shown whose further spans are followed; default 200, the newest.</summary>
     public const int MaxFollowed = 200;
@@ -25,6 +46,7 @@ public sealed class TailStream : IDisposable
     readonly Counters _counters;
     readonly MemoryAccount _memory;
     readonly TraceFilter _filter;
+    readonly TailJudge? _judge;
     readonly Action<TailStream> _close;
     readonly Lock _lock = new();
     readonly Queue<Heard> _waiting = [];
@@ -36,8 +58,15 @@ public sealed class TailStream : IDisposable
     readonly Dictionary<ulong, Gathering> _followed = [];
     readonly Queue<ulong> _followedInOrder = [];
 
-    internal TailStream(ITraceReader reader, TimeProvider clock, Counters counters, MemoryAccount memory, TraceFilter filter, Action<TailStream> close) =>
+    // In two generations: when the younger is full, the older is forgotten.
+    Dictionary<ulong, Gathering> _undecided = [];
+    Dictionary<ulong, Gathering> _undecidedBefore = [];
+
+    internal TailStream(ITraceReader reader, TimeProvider clock, Counters counters, MemoryAccount memory, TraceFilter filter, Action<TailStream> close)
+    {
         (_reader, _clock, _counters, _memory, _filter, _close) = (reader, clock, counters, memory, filter, close);
+        if (filter.IsOfTrace) _judge = new TailJudge(reader, clock, filter);
+    }
 
     internal void Hear(SpanBatch batch)
     {
@@ -86,8 +115,7 @@ public sealed class TailStream : IDisposable
         {
             foreach (var (_, bytes) in heard) _memory.Release(bytes);
         }
-        var settled = _gathering.Where(pair => _clock.GetElapsedTime(pair.Value.HeardAt) >= SettleFor).OrderByDescending(pair => pair.Value.EndUnixNanos).ToList();
-        foreach (var (low, _) in settled) _gathering.Remove(low);
+        var (settled, passedOver) = _judge is null ? (Settled(), 0) : Judged(_judge, cancel);
         var given = settled.Take(most).ToList();
         foreach (var (low, trace) in given) Follow(low, trace);
         var grown = _followed.Where(pair => pair.Value.HasGrown && _clock.GetElapsedTime(pair.Value.HeardAt) >= SettleFor)
@@ -97,7 +125,49 @@ public sealed class TailStream : IDisposable
             Read([.. given.Select(pair => pair.Value)], cancel),
             Read([.. grown.Select(low => _followed[low])], cancel),
             settled.Count - given.Count,
-            skipped);
+            skipped + passedOver);
+    }
+
+    /// <summary>Traces that had time to gather their spans, the latest first. They gather no more.</summary>
+    List<KeyValuePair<ulong, Gathering>> Settled()
+    {
+        var settled = _gathering.Where(pair => _clock.GetElapsedTime(pair.Value.HeardAt) >= SettleFor).OrderByDescending(pair => pair.Value.EndUnixNanos).ToList();
+        foreach (var (low, _) in settled) _gathering.Remove(low);
+        return settled;
+    }
+
+    /// <summary>Of the traces that are due, those for which the conditions hold, the latest first; and how many spans of others are passed over.</summary>
+    (List<KeyValuePair<ulong, Gathering>> Holding, int PassedOverSpanCount) Judged(TailJudge judge, CancellationToken cancel)
+    {
+        var due = _gathering.Where(pair => _clock.GetElapsedTime(pair.Value.LastHeardAt) >= JudgeAfter || _clock.GetElapsedTime(pair.Value.HeardAt) >= JudgeAtLatest)
+            .OrderBy(pair => pair.Value.HeardAt).ToList();
+        var passedOver = due.Take(Math.Max(0, due.Count - MaxToBeJudged)).ToList();
+        var passedOverSpanCount = passedOver.Sum(pair => pair.Value.HeardSpanCount);
+        if (passedOverSpanCount > 0) _counters.Add("tail_spans_skipped", count: passedOverSpanCount);
+        var judged = due.Skip(passedOver.Count).Take(MaxJudged).ToList();
+        foreach (var (low, _) in passedOver.Concat(judged)) _gathering.Remove(low);
+        if (judged.Count == 0) return ([], passedOverSpanCount);
+
+        var table = TableOf(judged.Select(pair => pair.Value), out var places);
+        var holding = judge.Matching(table, cancel);
+        var settled = new List<KeyValuePair<ulong, Gathering>>();
+        for (var i = 0; i < judged.Count; i++)
+        {
+            if (holding.Contains(places[i])) settled.Add(judged[i]);
+            else Postpone(judged[i].Key, judged[i].Value);
+        }
+        settled.Sort((left, right) => right.Value.EndUnixNanos.CompareTo(left.Value.EndUnixNanos));
+        return (settled, passedOverSpanCount);
+    }
+
+    void Postpone(ulong low, Gathering trace)
+    {
+        if (_undecided.Count >= MaxUndecided / 2)
+        {
+            if (_undecidedBefore.Count > 0) _counters.Add("tail_traces_forgotten", count: _undecidedBefore.Count);
+            (_undecidedBefore, _undecided) = (_undecided, []);
+        }
+        _undecided[low] = trace;
     }
 
     /// <inheritdoc/>
@@ -113,7 +183,7 @@ public sealed class TailStream : IDisposable
 
     void LookAt(SpanBatch batch)
     {
-        var test = FilterCompiler.Compile(_filter.Root, batch);
+        var test = _judge?.TestOf(batch) ?? FilterCompiler.Compile(_filter.Root, batch);
         for (var span = 0; span < batch.SpanCount; span++)
         {
             var low = batch.TraceIdLow[span];
@@ -125,13 +195,24 @@ public sealed class TailStream : IDisposable
                 followed.Include(batch, span);
                 continue;
             }
-            if (!test.Test(span)) continue;
-            ref var gathering = ref CollectionsMarshal.GetValueRefOrAddDefault(_gathering, low, out var isKnown);
-            if (!isKnown) gathering = new Gathering { Low = low, HeardAt = _clock.GetTimestamp(), StartUnixNanos = long.MaxValue, EndUnixNanos = long.MinValue };
+            var isMatch = test.Test(span);
+            // With conditions on whole traces, each span of a trace that may match counts; else those that match.
+            if (!isMatch && (_judge is null || !IsKnown(low))) continue;
+            ref var gathering = ref CollectionsMarshal.GetValueRefOrAddDefault(_gathering, low, out var isGathering);
+            if (!isGathering)
+            {
+                gathering = _undecided.Remove(low, out var before) || _undecidedBefore.Remove(low, out before) ? before
+                    : new Gathering { Low = low, StartUnixNanos = long.MaxValue, EndUnixNanos = long.MinValue };
+                (gathering.HeardAt, gathering.HeardSpanCount) = (_clock.GetTimestamp(), 0);
+            }
             gathering.Include(batch, span);
-            gathering.MatchedSpanCount++;
+            gathering.LastHeardAt = _clock.GetTimestamp();
+            gathering.HeardSpanCount++;
+            if (isMatch) gathering.MatchedSpanCount++;
         }
     }
+
+    bool IsKnown(ulong low) => _gathering.ContainsKey(low) || _undecided.ContainsKey(low) || _undecidedBefore.ContainsKey(low);
 
     void Follow(ulong low, Gathering trace)
     {
@@ -142,16 +223,24 @@ public sealed class TailStream : IDisposable
 
     IReadOnlyList<TraceSummary> Read(IReadOnlyList<Gathering> traces, CancellationToken cancel)
     {
+        var table = TableOf(traces, out var page);
+        return TraceSummaries.Read(_reader, table, page, cancel);
+    }
+
+    /// <param name="traces">What is known of each.</param>
+    /// <param name="places">The place of each in the table.</param>
+    static TraceTable TableOf(IEnumerable<Gathering> traces, out List<int> places)
+    {
         var table = new TraceTable();
-        var page = new List<int>();
+        places = [];
         foreach (var trace in traces)
         {
             var at = table.FindOrAdd(trace.High, trace.Low);
             ref var entry = ref table[at];
             (entry.StartUnixNanos, entry.EndUnixNanos, entry.MatchedSpanCount) = (trace.StartUnixNanos, trace.EndUnixNanos, trace.MatchedSpanCount);
-            page.Add(at);
+            places.Add(at);
         }
-        return TraceSummaries.Read(_reader, table, page, cancel);
+        return table;
     }
 
     /// <summary>A batch that waits, with what was reserved for it.</summary>
@@ -162,7 +251,15 @@ public sealed class TailStream : IDisposable
     {
         public ulong High;
         public ulong Low;
+
+        /// <summary>When the first of its spans was heard that is not answered for yet.</summary>
         public long HeardAt;
+
+        /// <summary>When the last of them was heard.</summary>
+        public long LastHeardAt;
+
+        /// <summary>How many of them there are.</summary>
+        public int HeardSpanCount;
         public long StartUnixNanos;
         public long EndUnixNanos;
         public int MatchedSpanCount;

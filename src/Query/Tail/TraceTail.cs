@@ -30,12 +30,12 @@ public sealed class TraceTail(ITraceReader reader, TimeProvider clock, Counters 
     public int StreamCount => _streams.Length;
 
     /// <summary>Begins to listen: what is stored from now on is heard.</summary>
-    /// <param name="filter">Conditions of spans; one of whole traces cannot be told from what has just come.</param>
+    /// <param name="filter">What is looked for.</param>
     /// <returns>The stream, which the caller disposes; null when there are <see cref="MaxStreams"/> already.</returns>
-    /// <exception cref="ArgumentException">The filter has conditions of whole traces.</exception>
+    /// <exception cref="ArgumentException"><see cref="RefusalOf"/> says why.</exception>
     public TailStream? Open(TraceFilter filter)
     {
-        if (filter.IsOfTrace) throw new ArgumentException("Conditions of whole traces cannot be told while a trace comes in.", nameof(filter));
+        if (RefusalOf(filter) is { } refusal) throw new ArgumentException(refusal, nameof(filter));
         lock (_lock)
         {
             if (_streams.Length >= MaxStreams)
@@ -48,6 +48,9 @@ public sealed class TraceTail(ITraceReader reader, TimeProvider clock, Counters 
             return stream;
         }
     }
+
+    /// <summary>Why nobody can look on at a filter, as a sentence; null when one can.</summary>
+    public static string? RefusalOf(TraceFilter filter) => TailJudge.RefusalOf(filter);
 
     /// <summary>Tells of spans that can be found from now on. The batch is read later and must not change any more.</summary>
     public void Offer(SpanBatch batch)

@@ -41,7 +41,7 @@ static class TraceSummaries
     }
 
     /// <summary>The stretches of time that hold the traces, apart from each other.</summary>
-    static List<TimeRange> Windows(TraceTable found, List<int> page)
+    public static List<TimeRange> Windows(TraceTable found, List<int> page)
     {
         var windows = new List<TimeRange>();
         foreach (var index in page.OrderBy(index => found[index].StartUnixNanos))

@@ -29,7 +29,7 @@ sealed class MetricAdmission(MetricStoreSettings settings, MetricDays days, Time
         foreach (var written in series)
         {
             var points = Kept(written.Points);
-            var sketches = written.Sketches.Where(point => Keeps(point.UnixSeconds, IsFinite(point.Sketch))).Select(point => StoredSketch.Of(point.UnixSeconds, point.Sketch)).ToArray();
+            var sketches = written.Sketches.Count == 0 ? [] : written.Sketches.Where(point => Keeps(point.UnixSeconds, IsFinite(point.Sketch))).Select(point => StoredSketch.Of(point.UnixSeconds, point.Sketch)).ToArray();
             if (points.Count + sketches.Length == 0) continue;
             if (entryOf(written.Key, now) is not { } entry)
             {
@@ -38,6 +38,7 @@ sealed class MetricAdmission(MetricStoreSettings settings, MetricDays days, Time
             }
             var part = MaxRecordBytes / 4 / PointBytes;
             for (var at = 0; at < points.Count; at += part) Record().Add(entry, written.Type, written.IntervalSeconds, points[at..Math.Min(points.Count, at + part)], []);
+            if (sketches.Length == 0) continue;
             foreach (var some in sketches.Chunk(SketchesOfPart)) Record().Add(entry, written.Type, written.IntervalSeconds, ArraySegment<MetricPoint>.Empty, some);
         }
         dropped = 0;

@@ -11,13 +11,15 @@ sealed class MetricRecord(int expectedSeries = 0)
     /// <summary>What a point takes in memory, room to grow in counted.</summary>
     const int MemoryPerPoint = 24;
 
-    const byte Version = 1;
+    /// <summary>In version 1 the name of each series stood whole.</summary>
+    const byte Version = 2;
 
-    /// <summary>Of a series with a few tags and one point.</summary>
-    const int UsualBytes = 112;
+    /// <summary>Of a series with a few tags and one point, most of its name as that of the series before.</summary>
+    const int UsualBytes = 48;
 
     readonly ByteWriter _bytes = Begin(expectedSeries);
     readonly List<Part> _parts = new(expectedSeries);
+    byte[] _lastKey = [];
 
     public ReadOnlyMemory<byte> Bytes => _bytes.WrittenMemory;
 
@@ -31,8 +33,7 @@ sealed class MetricRecord(int expectedSeries = 0)
     /// <param name="points">Are kept until they are in memory; not changed meanwhile.</param>
     public void Add(SeriesEntry entry, MetricType type, int intervalSeconds, ArraySegment<MetricPoint> points, IReadOnlyList<StoredSketch> sketches)
     {
-        _bytes.Varint(entry.KeyBytes.Length);
-        _bytes.Bytes(entry.KeyBytes);
+        WriteKey(entry.KeyBytes);
         _bytes.Byte((byte)type);
         _bytes.Varint(Math.Max(0, intervalSeconds));
         _bytes.Varint(points.Count);
@@ -53,16 +54,40 @@ sealed class MetricRecord(int expectedSeries = 0)
         Note(new Part(entry, type, intervalSeconds, points, sketches));
     }
 
+    /// <summary>Only what is between the beginning and the end that it shares with the one before: series come in families, and their names were most of a record.</summary>
+    void WriteKey(byte[] key)
+    {
+        var shared = key.AsSpan().CommonPrefixLength(_lastKey);
+        var rest = Math.Min(key.Length, _lastKey.Length) - shared;
+        var ending = 0;
+        while (ending < rest && key[^(ending + 1)] == _lastKey[^(ending + 1)]) ending++;
+        _bytes.Varint(shared);
+        _bytes.Varint(ending);
+        _bytes.Varint(key.Length - shared - ending);
+        _bytes.Bytes(key.AsSpan(shared, key.Length - shared - ending));
+        _lastKey = key;
+    }
+
+    static byte[] ReadKey(ref ByteReader reader, int version, byte[] last)
+    {
+        if (version < 2) return reader.Bytes(reader.VarintInt(reader.Left)).ToArray();
+        var shared = reader.VarintInt(last.Length);
+        var ending = reader.VarintInt(last.Length - shared);
+        return [.. last.AsSpan(0, shared), .. reader.Bytes(reader.VarintInt(reader.Left)), .. last.AsSpan(last.Length - ending)];
+    }
+
     /// <summary>Reads a record of the log.</summary>
     /// <exception cref="BlockDamagedException">It is no such record.</exception>
     public static MetricRecord Decode(ReadOnlySpan<byte> bytes, Func<SeriesKey, SeriesEntry> entryOf)
     {
         var record = new MetricRecord();
         var reader = new ByteReader(bytes);
+        var key = Array.Empty<byte>();
         if (reader.Byte() is var version && version > Version) throw new BlockDamagedException($"A record of the metric log is of version {version}; this program reads version {Version}.");
         while (reader.Left > 0)
         {
-            var entry = entryOf(SeriesKeyBytes.Decode(reader.Bytes(reader.VarintInt(reader.Left))));
+            key = ReadKey(ref reader, version, key);
+            var entry = entryOf(SeriesKeyBytes.Decode(key));
             var type = (MetricType)reader.Byte();
             var interval = reader.VarintInt(int.MaxValue);
             var points = new MetricPoint[reader.VarintInt(reader.Left)];

@@ -19,7 +19,7 @@ public sealed class CheckAgent : IAsyncDisposable
     readonly CheckFolders _folders;
     readonly CheckCollector _collector;
     readonly CheckSchedule _schedule;
-    readonly IMetricIntake _intake;
+    readonly CheckResults _results;
     readonly Counters _counters;
     readonly RecentProblems _problems;
     readonly TimeProvider _clock;
@@ -38,11 +38,11 @@ public sealed class CheckAgent : IAsyncDisposable
         _hostTags = hostTags;
         _ofSettings = ofSettings;
         _collector = collector;
-        _intake = intake;
         _counters = counters;
         _problems = problems;
         _clock = clock;
-        _schedule = new CheckSchedule(settings, clock, memory, counters, makeSums, Keep);
+        _results = new CheckResults(intake, memory, counters, problems, clock);
+        _schedule = new CheckSchedule(settings, clock, memory, counters, makeSums, _results.Add);
         _maxInstances = settings.MaxInstances;
     }
 
@@ -62,6 +62,7 @@ public sealed class CheckAgent : IAsyncDisposable
     {
         if (_timer is not null) await _timer.DisposeAsync();
         await _schedule.DisposeAsync();
+        await _results.DisposeAsync();
     }
 
     void ReloadWhenChanged(Action<string> warn)
@@ -91,20 +92,5 @@ public sealed class CheckAgent : IAsyncDisposable
         foreach (var complaint in read.Complaints.Select(complaint => complaint.ToString()).Where(text => !before.Contains(text))) warn(complaint);
         _counters.Add("check_reloads");
         _schedule.Replace(read.Plans);
-    }
-
-    async Task Keep(CheckResult result)
-    {
-        try
-        {
-            if (result.Series.Count > 0) await _intake.TakeAsync(result.Series);
-            foreach (var answer in result.Run.Answers) _intake.Take(answer);
-            foreach (var happened in result.Run.Events) _intake.Take(happened);
-        }
-        catch (StoreUnavailableException problem)
-        {
-            _counters.Add("check_results_lost", service: result.Plan.Check);
-            _problems.Add("checks", $"What {result.Plan.Check} found could not be kept: {problem.Message}", _clock.NowUnixNanos());
-        }
     }
 }

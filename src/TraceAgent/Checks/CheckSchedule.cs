@@ -8,13 +8,16 @@ namespace Apm.TraceAgent.Checks;
 /// Runs instances at their intervals: the first times one after the other, so that they do not all come at once, then every interval from
 /// there. A run still going when its turn comes is left alone, and that turn is left out (metrics-monitors §9.5).
 /// </summary>
-/// <remarks>Any thread. Looks every <see cref="TickPeriod"/> which are due; all time comes from the clock.</remarks>
+/// <remarks>Any thread. Sleeps until the next is due, so that an idle machine stays idle; all time comes from the clock.</remarks>
 public sealed class CheckSchedule : IAsyncDisposable
 {
-    /// <summary>How exact turns are.</summary>
-    public static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
+    /// <summary>Longest sleep: a clock that was set forward is noticed after it.</summary>
+    public static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(5);
 
-    /// <summary>From the first run of one instance to that of the next, unless its interval is too short for so many.</summary>
+    /// <summary>Shortest sleep, for turns that are held up by others.</summary>
+    static readonly TimeSpan MinSleep = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>From the first run of one instance to that of the next, unless its interval is too short for so many. Those that are built in run together: they are quick, and what they find is one write.</summary>
     static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
 
     readonly Lock _lock = new();
@@ -22,17 +25,17 @@ public sealed class CheckSchedule : IAsyncDisposable
     readonly TimeProvider _clock;
     readonly MemoryAccount _memory;
     readonly Func<CheckPlan, ICheckSums> _makeSums;
-    readonly Func<CheckResult, Task> _keep;
+    readonly Action<CheckResult> _keep;
     readonly Counters _counters;
     readonly CancellationTokenSource _stop = new();
     readonly List<Turn> _turns = [];
     readonly HashSet<Task> _runs = [];
-    ITimer? _timer;
+    readonly ITimer _timer;
     int _runners;
 
     /// <param name="makeSums">Called once for each instance.</param>
-    /// <param name="keep">Keeps what a run came to; must not throw.</param>
-    public CheckSchedule(CheckScheduleSettings settings, TimeProvider clock, MemoryBudget memory, Counters counters, Func<CheckPlan, ICheckSums> makeSums, Func<CheckResult, Task> keep)
+    /// <param name="keep">Keeps what a run came to; must not wait or throw.</param>
+    public CheckSchedule(CheckScheduleSettings settings, TimeProvider clock, MemoryBudget memory, Counters counters, Func<CheckPlan, ICheckSums> makeSums, Action<CheckResult> keep)
     {
         _settings = settings;
         _clock = clock;
@@ -40,6 +43,7 @@ public sealed class CheckSchedule : IAsyncDisposable
         _counters = counters;
         _makeSums = makeSums;
         _keep = keep;
+        _timer = clock.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>All instances by check, in the order of their files.</summary>
@@ -61,21 +65,20 @@ public sealed class CheckSchedule : IAsyncDisposable
             foreach (var plan in plans.DistinctBy(plan => plan.Id).Take(_settings.MaxInstances))
             {
                 if (known.TryGetValue(plan.Id, out var turn) && IsSame(turn.Check.Plan, plan)) known.Remove(plan.Id);
-                else turn = Begin_NeedsLock(plan, now, fresh++);
+                else turn = Begin_NeedsLock(plan, now, plan.IsBuiltIn ? 0 : fresh++);
                 _turns.Add(turn);
             }
             gone.AddRange(known.Values);
             foreach (var turn in gone) turn.IsGone = true;
         }
         foreach (var turn in gone.Where(turn => !turn.IsRunning)) Track(turn.Check.DisposeAsync().AsTask());
-        _timer ??= _clock.CreateTimer(_ => Tick(), null, TickPeriod, TickPeriod);
         Tick();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_timer is not null) await _timer.DisposeAsync();
+        await _timer.DisposeAsync();
         await _stop.CancelAsync();
         Task[] runs;
         lock (_lock) runs = [.. _runs];
@@ -102,20 +105,35 @@ public sealed class CheckSchedule : IAsyncDisposable
         {
             if (_stop.IsCancellationRequested) return;
             var now = _clock.NowUnixNanos();
+            var sleep = MaxSleep;
             foreach (var turn in _turns.OrderBy(turn => turn.DueNanos))
             {
-                var interval = (long)turn.Check.Plan.Interval.TotalMilliseconds * UnixTime.NanosPerMillisecond;
+                var interval = IntervalNanos(turn);
                 if (turn.DueNanos > now + interval) turn.DueNanos = now + interval; // The clock was set back.
-                if (turn.DueNanos > now) continue;
+                if (turn.DueNanos > now)
+                {
+                    Sleep(turn.DueNanos - now);
+                    continue;
+                }
                 var isBusy = turn.IsRunning || turn.Check.IsStuck;
                 if (!isBusy && !turn.Check.Plan.IsBuiltIn && _runners >= _settings.MaxRunners) continue; // Its turn comes with the next free runner.
                 turn.DueNanos += (now - turn.DueNanos) / interval * interval + interval;
                 turn.Check.SetNextRun(turn.DueNanos);
+                Sleep(turn.DueNanos - now);
                 if (isBusy) turn.Check.Skip();
                 else Start_NeedsLock(turn);
             }
+            _timer.Change(sleep, Timeout.InfiniteTimeSpan);
+
+            void Sleep(long nanos)
+            {
+                var time = TimeSpan.FromTicks(nanos / UnixTime.NanosPerTick);
+                if (time < sleep) sleep = time > MinSleep ? time : MinSleep;
+            }
         }
     }
+
+    static long IntervalNanos(Turn turn) => (long)turn.Check.Plan.Interval.TotalMilliseconds * UnixTime.NanosPerMillisecond;
 
     void Start_NeedsLock(Turn turn)
     {
@@ -131,7 +149,7 @@ public sealed class CheckSchedule : IAsyncDisposable
         _counters.Add("check_submissions_dropped", count: result.Run.DroppedCount, service: turn.Check.Plan.Check);
         try
         {
-            await _keep(result);
+            _keep(result);
         }
         finally
         {

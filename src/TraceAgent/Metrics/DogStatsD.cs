@@ -12,6 +12,9 @@ public sealed record DogStatsDParts(IMetricIntake Intake, MemoryBudget Memory, C
     /// <summary>Of samples that name no host; "" for none.</summary>
     public string Host { get; init; } = "";
 
+    /// <summary>Where the open bucket is kept over a restart; null keeps none.</summary>
+    public IDocumentStore? Documents { get; init; }
+
     /// <summary>Seeds the hashes that contexts are looked up by.</summary>
     public Random Random { get; init; } = Random.Shared;
 
@@ -20,7 +23,7 @@ public sealed record DogStatsDParts(IMetricIntake Intake, MemoryBudget Memory, C
 }
 
 /// <summary>DogStatsD as a whole: sockets, reader, aggregator, and the flush every second (metrics-monitors §2).</summary>
-/// <remarks><see cref="Intake"/> by any thread. On disposing, what is summed up is handed on, the open bucket too.</remarks>
+/// <remarks><see cref="Intake"/> by any thread. On disposing, what is summed up is handed on, the open bucket too, and its sums are kept for who starts within the same bucket.</remarks>
 public sealed class DogStatsD : IAsyncDisposable
 {
     static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
@@ -41,7 +44,10 @@ public sealed class DogStatsD : IAsyncDisposable
         var names = new ContextNames(settings, parts.Host, parts.MaxTags, parts.Counters);
         _aggregator = new DogStatsDAggregator(settings, histograms, names, memory, parts.Counters, _problems, parts.Random);
         var intake = new DogStatsDIntake(_aggregator, settings, names, memory, parts.Counters, _problems, parts.Clock);
-        _flush = new DogStatsDFlush(_aggregator, intake, settings, histograms, parts.Intake, memory, parts.Counters, _problems, parts.Clock);
+        var openBuckets = parts.Documents is { } documents ? new OpenBuckets(documents, parts.Counters, _problems) : null;
+        var now = parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond;
+        _aggregator.Resume(openBuckets?.Read(now) ?? [], now);
+        _flush = new DogStatsDFlush(_aggregator, intake, settings, histograms, parts.Intake, memory, parts.Counters, _problems, parts.Clock, openBuckets);
         Intake = intake;
         Settings = settings;
         _loop = FlushUntilTheEnd();

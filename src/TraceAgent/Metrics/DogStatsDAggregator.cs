@@ -34,6 +34,8 @@ sealed class DogStatsDAggregator
     readonly ulong _seed;
     readonly bool _copiesHistograms;
 
+    ulong _setSeed;
+
     long _openUnixSeconds = long.MinValue;
     long _openNumber;
     List<MetricCell> _openCells = [];
@@ -50,6 +52,7 @@ sealed class DogStatsDAggregator
         _counters = counters;
         _problems = problems;
         _seed = unchecked((ulong)random.NextInt64());
+        _setSeed = _seed;
         _spellings = new Dictionary<StoredLineKey, MetricContext>(new LineKeyComparer(_seed));
         _bySpelling = _spellings.GetAlternateLookup<LineKey>();
     }
@@ -60,6 +63,27 @@ sealed class DogStatsDAggregator
         get
         {
             lock (_lock) return _contexts.Count;
+        }
+    }
+
+    /// <summary>Seeds the hashes of sets' values: what is kept over a restart can be gone on with only under the same.</summary>
+    public ulong SetSeed
+    {
+        get
+        {
+            lock (_lock) return _setSeed;
+        }
+    }
+
+    /// <summary>Goes on with the bucket that was open before a restart. Before any sample.</summary>
+    public void Resume(IReadOnlyList<OpenBucketPart> parts, long nowUnixSeconds)
+    {
+        if (parts.Count == 0) return;
+        lock (_lock)
+        {
+            _openUnixSeconds = parts[0].UnixSeconds;
+            _setSeed = parts[0].SetSeed;
+            foreach (var saved in parts.SelectMany(static part => part.Cells)) Resume_NeedsLock(saved, nowUnixSeconds);
         }
     }
 
@@ -156,6 +180,24 @@ sealed class DogStatsDAggregator
     }
 
     const int TimedBytes = 48; // Twice the point, since the list doubles.
+
+    void Resume_NeedsLock(OpenCell saved, long nowUnixSeconds)
+    {
+        var key = new SeriesKey(saved.Metric, MetricTags.Of(saved.Tags));
+        if (!_contexts.TryGetValue((key, saved.Type), out var context))
+        {
+            _contexts.Add((key, saved.Type), context = new MetricContext(key, saved.Type));
+            _memory.Reserve(context.MemoryBytes);
+            _new.Add(context);
+        }
+        context.LastUnixSeconds = nowUnixSeconds;
+        if (CellOf_NeedsLock(context) is not { } cell) return;
+        cell.HasValue = true;
+        cell.Value = saved.Value;
+        cell.Histogram = saved.Histogram is { } histogram ? HistogramSamples.From(histogram) : null;
+        cell.SetValues = saved.SetValues is { } values ? [.. values] : null;
+        Account_NeedsLock(cell);
+    }
 
     void Roll_NeedsLock(long nowUnixSeconds)
     {
@@ -288,7 +330,7 @@ sealed class DogStatsDAggregator
     void AddToSet_NeedsLock(MetricCell cell, ReadOnlySpan<byte> value)
     {
         var values = cell.SetValues ??= [];
-        var hash = ByteHash.Of(value, _seed);
+        var hash = ByteHash.Of(value, _setSeed);
         if (values.Count >= MetricCell.MaxSetValues && !values.Contains(hash)) _counters.Add("dogstatsd_samples_dropped", "set_values");
         else values.Add(hash);
     }

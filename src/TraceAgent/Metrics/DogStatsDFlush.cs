@@ -13,7 +13,7 @@ namespace Apm.TraceAgent.Metrics;
 /// A counter that went quiet sends 0 for a while, so that its line falls instead of ending (metrics-monitors §2.6).
 /// </summary>
 /// <remarks>One thread at a time.</remarks>
-sealed class DogStatsDFlush(DogStatsDAggregator aggregator, DogStatsDIntake news, DogStatsDSettings settings, HistogramSettings histograms, IMetricIntake intake, MemoryAccount memory, Counters counters, SparseProblems problems, TimeProvider clock)
+sealed class DogStatsDFlush(DogStatsDAggregator aggregator, DogStatsDIntake news, DogStatsDSettings settings, HistogramSettings histograms, IMetricIntake intake, MemoryAccount memory, Counters counters, SparseProblems problems, TimeProvider clock, OpenBuckets? openBuckets = null)
 {
     /// <summary>Most flushes that wait while the store cannot be written: five minutes of buckets. Then the oldest is dropped, counted in <c>metric_points_dropped{store_unavailable}</c>.</summary>
     public const int MaxWaitingFlushes = 30;
@@ -38,7 +38,13 @@ sealed class DogStatsDFlush(DogStatsDAggregator aggregator, DogStatsDIntake news
     {
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
         foreach (var context in aggregator.TakeNew()) _known.Add(context);
-        var closed = isLast ? [.. aggregator.TakeClosed(now), .. aggregator.TakeAll()] : aggregator.TakeClosed(now);
+        var closed = aggregator.TakeClosed(now);
+        if (isLast)
+        {
+            var open = aggregator.TakeAll();
+            openBuckets?.Save(open.Count > 0 ? open[^1] : null, aggregator.SetSeed); // Before its points are written: who is killed in between has them once, not half.
+            closed = [.. closed, .. open];
+        }
         var timed = aggregator.TakeTimed();
         var series = new List<IncomingSeries>();
         foreach (var bucket in closed) AddBucket(series, bucket);

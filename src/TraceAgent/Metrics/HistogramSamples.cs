@@ -55,6 +55,26 @@ public sealed class HistogramSamples
         if (_samples.Count >= _foldAt) Fold();
     }
 
+    /// <summary>All of it in a form that can be stored; null when there is nothing, or when it is beyond what a number holds.</summary>
+    public SavedHistogram? Save()
+    {
+        if (Count == 0 || !double.IsFinite(Sum)) return null;
+        if (_sketch is null) Merge();
+        return _sketch is null
+            ? new SavedHistogram(Count, Sum, Min, Max, [.. _samples.Select(static sample => sample.Value)], [], [.. _samples.Select(static sample => (double)sample.Weight)])
+            : new SavedHistogram(Count, Sum, Min, Max, [], [.. _sketch.Keys], [.. _sketch.Counts]);
+    }
+
+    /// <summary>Goes on from what <see cref="Save"/> gave.</summary>
+    public static HistogramSamples From(SavedHistogram saved)
+    {
+        var samples = new HistogramSamples { Count = saved.Count, Sum = saved.Sum, Min = saved.Min, Max = saved.Max };
+        if (saved.Keys.Count > 0) samples._sketch = DistributionSketch.From(saved.Count, saved.Sum, saved.Min, saved.Max, [.. saved.Keys], [.. saved.Weights]);
+        else samples._samples.AddRange(saved.Values.Zip(saved.Weights, static (value, weight) => (value, (long)weight)));
+        samples._foldAt = Math.Max(FirstFoldAt, samples._samples.Count * 2);
+        return samples;
+    }
+
     /// <summary>What is sent: what is behind the name (".max"), its type, and its value.</summary>
     /// <param name="seconds">Length of the interval: counts are sent per second.</param>
     public IEnumerable<(string Suffix, MetricType Type, double Value)> Read(HistogramSettings settings, double seconds)
@@ -121,3 +141,9 @@ public sealed class HistogramSamples
         _samples.RemoveRange(kept + 1, _samples.Count - kept - 1);
     }
 }
+
+/// <summary>A histogram as it is stored.</summary>
+/// <param name="Values">Each different value; empty when there were too many.</param>
+/// <param name="Keys">Then the bins of a sketch; else empty.</param>
+/// <param name="Weights">How often, beside the values or the keys.</param>
+public sealed record SavedHistogram(long Count, double Sum, double Min, double Max, IReadOnlyList<double> Values, IReadOnlyList<int> Keys, IReadOnlyList<double> Weights);

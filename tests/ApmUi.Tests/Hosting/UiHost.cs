@@ -2,6 +2,7 @@ using Apm.Storage.Events;
 using Apm.Core.Hosts;
 using Apm.Core.Checks;
 using Apm.Core.Counting;
+using Apm.Core.Dashboards;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -50,6 +51,12 @@ public sealed class UiHost : IAsyncDisposable
 
     /// <summary>Stored metrics.</summary>
     public IMetricStore Metrics => _app.Services.GetRequiredService<IMetricStore>();
+
+    /// <summary>The dashboards that are kept.</summary>
+    public DashboardBook Boards => _app.Services.GetRequiredService<DashboardBook>();
+
+    /// <summary>Stored events.</summary>
+    public IEventStore Events => _app.Services.GetRequiredService<IEventStore>();
     public SimpleStats Stats { get; }
     public ServiceCatalogue Catalogue { get; }
     public SimpleIssues Issues { get; }
@@ -62,8 +69,11 @@ public sealed class UiHost : IAsyncDisposable
     /// <param name="assets">Name of the assembly whose list of static files is served.</param>
     /// <param name="ledger">What the pages read of it; null for an empty one.</param>
     /// <param name="checks">Null when this process runs none.</param>
+    /// <param name="reader">What the pages read of traces, given the store; null for the store itself.</param>
+    /// <param name="counters">Null for new ones.</param>
     /// <param name="fates">What became of traces that are not stored; null when nothing is remembered.</param>
-    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null, IAgentChecks? checks = null)
+    public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null, IAgentChecks? checks = null,
+        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -73,14 +83,14 @@ public sealed class UiHost : IAsyncDisposable
         var documents = new MemoryDocuments();
         var catalogue = new ServiceCatalogue(documents);
         var issues = new SimpleIssues();
-        builder.Services.AddSingleton<ITraceReader>(traces);
+        builder.Services.AddSingleton(reader?.Invoke(traces) ?? traces);
         builder.Services.AddSingleton<IStatsReader>(stats);
         builder.Services.AddSingleton(catalogue);
         builder.Services.AddSingleton(ledger ?? new LedgerList());
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<TraceSearch>();
         builder.Services.AddSingleton<TraceLookup>();
-        builder.Services.AddSingleton<Counters>();
+        builder.Services.AddSingleton(counters ?? new Counters());
         builder.Services.AddSingleton(MemoryBudget.None());
         builder.Services.AddSingleton<TraceTail>();
         builder.Services.AddSingleton<IDocumentStore>(documents);
@@ -91,6 +101,9 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(provider => new HostCatalogue(documents, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<IServiceCheckStore>(provider => new InMemoryServiceCheckStore(new EventStoreSettings(), provider.GetRequiredService<Counters>()));
         if (checks is not null) builder.Services.AddSingleton(checks);
+        builder.Services.AddSingleton(new DashboardBook(documents, TimeProvider.System, new Random(1)));
+        builder.Services.AddSingleton(new DashboardLists(documents, TimeProvider.System));
+        builder.Services.AddSingleton<IEventStore>(provider => new InMemoryEventStore(new EventStoreSettings(), TimeProvider.System, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

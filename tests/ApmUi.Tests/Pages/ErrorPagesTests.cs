@@ -97,7 +97,13 @@ public sealed partial class ErrorPagesTests : IAsyncLifetime
         Assert.Contains("no item {n}", await Get("/errors?tab=regressed"), StringComparison.Ordinal);
 
         using (var unknown = await Post(token, "Resolve", "00000000000000aa")) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
-        using (var wrong = await Post(token, "Delete", id)) Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        using (var wrong = await Post(token, "Delete", id))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+            var html = WebUtility.HtmlDecode(await wrong.Content.ReadAsStringAsync());
+            Assert.Contains("<title>KeyError · Apm</title>", html, StringComparison.Ordinal);
+            Assert.Contains("Nothing was decided.</b><div>“Delete” is no decision about an issue. Decisions are Resolve, Ignore and Reopen.", html, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>How long ago depends on how fast the test is.</summary>

@@ -39,7 +39,7 @@ public sealed partial class PageTests : IAsyncLifetime
     [InlineData("/services", "Services · Apm")]
     [InlineData("/limits", "Limits · Apm")]
     [InlineData("/services/checkout", "checkout · Apm")]
-    [InlineData("/services/checkout?latency=heat&find=pay&page=7&sort=p99", "checkout · Apm")]
+    [InlineData("/services/checkout?latency=heat&find=pay&skip=600&sort=p99", "checkout · Apm")]
     [InlineData("/services/checkout?tab=deployments", "checkout · Apm")]
     [InlineData("/services?state=ok&type=web&language=nothing&facets=off&sort=apdex", "Services · Apm")]
     [InlineData("/services/checkout?tab=errors", "checkout · Apm")]

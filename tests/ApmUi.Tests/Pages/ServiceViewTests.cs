@@ -73,12 +73,13 @@ public class ServiceViewTests
 
     [Theory]
     [InlineData("", "1 – 100 of 10,000 endpoints", "Method09999", 100)]
-    [InlineData("?page=100", "9,901 – 10,000 of 10,000 endpoints", "Method00099", 100)]
-    [InlineData("?page=100000", "9,901 – 10,000 of 10,000 endpoints", "Method00099", 100)]
-    [InlineData("?page=-3", "1 – 100 of 10,000 endpoints", "Method09999", 100)]
+    [InlineData("?skip=9900", "9,901 – 10,000 of 10,000 endpoints", "Method00099", 100)]
+    [InlineData("?skip=100000", "9,901 – 10,000 of 10,000 endpoints", "Method00099", 100)]
+    [InlineData("?skip=-3", "1 – 100 of 10,000 endpoints", "Method09999", 100)]
+    [InlineData("?skip=150", "151 – 250 of 10,000 endpoints", "Method09849", 100)]
     [InlineData("?sort=time-turned", "1 – 100 of 10,000 endpoints", "Method00000", 100)]
     [InlineData("?sort=name", "1 – 100 of 10,000 endpoints", "Method00000", 100)]
-    [InlineData("?find=method012&page=1", "100 of 10,000 endpoints with “method012”", "Method01299", 100)]
+    [InlineData("?find=method012&skip=0", "100 of 10,000 endpoints with “method012”", "Method01299", 100)]
     [InlineData("?find=nothing", "0 of 10,000 endpoints with “nothing”", null, 0)]
     public void Thousands_of_endpoints_are_paged_and_their_true_number_is_said(string query, string summary, string? first, int rows)
     {

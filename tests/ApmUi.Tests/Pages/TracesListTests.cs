@@ -160,19 +160,39 @@ public sealed partial class TracesListTests : IAsyncLifetime
     [InlineData("/ui/traces/views", "name", "two\nlines", "The name has characters that cannot be seen, such as a line break.")]
     [InlineData("/ui/traces/views/rename", "name", "nobody", "A view needs a name")]
     [InlineData("/ui/traces/views/remove", "name", "nobody", "There is no view called \"nobody\" any more.")]
-    public async Task What_cannot_be_kept_is_refused_in_words(string url, string field, string value, string says)
+    public async Task What_cannot_be_kept_is_refused_in_words_on_the_page_it_came_from(string url, string field, string value, string says)
     {
         Fill(1);
         using var response = await Post(url, await _host.Client.GetStringAsync("/traces"), (field, value), ("back", "/traces?q=service:web"));
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains(says, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var html = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync());
+        Assert.Contains(says, html, StringComparison.Ordinal);
+        Assert.Matches("<b>The view was not (saved|renamed|deleted).</b>", html);
+        Assert.Contains("data-here=\"/traces?q=service:web\"", html, StringComparison.Ordinal);
+        Assert.Contains("<title>Traces · Apm</title>", html, StringComparison.Ordinal);
+        Assert.Single(Rows(html));
+        Assert.DoesNotContain("<apm-live", html, StringComparison.Ordinal); // It would take the notice away.
+    }
+
+    [Theory]
+    [InlineData("//elsewhere/traces")]
+    [InlineData("")]
+    public async Task A_refused_form_that_does_not_say_where_it_stands_is_answered_with_the_list(string back)
+    {
+        Fill(1);
+        using var response = await Post("/ui/traces/views/remove", await _host.Client.GetStringAsync("/traces"), ("name", "nobody"), ("back", back));
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("data-here=\"/traces\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_form_without_its_token_changes_nothing()
     {
-        using var response = await _host.Client.PostAsync("/ui/traces/views", new FormUrlEncodedContent([new("name", "x"), new("back", "/traces")]));
+        using var response = await _host.Client.PostAsync("/ui/traces/views", new FormUrlEncodedContent([new("name", "x"), new("back", "/traces?view=tail")]));
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var html = await response.Content.ReadAsStringAsync();
+        Assert.Contains("The view was not saved.", html, StringComparison.Ordinal);
+        Assert.Contains("The form was too old, or came from another site. This page has a fresh one: do it again.", html, StringComparison.Ordinal);
         Assert.DoesNotContain("saved-view", await Get("/traces?view=tail"), StringComparison.Ordinal);
     }
 

@@ -42,26 +42,28 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// <param name="test">Names what is left behind.</param>
     /// <param name="isExpected">Console errors that the test itself brings about.</param>
     /// <param name="roundTripMs">Round trip to add; <c>APM_ROUND_TRIP_MS</c> when that is more. The page's addresses are then those of <see cref="SlowLine"/>.</param>
-    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light, Func<string, bool>? isExpected = null, int roundTripMs = 0)
+    /// <param name="forced">Whether the system forces its own few colours.</param>
+    /// <param name="isTraced">False for a page that stays open so long that a Playwright trace of it would fill the disk.</param>
+    public async Task Use(Uri site, string test, Func<IPage, Task> use, ColorScheme colors = ColorScheme.Light, Func<string, bool>? isExpected = null, int roundTripMs = 0, ForcedColors forced = ForcedColors.None, bool isTraced = true)
     {
         roundTripMs = Math.Max(roundTripMs, RoundTripMs);
         if (roundTripMs == 0)
         {
-            await UseDirectly(site, test, use, colors, isExpected);
+            await UseDirectly(site, test, use, colors, isExpected, forced, isTraced);
             return;
         }
         await using var line = new SlowLine(site, TimeSpan.FromMilliseconds(roundTripMs), TimeProvider.System);
-        await UseDirectly(line.Address, $"{test}_{roundTripMs}ms", use, colors, isExpected);
+        await UseDirectly(line.Address, $"{test}_{roundTripMs}ms", use, colors, isExpected, forced, isTraced);
     }
 
-    async Task UseDirectly(Uri site, string test, Func<IPage, Task> use, ColorScheme colors, Func<string, bool>? isExpected)
+    async Task UseDirectly(Uri site, string test, Func<IPage, Task> use, ColorScheme colors, Func<string, bool>? isExpected, ForcedColors forced, bool isTraced)
     {
         await using var context = await _browser.NewContextAsync(new()
         {
-            TimezoneId = "UTC", Locale = "en-GB", ColorScheme = colors, BaseURL = site.ToString(), ViewportSize = new() { Width = 1366, Height = 768 },
+            TimezoneId = "UTC", Locale = "en-GB", ColorScheme = colors, ForcedColors = forced, BaseURL = site.ToString(), ViewportSize = new() { Width = 1366, Height = 768 },
         });
         context.SetDefaultTimeout(10_000);
-        await context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
+        if (isTraced) await context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
         var complaints = new List<string>();
         await context.RouteAsync("**/*", async route =>
         {
@@ -83,13 +85,13 @@ public sealed class BrowserFixture : IAsyncLifetime
         {
             await use(page);
             Assert.Empty(complaints);
-            await context.Tracing.StopAsync();
+            if (isTraced) await context.Tracing.StopAsync();
         }
         catch
         {
             Directory.CreateDirectory(folder);
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "page.png"), FullPage = true });
-            await context.Tracing.StopAsync(new() { Path = Path.Combine(folder, "trace.zip") });
+            if (isTraced) await context.Tracing.StopAsync(new() { Path = Path.Combine(folder, "trace.zip") });
             await File.WriteAllLinesAsync(Path.Combine(folder, "complaints.txt"), [page.Url, .. complaints]);
             throw;
         }

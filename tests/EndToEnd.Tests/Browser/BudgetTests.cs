@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Apm.EndToEnd.Tests.Running;
+using Apm.TestKit;
 using Apm.TestKit.Shop;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -146,6 +147,44 @@ public class BudgetTests(BrowserFixture browser, DemoShop shop)
             return (await devtools.SendAsync("Runtime.getHeapUsage"))!.Value.GetProperty("usedSize").GetDouble();
         }
     });
+
+    /// <summary>
+    /// A live page under the shop's traffic: no poll fails, and those that are due come. For an hour with <c>APM_LIVE_SECONDS=3600</c>;
+    /// by itself for a few seconds. A poll is due each second in which the one before has been answered.
+    /// </summary>
+    [Fact]
+    public async Task A_live_page_drops_no_poll()
+    {
+        var seconds = int.Parse(Environment.GetEnvironmentVariable("APM_LIVE_SECONDS") is { Length: > 0 } text ? text : "6", CultureInfo.InvariantCulture);
+        await browser.Use((await shop.Apm()).Ui, nameof(A_live_page_drops_no_poll), async page =>
+        {
+            var (answered, failed, rendered) = (0, 0, 0);
+            page.RequestFinished += (_, request) => { if (IsPoll(request)) Interlocked.Increment(ref answered); else if (request.IsNavigationRequest || request.Url == page.Url) Interlocked.Increment(ref rendered); };
+            page.RequestFailed += (_, request) => { if (IsPoll(request)) Interlocked.Increment(ref failed); };
+            page.Response += (_, response) => { if (IsPoll(response.Request) && response.Status >= 400) Interlocked.Increment(ref failed); };
+            await page.GotoAsync($"/services/{ShopFacts.RegressionService}");
+            await Settled(page);
+            var devtools = await page.Context.NewCDPSessionAsync(page);
+            var before = await HeapBytes();
+            (answered, rendered) = (0, 0);
+            var started = TimeProvider.System.GetTimestamp();
+            await Until.True("the time is over", TimeSpan.FromSeconds(seconds + 60), () => Task.FromResult(TimeProvider.System.GetElapsedTime(started).TotalSeconds >= seconds && answered > 0));
+            var due = (int)TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+            var grown = (await HeapBytes() - before) / 1e6;
+            Assert.Equal(0, failed);
+            Assert.Equal(0, await page.Locator("html.offline").CountAsync());
+            Assert.True(answered >= due / 4, $"{answered} of {due} polls");
+            if (seconds >= 600) UiFigures.Record($"a live page under the shop's traffic for {seconds / 60} min: polls answered of the seconds, failed, heap growth", "none dropped, 5 MB an hour", string.Create(CultureInfo.InvariantCulture, $"{answered} of {due}, {failed}, {grown:0.0} MB after {rendered} renderings"));
+
+            async Task<double> HeapBytes()
+            {
+                await devtools.SendAsync("HeapProfiler.collectGarbage");
+                return (await devtools.SendAsync("Runtime.getHeapUsage"))!.Value.GetProperty("usedSize").GetDouble();
+            }
+        }, isTraced: false);
+
+        static bool IsPoll(IRequest request) => new Uri(request.Url).AbsolutePath == "/ui/data/pulse";
+    }
 
     /// <summary>An open page to which nothing new comes asks each second, and is rendered anew each twenty: what the server spends on both, queries aside.</summary>
     [Fact]

@@ -54,13 +54,26 @@ public sealed class AgentProcess : IAsyncDisposable
         return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 
-    /// <summary>Starts it and waits until it answers.</summary>
+    /// <summary>A UDP port that was free a moment ago.</summary>
+    public static int FreeUdpPort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Starts it without DogStatsD and waits until it answers.</summary>
     /// <param name="variables">Settings as APM_… variables.</param>
-    public static async Task<AgentProcess> Start(string dataFolder, HttpClient http, (int Agent, int Ui) ports, params (string Name, string Value)[] variables)
+    public static Task<AgentProcess> Start(string dataFolder, HttpClient http, (int Agent, int Ui) ports, params (string Name, string Value)[] variables) => Start(dataFolder, http, ports, dogStatsDPort: null, variables);
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    /// <param name="dogStatsDPort">UDP port of DogStatsD; null for none.</param>
+    /// <param name="variables">Settings as APM_… variables.</param>
+    public static async Task<AgentProcess> Start(string dataFolder, HttpClient http, (int Agent, int Ui) ports, int? dogStatsDPort, params (string Name, string Value)[] variables)
     {
         var apm = Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", dataFolder, "--port", $"agent={ports.Agent}", $"ui={ports.Ui}", "otlp-grpc=off", "otlp-http=off", "zipkin=off", "dogstatsd=off" }) start.ArgumentList.Add(argument);
+        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", dataFolder, "--port", $"agent={ports.Agent}", $"ui={ports.Ui}", "otlp-grpc=off", "otlp-http=off", "zipkin=off", $"dogstatsd={dogStatsDPort?.ToString(CultureInfo.InvariantCulture) ?? "off"}" }) start.ArgumentList.Add(argument);
         foreach (var (name, value) in variables) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -101,6 +114,14 @@ public sealed class AgentProcess : IAsyncDisposable
     public async Task Kill()
     {
         _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as a service manager stops it; returns when it has ended.</summary>
+    public async Task Stop()
+    {
+        using var kill = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
         await _process.WaitForExitAsync();
     }
 

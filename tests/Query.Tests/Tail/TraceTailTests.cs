@@ -117,4 +117,103 @@ public sealed class TraceTailTests : IDisposable
         Assert.NotNull(after);
         Assert.Equal(TraceTail.MaxStreams, _tail.StreamCount);
     }
+
+    TailTake Judged(TailStream stream, int most = 10)
+    {
+        stream.Take(most);
+        _clock.Advance(TailStream.JudgeAfter);
+        return stream.Take(most);
+    }
+
+    static IEnumerable<ulong> Ids(IEnumerable<Query.Traces.TraceSummary> traces) => traces.Select(trace => trace.TraceId.Low);
+
+    [Theory]
+    [InlineData("spans:>2", 1)]
+    [InlineData("services:>1", 1, 2)]
+    [InlineData("{service:web} => {service:db}", 2)]
+    [InlineData("{service:web} -> {service:db}", 1, 2)]
+    [InlineData("!{service:db}", 3)]
+    [InlineData("root.service:api", 3)]
+    [InlineData("{service:cache} | count() > 0", 1)]
+    public void Conditions_on_whole_traces_are_judged_by_all_that_is_stored(string query, params int[] given)
+    {
+        Stored(Some.Span(trace: 1, id: 1, service: "web")); // Before anybody looked on.
+        using var stream = _tail.Open(TraceFilterParser.Parse(query))!;
+        Stored(Some.Span(trace: 1, id: 2, parent: 1, service: "cache"), Some.Span(trace: 1, id: 3, parent: 2, service: "db"));
+        Stored(Some.Span(trace: 2, id: 4, service: "web"), Some.Span(trace: 2, id: 5, parent: 4, service: "db"), Some.Span(trace: 3, id: 6, service: "api"));
+
+        Assert.Empty(Next(stream).New); // More may come.
+        Assert.Equal(given.Select(id => (ulong)id).Order(), Ids(Judged(stream).New).Order());
+    }
+
+    [Fact]
+    public void A_trace_for_which_conditions_do_not_hold_yet_is_judged_again_when_it_grows()
+    {
+        using var stream = _tail.Open(TraceFilterParser.Parse("{service:web} -> {service:db}"))!;
+        Stored(Some.Span(trace: 1, id: 1, service: "web"), Some.Span(trace: 1, id: 3, parent: 2, service: "db"));
+        Assert.Empty(Judged(stream).New);
+
+        Stored(Some.Span(trace: 1, id: 2, parent: 1, service: "cache")); // No span that the conditions name, but the one between them.
+        Assert.Equal([1UL], Ids(Judged(stream).New));
+        Stored(Some.Span(trace: 1, id: 4, parent: 1, service: "cache"));
+        Assert.Equal([1UL], Ids(Next(stream).Grown));
+    }
+
+    [Fact]
+    public void A_trace_that_never_stops_to_grow_is_judged_all_the_same()
+    {
+        using var stream = _tail.Open(TraceFilterParser.Parse("spans:>3"))!;
+        var found = 0;
+        for (var (id, waited) = (1UL, TimeSpan.Zero); waited <= TailStream.JudgeAtLatest; id++, waited += TailStream.JudgeAfter / 2)
+        {
+            Stored(Some.Span(trace: 1, id: id));
+            found += stream.Take(10).New.Count;
+            _clock.Advance(TailStream.JudgeAfter / 2);
+        }
+
+        Assert.Equal(1, found);
+    }
+
+    [Fact]
+    public void More_traces_than_can_be_judged_wait_and_of_too_many_the_spans_are_told()
+    {
+        using var stream = _tail.Open(TraceFilterParser.Parse("spans:>0"))!;
+        const int count = TailStream.MaxToBeJudged + 5;
+        Stored([.. Enumerable.Range(1, count).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, startNanos: i))]);
+
+        var first = Judged(stream);
+        var (seen, takes) = (first.New.Count + first.MoreCount, 1);
+        for (; takes < 100 && seen < TailStream.MaxToBeJudged; takes++)
+        {
+            var take = stream.Take(10);
+            seen += take.New.Count + take.MoreCount;
+        }
+
+        Assert.Equal((5, 5), (first.SkippedSpanCount, _counters.Read("tail_spans_skipped")));
+        Assert.Equal(TailStream.MaxJudged, first.New.Count + first.MoreCount);
+        Assert.Equal((TailStream.MaxToBeJudged, TailStream.MaxToBeJudged / TailStream.MaxJudged), (seen, takes));
+    }
+
+    [Fact]
+    public void Of_too_many_undecided_traces_the_older_are_forgotten_and_counted()
+    {
+        using var stream = _tail.Open(TraceFilterParser.Parse("spans:>1"))!;
+        const int half = TailStream.MaxUndecided / 2;
+        for (var at = 0; at <= 2 * half; at += TailStream.MaxJudged)
+        {
+            Stored([.. Enumerable.Range(at + 1, TailStream.MaxJudged).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, startNanos: i))]);
+            Assert.Empty(Judged(stream).New);
+        }
+
+        Assert.Equal(half, _counters.Read("tail_traces_forgotten"));
+    }
+
+    [Fact]
+    public void Too_many_sets_of_spans_are_refused_in_words()
+    {
+        var filter = TraceFilterParser.Parse(string.Join(" OR ", Enumerable.Range(1, 61).Select(i => $"!{{service:s{i}}}")));
+
+        Assert.Equal("The search has 61 sets of spans; at most 60 are looked at. Simplify it.", TraceTail.RefusalOf(filter));
+        Assert.Throws<ArgumentException>(() => _tail.Open(filter));
+    }
 }

@@ -17,11 +17,7 @@ public sealed class CheckScheduleTests : IAsyncDisposable
     readonly ConcurrentQueue<CheckResult> _kept = new();
     readonly CheckSchedule _schedule;
 
-    public CheckScheduleTests() => _schedule = new CheckSchedule(new CheckScheduleSettings { MaxRunners = 2, MaxSubmissionsPerRun = 5 }, _clock, MemoryBudget.None(), _counters, _ => new PlainSums(NowSeconds), result =>
-    {
-        _kept.Enqueue(result);
-        return Task.CompletedTask;
-    });
+    public CheckScheduleTests() => _schedule = new CheckSchedule(new CheckScheduleSettings { MaxRunners = 2, MaxSubmissionsPerRun = 5 }, _clock, MemoryBudget.None(), _counters, _ => new PlainSums(NowSeconds), _kept.Enqueue);
 
     public ValueTask DisposeAsync() => _schedule.DisposeAsync();
 

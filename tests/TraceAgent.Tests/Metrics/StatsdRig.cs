@@ -3,6 +3,7 @@ using Apm.Core.Checks;
 using Apm.Core.Counting;
 using Apm.Core.Events;
 using Apm.Core.Limits;
+using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.TestKit;
 using Apm.TraceAgent.Metrics;
@@ -16,8 +17,9 @@ sealed class StatsdRig
     public const long Start = 1_700_000_000;
 
     readonly DogStatsDFlush _flush;
+    readonly OpenBuckets? _open;
 
-    public StatsdRig(DogStatsDSettings? settings = null, HistogramSettings? histograms = null, MemoryBudget? memory = null, string host = "box", MetricIntakeSettings? intake = null)
+    public StatsdRig(DogStatsDSettings? settings = null, HistogramSettings? histograms = null, MemoryBudget? memory = null, string host = "box", MetricIntakeSettings? intake = null, IDocumentStore? documents = null, int seed = 1)
     {
         var of = settings ?? new DogStatsDSettings();
         var histogramsOf = histograms ?? new HistogramSettings();
@@ -25,9 +27,10 @@ sealed class StatsdRig
         Intake = new MetricIntake(new MetricSinks(Store, happened => Keep(happened), Checks.Add), intake ?? new MetricIntakeSettings(), Counters, Problems, Clock);
         var problems = new SparseProblems("dogstatsd", Problems, Clock);
         var names = new ContextNames(of, host, new MetricIntakeSettings().MaxTags, Counters);
-        Aggregator = new DogStatsDAggregator(of, histogramsOf, names, Memory, Counters, problems, new Random(1));
+        Aggregator = new DogStatsDAggregator(of, histogramsOf, names, Memory, Counters, problems, new Random(seed));
         Lines = new DogStatsDIntake(Aggregator, of, names, Memory, Counters, problems, Clock);
-        _flush = new DogStatsDFlush(Aggregator, Lines, of, histogramsOf, Intake, Memory, Counters, problems, Clock);
+        _open = documents is null ? null : new OpenBuckets(documents, Counters, problems);
+        _flush = new DogStatsDFlush(Aggregator, Lines, of, histogramsOf, Intake, Memory, Counters, problems, Clock, _open);
     }
 
     public FixedClock Clock { get; } = new(Start * UnixTime.NanosPerSecond);
@@ -49,6 +52,13 @@ sealed class StatsdRig
         Clock.Now += seconds * UnixTime.NanosPerSecond;
         await _flush.FlushAsync();
         return Store.TakeDrawn();
+    }
+
+    /// <summary>As at a start: goes on with what an earlier life kept, at a time so many seconds after <see cref="Start"/>.</summary>
+    public void Resume(int seconds)
+    {
+        Clock.Now = (Start + seconds) * UnixTime.NanosPerSecond;
+        Aggregator.Resume(_open!.Read(Start + seconds), Start + seconds);
     }
 
     public async Task<string> End()

@@ -1,15 +1,21 @@
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Counting;
+using Apm.Core.Dashboards;
 using Apm.Core.Descriptions;
 using Apm.Core.Hosts;
 using Apm.Core.Keys;
 using Apm.Core.Limits;
+using Apm.Monitors.Delivery;
+using Apm.Monitors.Downtimes;
+using Apm.Monitors.Messages;
+using Apm.Monitors.Notify;
 using Apm.Storage.Events;
 using Apm.Storage.InMemory;
 using Apm.TestKit;
 using Apm.TraceAgent.Hosts;
 using Apm.TraceAgent.Serve.Datadog;
+using Apm.TraceAgent.Serve.Datadog.Dashboards;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +42,8 @@ sealed class MetricsApiHost : IAsyncDisposable
     public required SteppedClock Clock { get; init; }
     public required MemoryBudget Memory { get; init; }
     public required InMemoryServiceCheckStore Checks { get; init; }
+    public required Outbox Outbox { get; init; }
+    public required ListedRules Rules { get; init; }
 
     /// <summary>Sent with every request as headers; "" for none.</summary>
     public string ApiKey { get; set; } = "k";
@@ -70,8 +78,19 @@ sealed class MetricsApiHost : IAsyncDisposable
         new HostTagsApi(hosts, gate).Map(app);
         new MetricCatalogueApi(metrics, descriptions, hosts, gate).Map(app);
         new KeysApi(keys, gate).Map(app);
+        var outbox = new Outbox(documents, memory, counters, problems, clock);
+        var book = new DowntimeBook(documents, hosts.Find, counters, clock, Guid.NewGuid);
+        var rules = new ListedRules();
+        var notices = new DowntimeNotices(book, rules, outbox, new AlertLinks("http://localhost:8127"), documents, counters, problems, clock);
+        new DowntimesApi(book, notices, rules, gate).Map(app);
+        new DowntimesV2Api(book, notices, rules, gate).Map(app);
+        var boards = new DashboardBook(documents, clock, new Random(1));
+        new TimeboardApi(boards, gate).Map(app);
+        new ScreenboardApi(boards, gate).Map(app);
+        new DashboardApi(boards, gate).Map(app);
+        new DashboardListApi(new DashboardLists(documents, clock), boards, gate).Map(app);
         await app.StartAsync();
-        return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks };
+        return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks, Outbox = outbox, Rules = rules };
     }
 
     public Uri Url => _client.BaseAddress!;

@@ -8,7 +8,6 @@ using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Endpoint;
 
@@ -25,7 +24,6 @@ public partial class EndpointPage
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] EndpointComparison Comparison { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
 
     EndpointSummary? Summary;
     DistributionView? Histogram;
@@ -57,10 +55,15 @@ public partial class EndpointPage
 
     static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;
 
-    protected override void OnInitialized()
+    protected override bool Prepare()
     {
-        if (Resource.Length == 0) return;
-        var cancel = Context?.RequestAborted ?? default;
+        if (Resource.Length == 0) return false;
+        if (Catalogue.Service(Service) is null) Answers.NotFound(Context);
+        return true;
+    }
+
+    protected override void Load(CancellationToken cancel)
+    {
         try
         {
             var endpoints = Queries.Endpoints(Service, State.Env, State.Window.Range).Where(endpoint => endpoint.Resource == Resource).ToList();
@@ -106,14 +109,13 @@ public partial class EndpointPage
     {
         if (Summary is { Route: { } route })
         {
-            EmptySays = Summary.IsNeverCalled ? $"{Resource} has never been called." : $"{Resource} was not called in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}.";
+            EmptySays = Summary.IsNeverCalled ? $"{Resource} has never been called." : $"{Resource} was not called in {State.Window.InWords(State.Zone)}.";
             EmptyEvidence = $"{Service} tells of the route. Call it:";
             Commands = [.. Catalogue.Processes().Where(process => process.Service == Service && !process.HasEnded && process.ListenUrls.Count > 0).Take(1).Select(process => CurlLines.Of(process.ListenUrls[0], route))];
             if (Commands.Count == 0) EmptyEvidence = $"{Service} tells of the route, but not where it listens.";
             return;
         }
-        EmptySays = $"No request to {Resource} of {Service} in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}.";
+        EmptySays = $"No request to {Resource} of {Service} in {State.Window.InWords(State.Zone)}.";
         EmptyEvidence = "It may have been called at another time: take a wider range.";
-        if (Summary is null && Catalogue.Service(Service) is null) Answers.NotFound(Context);
     }
 }

@@ -5,7 +5,6 @@ using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Query.Errors;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Errors;
 
@@ -15,7 +14,6 @@ public partial class IssuePage
     [Parameter] public string Id { get; set; } = "";
     [Inject] IErrorIssues Issues { get; set; } = null!;
     [Inject] IssueQueries Queries { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
 
     ErrorIssue? Issue;
     IssueRow? Row;
@@ -39,19 +37,21 @@ public partial class IssuePage
     string NotFoundSays => IssueId.TryParse(Id, out _) ? $"There is no issue {Id}." : $"“{Id}” is no id of an issue.";
     string NotFoundEvidence => IssueId.TryParse(Id, out _) ? "It was never seen here, or it was silent for so long that it made room for others." : "An id has 16 hex digits.";
 
-    protected override void OnInitialized()
+    protected override bool Prepare()
+    {
+        Issue = IssueId.TryParse(Id, out var id) ? Issues.Issue(id) : null;
+        if (Issue is null) Answers.NotFound(Context);
+        return Issue is not null;
+    }
+
+    protected override void Load(CancellationToken cancel)
     {
         try
         {
-            Issue = IssueId.TryParse(Id, out var id) ? Issues.Issue(id) : null;
-            if (Issue is null)
-            {
-                Answers.NotFound(Context);
-                return;
-            }
+            var id = Issue!.Id;
             var series = Queries.Series(id, State.Window.Range, State.Env, IssueQueries.SparkBuckets);
             Row = new IssueRow(Issue, (long)series.CountsByVersion.Values.Sum(counts => counts.Sum()), []);
-            Examples = Queries.Examples(Issue, State.Window.Range, State.Env, Context?.RequestAborted ?? default);
+            Examples = Queries.Examples(Issue, State.Window.Range, State.Env, cancel);
             Text = Issues.Text(id);
         }
         catch (StoreUnavailableException error)

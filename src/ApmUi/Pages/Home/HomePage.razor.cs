@@ -12,7 +12,6 @@ using Apm.Query.Filters;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Pages.Home;
@@ -27,8 +26,6 @@ public partial class HomePage
     [Inject] DeploymentQueries Deployments { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
     [Inject] IServiceProvider Services { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
-
     /// <summary>Problems shown.</summary>
     const int MaxProblems = 10;
 
@@ -47,9 +44,8 @@ public partial class HomePage
     string DeployTitle(Deployment deployment) =>
         $"{State.TimeExact(deployment.FirstSeenUnixNanos)}, before it {deployment.PreviousVersion}{(deployment.Env.Length > 0 ? $", env {deployment.Env}" : "")}";
 
-    protected override void OnInitialized()
+    protected override void Load(CancellationToken cancel)
     {
-        var cancel = Context?.RequestAborted ?? default;
         try
         {
             Problems = [.. (Services.GetService<RecentProblems>()?.ReadAll() ?? []).Where(problem => State.Window.Range.Contains(problem.LastUnixNanos))];

@@ -1,7 +1,6 @@
 using Apm.Core.Ports;
 using Apm.Query.ServiceMap;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Map;
 
@@ -11,7 +10,6 @@ public partial class MapPage
     [Inject] ServiceMapQuery Query { get; set; } = null!;
     [Inject] MapMemory Memory { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
 
     MapView? View;
     string? Failed;
@@ -30,12 +28,13 @@ public partial class MapPage
 
     string FocusName(string id) => View?.Graph.Nodes.FirstOrDefault(node => node.Id == id)?.Name ?? id;
 
-    protected override void OnInitialized()
+    protected override bool Prepare() => !(IsEmptyInstallation = Traces.Facts().SpanCount == 0);
+
+    protected override void Load(CancellationToken cancel)
     {
         try
         {
-            if (Traces.Facts().SpanCount == 0) IsEmptyInstallation = true;
-            else View = MapView.Of(State, Query.ReadWithNews(State.Window.Range, State.Env, Context?.RequestAborted ?? default), Look, Memory);
+            View = MapView.Of(State, Query.ReadWithNews(State.Window.Range, State.Env, cancel), Look, Memory);
         }
         catch (StoreUnavailableException error)
         {

@@ -6,7 +6,7 @@ using Apm.Query.Services;
 
 namespace Apm.ApmUi.Pages.Service;
 
-/// <summary>A page of a service's endpoints, as the address says: <c>sort, find, page</c>. Totals are of all of them. Immutable.</summary>
+/// <summary>A page of a service's endpoints, as the address says: <c>sort, find, skip</c>. Totals are of all of them. Immutable.</summary>
 public sealed record EndpointListView
 {
     /// <summary>Endpoints of one page; default 100.</summary>
@@ -23,8 +23,11 @@ public sealed record EndpointListView
     /// <summary>What is looked for in names; "" for nothing.</summary>
     public required string Find { get; init; }
 
-    /// <summary>From 1 on; the last one when the address asks for a later one.</summary>
-    public required int Page { get; init; }
+    /// <summary>How many stand before the first row; those before the last page when the address asks for more.</summary>
+    public required int Skip { get; init; }
+
+    /// <summary>From 1 on.</summary>
+    public int Page => (Skip + PageSize - 1) / PageSize + 1;
     public int PageCount => Math.Max(1, (FoundCount + PageSize - 1) / PageSize);
 
     /// <summary>Which ones are shown, of how many, in words.</summary>
@@ -33,7 +36,7 @@ public sealed record EndpointListView
         get
         {
             var found = Find.Length > 0 ? $"{Figure.Whole(FoundCount)} of {Figure.Of(TotalCount, "endpoint")} with “{Find}”" : Figure.Of(TotalCount, "endpoint");
-            return PageCount > 1 ? $"{Figure.Whole((Page - 1) * PageSize + 1)} – {Figure.Whole((Page - 1) * PageSize + Rows.Count)} of {found}" : found;
+            return PageCount > 1 ? $"{Figure.Whole(Skip + 1)} – {Figure.Whole(Skip + Rows.Count)} of {found}" : found;
         }
     }
 
@@ -42,15 +45,15 @@ public sealed record EndpointListView
     {
         var find = state.Url["find"]?.Trim() ?? "";
         var found = find.Length == 0 ? endpoints : [.. endpoints.Where(endpoint => endpoint.Resource.Contains(find, StringComparison.OrdinalIgnoreCase) || endpoint.Name.Contains(find, StringComparison.OrdinalIgnoreCase))];
-        var last = Math.Max(1, (found.Count + PageSize - 1) / PageSize);
-        var page = int.TryParse(state.Url["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? Math.Clamp(asked, 1, last) : 1;
+        var last = Math.Max(0, found.Count - 1) / PageSize * PageSize;
+        var skip = int.TryParse(state.Url["skip"], NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? Math.Min(asked, last) : 0;
         return new EndpointListView
         {
             TotalCount = endpoints.Count,
             FoundCount = found.Count,
             Find = find,
-            Page = page,
-            Rows = [.. Sorted(found, state.Url["sort"] ?? "time").Skip((page - 1) * PageSize).Take(PageSize).Select(endpoint => new EndpointRow(endpoint, state.EndpointLink(service, endpoint.Name, endpoint.Resource)))],
+            Skip = skip,
+            Rows = [.. Sorted(found, state.Url["sort"] ?? "time").Skip(skip).Take(PageSize).Select(endpoint => new EndpointRow(endpoint, state.EndpointLink(service, endpoint.Name, endpoint.Resource)))],
         };
     }
 

@@ -55,8 +55,8 @@ public sealed record EventStripView
             var shown = group.FindLast(mark => mark.Kind == "deploy") ?? group[^1];
             var link = shown.Kind switch
             {
-                "deploy" => state.Here(("tab", "deployments"), ("deploy", shown.AtMs.ToString(CultureInfo.InvariantCulture)), ("sort", null), ("page", null), ("find", null)),
-                "restart" => state.Here(("tab", "instances"), ("sort", null), ("page", null), ("find", null)),
+                "deploy" => state.Here(("tab", "deployments"), ("deploy", shown.AtMs.ToString(CultureInfo.InvariantCulture)), ("sort", null), ("skip", null), ("find", null)),
+                "restart" => state.Here(("tab", "instances"), ("sort", null), ("skip", null), ("find", null)),
                 _ => null,
             };
             return new EventFlag(LeftOf(group[0]), shown.Kind, !hasRoom ? "" : group.Count > 1 ? $"{shown.Text} +{group.Count - 1}" : shown.Text,

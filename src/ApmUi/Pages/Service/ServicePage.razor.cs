@@ -10,11 +10,10 @@ using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Service;
 
-/// <summary>One service. Its state is the address: <c>tab, sort, find, page, deploy, latency</c> besides env and time.</summary>
+/// <summary>One service. Its state is the address: <c>tab, sort, find, skip, deploy, latency</c> besides env and time.</summary>
 public partial class ServicePage
 {
     [Parameter] public string Name { get; set; } = "";
@@ -23,8 +22,8 @@ public partial class ServicePage
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
 
+    ServiceSummary? Summary;
     ServiceView? View;
     EventStripView? Events;
     string? Failed;
@@ -39,26 +38,37 @@ public partial class ServicePage
     (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);
 
     /// <summary>Another tab, without what belongs to this one.</summary>
-    string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("page", null));
+    string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("skip", null));
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Name), ("what", what));
 
     static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;
 
-    protected override void OnInitialized()
+    protected override bool Prepare()
     {
-        var cancel = Context?.RequestAborted ?? default;
         try
         {
-            if (Queries.Service(Name, State.Window.Range, State.Env) is not { } summary)
+            Summary = Queries.Service(Name, State.Window.Range, State.Env);
+            if (Summary is null)
             {
                 NotFoundEvidence = Catalogue.Services() is { Count: > 0 } known
                     ? $"Known are {string.Join(", ", known.Take(8).Select(service => service.Name))}{(known.Count > 8 ? " and " + (known.Count - 8) + " more" : "")}."
                     : "No service has been seen at all.";
                 Answers.NotFound(Context);
-                return;
             }
-            View = ServiceView.Of(State, summary,
+        }
+        catch (StoreUnavailableException error)
+        {
+            Failed = error.Message;
+        }
+        return Summary is not null;
+    }
+
+    protected override void Load(CancellationToken cancel)
+    {
+        try
+        {
+            View = ServiceView.Of(State, Summary!,
                 Queries.Endpoints(Name, State.Env, State.Window.Range),
                 Queries.Downstream(Name, State.Window.Range, State.Env),
                 MapQuery.ReadRecent(State.Window.Range, State.Env, cancel));

@@ -1,10 +1,8 @@
-using Apm.ApmUi.Charts;
 using Apm.ApmUi.Links;
 using Apm.Core.Ports;
 using Apm.Core.Views;
 using Apm.Query.Filters;
 using Apm.Query.Text;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -12,54 +10,52 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.ApmUi.Pages.Traces;
 
 /// <summary>Saves, renames and deletes views of the list of traces, and goes back to the page.</summary>
-/// <remarks>Forms with a token: a page of another site cannot send them.</remarks>
 public static class SavedViewData
 {
+    const string Page = "/traces";
+    const string NotSaved = "The view was not saved.";
+    const string NotRenamed = "The view was not renamed.";
+    const string NotDeleted = "The view was not deleted.";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/ui/traces/views", Save);
-        routes.MapPost("/ui/traces/views/rename", Rename);
-        routes.MapPost("/ui/traces/views/remove", Remove);
+        routes.MapForm("/ui/traces/views", Save, NotSaved);
+        routes.MapForm("/ui/traces/views/rename", Rename, NotRenamed);
+        routes.MapForm("/ui/traces/views/remove", Remove, NotDeleted);
     }
 
-    static Task Save(HttpContext context, SavedViews views, [FromForm] string? name, [FromForm] string back) => Answer(context, back, here =>
+    static IResult Save(HttpContext context, SavedViews views, [FromForm] string? name, [FromForm] string? back) => Answer(context, NotSaved, () =>
     {
-        var view = SavedViewLinks.Of(here, name ?? "");
+        var view = SavedViewLinks.Of(PageUrl.Parse(back ?? Page), name ?? "");
         try
         {
             TraceFilterParser.Parse(view.Query);
         }
         catch (QueryTextException error)
         {
-            throw new SavedViewException("The query cannot be read, so it was not saved. " + error.Message);
+            throw new SavedViewException("The query cannot be read. " + error.Message);
         }
         views.Save(view);
     });
 
-    static Task Rename(HttpContext context, SavedViews views, [FromForm] string name, [FromForm] string? to, [FromForm] string back) =>
-        Answer(context, back, _ => views.Rename(name, to ?? ""));
+    static IResult Rename(HttpContext context, SavedViews views, [FromForm] string? name, [FromForm] string? to) => Answer(context, NotRenamed, () => views.Rename(name ?? "", to ?? ""));
 
-    static Task Remove(HttpContext context, SavedViews views, [FromForm] string name, [FromForm] string back) =>
-        Answer(context, back, _ => views.Remove(name));
+    static IResult Remove(HttpContext context, SavedViews views, [FromForm] string? name) => Answer(context, NotDeleted, () => views.Remove(name ?? ""));
 
-    static async Task Answer(HttpContext context, string back, Action<PageUrl> change)
+    static IResult Answer(HttpContext context, string whatNot, Action change)
     {
-        var here = PageUrl.Parse(PageUrl.IsOurs(back) ? back : "/traces");
         try
         {
-            change(here);
+            change();
+            return Forms.Done(context, Page);
         }
         catch (SavedViewException problem)
         {
-            await DataAnswer.Fail(context, StatusCodes.Status400BadRequest, problem.Message);
-            return;
+            return Forms.Refuse(context, StatusCodes.Status400BadRequest, new Refusal(whatNot, problem.Message), Page);
         }
         catch (StoreUnavailableException problem)
         {
-            await DataAnswer.Fail(context, StatusCodes.Status503ServiceUnavailable, "Nothing was changed: " + problem.Message);
-            return;
+            return Forms.Refuse(context, StatusCodes.Status503ServiceUnavailable, new Refusal(whatNot, problem.Message + " Try again."), Page);
         }
-        context.Response.Headers.Location = here.ToString();
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
     }
 }

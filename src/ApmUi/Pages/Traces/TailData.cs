@@ -52,7 +52,7 @@ public static class TailData
             await DataAnswer.Fail(context, StatusCodes.Status400BadRequest, error.Message);
             return;
         }
-        if (RefusalOf(filter) is { } refusal)
+        if (TraceTail.RefusalOf(filter) is { } refusal)
         {
             await DataAnswer.Fail(context, StatusCodes.Status400BadRequest, refusal);
             return;
@@ -82,10 +82,6 @@ public static class TailData
             // The viewer has gone.
         }
     }
-
-    /// <summary>Why a query cannot be looked on at, as a sentence; null when it can.</summary>
-    public static string? RefusalOf(TraceFilter filter) => !filter.IsOfTrace ? null
-        : $"The live tail tests spans as they are stored; {filter.Conditions.FirstOrDefault(condition => condition.IsOfTrace)?.ToString() ?? "the query"} is a condition of whole traces. Leave it out here, or look at the list.";
 
     static async Task Stream(HttpContext context, PageState state, TailStream stream, TimeProvider clock, CancellationToken ending)
     {

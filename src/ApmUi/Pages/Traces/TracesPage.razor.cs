@@ -7,10 +7,10 @@ using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Filters;
+using Apm.Query.Tail;
 using Apm.Query.Text;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Traces;
 
@@ -30,7 +30,6 @@ public partial class TracesPage
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
 
     TracesView? View;
     BadQuery? Bad;
@@ -44,6 +43,7 @@ public partial class TracesPage
 
     IReadOnlyList<FilterChip> Chips = [];
     string? TailRefusal;
+    bool IsTailOfTraces;
 
     bool IsTail => State.Url["view"] == "tail";
 
@@ -82,38 +82,49 @@ public partial class TracesPage
 
     string StripLink(string what) => State.Data("/ui/data/traces/strip", ("q", Typed), ("min", Min), ("max", Max), ("what", what));
 
-    protected override void OnInitialized()
+    /// <summary>The query as typed, without what the frame adds.</summary>
+    TraceFilter TypedFilter = TraceFilter.Empty;
+    TraceFilter Filter = TraceFilter.Empty;
+
+    protected override bool Prepare()
     {
-        var cancel = Context?.RequestAborted ?? default;
-        var facts = Traces.Facts();
-        if (facts.SpanCount == 0 && !IsTail)
+        if (Traces.Facts().SpanCount == 0 && !IsTail)
         {
             IsEmptyInstallation = true;
-            return;
+            return false;
         }
         ReadList();
-        TraceFilter typed;
         try
         {
-            typed = TraceFilterParser.Parse(Typed);
+            TypedFilter = TraceFilterParser.Parse(Typed);
         }
         catch (QueryTextException error)
         {
             Bad = BadQuery.Of(Typed, error);
-            return;
+            return false;
         }
-        Chips = TracesView.ChipsOf(State, typed);
+        Chips = TracesView.ChipsOf(State, TypedFilter);
         try
         {
-            var filter = TraceQuery.Complete(typed, State.Url);
-            if (IsTail)
-            {
-                TailRefusal = TailData.RefusalOf(filter);
-                return;
-            }
+            Filter = TraceQuery.Complete(TypedFilter, State.Url);
+        }
+        catch (QueryTextException error)
+        {
+            Failed = error.Message;
+            return false;
+        }
+        if (IsTail) (TailRefusal, IsTailOfTraces) = (TraceTail.RefusalOf(Filter), Filter.IsOfTrace);
+        return !IsTail;
+    }
+
+    protected override void Load(CancellationToken cancel)
+    {
+        try
+        {
+            var (facts, typed) = (Traces.Facts(), TypedFilter);
             var result = Search.Search(new TraceSearchRequest
             {
-                Range = State.Window.Range, Filter = filter, Sort = Order.Sort, IsTurned = Order.IsTurned, Skip = Skip, Limit = Limit, CountFor = CountsAll ? null : CountFor, FacetTags = AskedFacets,
+                Range = State.Window.Range, Filter = Filter, Sort = Order.Sort, IsTurned = Order.IsTurned, Skip = Skip, Limit = Limit, CountFor = CountsAll ? null : CountFor, FacetTags = AskedFacets,
             }, cancel);
             View = TracesView.Of(State, typed, Order, Skip, Limit, result, result.Facets!);
             SampledOut = SampledOutLine.Of(LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, typed.Service, LedgerPage.WidthFor(State.Window.Range))), typed.Service);
@@ -157,7 +168,7 @@ public partial class TracesPage
         // A search may know from the blocks' filters that nothing matches, without looking at a span.
         var hasSpans = result.ScannedSpanCount > 0 || Dropped.Count > 0 || CountOf(new PageUrl("/traces", []), TraceFilter.Empty, cancel).TraceCount > 0;
         var without = Dropped.Count > 0 ? Dropped.MaxBy(dropped => dropped.TraceCount) : null;
-        EmptySays = !hasSpans ? $"No span started in {State.Window.Label(State.Zone).Replace("Past", "the past", StringComparison.Ordinal)}."
+        EmptySays = !hasSpans ? $"No span started in {State.Window.InWords(State.Zone)}."
             : without is null ? "No trace matches."
             : $"No trace matches; without {without.Condition} there {(without.TraceCount == 1 ? "is" : "are")} {without.Count}.";
         if (!hasSpans && facts.NewestStartUnixNanos is { } newest)
@@ -168,7 +179,7 @@ public partial class TracesPage
         }
         else
         {
-            EmptyEvidence = result.ScannedSpanCount == 0 ? "No block of spans stored in this time holds such a value." : $"{Figure.Of(result.ScannedSpanCount, "span")} of {State.Window.Label(State.Zone).ToLowerInvariant()} {(result.ScannedSpanCount == 1 ? "was" : "were")} looked at.";
+            EmptyEvidence = result.ScannedSpanCount == 0 ? "No block of spans stored in this time holds such a value." : $"{Figure.Of(result.ScannedSpanCount, "span")} of {State.Window.InWords(State.Zone)} {(result.ScannedSpanCount == 1 ? "was" : "were")} looked at.";
         }
     }
 

@@ -38,9 +38,16 @@ static class MemoryInfo
         Size("system.swap.used", swapTotal - swapFree);
         output.Gauge("system.swap.pct_free", swapTotal > 0 ? swapFree / swapTotal : 1);
         Size("system.swap.cached", Mib("SwapCached"));
-        var counts = Table(vmstat, ' ');
-        if (counts.TryGetValue("pswpin", out var pagesIn)) output.Submit(CheckMetricKind.Rate, "system.swap.swap_in", pagesIn * PageMib, []);
-        if (counts.TryGetValue("pswpout", out var pagesOut)) output.Submit(CheckMetricKind.Rate, "system.swap.swap_out", pagesOut * PageMib, []);
+        if (CountIn(vmstat, "pswpin ") is { } pagesIn) output.Submit(CheckMetricKind.Rate, "system.swap.swap_in", pagesIn * PageMib, []);
+        if (CountIn(vmstat, "pswpout ") is { } pagesOut) output.Submit(CheckMetricKind.Rate, "system.swap.swap_out", pagesOut * PageMib, []);
+    }
+
+    /// <summary>The number behind a name at the beginning of a line; null when there is none. Of the file's two hundred lines two are wanted.</summary>
+    static double? CountIn(ReadOnlySpan<char> text, string name)
+    {
+        foreach (var line in text.EnumerateLines())
+            if (line.StartsWith(name, StringComparison.Ordinal)) return ProcText.Number(line[name.Length..].ToString());
+        return null;
     }
 
     static Dictionary<string, double> Table(string text, char separator)

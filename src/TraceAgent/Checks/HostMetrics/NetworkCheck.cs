@@ -14,6 +14,11 @@ sealed class NetworkCheck : ICheck
         ("udp.rcv_buf_errors", "Udp", "RcvbufErrors"), ("udp.snd_buf_errors", "Udp", "SndbufErrors"), ("udp.in_csum_errors", "Udp", "InCsumErrors"),
     ];
 
+    /// <summary>How lines begin that have something of it; the others are most of the two files.</summary>
+    static readonly string[] WantedLines = [.. Protocols.Select(wanted => wanted.Protocol + ":").Distinct()];
+
+    static readonly HashSet<(string Protocol, string Field)> WantedFields = [.. Protocols.Select(wanted => (wanted.Protocol, wanted.Field))];
+
     readonly HostFiles _files;
     readonly IReadOnlyList<string> _excluded;
     readonly Regex? _excludedPattern;
@@ -73,19 +78,21 @@ sealed class NetworkCheck : ICheck
     {
         var values = new Dictionary<(string Protocol, string Field), double>();
         string[]? names = null;
-        foreach (var words in ProcText.Lines(text).Select(ProcText.Words))
+        foreach (var words in ProcText.Lines(text).Where(line => WantedLines.Any(wanted => line.StartsWith(wanted, StringComparison.Ordinal))).Select(ProcText.Words))
         {
             if (names is null || names[0] != words[0])
             {
                 names = words;
                 continue;
             }
-            for (var i = 1; i < Math.Min(names.Length, words.Length); i++) values[(words[0].TrimEnd(':'), names[i])] = ProcText.Number(words[i]);
+            var protocol = words[0].TrimEnd(':');
+            for (var i = 1; i < Math.Min(names.Length, words.Length); i++)
+                if (WantedFields.Contains((protocol, names[i]))) values[(protocol, names[i])] = ProcText.Number(words[i]);
             names = null;
         }
-        foreach (var (metric, protocol, field) in Protocols)
+        foreach (var (metric, of, field) in Protocols)
         {
-            if (!values.TryGetValue((protocol, field), out var value)) continue;
+            if (!values.TryGetValue((of, field), out var value)) continue;
             output.Submit(CheckMetricKind.Rate, $"system.net.{metric}", value, []);
             output.Submit(CheckMetricKind.MonotonicCount, $"system.net.{metric}.count", value, []);
         }

@@ -55,8 +55,14 @@ readonly struct DatadogBody
         }
     }
 
+    /// <summary>The whole of it; of no kind when it is absent.</summary>
+    public JsonElement Element => _element;
+
     /// <summary>Whether a member is there, if only as null.</summary>
     public bool Names(string member) => _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(member, out _);
+
+    /// <summary>Its members as they are; none when it is not there.</summary>
+    public IEnumerable<JsonProperty> Members() => _element.ValueKind == JsonValueKind.Object ? _element.EnumerateObject() : [];
 
     public bool? Truth(string member)
     {
@@ -72,6 +78,18 @@ readonly struct DatadogBody
         foreach (var item in element.EnumerateArray()) texts.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw new RefusedException($"{PathOf(member)} must be a list of texts."));
         return texts;
     }
+
+    /// <summary>The names of its members; none when it is not there.</summary>
+    public IReadOnlyList<string> MemberNames => _element.ValueKind == JsonValueKind.Object ? [.. _element.EnumerateObject().Select(member => member.Name)] : [];
+
+    /// <summary>Whether it is there.</summary>
+    public bool Exists => _element.ValueKind != JsonValueKind.Undefined;
+
+    /// <summary>A list of texts, or a text with commas between; null when it is not there.</summary>
+    public IReadOnlyList<string>? TextOrTexts(string member) =>
+        _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : Texts(member);
 
     /// <summary>Where it stands, such as <c>data.attributes.group_by[0]</c>.</summary>
     public string Path => _path;

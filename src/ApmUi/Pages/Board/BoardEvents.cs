@@ -1,0 +1,64 @@
+using Apm.ApmUi.Charts;
+using Apm.ApmUi.Format;
+using Apm.Core.Dashboards;
+using Apm.Core.Events;
+using Apm.Core.Metrics;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+
+namespace Apm.ApmUi.Pages.Board;
+
+/// <summary>Events that a widget draws over its series or lists: searched as the board writes it, <c>tags:a,b</c> or words (metrics-monitors §11.4).</summary>
+public static class BoardEvents
+{
+    /// <summary>Most events marked on a chart, those close together counted as one; default 30, the newest. More would cover it.</summary>
+    public const int MaxMarks = 30;
+
+    /// <summary>Most events looked at for the marks of a chart; default 500, the newest.</summary>
+    public const int MaxRead = 500;
+
+    /// <summary>Events that stand closer than this part of the range are one mark.</summary>
+    const int MergedPart = 120;
+
+    /// <summary>The marks of a widget; those with the same words are there once.</summary>
+    public static IReadOnlyList<ChartMark> Marks(IEnumerable<IEventStore> stores, IReadOnlyList<string> queries, TimeRange range)
+    {
+        if (queries.Count == 0) return [];
+        var found = queries.SelectMany(query => Search(stores, query, range, MaxRead)).DistinctBy(happened => happened.Id).OrderBy(happened => happened.UnixSeconds).ToList();
+        var groups = new List<List<EventRecord>>();
+        foreach (var happened in found)
+        {
+            if (groups is [.., var last] && (happened.UnixSeconds - last[0].UnixSeconds) * UnixTime.NanosPerSecond < range.LengthNanos / MergedPart) last.Add(happened);
+            else groups.Add([happened]);
+        }
+        return [.. groups.TakeLast(MaxMarks).Select(MarkOf)];
+    }
+
+    /// <summary>Events of a search, the newest first.</summary>
+    public static IReadOnlyList<EventRecord> Search(IEnumerable<IEventStore> stores, string query, TimeRange range, int take)
+    {
+        var (tags, words, sources) = (new List<string>(), new List<string>(), new List<string>());
+        foreach (var word in query.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word.StartsWith("tags:", StringComparison.OrdinalIgnoreCase)) tags.AddRange(word[5..].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(MetricNames.Tag).OfType<string>());
+            else if (word.StartsWith("sources:", StringComparison.OrdinalIgnoreCase)) sources.AddRange(word[8..].Split(',', StringSplitOptions.RemoveEmptyEntries));
+            else if (word.Contains(':', StringComparison.Ordinal) && MetricNames.Tag(word) is { } tag) tags.Add(tag);
+            else if (word != "*") words.Add(word.Trim('"'));
+        }
+        var search = new EventSearch(range.FromUnixNanos / UnixTime.NanosPerSecond, range.ToUnixNanos / UnixTime.NanosPerSecond) { Tags = tags, Words = words, Sources = sources, Take = take };
+        return [.. stores.SelectMany(store => store.Search(search))];
+    }
+
+    /// <summary>How grave an event is, as a token of colour.</summary>
+    public static string KindOf(EventRecord happened) => happened.AlertType switch { "error" => "error", "warning" => "warn", "success" => "ok", _ => "info" };
+
+    static ChartMark MarkOf(List<EventRecord> group)
+    {
+        var worst = group.MinBy(happened => KindOf(happened) switch { "error" => 0, "warn" => 1, "info" => 2, _ => 3 })!;
+        return new ChartMark(
+            group[0].UnixSeconds * 1000,
+            group.Count == 1 ? worst.Title : Figure.Of(group.Count, "event"),
+            string.Join("; ", group.Take(5).Select(happened => happened.Title + (happened.Tags.Count > 0 ? $" ({string.Join(", ", happened.Tags.Take(4))})" : ""))) + (group.Count > 5 ? $" and {group.Count - 5} more" : ""),
+            KindOf(worst));
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Apm.Core.Dashboards;
+using Apm.Query.Filters;
+using Apm.Query.Language;
+using Apm.Query.Metrics;
+using Apm.Query.Text;
+
+namespace Apm.ApmUi.Pages.Board;
+
+/// <summary>Words and links about a widget.</summary>
+public static class WidgetWords
+{
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>What stands over a widget without a title.</summary>
+    public static string TitleFor(WidgetContent content) => content.Kind switch
+    {
+        WidgetKind.ServiceSummary => content.Service,
+        WidgetKind.TraceList => "Traces",
+        WidgetKind.MonitorState => "Monitors",
+        WidgetKind.EventList => "Events",
+        WidgetKind.Unknown => content.Type.Length > 0 ? content.Type : "Not drawn",
+        _ => content.Requests is [var first, ..] ? first.Query : content.Type,
+    };
+
+    /// <summary>Its queries as one text, with the variables' values in place of their names.</summary>
+    public static string QueryFor(WidgetContent content, BoardVariables variables)
+    {
+        var text = string.Join(", ", content.Queries);
+        foreach (var one in variables.All.OrderByDescending(one => one.Variable.Name.Length)) // $host1 before $host.
+        {
+            var value = one.Values.Contains("*") ? "*" : string.Join(" OR ", one.Values.Select(one.Variable.TagOf)) is var tags && one.Values.Count > 1 ? $"({tags})" : tags;
+            text = text.Replace($"${one.Variable.Name}.value", one.Values[0], StringComparison.Ordinal).Replace("$" + one.Variable.Name, value, StringComparison.Ordinal);
+        }
+        return text;
+    }
+
+    /// <summary>A search of the traces that its first metric of traces is made from; null when it draws none.</summary>
+    public static string? TracesBehind(WidgetContent content)
+    {
+        foreach (var metric in content.Queries.SelectMany(MetricsIn))
+        {
+            if (TraceMetricName.Of(metric.Metric) is not { } name) continue;
+            var filter = TraceFilter.Empty.With("operation_name", name.Operation);
+            if (name.Measure == TraceMeasure.Errors) filter = filter.With("status", "error");
+            return filter.ToString();
+        }
+        return null;
+    }
+
+    /// <summary>JSON with a member a line.</summary>
+    public static string Pretty(string json) => Pretty(JsonNode.Parse(json)!);
+
+    /// <inheritdoc cref="Pretty(string)"/>
+    public static string Pretty(JsonNode json) => json.ToJsonString(Indented);
+
+    static IEnumerable<MetricQuery> MetricsIn(string query)
+    {
+        try
+        {
+            return [.. MetricQueryParser.Parse(query).Queries.SelectMany(one => one.MetricQueries)];
+        }
+        catch (QueryTextException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Apm.Core.Descriptions;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+using Apm.Query.Evaluate;
+using Apm.TraceAgent;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Serve.Datadog.Monitors;
+
+namespace Apm.Cli.Host;
+
+/// <summary>Monitors: their rules and states, the schedule that evaluates them, and their API.</summary>
+public sealed class MonitorParts : IDisposable
+{
+    readonly MonitorSchedule _schedule;
+    readonly IDowntimeBook _downtimes;
+    readonly MuteAllSwitch _muteAll;
+    readonly MetricsApiParts _api;
+    readonly TimeProvider _clock;
+
+    MonitorParts(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, IDowntimeBook downtimes, IAlertTeller teller)
+    {
+        (_api, _downtimes, _clock) = (api, downtimes, parts.Clock);
+        Rules = rules;
+        States = new MonitorStates(documents, Rules);
+        History = new MonitorHistory(documents);
+        _muteAll = new MuteAllSwitch(documents);
+        var readings = new MonitorReadings(
+            new MetricReadings(QueriesOver(statistics, api, parts)), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
+            new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock));
+        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, parts.Counters);
+        _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings());
+    }
+
+    public MonitorRules Rules { get; }
+
+    public MonitorStates States { get; }
+
+    public MonitorHistory History { get; }
+
+    /// <summary>Reads what is kept. Nothing is evaluated before <see cref="Start"/>.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
+    public static MonitorParts Make(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, NotificationParts notifications) =>
+        new(parts, documents, statistics, api, rules, notifications.Downtimes, notifications.Teller);
+
+    /// <summary>Begins to evaluate.</summary>
+    public void Start() => _schedule.Start();
+
+    /// <summary>What pages and other endpoints may ask for.</summary>
+    public void AddTo(IServiceCollection services)
+    {
+        services.AddSingleton(Rules);
+        services.AddSingleton(States);
+        services.AddSingleton(History);
+    }
+
+    /// <summary>Maps the endpoints.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        new MonitorApi(Rules, States, _downtimes, _api.Gate, _clock).Map(routes);
+        new MonitorMuteApi(Rules, States, _muteAll, _api.Gate, _clock).Map(routes);
+        new MonitorSearchApi(Rules, States, _downtimes, _muteAll, _api.Gate, _clock).Map(routes);
+    }
+
+    /// <summary>Lets the evaluations under way finish.</summary>
+    public void Dispose() => _schedule.Dispose();
+
+    /// <summary>The same metrics that charts see.</summary>
+    static MetricQueries QueriesOver(IStatsReader statistics, MetricsApiParts api, PipelineParts parts)
+    {
+        var services = new ServiceCollection().AddSingleton(statistics).AddSingleton(parts.Counters).AddSingleton(parts.Clock).AddSingleton<IHostTags>(api.Hosts).AddSingleton<MetricDescriptions>(api.Descriptions).AddMetricQueries(api.Reader);
+        return services.BuildServiceProvider().GetRequiredService<MetricQueries>();
+    }
+}

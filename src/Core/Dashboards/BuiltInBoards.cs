@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+
+namespace Apm.Core.Dashboards;
+
+/// <summary>Makes boards for what is measured: hosts, MySQL, and each web framework that is traced. A widget is only there when its metrics are.</summary>
+public static class BuiltInBoards
+{
+    /// <summary>Before the name of such a board; no kept one has it.</summary>
+    const string Prefix = "given-";
+
+    /// <summary>Operations of web frameworks, as tracers name them, and how people call them.</summary>
+    static readonly (string Operation, string Name, string Title)[] Frameworks =
+    [
+        ("flask.request", "flask", "Flask"), ("aspnet_core.request", "aspnet-core", "ASP.NET Core"), ("aspnet.request", "aspnet", "ASP.NET"), ("django.request", "django", "Django"),
+        ("express.request", "express", "Express"), ("web.request", "web", "Web requests"), ("http.server.request", "http-server", "HTTP servers"),
+    ];
+
+    static readonly Chart[] Hosts =
+    [
+        new("CPU in use by host", "area", "100 - avg:system.cpu.idle{$host} by {host}"),
+        new("CPU by what it does", "area", "avg:system.cpu.user{$host}", "avg:system.cpu.system{$host}", "avg:system.cpu.iowait{$host}", "avg:system.cpu.stolen{$host}"),
+        new("Load by host", "line", "avg:system.load.1{$host} by {host}"),
+        new("Memory usable by host", "line", "avg:system.mem.usable{$host} by {host}"),
+        new("Disks, part in use", "line", "avg:system.disk.in_use{$host} by {host,device}"),
+        new("Disk traffic", "line", "avg:system.io.rkb_s{$host} by {device}", "avg:system.io.wkb_s{$host} by {device}"),
+        new("Network", "line", "avg:system.net.bytes_rcvd{$host} by {host}", "avg:system.net.bytes_sent{$host} by {host}"),
+        new("Swap in use", "line", "avg:system.swap.used{$host} by {host}"),
+    ];
+
+    static readonly Chart[] MySql =
+    [
+        new("Queries per second", "line", "avg:mysql.performance.queries{$host}", "avg:mysql.performance.questions{$host}"),
+        new("Connections, and what is expected", "line", "anomalies(avg:mysql.net.connections{$host}, 'basic', 2)"),
+        new("Threads", "line", "avg:mysql.performance.threads_connected{$host}", "avg:mysql.performance.threads_running{$host}"),
+        new("Slow queries", "bars", "avg:mysql.performance.slow_queries{$host}"),
+        new("Statements by kind", "area", "avg:mysql.performance.com_select{$host}", "avg:mysql.performance.com_insert{$host}", "avg:mysql.performance.com_update{$host}", "avg:mysql.performance.com_delete{$host}"),
+        new("InnoDB rows", "line", "avg:mysql.innodb.row_lock_waits{$host}", "avg:mysql.innodb.row_lock_time{$host}"),
+        new("InnoDB buffer pool", "area", "avg:mysql.innodb.buffer_pool_used{$host}", "avg:mysql.innodb.buffer_pool_free{$host}"),
+        new("Bytes in and out", "line", "avg:mysql.performance.bytes_received{$host}", "avg:mysql.performance.bytes_sent{$host}"),
+        new("CPU time", "area", "avg:mysql.performance.user_time{$host}", "avg:mysql.performance.kernel_time{$host}"),
+    ];
+
+    /// <summary>Whether an id is the name of such a board, whether its data is there or not.</summary>
+    public static bool IsName(string id) => id.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>The boards for some metrics, by title.</summary>
+    public static IReadOnlyList<Dashboard> For(IReadOnlySet<string> metrics)
+    {
+        var boards = new List<Dashboard>();
+        Add("hosts", "Hosts", "Processors, memory, disks and network of the machines.", "host", Hosts);
+        Add("mysql", "MySQL", "What the MySQL check measures.", "host", MySql);
+        foreach (var (operation, name, title) in Frameworks)
+            if (metrics.Contains($"trace.{operation}.hits")) Add(name, title, $"Requests, errors and durations of services that answer {operation}.", "service", WebCharts($"trace.{operation}"));
+        return [.. boards.OrderBy(board => board.Title, StringComparer.OrdinalIgnoreCase)];
+
+        void Add(string name, string title, string description, string variable, IReadOnlyList<Chart> charts)
+        {
+            var widgets = charts.Select(chart => chart.Having(metrics)).OfType<Chart>().Select((chart, i) => new Widget(i + 1, chart.Definition())).ToList();
+            if (widgets.Count == 0) return;
+            var sent = new JsonObject { ["name"] = variable, ["prefix"] = variable, ["default"] = "*" };
+            boards.Add(new Dashboard
+            {
+                Id = Prefix + name,
+                Title = title,
+                Description = description,
+                Widgets = widgets,
+                Variables = [new TemplateVariable(variable, variable, ["*"], sent.ToJsonString())],
+                IsReadOnly = true,
+            });
+        }
+    }
+
+    static Chart[] WebCharts(string metric) =>
+    [
+        new("Requests per second", "area", $"sum:{metric}.hits{{$service}} by {{service}}.as_rate()"),
+        new("Errors", "bars", $"sum:{metric}.errors{{$service}} by {{service}}.as_count()"),
+        new("Durations: p50, p95, p99", "line", $"p50:{metric}{{$service}}", $"p95:{metric}{{$service}}", $"p99:{metric}{{$service}}"),
+        new("Requests by HTTP status", "area", $"sum:{metric}.hits.by_http_status{{$service}} by {{http.status_code}}.as_rate()"),
+        new("p95 by service, and what is expected", "line", $"anomalies(p95:{metric}{{$service}} by {{service}}, 'basic', 3)"),
+        new("Apdex", "line", $"avg:{metric}.apdex{{$service}} by {{service}}"),
+        new("Slowest endpoints, p95", "toplist", $"top(p95:{metric}{{$service}} by {{resource_name}}, 10, 'mean', 'desc')"),
+        new("Most called endpoints", "toplist", $"top(sum:{metric}.hits{{$service}} by {{resource_name}}.as_rate(), 10, 'mean', 'desc')"),
+    ];
+
+    /// <summary>A widget, as a rule names it.</summary>
+    sealed record Chart(string Title, string Draw, params string[] Queries)
+    {
+        /// <summary>With those of its queries whose metric is there; null when none is.</summary>
+        public Chart? Having(IReadOnlySet<string> metrics)
+        {
+            string[] there = [.. Queries.Where(query => metrics.Any(metric => query.Contains($":{metric}{{", StringComparison.Ordinal)))];
+            return there.Length == 0 ? null : this with { Queries = there };
+        }
+
+        public string Definition()
+        {
+            var isList = Draw == "toplist";
+            return new JsonObject
+            {
+                ["type"] = isList ? "toplist" : "timeseries",
+                ["title"] = Title,
+                ["requests"] = new JsonArray([.. Queries.Select(query => (JsonNode)(isList ? new JsonObject { ["q"] = query } : new JsonObject { ["q"] = query, ["display_type"] = Draw }))]),
+                ["events"] = isList ? null : new JsonArray(),
+            }.ToJsonString();
+        }
+    }
+}

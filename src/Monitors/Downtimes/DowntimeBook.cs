@@ -1,0 +1,198 @@
+using Apm.Core.Counting;
+using Apm.Core.Downtimes;
+using Apm.Core.Hosts;
+using Apm.Core.Monitors;
+using Apm.Core.Ports;
+
+namespace Apm.Monitors.Downtimes;
+
+/// <summary>What a downtime is at present.</summary>
+public enum DowntimeStatus
+{
+    Scheduled,
+    Active,
+    Canceled,
+    Ended,
+}
+
+/// <summary>
+/// The downtimes, in memory, kept as documents; with the quick mutes of monitors and the mutes of hosts it says whether a group is told of.
+/// </summary>
+/// <remarks>Any thread. What a call changed is on disk when it returns.</remarks>
+public sealed class DowntimeBook : IDowntimeBook
+{
+    /// <summary>Most downtimes that are not over. A further one is refused.</summary>
+    public const int MaxDowntimes = 1_000;
+
+    /// <summary>Most downtimes that are over and still listed. The oldest goes, counted in <c>downtimes_forgotten</c>.</summary>
+    public const int MaxOverDowntimes = 1_000;
+
+    const string Collection = "downtimes";
+
+    readonly IDocumentStore _documents;
+    readonly Func<string, HostInfo?> _findHost;
+    readonly Counters _counters;
+    readonly TimeProvider _clock;
+    readonly Func<Guid> _newUuid;
+    readonly Lock _lock = new();
+    volatile IReadOnlyList<DowntimePlan> _plans;
+
+    /// <param name="findHost">What is known of a host of that name; null for nothing.</param>
+    /// <param name="newUuid">Gives names that nobody has yet.</param>
+    /// <exception cref="StoreUnavailableException">They cannot be read.</exception>
+    public DowntimeBook(IDocumentStore documents, Func<string, HostInfo?> findHost, Counters counters, TimeProvider clock, Func<Guid> newUuid)
+    {
+        (_documents, _findHost, _counters, _clock, _newUuid) = (documents, findHost, counters, clock, newUuid);
+        _plans = [.. documents.FindAll<Downtime>(Collection).OrderBy(downtime => downtime.Id).Select(PlanOf).OfType<DowntimePlan>()];
+    }
+
+    /// <summary>Now, Unix seconds.</summary>
+    public long NowUnixSeconds => _clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>All that are kept, ordered by id.</summary>
+    public IReadOnlyList<Downtime> All() => [.. _plans.Select(plan => plan.Downtime)];
+
+    /// <summary>One; null when there is none of that id.</summary>
+    public Downtime? Find(long id) => _plans.FirstOrDefault(plan => plan.Downtime.Id == id)?.Downtime;
+
+    /// <summary>One by the id of version 2 of the API; null when there is none.</summary>
+    public Downtime? Find(string uuid) => _plans.FirstOrDefault(plan => plan.Downtime.Uuid.Equals(uuid, StringComparison.OrdinalIgnoreCase))?.Downtime;
+
+    /// <summary>Those that hold for some group of a monitor now.</summary>
+    public IReadOnlyList<Downtime> ActiveFor(MonitorRule rule) =>
+        [.. _plans.Where(plan => plan.IsAbout(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active).Select(plan => plan.Downtime)];
+
+    /// <summary>What it is now.</summary>
+    public DowntimeStatus StatusOf(Downtime downtime)
+    {
+        var now = NowUnixSeconds;
+        if (downtime.CanceledUnixSeconds is { } canceled && canceled <= now) return DowntimeStatus.Canceled;
+        return Occurrences.CurrentOrNext(downtime, now) is not { } next ? DowntimeStatus.Ended
+            : next.Contains(now) && !downtime.IsDisabled ? DowntimeStatus.Active : DowntimeStatus.Scheduled;
+    }
+
+    /// <summary>Enters a downtime, with ids of its own.</summary>
+    /// <exception cref="DowntimeException">It can never hold, its scope cannot be read, or there are too many.</exception>
+    /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
+    public Downtime Add(Downtime wanted)
+    {
+        lock (_lock)
+        {
+            if (_plans.Count(plan => StatusOf(plan.Downtime) is DowntimeStatus.Active or DowntimeStatus.Scheduled) >= MaxDowntimes)
+                throw new DowntimeException($"There are {MaxDowntimes} downtimes that are not over, the most that are kept. Cancel some first.");
+            var id = _plans.Count == 0 ? 1 : _plans[^1].Downtime.Id + 1;
+            var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+            var added = wanted with { Id = id, Uuid = _newUuid().ToString(), CreatedUnixMillis = now, ModifiedUnixMillis = now };
+            var plan = Checked(added);
+            Store(added);
+            _plans = [.. _plans, plan];
+            ForgetOldest_NeedsLock();
+            return added;
+        }
+    }
+
+    /// <summary>Puts a changed downtime in place of what it was.</summary>
+    /// <exception cref="DowntimeException">As changed it can never hold, or its scope cannot be read.</exception>
+    /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
+    public Downtime Replace(Downtime changed)
+    {
+        lock (_lock)
+        {
+            var now = changed with { ModifiedUnixMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds() };
+            Put_NeedsLock(now, Checked(now));
+            return now;
+        }
+    }
+
+    /// <summary>Ends a downtime now, or before it began; one that is over stays as it is. Its record is kept.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
+    public Downtime Cancel(Downtime downtime)
+    {
+        if (StatusOf(downtime) is DowntimeStatus.Canceled or DowntimeStatus.Ended) return downtime;
+        lock (_lock)
+        {
+            var canceled = downtime with { CanceledUnixSeconds = NowUnixSeconds, ModifiedUnixMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds() };
+            Put_NeedsLock(canceled, new DowntimePlan(canceled));
+            return canceled;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Muting For(MonitorRule rule, IReadOnlyList<string> groupTags, long unixSeconds)
+    {
+        List<string>? ids = null;
+        var (until, mutesFirst) = (0L, false);
+        void Enter(string id, long end, bool first)
+        {
+            (ids ??= []).Add(id);
+            (until, mutesFirst) = (Math.Max(until, end), mutesFirst || first);
+        }
+        foreach (var plan in _plans)
+            if (plan.HoldsUntil(unixSeconds) is { } end && plan.IsAbout(rule) && plan.Accepts(rule, groupTags)) Enter(plan.Downtime.Uuid, end, plan.Downtime.MutesFirstRecovery);
+        foreach (var (scope, end) in rule.Options.Silenced)
+            if ((end is null || end > unixSeconds) && QuickMute.Accepts(scope, rule, groupTags)) Enter(QuickMute.IdOf(rule, scope), end ?? long.MaxValue, false);
+        foreach (var tag in groupTags)
+            if (tag.StartsWith("host:", StringComparison.Ordinal) && _findHost(tag[5..]) is { } host && host.IsMutedAt(unixSeconds)) Enter(tag, host.Mute!.EndUnixSeconds ?? long.MaxValue, false);
+        return ids is null ? Muting.None : new Muting(true, until == long.MaxValue ? null : until, mutesFirst, ids);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Ends of quick mutes are not among them: they stand in the rule that whoever asks has at hand.</remarks>
+    public IReadOnlyList<DowntimeEnd> Ended(MonitorRule rule, IReadOnlyList<string> groupTags, long afterUnixSeconds, long upToUnixSeconds)
+    {
+        List<DowntimeEnd>? ends = null;
+        foreach (var plan in _plans)
+        {
+            var ended = plan.EndedBetween(afterUnixSeconds, upToUnixSeconds);
+            if (ended.Count == 0 || !plan.IsAbout(rule) || !plan.Accepts(rule, groupTags)) continue;
+            foreach (var occurrence in ended) (ends ??= []).Add(new DowntimeEnd(plan.Downtime.Uuid, occurrence.StartUnixSeconds, occurrence.EndUnixSeconds, StatesAtEnd(plan.Downtime, occurrence)));
+        }
+        if (ends is null) return [];
+        // Several overlap: what follows from an end follows from that of the last one.
+        return [.. ends.Where(end => !For(rule, groupTags, end.EndedUnixSeconds).IsMuted).OrderBy(end => end.EndedUnixSeconds)];
+    }
+
+    static IReadOnlyList<MonitorState> StatesAtEnd(Downtime downtime, DowntimeOccurrence occurrence) =>
+        (occurrence.EndUnixSeconds == downtime.CanceledUnixSeconds ? downtime.TellsWhenCanceled : downtime.TellsWhenExpired) ? downtime.NotifyEndStates : [];
+
+    /// <summary>A document that cannot be read any more is passed over and counted.</summary>
+    DowntimePlan? PlanOf(Downtime downtime)
+    {
+        try
+        {
+            return new DowntimePlan(downtime);
+        }
+        catch (DowntimeException)
+        {
+            _counters.Add("downtimes_unreadable");
+            return null;
+        }
+    }
+
+    static DowntimePlan Checked(Downtime downtime)
+    {
+        var plan = new DowntimePlan(downtime);
+        if (downtime.EndUnixSeconds is { } end && end <= downtime.StartUnixSeconds) throw new DowntimeException("The downtime's 'end' must be after its 'start'.");
+        if (downtime.IsRecurring() && Occurrences.CurrentOrNext(downtime, long.MinValue / 4) is null) throw new DowntimeException($"{RecurrenceText.Invalid}: no time fits it, so the downtime would never begin.");
+        return plan;
+    }
+
+    void Put_NeedsLock(Downtime downtime, DowntimePlan plan)
+    {
+        Store(downtime);
+        _plans = [.. _plans.Select(known => known.Downtime.Id == downtime.Id ? plan : known)];
+    }
+
+    void Store(Downtime downtime) => _documents.Store(Collection, downtime.Uuid, downtime);
+
+    void ForgetOldest_NeedsLock()
+    {
+        var over = _plans.Where(plan => StatusOf(plan.Downtime) is DowntimeStatus.Canceled or DowntimeStatus.Ended).ToList();
+        foreach (var plan in over.Take(over.Count - MaxOverDowntimes))
+        {
+            _documents.Remove(Collection, plan.Downtime.Uuid);
+            _plans = [.. _plans.Where(known => known != plan)];
+            _counters.Add("downtimes_forgotten");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Apm.Core.Monitors;
+
+namespace Apm.Monitors.Downtimes;
+
+/// <summary>The tags that a monitor's own query fixes: whatever it finds has them, so that a downtime of <c>env:prod</c> holds for it too.</summary>
+static partial class QueryTags
+{
+    static readonly ConditionalWeakTable<MonitorRule, IReadOnlyList<string>> s_known = [];
+
+    /// <summary>Those that stand in every scope of the query; of a scope with other words than tags, none.</summary>
+    public static IReadOnlyList<string> FixedBy(MonitorRule rule) => s_known.GetValue(rule, known => Read(known.Query));
+
+    static string[] Read(string query)
+    {
+        HashSet<string>? inAll = null;
+        foreach (var scope in ScopesOf(query))
+        {
+            var tags = scope.Where(tag => IsPlain(tag)).Select(tag => tag.ToLowerInvariant());
+            if (inAll is null) inAll = [.. tags];
+            else inAll.IntersectWith(tags);
+        }
+        return [.. inAll ?? []];
+    }
+
+    static IEnumerable<string[]> ScopesOf(string query)
+    {
+        if (OverCall().Match(query) is { Success: true } over)
+        {
+            yield return [.. Quoted().Matches(over.Groups[1].Value).Select(tag => tag.Groups[1].Value)];
+            yield break;
+        }
+        if (SearchCall().Match(query) is { Success: true } search)
+        {
+            var words = search.Groups[1].Value;
+            yield return words.Contains(" OR ", StringComparison.Ordinal) || words.Contains('(', StringComparison.Ordinal) ? [] : words.Split([' '], StringSplitOptions.RemoveEmptyEntries);
+            yield break;
+        }
+        foreach (Match braces in Braces().Matches(query))
+        {
+            if (braces.Groups["by"].Success) continue;
+            var inside = braces.Groups["inside"].Value;
+            yield return inside.Contains(" OR ", StringComparison.OrdinalIgnoreCase) || inside.Contains('(', StringComparison.Ordinal) ? []
+                : AndOrComma().Split(inside).Select(tag => tag.Trim()).ToArray();
+        }
+    }
+
+    static bool IsPlain(string tag) => tag.IndexOf(':', StringComparison.Ordinal) > 0 && !tag.Any(c => c is '*' or '!' or '$' or '"' || char.IsWhiteSpace(c)) && tag[0] != '-';
+
+    [GeneratedRegex(@"(?<by>\bby\s*)?\{(?<inside>[^}]*)\}")]
+    private static partial Regex Braces();
+
+    [GeneratedRegex(@",|\s+AND\s+", RegexOptions.IgnoreCase)]
+    private static partial Regex AndOrComma();
+
+    [GeneratedRegex(@"\.over\(([^)]*)\)")]
+    private static partial Regex OverCall();
+
+    [GeneratedRegex("\"([^\"]*)\"")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex("^\\s*(?:trace-analytics|logs|events|processes|rum)\\(\"((?:[^\"\\\\]|\\\\.)*)\"\\)")]
+    private static partial Regex SearchCall();
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Apm.Core.Downtimes;
+
+namespace Apm.Monitors.Downtimes;
+
+/// <summary>A downtime's times in words, as notices and the page say them.</summary>
+public static class RecurrenceWords
+{
+    static readonly Dictionary<string, string> Days = new(StringComparer.Ordinal)
+    {
+        ["MO"] = "Monday", ["TU"] = "Tuesday", ["WE"] = "Wednesday", ["TH"] = "Thursday", ["FR"] = "Friday", ["SA"] = "Saturday", ["SU"] = "Sunday",
+    };
+
+    /// <summary>Such as <c>every week on Saturday and Sunday at 00:00 for 1 d, America/New_York</c>; <c>once</c> when it does not recur.</summary>
+    public static string Of(Downtime downtime) =>
+        downtime.IsRecurring() ? $"{string.Join("; and ", downtime.Recurrences.Select(Of))}, {downtime.TimeZone}" : "once";
+
+    /// <summary>A time in a zone: <c>Sat Nov 2 2024 00:00 (America/New_York)</c>.</summary>
+    public static string Time(long unixSeconds, string zoneName)
+    {
+        var zone = WallClock.FindZone(zoneName) ?? TimeZoneInfo.Utc;
+        return string.Create(CultureInfo.InvariantCulture, $"{WallClock.At(unixSeconds, zone):ddd MMM d yyyy HH:mm} ({(zone == TimeZoneInfo.Utc ? "UTC" : zoneName)})");
+    }
+
+    /// <summary>Such as <c>14 h</c> or <c>1 d 12 h</c>.</summary>
+    public static string Length(long seconds)
+    {
+        var parts = new List<string>();
+        foreach (var (unit, name) in new[] { (86_400L, "d"), (3_600L, "h"), (60L, "min"), (1L, "s") })
+        {
+            if (seconds / unit is var count and > 0) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{count} {name}"));
+            seconds %= unit;
+        }
+        return parts.Count == 0 ? "0 s" : string.Join(' ', parts);
+    }
+
+    static string Of(DowntimeRecurrence recurrence)
+    {
+        var rule = RecurrenceText.Parse(recurrence.Rule);
+        var unit = rule.Frequency switch { "HOURLY" => "hour", "DAILY" => "day", "WEEKLY" => "week", "MONTHLY" => "month", _ => "year" };
+        var every = rule.Interval == 1 ? $"every {unit}" : string.Create(CultureInfo.InvariantCulture, $"every {rule.Interval} {unit}s");
+        var on = rule.Days.Count == 0 ? "" : " on " + List(rule.Days.Select(Day));
+        var until = rule.Until is { } last ? string.Create(CultureInfo.InvariantCulture, $", until {last:MMM d yyyy HH:mm}{(rule.IsUntilUtc ? " UTC" : "")}") : rule.Count is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} times") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{every}{on} at {recurrence.StartLocal:HH:mm} for {Length(recurrence.DurationSeconds)}{until}");
+    }
+
+    static string Day(string day)
+    {
+        if (day.Length == 2) return Days[day];
+        var number = int.Parse(day[..^2], CultureInfo.InvariantCulture);
+        var which = number switch { -1 => "last", < 0 => string.Create(CultureInfo.InvariantCulture, $"{-number}th last"), 1 => "first", 2 => "second", 3 => "third", _ => string.Create(CultureInfo.InvariantCulture, $"{number}th") };
+        return $"the {which} {Days[day[^2..]]}";
+    }
+
+    static string List(IEnumerable<string> words)
+    {
+        var all = words.ToList();
+        return all.Count == 1 ? all[0] : $"{string.Join(", ", all.Take(all.Count - 1))} and {all[^1]}";
+    }
+}

@@ -1,0 +1,53 @@
+using Apm.Core.Monitors;
+using Apm.Monitors.Downtimes;
+
+namespace Apm.Monitors.Messages;
+
+/// <summary>Addresses of our own pages in notices.</summary>
+/// <param name="site">Start of every address, without a slash at its end: <c>http://localhost:8127</c>.</param>
+public sealed class AlertLinks(string site)
+{
+    /// <summary>How far before an alert its page begins to show.</summary>
+    const long BeforeSeconds = 1_800;
+
+    /// <summary>How far behind it.</summary>
+    const long AfterSeconds = 60;
+
+    public string Site { get; } = site;
+
+    /// <summary>What a chart of the alert shows: some time before what was looked at, and a minute after.</summary>
+    public static (long From, long To) WindowOf(AlertTransition transition) =>
+        (Math.Min(transition.WindowFromUnixSeconds, transition.AtUnixSeconds - BeforeSeconds), transition.AtUnixSeconds + AfterSeconds);
+
+    /// <summary>The monitor's page at the time of the alert.</summary>
+    public string Status(AlertTransition transition)
+    {
+        var (from, to) = WindowOf(transition);
+        return $"{Page(transition.Rule.Id)}?group={Uri.EscapeDataString(transition.Group)}&from_ts={ValueText.Whole(from * 1000)}&to_ts={ValueText.Whole(to * 1000)}";
+    }
+
+    public string Page(long monitorId) => $"{Site}/monitors/{ValueText.Whole(monitorId)}";
+
+    public string Edit(AlertTransition transition) => $"{Page(transition.Rule.Id)}/edit";
+
+    public string Downtimes() => $"{Site}/monitors/downtimes";
+
+    /// <summary>All links under a notice, with their words.</summary>
+    public IReadOnlyList<(string Words, string Url)> Of(AlertTransition transition)
+    {
+        var links = new List<(string, string)> { ("Monitor Status", Status(transition)), ("Edit Monitor", Edit(transition)) };
+        if (Traces(transition) is { } traces) links.Add(("Traces of this time", traces));
+        if (MessageValues.HostOf(transition) is { } host) links.Add(("View host", $"{Site}/hosts/{Uri.EscapeDataString(host)}"));
+        return links;
+    }
+
+    /// <summary>The traces of the window that was looked at; null when the monitor is about none.</summary>
+    string? Traces(AlertTransition transition)
+    {
+        var isOfTraces = transition.Rule.Type == "trace-analytics alert" || transition.Rule.Query.Contains("trace.", StringComparison.Ordinal);
+        if (!isOfTraces) return null;
+        var words = transition.GroupTags.Concat(QueryTags.FixedBy(transition.Rule)).Distinct().Where(tag => tag.Contains(':', StringComparison.Ordinal))
+            .Select(tag => tag.Any(char.IsWhiteSpace) ? $"{tag[..(tag.IndexOf(':', StringComparison.Ordinal) + 1)]}\"{tag[(tag.IndexOf(':', StringComparison.Ordinal) + 1)..]}\"" : tag);
+        return $"{Site}/traces?q={Uri.EscapeDataString(string.Join(' ', words))}&from={ValueText.Whole(transition.WindowFromUnixSeconds * 1000)}&to={ValueText.Whole(transition.WindowToUnixSeconds * 1000)}";
+    }
+}

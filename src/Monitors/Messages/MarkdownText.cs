@@ -1,0 +1,61 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Markdig;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace Apm.Monitors.Messages;
+
+/// <summary>Markdown as HTML that may stand in a mail or on a page, and as plain text.</summary>
+/// <remarks>
+/// HTML in the text is shown, not obeyed; links and pictures lead to http, https and mailto alone. So no script, style or form comes out
+/// of it, whatever goes in.
+/// </remarks>
+public static partial class MarkdownText
+{
+    static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseSoftlineBreakAsHardlineBreak().Build();
+
+    static readonly string[] s_schemes = ["http", "https", "mailto"];
+
+    /// <summary>As HTML, without a frame.</summary>
+    public static string ToHtml(string markdown)
+    {
+        var document = Markdown.Parse(markdown, s_pipeline);
+        foreach (var link in document.Descendants<LinkInline>().ToList())
+            if (!LeadsSomewhereGood(link.Url)) link.Url = "";
+        foreach (var link in document.Descendants<AutolinkInline>().ToList())
+            if (!link.IsEmail && !LeadsSomewhereGood(link.Url)) link.ReplaceBy(new LiteralInline(link.Url));
+        return document.ToHtml(s_pipeline);
+    }
+
+    /// <summary>Without the signs that only draw; what is in them stays, an address behind its words.</summary>
+    public static string ToPlain(string markdown)
+    {
+        var text = Picture().Replace(markdown, match => match.Groups[1].Length > 0 ? $"[picture: {match.Groups[1].Value}] {match.Groups[2].Value}" : $"[picture] {match.Groups[2].Value}");
+        text = Link().Replace(text, "$1 ($2)");
+        text = Strong().Replace(text, "$1");
+        text = Escaped().Replace(text, "$1");
+        return BlankLines().Replace(text.ReplaceLineEndings("\n"), "\n\n").Trim();
+    }
+
+    /// <summary>Text for HTML.</summary>
+    public static string Encode(string text) => WebUtility.HtmlEncode(text);
+
+    static bool LeadsSomewhereGood(string? url) =>
+        url is not null && (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var address) ? s_schemes.Contains(address.Scheme) : !url.Contains(':', StringComparison.Ordinal) && !url.StartsWith("//", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)")]
+    private static partial Regex Picture();
+
+    [GeneratedRegex(@"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"\*\*(.+?)\*\*(?!\*)")]
+    private static partial Regex Strong();
+
+    [GeneratedRegex(@"\\([\\`\[\]<>*#|])")]
+    private static partial Regex Escaped();
+
+    [GeneratedRegex(@"\n[ \t]*(\n[ \t]*)+")]
+    private static partial Regex BlankLines();
+}

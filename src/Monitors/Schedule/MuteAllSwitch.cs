@@ -1,0 +1,43 @@
+using Apm.Core.Ports;
+
+namespace Apm.Monitors.Schedule;
+
+/// <summary>Mutes every monitor until it is turned off, kept as a document.</summary>
+/// <remarks>Thread-safe.</remarks>
+public sealed class MuteAllSwitch(IDocumentStore documents) : IMuteAll
+{
+    const string Collection = "monitor-mute-all";
+    const string Id = "switch";
+
+    readonly Lock _lock = new();
+    Switch? _isOn = documents.Find<Switch>(Collection, Id);
+
+    public bool IsMuted(long unixSeconds)
+    {
+        lock (_lock) return _isOn is not null;
+    }
+
+    public long? Mute(long unixSeconds)
+    {
+        lock (_lock)
+        {
+            if (_isOn is not null) return null;
+            documents.Store(Collection, Id, new Switch(unixSeconds));
+            _isOn = new Switch(unixSeconds);
+            return unixSeconds;
+        }
+    }
+
+    public bool Unmute()
+    {
+        lock (_lock)
+        {
+            if (_isOn is null) return false;
+            documents.Remove(Collection, Id);
+            _isOn = null;
+            return true;
+        }
+    }
+
+    sealed record Switch(long SinceUnixSeconds);
+}

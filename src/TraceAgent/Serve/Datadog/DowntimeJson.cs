@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Apm.Core.Downtimes;
+using Apm.Core.Monitors;
+using Apm.Monitors.Downtimes;
+
+namespace Apm.TraceAgent.Serve.Datadog;
+
+/// <summary>Downtimes as version 1 of the API answers them.</summary>
+static class DowntimeJson
+{
+    public static void Write(Utf8JsonWriter json, Downtime downtime, DowntimeBook book, bool withCreator)
+    {
+        var status = book.StatusOf(downtime);
+        var (start, end) = TimesOf(downtime, book);
+        json.WriteStartObject();
+        json.WriteNumber("id", downtime.Id);
+        json.WriteString("uuid", downtime.Uuid);
+        json.WriteNumberOrNull("monitor_id", downtime.MonitorId);
+        json.WriteNumber("org_id", 1);
+        json.WriteNumber("start", start);
+        json.WriteNumberOrNull("end", end);
+        json.WriteNumberOrNull("canceled", downtime.CanceledUnixSeconds);
+        json.WriteNumber("created", downtime.CreatedUnixMillis / 1000);
+        json.WriteNumber("modified", downtime.ModifiedUnixMillis / 1000);
+        json.WriteString("message", downtime.Message);
+        json.WriteBoolean("active", status == DowntimeStatus.Active);
+        json.WriteBoolean("disabled", downtime.IsDisabled);
+        WriteRecurrence(json, downtime);
+        json.WriteString("timezone", downtime.TimeZone);
+        json.WriteNull("parent_id");
+        json.WriteNull("child_id");
+        json.WriteNull("active_child");
+        json.WriteNumber("creator_id", 1);
+        json.WriteNull("updater_id");
+        json.WriteNumber("downtime_type", downtime.Scopes is [DowntimeScope.Everything] ? 0 : downtime.Scopes.Count == 1 && downtime.Scopes[0].StartsWith("host:", StringComparison.Ordinal) ? 1 : 2);
+        json.WriteString("status", StatusWord(status));
+        json.WriteTexts("monitor_tags", downtime.MonitorTags);
+        json.WriteBoolean("mute_first_recovery_notification", downtime.MutesFirstRecovery);
+        json.WriteTexts("notify_end_types", EndTypes(downtime));
+        json.WriteTexts("notify_end_states", downtime.NotifyEndStates.Select(StateWord));
+        json.WriteTexts("scope", downtime.Scopes);
+        if (withCreator) WriteCreator(json, downtime);
+        json.WriteEndObject();
+    }
+
+    public static string StatusWord(DowntimeStatus status) => status switch { DowntimeStatus.Active => "active", DowntimeStatus.Scheduled => "scheduled", DowntimeStatus.Canceled => "canceled", _ => "ended" };
+
+    public static string StateWord(MonitorState state) => state switch { MonitorState.NoData => "no data", MonitorState.Warn => "warn", _ => "alert" };
+
+    public static IEnumerable<string> EndTypes(Downtime downtime) => new[] { (downtime.TellsWhenCanceled, "canceled"), (downtime.TellsWhenExpired, "expired") }.Where(type => type.Item1).Select(type => type.Item2);
+
+    /// <summary>Of the occurrence that holds or comes next; of the first when none comes any more.</summary>
+    static (long Start, long? End) TimesOf(Downtime downtime, DowntimeBook book)
+    {
+        if (!downtime.IsRecurring()) return (downtime.StartUnixSeconds, downtime.EndUnixSeconds);
+        var uncut = downtime with { CanceledUnixSeconds = null };
+        return Occurrences.CurrentOrNext(uncut, downtime.CanceledUnixSeconds ?? book.NowUnixSeconds) is { } next ? (next.StartUnixSeconds, next.EndUnixSeconds) : (downtime.StartUnixSeconds, downtime.EndUnixSeconds);
+    }
+
+    static void WriteRecurrence(Utf8JsonWriter json, Downtime downtime)
+    {
+        if (!downtime.IsRecurring())
+        {
+            json.WriteNull("recurrence");
+            return;
+        }
+        // Version 2 may have several rules; this one shows the first.
+        var legacy = downtime.Legacy ?? new LegacyRecurrence("rrule") { Period = 1, Rrule = downtime.Recurrences[0].Rule };
+        json.WriteStartObject("recurrence");
+        json.WriteString("type", legacy.Type);
+        json.WriteNumberOrNull("period", legacy.Period);
+        if (legacy.WeekDays is { } days) json.WriteTexts("week_days", days);
+        else json.WriteNull("week_days");
+        json.WriteNumberOrNull("until_date", legacy.UntilDate);
+        json.WriteNumberOrNull("until_occurrences", legacy.UntilOccurrences);
+        if (legacy.Rrule is { } rule) json.WriteString("rrule", rule);
+        json.WriteEndObject();
+    }
+
+    static void WriteCreator(Utf8JsonWriter json, Downtime downtime)
+    {
+        json.WriteStartObject("creator");
+        json.WriteNumber("id", 1);
+        json.WriteString("handle", downtime.Creator);
+        json.WriteString("name", downtime.Creator);
+        json.WriteString("email", downtime.Creator);
+        json.WriteEndObject();
+    }
+}

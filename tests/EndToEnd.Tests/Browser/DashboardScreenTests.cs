@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Apm.EndToEnd.Tests.Running;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Apm.EndToEnd.Tests.Browser;
+
+/// <summary>A timeboard of the walkthrough, made by Datadog's API, in the browser: its band, a drag that zooms all of it, and a change by keyboard.</summary>
+[Collection(OneAfterTheOther.Name)]
+public sealed class DashboardScreenTests(BrowserFixture browser) : IAsyncLifetime
+{
+    const string Keys = "?api_key=k&application_key=a";
+
+    ApmProcess _apm = null!;
+
+    public async Task InitializeAsync() => _apm = await ApmProcess.Start();
+
+    public async Task DisposeAsync()
+    {
+        await _apm.Stop();
+        await _apm.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task The_whole_board_is_zoomed_by_a_drag_over_one_graph(ColorScheme colors)
+    {
+        var board = await Timeboard();
+        await browser.Use(_apm.Ui, $"{nameof(The_whole_board_is_zoomed_by_a_drag_over_one_graph)}_{colors}", async page =>
+        {
+            await page.GotoAsync($"/dashboards/{board}?from=now-30m");
+            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
+            var band = page.Locator("apm-chart[label='Band']");
+            Assert.NotEqual(0, (await Inspect(band)).GetProperty("odd").GetArrayLength());
+            Assert.Empty(await Axe.Serious(page));
+
+            var box = (await band.Locator(".u-over").BoundingBoxAsync())!;
+            await page.Mouse.MoveAsync(box.X + box.Width / 2, box.Y + 40);
+            await page.Mouse.DownAsync();
+            await page.Mouse.MoveAsync(box.X + box.Width / 2 + box.Width / 6, box.Y + 40, new() { Steps = 6 });
+            await page.Mouse.UpAsync();
+
+            await Expect(page).ToHaveURLAsync(new Regex(@"from=\d{13}&to=\d{13}"));
+            var from = long.Parse(Regex.Match(page.Url, @"from=(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+            var to = long.Parse(Regex.Match(page.Url, @"to=(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+            Assert.InRange(to - from, 270_000, 330_000);
+            foreach (var label in new[] { "Band", "Line" }) await page.WaitForFunctionAsync($"() => document.querySelector(\"apm-chart[label='{label}']\").inspect().from === {from} && document.querySelector(\"apm-chart[label='{label}']\").dataset.state === 'ready'");
+        }, colors);
+    }
+
+    [Fact]
+    public async Task A_widget_is_moved_by_keyboard_and_saved_as_a_version()
+    {
+        var board = await Timeboard();
+        await browser.Use(_apm.Ui, nameof(A_widget_is_moved_by_keyboard_and_saved_as_a_version), async page =>
+        {
+            await page.GotoAsync($"/dashboards/{board}?from=now-30m&edit=1");
+            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
+            Assert.Empty(await Axe.Serious(page));
+            var handle = page.Locator(".widget[aria-label='Line'] [data-move]");
+            await handle.FocusAsync();
+            await page.Keyboard.PressAsync("ArrowRight");
+            await page.Keyboard.PressAsync("Shift+ArrowDown");
+            await Expect(page.Locator("#say")).ToHaveTextAsync("Column 2, row 1, 6 wide, 8 high");
+            await page.Keyboard.PressAsync("Control+s");
+            await Expect(page).Not.ToHaveURLAsync(new Regex("edit"));
+            await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Edit" })).ToBeVisibleAsync();
+        });
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var kept = JsonDocument.Parse(await http.GetStringAsync(new Uri(_apm.Ui, $"/api/v1/dashboard/{board}{Keys}")));
+        var line = kept.RootElement.GetProperty("widgets").EnumerateArray().Single(widget => widget.GetProperty("definition").GetProperty("title").GetString() == "Line");
+        Assert.Equal("""{"x":1,"y":0,"width":6,"height":8}""", line.GetProperty("layout").GetRawText());
+    }
+
+    static async Task<JsonElement> Inspect(ILocator chart) => await chart.EvaluateAsync<JsonElement>("chart => chart.inspect()");
+
+    /// <summary>Half an hour of a metric with one point that nobody expects, and a timeboard of two graphs over it; its id.</summary>
+    async Task<string> Timeboard()
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 15 * 15;
+        var points = string.Join(',', Enumerable.Range(1, 118).Select(i => string.Create(CultureInfo.InvariantCulture, $"[{now - i * 15},{(i == 50 ? 900 : 100 + i % 5)}]")));
+        await Send("/api/v1/series", $$"""{"series":[{"metric":"my_metric","interval":15,"points":[{{points}}],"host":"box-1"}]}""");
+        const string Graphs = """
+            {"title":"Line","definition":{"events":[],"requests":[{"q":"avg:my_metric{*}"}]},"viz":"timeseries"},
+            {"title":"Band","definition":{"events":[],"requests":[{"q":"anomalies(avg:my_metric{*}, 'basic', 2)"}]},"viz":"timeseries"}
+            """;
+        using var made = JsonDocument.Parse(await Send("/api/v1/dash", $$"""{"graphs":[{{Graphs}}],"title":"Ultimate","description":"d","template_variables":[{"name":"host1","prefix":"host","default":"host:my-host"}],"read_only":"True"}"""));
+        return made.RootElement.GetProperty("dash").GetProperty("new_id").GetString()!;
+    }
+
+    async Task<string> Send(string path, string json)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var body = new StringContent(json, Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(new Uri(_apm.Ui, path + Keys), body);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadAsStringAsync();
+    }
+}

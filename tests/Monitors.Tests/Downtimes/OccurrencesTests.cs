@@ -1,0 +1,113 @@
+using Apm.Core.Downtimes;
+using Apm.Monitors.Downtimes;
+
+namespace Apm.Monitors.Tests.Downtimes;
+
+public class OccurrencesTests
+{
+    static readonly TimeZoneInfo NewYork = WallClock.FindZone("America/New_York")!;
+
+    public static Downtime Legacy(LegacyRecurrence legacy, long start, long end, string zone = "America/New_York") => new()
+    {
+        Id = 1, Uuid = "u", StartUnixSeconds = start, EndUnixSeconds = end, TimeZone = zone, Legacy = legacy, Recurrences = [LegacyRecurrences.Read(legacy, start, end, WallClock.FindZone(zone)!)],
+    };
+
+    static Downtime Rule(string startLocal, long durationSeconds, string rule, string zone) => new()
+    {
+        Id = 1, Uuid = "u", StartUnixSeconds = 0, TimeZone = zone, Recurrences = [new DowntimeRecurrence(DateTime.Parse(startLocal, System.Globalization.CultureInfo.InvariantCulture), durationSeconds, rule)],
+    };
+
+    static IEnumerable<(long, long)> Times(Downtime downtime, long after, int count) => Occurrences.EndingAfter(downtime, after).Take(count).Select(occurrence => (occurrence.StartUnixSeconds, occurrence.EndUnixSeconds));
+
+    [Fact]
+    public void Nights_on_weekdays_keep_their_hour_across_the_change_of_the_clock()
+    {
+        var nights = Legacy(new LegacyRecurrence("weeks") { Period = 1, WeekDays = ["Mon", "Tue", "Wed", "Thu", "Fri"] }, 1_730_502_000, 1_730_552_400);
+
+        Assert.Equal([(1_730_502_000, 1_730_552_400), (1_730_764_800, 1_730_815_200), (1_730_851_200, 1_730_901_600), (1_730_937_600, 1_730_988_000)], Times(nights, 0, 4));
+    }
+
+    [Fact]
+    public void Weekends_are_whole_days_though_one_has_25_hours_and_one_23()
+    {
+        var weekends = Legacy(new LegacyRecurrence("weeks") { Period = 1, WeekDays = ["Sat", "Sun"] }, 1_730_520_000, 1_730_606_400);
+        var spring = Legacy(new LegacyRecurrence("weeks") { Period = 1, WeekDays = ["Sat", "Sun"] }, 1_709_960_400, 1_710_046_800);
+
+        Assert.Equal([(1_730_520_000, 1_730_606_400), (1_730_606_400, 1_730_696_400), (1_731_128_400, 1_731_214_800)], Times(weekends, 0, 3));
+        Assert.Equal([(1_709_960_400, 1_710_046_800), (1_710_046_800, 1_710_129_600)], Times(spring, 0, 2));
+    }
+
+    [Fact]
+    public void A_start_that_the_clock_passes_over_moves_on_and_one_that_comes_twice_is_the_first()
+    {
+        // 2024-03-10 02:30 does not exist in New York, 2024-11-03 01:30 comes twice.
+        Assert.Equal(1_710_054_000, WallClock.UnixSecondsOf(new DateTime(2024, 3, 10, 2, 30, 0), NewYork));
+        Assert.Equal(1_730_611_800, WallClock.UnixSecondsOf(new DateTime(2024, 11, 3, 1, 30, 0), NewYork));
+        Assert.Equal([1_709_969_400, 1_710_054_000, 1_710_138_600], Times(Rule("2024-03-09T02:30:00", 1800, "FREQ=DAILY", "America/New_York"), 0, 3).Select(times => times.Item1));
+    }
+
+    [Theory]
+    [InlineData("FREQ=MONTHLY;BYDAY=-1FR", "2024-01-26 2024-02-23 2024-03-29")]
+    [InlineData("FREQ=MONTHLY;BYDAY=1MO", "2024-01-01 2024-02-05 2024-03-04")]
+    [InlineData("FREQ=MONTHLY;BYMONTHDAY=-1", "2024-01-31 2024-02-29 2024-03-31")]
+    [InlineData("FREQ=MONTHLY;BYMONTHDAY=31", "2024-01-31 2024-03-31 2024-05-31")]
+    [InlineData("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2024-02-29 2028-02-29 2032-02-29")]
+    [InlineData("FREQ=DAILY;INTERVAL=10;COUNT=2", "2024-01-01 2024-01-11")]
+    [InlineData("FREQ=DAILY;UNTIL=20240102T120000Z", "2024-01-01 2024-01-02")]
+    [InlineData("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;WKST=SU", "2024-01-01 2024-01-03 2024-01-15")]
+    [InlineData("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "")]
+    public void Rules_of_RFC_5545(string rule, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Times(Rule("2024-01-01T00:00:00", 3600, rule, "UTC"), 0, 3).Select(times => DateTimeOffset.FromUnixTimeSeconds(times.Item1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))));
+
+    [Fact]
+    public void Several_rules_are_told_in_order_and_what_is_over_is_left_out()
+    {
+        var both = Rule("2024-01-01T00:00:00", 3600, "FREQ=DAILY", "UTC") with
+        {
+            Recurrences = [new(new DateTime(2024, 1, 1), 3600, "FREQ=DAILY"), new(new DateTime(2024, 1, 1, 12, 0, 0), 60, "FREQ=DAILY;COUNT=1")],
+        };
+
+        Assert.Equal([(1_704_067_200, 1_704_070_800), (1_704_110_400, 1_704_110_460), (1_704_153_600, 1_704_157_200)], Times(both, 1_704_067_200, 3));
+        Assert.Equal([(1_704_110_400, 1_704_110_460)], Times(both, 1_704_070_800, 1));
+    }
+
+    [Fact]
+    public void One_that_is_cancelled_is_cut_there_and_does_not_come_again()
+    {
+        var daily = Rule("2024-01-01T00:00:00", 3600, "FREQ=DAILY", "UTC") with { CanceledUnixSeconds = 1_704_153_600 + 600 };
+
+        Assert.Equal([(1_704_067_200, 1_704_070_800), (1_704_153_600, 1_704_154_200)], Times(daily, 0, 9));
+    }
+
+    [Theory]
+    [InlineData("FREQ=MINUTELY", "Invalid rrule: FREQ=MINUTELY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
+    [InlineData("INTERVAL=1", "Invalid rrule: it has no FREQ, such as FREQ=DAILY.")]
+    [InlineData("FREQ=DAILY;BYSETPOS=1", "Invalid rrule: BYSETPOS is not known. There are: FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYHOUR, BYMINUTE, COUNT, UNTIL, WKST.")]
+    [InlineData("FREQ=DAILY;DTSTART=20240101", "Invalid rrule: DTSTART does not belong in it: the downtime's own start and length count.")]
+    [InlineData("FREQ=WEEKLY;BYDAY=1MO", "Invalid rrule: \"1MO\" of BYDAY counts weeks of a month; that goes with FREQ=MONTHLY or YEARLY only.")]
+    [InlineData("FREQ=WEEKLY;BYDAY=XX", "Invalid rrule: \"XX\" of BYDAY is no day. There are: MO, TU, WE, TH, FR, SA, SU, with a number before it such as -1FR.")]
+    [InlineData("FREQ=DAILY;INTERVAL=0", "Invalid rrule: INTERVAL=0 must be a number from 1 to 1000.")]
+    [InlineData("FREQ=DAILY;COUNT=2;UNTIL=20240101", "Invalid rrule: give COUNT or UNTIL, not both.")]
+    [InlineData("every day", "Invalid rrule: \"every day\" is not NAME=VALUE, such as FREQ=WEEKLY.")]
+    public void Rules_that_cannot_be_used_say_why(string rule, string expected) => Assert.Equal(expected, Assert.Throws<DowntimeException>(() => RecurrenceText.Parse(rule)).Message);
+
+    [Fact]
+    public void Legacy_recurrences_that_cannot_be_used_are_answered_as_the_API_does()
+    {
+        string Refusal(LegacyRecurrence legacy) => Assert.Throws<DowntimeException>(() => LegacyRecurrences.Read(legacy, 0, 3600, TimeZoneInfo.Utc)).Message;
+
+        Assert.Equal("Invalid recurrence type", Refusal(new LegacyRecurrence("hours") { Period = 1 }));
+        Assert.Equal("Invalid set of days in week_days. Be sure that the first letter is capitalized.", Refusal(new LegacyRecurrence("weeks") { Period = 1, WeekDays = ["mon"] }));
+        Assert.Equal("You must provide only provide one of (until_occurrences, until_date)", Refusal(new LegacyRecurrence("days") { Period = 1, UntilDate = 5, UntilOccurrences = 5 }));
+    }
+
+    [Fact]
+    public void Times_in_words()
+    {
+        var nights = Legacy(new LegacyRecurrence("weeks") { Period = 1, WeekDays = ["Sat", "Sun"], UntilOccurrences = 4 }, 1_730_520_000, 1_730_606_400);
+
+        Assert.Equal("every week on Saturday and Sunday at 00:00 for 1 d, 4 times, America/New_York", RecurrenceWords.Of(nights));
+        Assert.Equal("every 2 months on the last Friday at 19:00 for 14 h, UTC", RecurrenceWords.Of(Rule("2024-01-01T19:00:00", 50_400, "FREQ=MONTHLY;INTERVAL=2;BYDAY=-1FR", "UTC")));
+        Assert.Equal("Sat Nov 2 2024 00:00 (America/New_York)", RecurrenceWords.Time(1_730_520_000, "America/New_York"));
+    }
+}

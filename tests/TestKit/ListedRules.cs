@@ -1,0 +1,16 @@
+using Apm.Core.Monitors;
+using Apm.Core.Ports;
+
+namespace Apm.TestKit;
+
+/// <summary>Monitors of a test. Not thread-safe.</summary>
+public sealed class ListedRules(params MonitorRule[] rules) : IMonitorRules
+{
+    readonly List<MonitorRule> _rules = [.. rules];
+
+    public void Add(MonitorRule rule) => _rules.Add(rule);
+
+    public MonitorRule? Find(long id) => _rules.Find(rule => rule.Id == id);
+
+    public IReadOnlyList<MonitorRule> All() => _rules;
+}

@@ -1,0 +1,139 @@
+using System.Text.Json;
+using Apm.Core.Monitors;
+
+namespace Apm.TraceAgent.Tests.Serve;
+
+public class DowntimesApiTests
+{
+    const long Now = MetricsApiHost.Now;
+
+    static async Task<(MetricsApiHost Api, JsonElement Made)> WithOne(string body)
+    {
+        var api = await MetricsApiHost.Start();
+        api.Rules.Add(new MonitorRule { Id = 9001, Type = "metric alert", Name = "My metric high", Query = "avg(last_5m):avg:my_metric{*} > 800", Tags = ["team:a"] });
+        var made = await api.Post("/api/v1/downtime", body);
+        Assert.True(made.Status == 200, made.Text);
+        return (api, made.Json);
+    }
+
+    [Fact]
+    public async Task The_walkthroughs_nights_by_version_1()
+    {
+        var (api, made) = await WithOne("""{"monitor_id":9001,"scope":"*","timezone":"America/New_York","message":"quiet nights @user@example.com","start":1730502000,"end":1730552400,"recurrence":{"type":"weeks","period":1,"week_days":["Mon","Tue","Wed","Thu","Fri"]}}""");
+        await using var _ = api;
+
+        var expected = """{"id":1,"uuid":"UUID","monitor_id":9001,"org_id":1,"start":1730502000,"end":1730552400,"canceled":null,"created":1700000000,"modified":1700000000,"message":"quiet nights @user@example.com","active":false,"disabled":false,"recurrence":{"type":"weeks","period":1,"week_days":["Mon","Tue","Wed","Thu","Fri"],"until_date":null,"until_occurrences":null},"timezone":"America/New_York","parent_id":null,"child_id":null,"active_child":null,"creator_id":1,"updater_id":null,"downtime_type":0,"status":"scheduled","monitor_tags":["*"],"mute_first_recovery_notification":false,"notify_end_types":["expired"],"notify_end_states":["alert","no data","warn"],"scope":["*"]}""";
+        Assert.Equal(expected, made.GetRawText().Replace(made.GetProperty("uuid").GetString()!, "UUID", StringComparison.Ordinal));
+        Assert.Equal("[Downtime] Scheduled: *", Assert.Single(api.Outbox.All()).Subject);
+
+        api.Clock.Advance(TimeSpan.FromSeconds(1_730_764_800 + 60 - Now));
+        Assert.Equal((1_730_764_800, 1_730_815_200, true), await Times(api, "/api/v1/downtime/1"));
+        Assert.Equal(1, (await api.GetJson("/api/v1/monitor/9001/downtimes")).GetArrayLength());
+        Assert.Equal(1, (await api.GetJson("/api/v1/downtime?current_only=true&with_creator=true")).GetArrayLength());
+    }
+
+    static async Task<(long, long, bool)> Times(MetricsApiHost api, string path)
+    {
+        var downtime = await api.GetJson(path);
+        return (downtime.GetProperty("start").GetInt64(), downtime.GetProperty("end").GetInt64(), downtime.GetProperty("active").GetBoolean());
+    }
+
+    [Fact]
+    public async Task It_is_changed_in_part_and_cancelled_and_stays_listed()
+    {
+        var (api, made) = await WithOne("""{"scope":"env:dev,host:a","end":1700000600,"message":"m @user@example.com"}""");
+        await using var _ = api;
+        Assert.Equal(["env:dev", "host:a"], made.GetProperty("scope").EnumerateArray().Select(item => item.GetString()));
+        Assert.True(made.GetProperty("active").GetBoolean());
+
+        var changed = await api.Send("PUT", "/api/v1/downtime/1", """{"message":"other","notify_end_types":["canceled"],"scope":["host:b"]}"""u8.ToArray(), "application/json");
+        Assert.Equal(("other", 1_700_000_600, 1), (changed.Json.GetProperty("message").GetString(), changed.Json.GetProperty("end").GetInt64(), changed.Json.GetProperty("downtime_type").GetInt32()));
+
+        Assert.Equal(204, (await api.Send("DELETE", "/api/v1/downtime/1", null, null)).Status);
+        Assert.Equal(204, (await api.Send("DELETE", "/api/v1/downtime/1", null, null)).Status);
+        var after = await api.GetJson("/api/v1/downtime/1");
+        Assert.Equal(("canceled", Now, false), (after.GetProperty("status").GetString(), after.GetProperty("canceled").GetInt64(), after.GetProperty("active").GetBoolean()));
+        Assert.Equal(0, (await api.GetJson("/api/v1/downtime?current_only=true")).GetArrayLength());
+        Assert.Equal(1, (await api.GetJson("/api/v1/downtime")).GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("{}", "Invalid scope parameter")]
+    [InlineData("""{"scope":"prod"}""", "Invalid scope parameter")]
+    [InlineData("""{"scope":[]}""", "Invalid scope parameter")]
+    [InlineData("""{"scope":"*","end":1700000600,"recurrence":{"type":"hourly","period":1}}""", "Invalid recurrence type")]
+    [InlineData("""{"scope":"*","end":1700000600,"recurrence":{"type":"weeks","period":1,"week_days":["mon"]}}""", "Invalid set of days in week_days. Be sure that the first letter is capitalized.")]
+    [InlineData("""{"scope":"*","end":1700000600,"recurrence":{"type":"days","period":1,"until_date":1800000000,"until_occurrences":3}}""", "You must provide only provide one of (until_occurrences, until_date)")]
+    [InlineData("""{"scope":"*","recurrence":{"type":"days","period":1}}""", "A downtime that recurs needs an 'end': that of its first occurrence.")]
+    [InlineData("""{"scope":"*","end":1700000600,"recurrence":{"type":"rrule","rrule":"FREQ=SECONDLY"}}""", "Invalid rrule: FREQ=SECONDLY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
+    [InlineData("""{"scope":"*","end":1}""", "The downtime's 'end' must be after its 'start'.")]
+    [InlineData("""{"scope":"*","timezone":"Mars"}""", "The parameter 'timezone' is no time zone: \"Mars\". Write a name such as America/New_York or UTC.")]
+    [InlineData("""{"monitor_id":77}""", "Monitor not found")]
+    [InlineData("""{"scope":"*","notify_end_states":["ok"]}""", "notify_end_states \"ok\" is not known. There are: alert, warn, no data.")]
+    public async Task What_version_1_refuses(string body, string error)
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var answer = await api.Post("/api/v1/downtime", body);
+
+        Assert.Equal((400, error), (answer.Status, answer.Json.GetProperty("errors")[0].GetString()));
+    }
+
+    [Fact]
+    public async Task Those_of_a_scope_are_cancelled_together()
+    {
+        var (api, _) = await WithOne("""{"scope":"env:dev"}""");
+        await using var owned = api;
+        await api.Post("/api/v1/downtime", """{"scope":"env:prod"}""");
+
+        Assert.Equal("""{"cancelled_ids":[1]}""", (await api.Post("/api/v1/downtime/cancel/by_scope", """{"scope":"env:dev"}""")).Text);
+        var again = await api.Post("/api/v1/downtime/cancel/by_scope", """{"scope":"env:dev"}""");
+        Assert.Equal((404, """{"errors":["No downtimes found"]}"""), (again.Status, again.Text));
+        Assert.Equal("""{"errors":["Downtime 0 not found"]}""", (await api.Send("DELETE", "/api/v1/downtime/0", null, null)).Text);
+        Assert.Equal("""{"errors":["Downtime not found"]}""", (await api.Get("/api/v1/downtime/0")).Text);
+    }
+
+    [Fact]
+    public async Task Nights_by_version_2()
+    {
+        await using var api = await MetricsApiHost.Start();
+        api.Rules.Add(new MonitorRule { Id = 9001, Type = "metric alert", Name = "My metric high", Query = "avg(last_5m):avg:my_metric{*} by {host} > 800" });
+
+        var made = await api.Post("/api/v2/downtime", """
+            {"data":{"type":"downtime","attributes":{"message":"nights @user@example.com","monitor_identifier":{"monitor_id":9001},"scope":"env:prod AND NOT host:a","display_timezone":"America/New_York",
+            "schedule":{"timezone":"America/New_York","recurrences":[{"start":"2024-05-01T19:00","duration":"14h","rrule":"FREQ=WEEKLY;INTERVAL=1;BYDAY=MO,TU,WE,TH,FR"}]}}}}
+            """);
+
+        Assert.True(made.Status == 200, made.Text);
+        var (id, attributes) = (made.Json.GetProperty("data").GetProperty("id").GetString()!, made.Json.GetProperty("data").GetProperty("attributes"));
+        Assert.Equal("""{"timezone":"America/New_York","recurrences":[{"start":"2024-05-01T19:00","duration":"14h","rrule":"FREQ=WEEKLY;INTERVAL=1;BYDAY=MO,TU,WE,TH,FR"}],"current_downtime":{"start":"2024-05-01T23:00:00+00:00","end":"2024-05-02T13:00:00+00:00"}}""", attributes.GetProperty("schedule").GetRawText());
+        Assert.Equal(("scheduled", "2023-11-14T22:13:20.000000+00:00", JsonValueKind.Null), (attributes.GetProperty("status").GetString(), attributes.GetProperty("created").GetString(), attributes.GetProperty("canceled").ValueKind));
+        Assert.Equal("9001", made.Json.GetProperty("data").GetProperty("relationships").GetProperty("monitor").GetProperty("data").GetProperty("id").GetString());
+
+        var patched = await api.Send("PATCH", $"/api/v2/downtime/{id}", System.Text.Encoding.UTF8.GetBytes("""{"data":{"id":"ID","type":"downtime","attributes":{"schedule":{"start":null,"end":"2023-11-15T00:00:00+00:00"}}}}""".Replace("ID", id, StringComparison.Ordinal)), "application/json");
+        Assert.Equal("""{"start":"2023-11-14T22:13:20.000000+00:00","end":"2023-11-15T00:00:00.000000+00:00"}""", patched.Json.GetProperty("data").GetProperty("attributes").GetProperty("schedule").GetRawText());
+        Assert.Equal(1, (await api.GetJson("/api/v2/monitor/9001/downtime_matches")).GetProperty("meta").GetProperty("page").GetProperty("total_filtered_count").GetInt32());
+        Assert.Equal("My metric high", (await api.GetJson("/api/v2/downtime?current_only=true&include=monitor")).GetProperty("included")[0].GetProperty("attributes").GetProperty("name").GetString());
+
+        Assert.Equal(204, (await api.Send("DELETE", $"/api/v2/downtime/{id}", null, null)).Status);
+        Assert.Equal("canceled", (await api.GetJson($"/api/v2/downtime/{id}")).GetProperty("data").GetProperty("attributes").GetProperty("status").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"monitor_identifier":{"monitor_tags":["*"]},"scope":"prod"}""", "All values must have a key")]
+    [InlineData("""{"monitor_identifier":{"monitor_tags":["*"]},"scope":"*","x":1}""", "Additional properties are not allowed ('x' was unexpected)")]
+    [InlineData("""{"monitor_identifier":{"monitor_tags":["*"]},"scope":"*","schedule":{"start":"2024-05-01T19:00:00+02:00"}}""", "data.attributes.schedule.start \"2024-05-01T19:00:00+02:00\" must be a time with the offset zero, such as 2024-05-01T19:00:00+00:00.")]
+    [InlineData("""{"monitor_identifier":{"monitor_tags":["*"]},"scope":"*","schedule":{"recurrences":[{"duration":"1 hour","rrule":"FREQ=DAILY"}]}}""", "data.attributes.schedule.recurrences[0].duration \"1 hour\" must be a whole number and m, h, d or w, such as 14h.")]
+    [InlineData("""{"monitor_identifier":{"monitor_tags":["*"]},"scope":"*","schedule":{"recurrences":[]}}""", "schedule.recurrences must have 1 to 5 entries.")]
+    [InlineData("""{"monitor_identifier":{},"scope":"*"}""", "monitor_identifier needs a monitor_id or monitor_tags; [\"*\"] is every monitor.")]
+    public async Task What_version_2_refuses(string attributes, string error)
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var answer = await api.Post("/api/v2/downtime", """{"data":{"type":"downtime","attributes":""" + attributes + "}}");
+
+        Assert.Equal((400, error), (answer.Status, answer.Json.GetProperty("errors")[0].GetString()));
+        Assert.Equal("""{"errors":["Invalid URL param: downtime_id must be an uuid"]}""", (await api.Get("/api/v2/downtime/5")).Text);
+        Assert.Equal((404, """{"errors":["Downtime not found"]}"""), ((await api.Get("/api/v2/downtime/00000000-0000-0000-0000-000000000009")).Status, (await api.Get("/api/v2/downtime/00000000-0000-0000-0000-000000000009")).Text));
+    }
+}
