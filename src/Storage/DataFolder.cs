@@ -52,6 +52,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>The file of events and of answers of service checks.</summary>
     public string EventsPath => System.IO.Path.Combine(Path, "events.db");
 
+    /// <summary>Folder of the pictures of graphs.</summary>
+    public string SnapshotsPath => System.IO.Path.Combine(Path, "snapshots");
+
     /// <summary>The file of documents.</summary>
     public string StatePath => System.IO.Path.Combine(Path, "state.db");
 

@@ -1,3 +1,4 @@
+using Apm.ApmUi.Snapshots;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Endpoints;
@@ -5,6 +6,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.Monitors.Rules;
+using Apm.Query.Evaluate;
 using Apm.Query.Tail;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Checks;
@@ -108,7 +110,8 @@ public sealed class ApmHost : IAsyncDisposable
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
         var rules = new MonitorRules(stores.Documents, clock);
-        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock);
+        MetricQueries? queries = null; // Mails are drawn after all is there.
+        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, counters));
         _stops.Push(notifications.DisposeAsync);
         var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, stores.Documents);
         _stops.Push(metrics.DisposeAsync);
@@ -137,12 +140,14 @@ public sealed class ApmHost : IAsyncDisposable
         _stops.Push(pipeline.DisposeAsync);
 
         var monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api, rules, notifications);
+        queries = monitors.Queries;
+        var snapshots = new SnapshotParts(monitors.Queries, stores.Documents, stores.Pictures, api, counters, clock);
         var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
         metrics.AddLimits(limits, counters);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, new AgentChecks(checks), facts, limits);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, snapshots, new AgentChecks(checks), facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 

@@ -27,8 +27,9 @@ public sealed class MonitorParts : IDisposable
         States = new MonitorStates(documents, Rules);
         History = new MonitorHistory(documents);
         _muteAll = new MuteAllSwitch(documents);
+        Queries = QueriesOver(statistics, api, parts);
         var readings = new MonitorReadings(
-            new MetricReadings(QueriesOver(statistics, api, parts)), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
+            new MetricReadings(Queries), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
             new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock));
         var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, parts.Counters);
         _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings());
@@ -37,6 +38,9 @@ public sealed class MonitorParts : IDisposable
     public MonitorRules Rules { get; }
 
     public MonitorStates States { get; }
+
+    /// <summary>The metrics that monitors see, and pictures show.</summary>
+    public MetricQueries Queries { get; }
 
     public MonitorHistory History { get; }
 

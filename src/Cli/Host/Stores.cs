@@ -9,6 +9,7 @@ using Apm.Storage.Files;
 using Apm.Storage.LiteDb;
 using Apm.Storage.Log;
 using Apm.Storage.Metrics;
+using Apm.Storage.Pictures;
 using Apm.Storage.Stats;
 using Apm.Storage.Traces;
 
@@ -19,8 +20,9 @@ public sealed class Stores : IDisposable
 {
     readonly Stack<IDisposable> _opened = new();
 
-    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, IMetricStore metrics, LiteDbEventDatabase events)
+    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, IMetricStore metrics, LiteDbEventDatabase events, IPictureStore pictures)
     {
+        Pictures = pictures;
         (Events, ServiceChecks) = (events.Events, events.Checks);
         Metrics = metrics;
         Fates = fates;
@@ -41,6 +43,7 @@ public sealed class Stores : IDisposable
     public IMetricStore Metrics { get; }
     public IEventStore Events { get; }
     public IServiceCheckStore ServiceChecks { get; }
+    public IPictureStore Pictures { get; }
 
     /// <summary>What the folder may take: what was asked for, or what the disk can keep of it.</summary>
     public StorageBudget Budget { get; }
@@ -84,7 +87,7 @@ public sealed class Stores : IDisposable
                 data.MetricsPath, settings.Metrics with { MaxBytes = budget.MetricsBytes - budget.MetricsLogBytes, MaxLogBytes = budget.MetricsLogBytes, OnTrouble = Note, Memory = memory }, files, clock, counters));
             var events = Opened(new LiteDbEventDatabase(data.EventsPath, settings.Events with { Memory = memory }, database, files, clock, counters));
             Opened(new StorageKeeper(data, budget, guard, traces, clock, counters, Note)).Start();
-            var stores = new Stores(log, traces, stats, documents, guard, budget, fates, metrics, events);
+            var stores = new Stores(log, traces, stats, documents, guard, budget, fates, metrics, events, new PictureFolder(data.SnapshotsPath, files));
             foreach (var part in opened.Reverse()) stores._opened.Push(part);
             return stores;
         }

@@ -43,7 +43,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, MonitorParts monitors, IAgentChecks checks, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, MonitorParts monitors, SnapshotParts snapshots, IAgentChecks checks, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -58,6 +58,7 @@ public sealed class UiServer : IAsyncDisposable
         metrics.AddTo(builder.Services);
         notifications.AddTo(builder.Services);
         monitors.AddTo(builder.Services);
+        snapshots.AddTo(builder.Services);
         builder.Services.AddSingleton(checks);
         builder.Services.AddMetricQueries(metrics.Reader);
         builder.Services.AddDashboards();
@@ -67,6 +68,7 @@ public sealed class UiServer : IAsyncDisposable
         metrics.Map(app);
         notifications.Map(app);
         monitors.Map(app);
+        snapshots.Map(app);
         app.MapDashboardApi();
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -30,7 +30,7 @@ public static class WidgetData
         {
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
-            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with { Marks = BoardEvents.Marks(events, content.EventQueries, range) };
+            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with { Marks = EventMarks.Marks(events, content.EventQueries, range) };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         });
 
@@ -40,7 +40,7 @@ public static class WidgetData
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
             var answers = content.Requests.Select(request => queries.Evaluate(request.Query, range, variables.Options(), context.RequestAborted)).ToList();
-            await DataAnswer.Write(context, ValueHeat.Of(range, answers, BoardEvents.Marks(events, content.EventQueries, range)), clock.GetElapsedTime(started).TotalMilliseconds);
+            await DataAnswer.Write(context, ValueHeat.Of(range, answers, EventMarks.Marks(events, content.EventQueries, range)), clock.GetElapsedTime(started).TotalMilliseconds);
         });
 
     /// <summary>A row per point: time, series, value. Values are as the queries give them, in the metric's own unit.</summary>

@@ -1,15 +1,13 @@
-using Apm.ApmUi.Charts;
 using Apm.ApmUi.Format;
-using Apm.Core.Dashboards;
 using Apm.Core.Events;
 using Apm.Core.Metrics;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 
-namespace Apm.ApmUi.Pages.Board;
+namespace Apm.ApmUi.Charts;
 
-/// <summary>Events that a widget draws over its series or lists: searched as the board writes it, <c>tags:a,b</c> or words (metrics-monitors §11.4).</summary>
-public static class BoardEvents
+/// <summary>Events that a chart marks or a widget lists, searched as a board writes it, <c>tags:a,b</c> or words (metrics-monitors §11.4).</summary>
+public static class EventMarks
 {
     /// <summary>Most events marked on a chart, those close together counted as one; default 30, the newest. More would cover it.</summary>
     public const int MaxMarks = 30;
