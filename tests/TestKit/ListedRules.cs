@@ -4,9 +4,9 @@ using Apm.Core.Ports;
 namespace Apm.TestKit;
 
 /// <summary>Monitors of a test. Not thread-safe.</summary>
-public sealed class ListedRules(params MonitorRule[] rules) : IMonitorRules
+public sealed class ListedRules : IMonitorRules
 {
-    readonly List<MonitorRule> _rules = [.. rules];
+    readonly List<MonitorRule> _rules = [];
 
     public void Add(MonitorRule rule) => _rules.Add(rule);
 

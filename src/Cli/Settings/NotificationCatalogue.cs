@@ -37,7 +37,7 @@ static class NotificationCatalogue
     static Setting Of(string name, SettingKind kind, Func<DeliverySettings, object> get, Func<DeliverySettings, object, DeliverySettings> set, string effect) =>
         new($"notifications.{name}", kind, s => get(s.Delivery), (s, v) => s with { Delivery = set(s.Delivery, v) }, effect);
 
-    static string Address(string text) => MailboxAddress.TryParse(text, out _) ? text : throw new ArgumentException($"\"{text}\" is no sender. Write an address such as Apm <apm@example.com>.");
+    static string Address(string text) => MailboxAddress.TryParse(text, out var sender) && sender.Address.Contains('@', StringComparison.Ordinal) ? text : throw new ArgumentException($"\"{text}\" is no sender. Write an address such as Apm <apm@example.com>.");
 
     static string Site(string text) => text.Length == 0 || IsWeb(text) ? text.TrimEnd('/') : throw new ArgumentException($"\"{text}\" is no address of a page. Write one such as https://apm.example.com.");
 

@@ -20,7 +20,7 @@ public sealed record MailText(string Subject, string Plain, string Html)
         if (notice.Links().Count > 0) plain.Add(string.Join('\n', notice.Links().Select(link => $"{link.Words}: {link.Url}")));
         return new MailText(
             notice.Subject, string.Join("\n\n", plain.Where(part => part.Length > 0)),
-            MailPage.Of(LookOf(transition.To), AlertWords.KindOf(transition) + (transition.IsTest ? " · test" : ""), transition.Rule.Name, AlertWords.GroupOf(transition).Trim('{', '}'), html.ToString(), notice.Links()));
+            MailPage.Of(LookOf(transition.To), (notice.Priority is { } priority ? $"P{priority} · " : "") + AlertWords.KindOf(transition) + (transition.IsTest ? " · test" : ""), transition.Rule.Name, AlertWords.GroupOf(transition).Trim('{', '}'), html.ToString(), notice.Links()));
     }
 
     /// <summary>One mail for several transitions of a monitor that came at once (metrics-monitors §6.6).</summary>

@@ -7,6 +7,10 @@ using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
+using Apm.Monitors.Delivery;
+using Apm.Monitors.Downtimes;
+using Apm.Monitors.Messages;
+using Apm.Monitors.Notify;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
 using Apm.Query.Errors;
@@ -45,6 +49,12 @@ public sealed class UiHost : IAsyncDisposable
 
     /// <summary>The hosts that are known.</summary>
     public HostCatalogue Hosts => _app.Services.GetRequiredService<HostCatalogue>();
+
+    /// <summary>Monitors that are known.</summary>
+    public ListedRules Rules => _app.Services.GetRequiredService<ListedRules>();
+
+    /// <summary>What pages ask for.</summary>
+    public IServiceProvider Services => _app.Services;
 
     /// <summary>What service checks answered.</summary>
     public IServiceCheckStore ServiceChecks => _app.Services.GetRequiredService<IServiceCheckStore>();
@@ -104,6 +114,13 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(new DashboardBook(documents, TimeProvider.System, new Random(1)));
         builder.Services.AddSingleton(new DashboardLists(documents, TimeProvider.System));
         builder.Services.AddSingleton<IEventStore>(provider => new InMemoryEventStore(new EventStoreSettings(), TimeProvider.System, provider.GetRequiredService<Counters>()));
+        builder.Services.AddSingleton<RecentProblems>();
+        builder.Services.AddSingleton<ListedRules>();
+        builder.Services.AddSingleton<IMonitorRules>(provider => provider.GetRequiredService<ListedRules>());
+        builder.Services.AddSingleton<Outbox>();
+        builder.Services.AddSingleton(new AlertLinks("http://localhost:8127"));
+        builder.Services.AddSingleton(provider => new DowntimeBook(documents, _ => null, provider.GetRequiredService<Counters>(), TimeProvider.System, Guid.NewGuid));
+        builder.Services.AddSingleton<DowntimeNotices>();
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

@@ -163,5 +163,12 @@ public sealed class AlertTellerTests : IDisposable
             """, _outbox.All().Single(delivery => delivery.Kind == "Ended").Plain);
     }
 
-    DowntimeNotices Notices(DowntimeBook book) => new(book, new ListedRules(SomeAlert.Rule()), _outbox, new AlertLinks("http://localhost:8127"), _documents, _counters, _problems, _clock);
+    DowntimeNotices Notices(DowntimeBook book) => new(book, Rules(), _outbox, new AlertLinks("http://localhost:8127"), _documents, _counters, _problems, _clock);
+
+    static ListedRules Rules()
+    {
+        var rules = new ListedRules();
+        rules.Add(SomeAlert.Rule());
+        return rules;
+    }
 }

@@ -22,29 +22,29 @@ public static class DowntimeForms
         routes.MapPost("/ui/downtimes/cancel", Cancel);
     }
 
-    static Task Make(
-        HttpContext context, [FromForm] string? monitor, [FromForm] string? tags, [FromForm] string? scope, [FromForm] string? start, [FromForm] string? end, [FromForm] string? zone, [FromForm] string[]? days, [FromForm] string? quiet,
-        [FromForm] string? message) => Answer(context, (book, notices) =>
+    static Task Make(HttpContext context, IFormCollection form) => Answer(context, (book, notices) =>
     {
-        var clock = WallClock.FindZone(zone?.Trim() ?? "") ?? throw new DowntimeException($"\"{zone}\" is no time zone. Write a name such as America/New_York or UTC.");
-        var from = Local(start, "From") ?? throw new DowntimeException("Say from when.");
-        var until = Local(end, "Until");
+        string Field(string name) => form[name].ToString().Trim();
+        var zone = Field("zone");
+        var clock = WallClock.FindZone(zone) ?? throw new DowntimeException($"\"{zone}\" is no time zone. Write a name such as America/New_York or UTC.");
+        var from = Local(Field("start"), "From") ?? throw new DowntimeException("Say from when.");
+        var until = Local(Field("end"), "Until");
         var wanted = new Downtime
         {
             Id = 0, Uuid = "",
-            MonitorId = long.TryParse(monitor, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null,
-            MonitorTags = tags?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } given ? given : [DowntimeScope.Everything],
-            Scopes = [DowntimeScope.Parse(scope ?? "").Text],
-            Message = message?.Trim() ?? "",
-            TimeZone = zone!.Trim(),
+            MonitorId = long.TryParse(Field("monitor"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null,
+            MonitorTags = Field("tags").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } given ? given : [DowntimeScope.Everything],
+            Scopes = [DowntimeScope.Parse(Field("scope")).Text],
+            Message = Field("message"),
+            TimeZone = zone,
             StartUnixSeconds = WallClock.UnixSecondsOf(from, clock),
             EndUnixSeconds = until is { } last ? WallClock.UnixSecondsOf(last, clock) : null,
-            MutesFirstRecovery = quiet == "1",
+            MutesFirstRecovery = Field("quiet") == "1",
         };
-        if (days is { Length: > 0 })
+        if (form["days"] is { Count: > 0 } days)
         {
             if (until is not { } first) throw new DowntimeException("One that comes every week needs an end: that of its first time.");
-            var rule = "FREQ=WEEKLY;BYDAY=" + string.Join(',', days);
+            var rule = "FREQ=WEEKLY;BYDAY=" + string.Join(',', days.ToArray());
             RecurrenceText.Parse(rule);
             wanted = wanted with { Recurrences = [new DowntimeRecurrence(from, (long)(first - from).TotalSeconds, rule)] };
         }
