@@ -327,6 +327,20 @@ public sealed class MonitorLifeTests : IDisposable
         }
 
         Assert.Equal(["7 NoData host:a"], _lab.Lines);
+        Assert.Equal("The agent on a last reported at 00:04 UTC, 2 min ago: it is down, or cannot reach Apm.", _lab.Told.All[0].MissingReason);
+    }
+
+    [Theory]
+    [InlineData(false, "my_metric last came at 00:04 UTC, 10 min ago, from anywhere: the app that sends it has stopped, or cannot reach Apm.")]
+    [InlineData(true, "my_metric still comes, but no longer with team:a: a tag was renamed, or that part of it has stopped.")]
+    public void Missing_data_is_told_with_what_may_be_the_reason(bool isRenamed, string reason)
+    {
+        _lab.Add("avg(last_5m):avg:my_metric{*} by {team} > 800", s_walkthrough);
+        _lab.Feed(0, 5, 1, tags: "team:a");
+        if (isRenamed) _lab.Feed(5, 20, 1, tags: "team:b");
+        _lab.Evaluate(1, 16);
+
+        Assert.Equal(reason, Assert.Single(_lab.Told.All, told => told.To == MonitorState.NoData).MissingReason);
     }
 
     [Fact]

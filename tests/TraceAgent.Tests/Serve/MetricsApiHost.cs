@@ -36,6 +36,7 @@ sealed class MetricsApiHost : IAsyncDisposable
     public required SteppedClock Clock { get; init; }
     public required MemoryBudget Memory { get; init; }
     public required InMemoryServiceCheckStore Checks { get; init; }
+    public required ServedMonitors Monitors { get; init; }
 
     /// <summary>Sent with every request as headers; "" for none.</summary>
     public string ApiKey { get; set; } = "k";
@@ -70,8 +71,9 @@ sealed class MetricsApiHost : IAsyncDisposable
         new HostTagsApi(hosts, gate).Map(app);
         new MetricCatalogueApi(metrics, descriptions, hosts, gate).Map(app);
         new KeysApi(keys, gate).Map(app);
+        var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, gate, counters, clock);
         await app.StartAsync();
-        return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks };
+        return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks, Monitors = monitors };
     }
 
     public Uri Url => _client.BaseAddress!;
