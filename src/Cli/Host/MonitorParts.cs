@@ -55,6 +55,8 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(Rules);
         services.AddSingleton(States);
         services.AddSingleton(History);
+        services.AddSingleton(_downtimes);
+        services.AddSingleton<IMuteAll>(_muteAll);
     }
 
     /// <summary>Maps the endpoints.</summary>

@@ -79,19 +79,25 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
     IEnumerable<(GroupState State, GroupReading? Found)> Pairs(MonitorQuery query, MonitorOptions options, MonitorReading reading, GroupBook book, long now, bool isFirst)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
+        var isZero = MissingDataRule.IsZero(options, query);
         var room = MonitorStates.MaxGroupsOfAll - states.GroupCount;
         var known = book.Names();
         foreach (var group in reading.Groups)
         {
+            if (query.IsCount && !isZero && group.Value == 0) continue; // Nothing came, and that is to be missing data.
             found.Add(group.Group);
             if (book.Find(group.Group) is { } state) yield return (state, group);
             else if (book.Count >= MonitorStates.MaxGroups || room-- <= 0) counters.Add("monitor_groups_over_limit");
             else yield return (New(group.Group, group.Tags, now, isFirst), group);
         }
-        if (!query.IsMulti && query is not CompositeMonitorQuery && found.Count == 0 && known.Count == 0) yield return (New(GroupState.Whole, [], now, isFirst), null);
-        var isZero = MissingDataRule.IsZero(options, query);
+        GroupReading? Silent(GroupState state) => isZero ? GroupReading.Of(state.Tags) with { Value = 0 } : null;
+        if (!query.IsMulti && query is not CompositeMonitorQuery && found.Count == 0 && known.Count == 0)
+        {
+            var whole = New(GroupState.Whole, [], now, isFirst);
+            yield return (whole, Silent(whole));
+        }
         foreach (var name in known)
-            if (!found.Contains(name) && book.Find(name) is { } state) yield return (state, isZero ? GroupReading.Of(state.Tags) with { Value = 0 } : null);
+            if (!found.Contains(name) && book.Find(name) is { } state) yield return (state, Silent(state));
     }
 
     static GroupState New(string group, IReadOnlyList<string> tags, long now, bool isFirst) => new() { Group = group, Tags = tags, FirstSeenUnixSeconds = now, IsOfFirstEvaluation = isFirst };

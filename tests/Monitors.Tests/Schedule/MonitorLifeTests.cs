@@ -357,6 +357,25 @@ public sealed class MonitorLifeTests : IDisposable
     }
 
     [Fact]
+    public void Events_that_do_not_come_may_be_missing_data()
+    {
+        _lab.Add(MonitorTypes.Event, "events(\"backup\").rollup(\"count\").last(\"5m\") < 1", new MonitorOptions { OnMissingData = "show_and_notify_no_data" });
+        _lab.Happen("backup", 1);
+        _lab.Evaluate(2, 10);
+
+        Assert.Equal(["7 NoData"], _lab.Lines);
+    }
+
+    [Fact]
+    public void No_span_is_a_count_of_none()
+    {
+        var rule = _lab.Add(MonitorTypes.Spans, "trace-analytics(\"service:web status:error\").rollup(\"count\").last(\"5m\") > 0");
+        _lab.Evaluate(1, 2);
+
+        Assert.Equal((MonitorState.Ok, 0.0), (_lab.State(rule.Id).State, _lab.State(rule.Id).Value));
+    }
+
+    [Fact]
     public void A_composite_alerts_where_all_parts_do()
     {
         var left = _lab.Add("avg(last_5m):avg:left{*} by {host} > 1");
