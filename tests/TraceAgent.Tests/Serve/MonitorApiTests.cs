@@ -118,7 +118,7 @@ public class MonitorApiTests
 
         var monitor = await api.GetJson("/api/v1/monitor/1?group_states=all&with_downtimes=true");
 
-        Assert.Equal($$"""{"groups":{"env:dev":{"name":"env:dev","status":"OK","last_triggered_ts":null,"last_notified_ts":null,"last_resolved_ts":null,"last_nodata_ts":null},"env:prod":{"name":"env:prod","status":"Alert","last_triggered_ts":{{Now}},"last_notified_ts":{{Now}},"last_resolved_ts":null,"last_nodata_ts":null}}}""", monitor.GetProperty("state").GetRawText());
+        Assert.Equal($$$$"""{"groups":{"env:dev":{"name":"env:dev","status":"OK","last_triggered_ts":null,"last_notified_ts":null,"last_resolved_ts":null,"last_nodata_ts":null},"env:prod":{"name":"env:prod","status":"Alert","last_triggered_ts":{{{{Now}}}},"last_notified_ts":{{{{Now}}}},"last_resolved_ts":null,"last_nodata_ts":null}}}""", monitor.GetProperty("state").GetRawText());
         Assert.Equal(("Alert", "[]"), (monitor.GetProperty("overall_state").GetString(), monitor.GetProperty("matching_downtimes").GetRawText()));
         Assert.Equal(["env:prod"], (await api.GetJson("/api/v1/monitor?group_states=alert,warn"))[0].GetProperty("state").GetProperty("groups").EnumerateObject().Select(group => group.Name));
         Assert.Equal((400, """{"errors":["Invalid group_state filters."]}"""), Short(await api.Get("/api/v1/monitor?group_states=bad")));

@@ -13,5 +13,5 @@ public partial class MonitorsPage
 
     MonitorsView View = null!;
 
-    protected override void OnInitialized() => View = MonitorsView.Of(State, States, Downtimes, MuteAll);
+    protected override void OnInitialized() => View = MonitorsView.Of(State, States.All(), Downtimes, MuteAll);
 }

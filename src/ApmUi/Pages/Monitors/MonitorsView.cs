@@ -30,9 +30,8 @@ public sealed record MonitorsView
     /// <summary>How many are in which state, worst first: <c>2 Alert</c>.</summary>
     public required string Counts { get; init; }
 
-    public static MonitorsView Of(PageState state, MonitorStates states, IDowntimeBook downtimes, IMuteAll muteAll)
+    public static MonitorsView Of(PageState state, IReadOnlyList<MonitorSnapshot> all, IDowntimeBook downtimes, IMuteAll muteAll)
     {
-        var all = states.All();
         string[] words = (state.Url["q"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var matching = all.Where(monitor => words.All(word => Holds(monitor, word)))
             .OrderByDescending(monitor => Rank(WorstOf(monitor))).ThenBy(monitor => monitor.Rule.Name, StringComparer.OrdinalIgnoreCase).ToList();
@@ -78,7 +77,11 @@ public sealed record MonitorsView
 
     static string ValueOf(MonitorSnapshot monitor)
     {
-        if (monitor.Rule.IsMulti) return monitor.Groups.Count == 0 ? "no groups yet" : $"{monitor.Groups.Count(group => group.State is MonitorState.Alert or MonitorState.Warn)} of {Figure.Of(monitor.Groups.Count, "group")} not well";
+        if (monitor.Rule.IsMulti)
+        {
+            var unwell = monitor.Groups.Count(group => group.State is MonitorState.Alert or MonitorState.Warn);
+            return monitor.Groups.Count == 0 ? "no groups yet" : unwell == 0 ? $"{Figure.Of(monitor.Groups.Count, "group")}, none in alert or warning" : $"{unwell} of {Figure.Of(monitor.Groups.Count, "group")} not well";
+        }
         if (monitor.Groups is not [{ Value: { } value }, ..]) return Figure.None;
         return monitor.Rule.Options.Thresholds.Critical is { } critical ? $"{Figure.Plain(value)} against {Figure.Plain(critical)}" : Figure.Plain(value);
     }
