@@ -35,6 +35,7 @@ public class MonitorApiTests
         Assert.Equal((200, """{"deleted_monitor_id":1}"""), Short(await Delete(api, "/api/v1/monitor/1")));
         Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await Delete(api, "/api/v1/monitor/1")));
         Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await api.Get("/api/v1/monitor/1")));
+        Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await api.Get("/api/v1/monitor/abc")));
         Assert.Equal(2, (await api.Post("/api/v1/monitor", Walkthrough)).Json.GetProperty("id").GetInt64()); // An id is given once.
     }
 
