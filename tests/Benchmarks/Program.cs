@@ -24,6 +24,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["decode-otlp"] = _ => OtlpDecodeBenchmark.Run(),
     ["dogstatsd"] = DogStatsDBenchmark.Run,
     ["metrics"] = MetricsBenchmark.Run,
+    ["monitors"] = _ => MonitorsBenchmark.Run(),
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run)) return run(args[1..]);

@@ -1,4 +1,3 @@
-using Apm.Core.Descriptions;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
@@ -15,6 +14,7 @@ namespace Apm.Cli.Host;
 public sealed class MonitorParts : IDisposable
 {
     readonly MonitorSchedule _schedule;
+    readonly ServiceProvider _metrics;
     readonly IDowntimeBook _downtimes;
     readonly MuteAllSwitch _muteAll;
     readonly MetricsApiParts _api;
@@ -27,11 +27,12 @@ public sealed class MonitorParts : IDisposable
         States = new MonitorStates(documents, Rules);
         History = new MonitorHistory(documents);
         _muteAll = new MuteAllSwitch(documents);
-        Queries = QueriesOver(statistics, api, parts);
+        _metrics = MetricsOver(statistics, api, parts);
+        Queries = _metrics.GetRequiredService<MetricQueries>();
         var readings = new MonitorReadings(
             new MetricReadings(Queries), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
             new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock));
-        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, parts.Counters);
+        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks), parts.Counters);
         _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings());
     }
 
@@ -58,6 +59,8 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(Rules);
         services.AddSingleton(States);
         services.AddSingleton(History);
+        services.AddSingleton(_downtimes);
+        services.AddSingleton<IMuteAll>(_muteAll);
     }
 
     /// <summary>Maps the endpoints.</summary>
@@ -69,12 +72,13 @@ public sealed class MonitorParts : IDisposable
     }
 
     /// <summary>Lets the evaluations under way finish.</summary>
-    public void Dispose() => _schedule.Dispose();
+    public void Dispose()
+    {
+        _schedule.Dispose();
+        _metrics.Dispose();
+    }
 
     /// <summary>The same metrics that charts see.</summary>
-    static MetricQueries QueriesOver(IStatsReader statistics, MetricsApiParts api, PipelineParts parts)
-    {
-        var services = new ServiceCollection().AddSingleton(statistics).AddSingleton(parts.Counters).AddSingleton(parts.Clock).AddSingleton<IHostTags>(api.Hosts).AddSingleton<MetricDescriptions>(api.Descriptions).AddMetricQueries(api.Reader);
-        return services.BuildServiceProvider().GetRequiredService<MetricQueries>();
-    }
+    static ServiceProvider MetricsOver(IStatsReader statistics, MetricsApiParts api, PipelineParts parts) =>
+        new ServiceCollection().AddSingleton(statistics).AddSingleton(parts.Counters).AddSingleton(parts.Clock).AddSingleton<IHostTags>(api.Hosts).AddSingleton(api.Descriptions).AddMetricQueries(api.Reader).BuildServiceProvider();
 }

@@ -22,7 +22,7 @@ public static class CompositeReadings
             parts.Add(id, part);
         }
         var readings = new List<GroupReading>();
-        foreach (var (tags, chosen) in GroupsOf(asked, parts)) readings.Add(ReadingOf(asked, options, tags, chosen, parts));
+        foreach (var (tags, chosen) in GroupsOf(asked, parts)) readings.Add(ReadingOf(asked, options, tags, chosen, parts) with { LastDataUnixSeconds = nowUnixSeconds });
         return new MonitorReading(window, readings);
     }
 

@@ -78,7 +78,7 @@ static class MetricQueryReader
     {
         var text = reader.Word(out var at);
         if (MonitorWindow.Of(text) is { } window) return window;
-        throw new MonitorQueryException($"\"{text}\" at column {at.Column} is no window. Write last_ and a number of m, h, d, w or mo, at most {MonitorWindow.MaxSeconds / 86_400} days, such as last_5m.", at, "last_5m");
+        throw new MonitorQueryException($"\"{text}\" at column {at.Column} is no window. Write last_ and a number of m, h, d, w or mo, at most {MonitorWindow.LongestSeconds / 86_400} days, such as last_5m.", at, "last_5m");
     }
 
     static (long Seconds, string Text) Shift(MonitorTextReader reader)

@@ -21,7 +21,7 @@ public enum WindowKind
 public readonly record struct MonitorWindow(WindowKind Kind, int Count, string Unit)
 {
     /// <summary>Longest window, in seconds; 31 days. A longer one is refused.</summary>
-    public const long MaxSeconds = 31L * 86_400;
+    public const long LongestSeconds = 31L * 86_400;
 
     const int MinuteSeconds = 60;
     const int HourSeconds = 3_600;
@@ -54,7 +54,7 @@ public readonly record struct MonitorWindow(WindowKind Kind, int Count, string U
 
     public override string ToString() => $"{(Kind == WindowKind.Last ? "last" : Kind == WindowKind.Next ? "next" : "current")}_{LengthText}";
 
-    /// <summary>Reads <c>5m</c> and its like; null for anything else, or when it is longer than <see cref="MaxSeconds"/>.</summary>
+    /// <summary>Reads <c>5m</c> and its like; null for anything else, or when it is longer than <see cref="LongestSeconds"/>.</summary>
     public static MonitorWindow? OfLength(WindowKind kind, ReadOnlySpan<char> length)
     {
         var digits = 0;
@@ -64,7 +64,7 @@ public readonly record struct MonitorWindow(WindowKind Kind, int Count, string U
         if (unit is null) return null;
         var window = new MonitorWindow(kind, int.Parse(length[..digits], CultureInfo.InvariantCulture), unit);
         var isSensible = kind != WindowKind.Current || (window.Count == 1 && unit is "h" or "d" or "mo");
-        return isSensible && window.LengthSeconds is > 0 and <= MaxSeconds ? window : null;
+        return isSensible && window.LengthSeconds is > 0 and <= LongestSeconds ? window : null;
     }
 
     /// <summary>Reads <c>last_5m</c>, <c>current_1h</c>, <c>next_1w</c>; null for anything else.</summary>

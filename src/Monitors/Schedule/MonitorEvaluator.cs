@@ -11,7 +11,7 @@ namespace Apm.Monitors.Schedule;
 /// Evaluates one monitor once: reads, moves each group on, writes the states together with what is to be told, and hands that over.
 /// </summary>
 /// <remarks>Different monitors at the same time, one monitor one at a time.</remarks>
-public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates states, MonitorHistory history, IDowntimeBook downtimes, IMuteAll muteAll, IAlertTeller teller, IHostTags hosts, Counters counters)
+public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates states, MonitorHistory history, IDowntimeBook downtimes, IMuteAll muteAll, IAlertTeller teller, IHostTags hosts, MissingReasons reasons, Counters counters)
 {
     /// <summary>A group that was silent for so long is forgotten, without a word; 24 hours, Datadog's figure.</summary>
     const long MaxSilentSeconds = 24 * 3_600;
@@ -24,12 +24,12 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
         var (rule, book) = (known.Rule, states.BookOf(known.Rule.Id));
         if (known.Query is not { } query) return;
         if (book.Asked != MonitorStates.AskedBy(known)) book.Restart(MonitorStates.AskedBy(known));
+        Tell(book); // What could not be told before. As long as it cannot, nothing new is found, so that nothing piles up and nothing is lost.
         var reading = readings.Read(query, rule.Options, nowUnixSeconds, states.Find, cancel);
         counters.Add("monitor_evaluations");
         if (reading.SkippedReason is { } reason)
         {
             Skip(rule.Id, nowUnixSeconds, reason);
-            Tell(book); // What could not be told before.
             return;
         }
         var notes = new List<EvaluationNote>();
@@ -48,7 +48,7 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
             var muting = MutingOf(rule, tags, nowUnixSeconds);
             var result = GroupTurn.Of(context, state, found, muting, state.WasMuted && !muting.IsMuted ? EndsOf(rule, tags, beforeUnixSeconds, nowUnixSeconds) : []);
             book.Set(result.After);
-            if (result.Told is { } transition) told.Add(transition);
+            if (result.Told is { } transition) told.Add(transition.To == MonitorState.NoData ? transition with { MissingReason = reasons.Of(query, result.After, nowUnixSeconds) } : transition);
             if (result.Told is not null || result.After.State != state.State)
                 notes.Add(new EvaluationNote(nowUnixSeconds, state.Group, state.State, result.After.State, result.After.Value, result.Told is not null ? EvaluationHappening.Told : muting.IsMuted ? EvaluationHappening.Muted : EvaluationHappening.Changed));
         }
@@ -79,19 +79,25 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
     IEnumerable<(GroupState State, GroupReading? Found)> Pairs(MonitorQuery query, MonitorOptions options, MonitorReading reading, GroupBook book, long now, bool isFirst)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
+        var isZero = MissingDataRule.IsZero(options, query);
         var room = MonitorStates.MaxGroupsOfAll - states.GroupCount;
         var known = book.Names();
         foreach (var group in reading.Groups)
         {
+            if (query.IsCount && !isZero && group.Value == 0) continue; // Nothing came, and that is to be missing data.
             found.Add(group.Group);
             if (book.Find(group.Group) is { } state) yield return (state, group);
             else if (book.Count >= MonitorStates.MaxGroups || room-- <= 0) counters.Add("monitor_groups_over_limit");
             else yield return (New(group.Group, group.Tags, now, isFirst), group);
         }
-        if (!query.IsMulti && query is not CompositeMonitorQuery && found.Count == 0 && known.Count == 0) yield return (New(GroupState.Whole, [], now, isFirst), null);
-        var isZero = MissingDataRule.IsZero(options, query);
+        GroupReading? Silent(GroupState state) => isZero ? GroupReading.Of(state.Tags) with { Value = 0 } : null;
+        if (!query.IsMulti && query is not CompositeMonitorQuery && found.Count == 0 && known.Count == 0)
+        {
+            var whole = New(GroupState.Whole, [], now, isFirst);
+            yield return (whole, Silent(whole));
+        }
         foreach (var name in known)
-            if (!found.Contains(name) && book.Find(name) is { } state) yield return (state, isZero ? GroupReading.Of(state.Tags) with { Value = 0 } : null);
+            if (!found.Contains(name) && book.Find(name) is { } state) yield return (state, Silent(state));
     }
 
     static GroupState New(string group, IReadOnlyList<string> tags, long now, bool isFirst) => new() { Group = group, Tags = tags, FirstSeenUnixSeconds = now, IsOfFirstEvaluation = isFirst };

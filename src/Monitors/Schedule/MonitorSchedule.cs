@@ -97,8 +97,8 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
     /// <summary>A monitor that is new, or asks something else now, does not wait for its period.</summary>
     bool IsDue(KnownRule known, long minute)
     {
-        if (_evaluated.TryGetValue(known.Rule.Id, out var before)) return before.Asked != MonitorStates.AskedBy(known) || DueOf(known, minute) > before.DueUnixSeconds;
-        return _lastMinute is not { } last || states.BookOf(known.Rule.Id).Asked != MonitorStates.AskedBy(known) || DueOf(known, minute) > last / known.Query!.PeriodSeconds * known.Query.PeriodSeconds;
+        if (_evaluated.TryGetValue(known.Rule.Id, out var before)) return before.Asked != MonitorStates.AskedBy(known) || DueOf(known, minute) != before.DueUnixSeconds;
+        return _lastMinute is not { } last || states.BookOf(known.Rule.Id).Asked != MonitorStates.AskedBy(known) || DueOf(known, minute) != last / known.Query!.PeriodSeconds * known.Query.PeriodSeconds;
     }
 
     static long DueOf(KnownRule known, long minute) => minute / known.Query!.PeriodSeconds * known.Query.PeriodSeconds;
@@ -109,7 +109,7 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
         try
         {
             var due = DueOf(known, minute);
-            var before = _evaluated.TryGetValue(known.Rule.Id, out var evaluated) ? evaluated.DueUnixSeconds : Math.Min(_lastMinute ?? due, due);
+            var before = Math.Min(due, _evaluated.TryGetValue(known.Rule.Id, out var evaluated) ? evaluated.DueUnixSeconds : _lastMinute ?? due);
             evaluator.Evaluate(known, due, before, _stop.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

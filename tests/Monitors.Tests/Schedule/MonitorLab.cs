@@ -62,7 +62,7 @@ sealed class MonitorLab : IDisposable
         History = new MonitorHistory(_documents);
         var queries = new MetricQueries(_metrics, NoHostTags.Instance, new TraceMetricUnits(), Counters, Clock);
         var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock));
-        var evaluator = new MonitorEvaluator(readings, States, History, Book, new MuteAllSwitch(_documents), Told, NoHostTags.Instance, Counters);
+        var evaluator = new MonitorEvaluator(readings, States, History, Book, new MuteAllSwitch(_documents), Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters);
         Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero });
     }
 

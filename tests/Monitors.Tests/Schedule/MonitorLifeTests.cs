@@ -327,6 +327,20 @@ public sealed class MonitorLifeTests : IDisposable
         }
 
         Assert.Equal(["7 NoData host:a"], _lab.Lines);
+        Assert.Equal("The agent on a last reported at 00:04 UTC, 2 min ago: it is down, or cannot reach Apm.", _lab.Told.All[0].MissingReason);
+    }
+
+    [Theory]
+    [InlineData(false, "my_metric last came at 00:04 UTC, 10 min ago, from anywhere: the app that sends it has stopped, or cannot reach Apm.")]
+    [InlineData(true, "my_metric still comes, but no longer with team:a: a tag was renamed, or that part of it has stopped.")]
+    public void Missing_data_is_told_with_what_may_be_the_reason(bool isRenamed, string reason)
+    {
+        _lab.Add("avg(last_5m):avg:my_metric{*} by {team} > 800", s_walkthrough);
+        _lab.Feed(0, 5, 1, tags: "team:a");
+        if (isRenamed) _lab.Feed(5, 20, 1, tags: "team:b");
+        _lab.Evaluate(1, 16);
+
+        Assert.Equal(reason, Assert.Single(_lab.Told.All, told => told.To == MonitorState.NoData).MissingReason);
     }
 
     [Fact]
@@ -340,6 +354,25 @@ public sealed class MonitorLifeTests : IDisposable
 
         Assert.Equal(["3 Triggered", "7 Recovered"], _lab.Lines);
         Assert.Equal(0, _lab.State(rule.Id).Value);
+    }
+
+    [Fact]
+    public void Events_that_do_not_come_may_be_missing_data()
+    {
+        _lab.Add(MonitorTypes.Event, "events(\"backup\").rollup(\"count\").last(\"5m\") < 1", new MonitorOptions { OnMissingData = "show_and_notify_no_data" });
+        _lab.Happen("backup", 1);
+        _lab.Evaluate(2, 10);
+
+        Assert.Equal(["7 NoData"], _lab.Lines);
+    }
+
+    [Fact]
+    public void No_span_is_a_count_of_none()
+    {
+        var rule = _lab.Add(MonitorTypes.Spans, "trace-analytics(\"service:web status:error\").rollup(\"count\").last(\"5m\") > 0");
+        _lab.Evaluate(1, 2);
+
+        Assert.Equal((MonitorState.Ok, 0.0), (_lab.State(rule.Id).State, _lab.State(rule.Id).Value));
     }
 
     [Fact]

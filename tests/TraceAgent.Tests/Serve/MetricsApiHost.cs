@@ -44,6 +44,7 @@ sealed class MetricsApiHost : IAsyncDisposable
     public required InMemoryServiceCheckStore Checks { get; init; }
     public required Outbox Outbox { get; init; }
     public required ListedRules Rules { get; init; }
+    public required ServedMonitors Monitors { get; init; }
 
     /// <summary>Sent with every request as headers; "" for none.</summary>
     public string ApiKey { get; set; } = "k";
@@ -89,8 +90,9 @@ sealed class MetricsApiHost : IAsyncDisposable
         new ScreenboardApi(boards, gate).Map(app);
         new DashboardApi(boards, gate).Map(app);
         new DashboardListApi(new DashboardLists(documents, clock), boards, gate).Map(app);
+        var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, gate, counters, clock);
         await app.StartAsync();
-        return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks, Outbox = outbox, Rules = rules };
+        return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks, Outbox = outbox, Rules = rules, Monitors = monitors };
     }
 
     public Uri Url => _client.BaseAddress!;

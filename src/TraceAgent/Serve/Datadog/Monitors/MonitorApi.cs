@@ -30,12 +30,12 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
     {
         routes.MapPost("/api/v1/monitor", Before("monitor_create", Create));
         routes.MapGet("/api/v1/monitor", Before("monitor_list", List));
-        routes.MapGet("/api/v1/monitor/{id:long}", Before("monitor_get", Get));
-        routes.MapPut("/api/v1/monitor/{id:long}", Before("monitor_update", Update));
-        routes.MapDelete("/api/v1/monitor/{id:long}", Before("monitor_delete", http => Delete(http, DatadogParameters.Truth(http, "force"))));
-        routes.MapPost("/api/v1/monitor/{id:long}/force_delete", Before("monitor_delete", http => Delete(http, force: true)));
+        routes.MapGet("/api/v1/monitor/{id}", Before("monitor_get", Get));
+        routes.MapPut("/api/v1/monitor/{id}", Before("monitor_update", Update));
+        routes.MapDelete("/api/v1/monitor/{id}", Before("monitor_delete", http => Delete(http, DatadogParameters.Truth(http, "force"))));
+        routes.MapPost("/api/v1/monitor/{id}/force_delete", Before("monitor_delete", http => Delete(http, force: true)));
         routes.MapPost("/api/v1/monitor/validate", Before("monitor_validate", http => Validate(http, null)));
-        routes.MapPost("/api/v1/monitor/{id:long}/validate", Before("monitor_validate", http => Validate(http, Known(http).Rule)));
+        routes.MapPost("/api/v1/monitor/{id}/validate", Before("monitor_validate", http => Validate(http, Known(http).Rule)));
         routes.MapGet("/api/v1/monitor/can_delete", Before("monitor_can_delete", CanDelete));
     }
 

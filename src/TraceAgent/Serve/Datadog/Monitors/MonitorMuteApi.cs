@@ -15,8 +15,8 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
     /// <summary>Maps the endpoints.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/monitor/{id:long}/mute", Before("monitor_mute", Mute));
-        routes.MapPost("/api/v1/monitor/{id:long}/unmute", Before("monitor_unmute", Unmute));
+        routes.MapPost("/api/v1/monitor/{id}/mute", Before("monitor_mute", Mute));
+        routes.MapPost("/api/v1/monitor/{id}/unmute", Before("monitor_unmute", Unmute));
         routes.MapPost("/api/v1/monitor/mute_all", Before("monitor_mute_all", MuteAll));
         routes.MapPost("/api/v1/monitor/unmute_all", Before("monitor_unmute_all", UnmuteAll));
     }

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
+using Apm.Core.Monitors;
+using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
+using Apm.Monitors.Queries;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+
+namespace Apm.ApmUi.Pages.Monitors;
+
+/// <summary>One group of a monitor.</summary>
+public sealed record GroupRow(string Group, string StateKind, string StateWord, string Value, string Since, string Triggered, string Told);
+
+/// <summary>One line of its history.</summary>
+public sealed record NoteRow(string At, string AtExact, string Group, string From, string To, string Value, string What);
+
+/// <summary>A monitor with its groups, thresholds and history. Immutable.</summary>
+public sealed record MonitorView
+{
+    /// <summary>Most groups listed, the worst first; default 200. The page says how many there are.</summary>
+    public const int MaxGroupsListed = 200;
+
+    /// <summary>Most lines of the history listed, the newest first; default 100. The page says how many there are.</summary>
+    public const int MaxNotesListed = 100;
+
+    public required MonitorRule Rule { get; init; }
+    public required string StateKind { get; init; }
+    public required string StateWord { get; init; }
+    public required IReadOnlyList<GroupRow> Groups { get; init; }
+    public required int GroupCount { get; init; }
+    public required IReadOnlyList<NoteRow> Notes { get; init; }
+    public required int NoteCount { get; init; }
+
+    /// <summary>What is set and not the default, name and value.</summary>
+    public required IReadOnlyList<(string Name, string Value)> Settings { get; init; }
+
+    /// <summary>The metric query to draw; "" when it asks something else.</summary>
+    public required string Charted { get; init; }
+
+    public static MonitorView Of(PageState state, MonitorSnapshot monitor, MonitorQuery? query, IReadOnlyList<EvaluationNote> notes)
+    {
+        var worst = RuleText.Worst(monitor.Groups.Select(group => group.State));
+        return new MonitorView
+        {
+            Rule = monitor.Rule,
+            StateKind = MonitorsView.KindOf(worst),
+            StateWord = worst.Word(),
+            Groups = [.. monitor.Groups.OrderByDescending(group => MonitorsView.Rank(group.State)).ThenBy(group => group.Group, StringComparer.Ordinal).Take(MaxGroupsListed).Select(group => RowOf(state, group))],
+            GroupCount = monitor.Groups.Count,
+            Notes = [.. notes.Take(MaxNotesListed).Select(note => RowOf(state, note))],
+            NoteCount = notes.Count,
+            Settings = SettingsOf(monitor.Rule),
+            Charted = query is MetricMonitorQuery metric ? metric.Query.ToString() : "",
+        };
+    }
+
+    static GroupRow RowOf(PageState state, GroupState group) => new(
+        group.Group, MonitorsView.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,
+        Ago(state, group.StateSinceUnixSeconds), Ago(state, group.LastTriggeredUnixSeconds), Ago(state, group.ToldAtUnixSeconds));
+
+    static NoteRow RowOf(PageState state, EvaluationNote note)
+    {
+        var at = note.AtUnixSeconds * UnixTime.NanosPerSecond;
+        return new NoteRow(state.Time(at), state.TimeExact(at), note.Group, note.From.Word(), note.To.Word(), note.Value is { } value ? Figure.Plain(value) : Figure.None, note.Happening switch
+        {
+            EvaluationHappening.Told => "told",
+            EvaluationHappening.Muted => "muted, not told",
+            EvaluationHappening.Forgotten => "silent for 24 h, forgotten",
+            EvaluationHappening.Skipped => "not evaluated: " + note.Reason,
+            _ => "not told",
+        });
+    }
+
+    static List<(string, string)> SettingsOf(MonitorRule rule)
+    {
+        var (options, thresholds) = (rule.Options, rule.Options.Thresholds);
+        var settings = new List<(string, string)>();
+        void Add(string name, object? value, string unit = "")
+        {
+            if (value is not null) settings.Add((name, Convert.ToString(value, CultureInfo.InvariantCulture) + unit));
+        }
+        Add("Alert", thresholds.Critical);
+        Add("Warning", thresholds.Warning);
+        Add("Alert recovers at", thresholds.CriticalRecovery);
+        Add("Warning recovers at", thresholds.WarningRecovery);
+        Add("Missing data", options.OnMissingData?.Replace('_', ' ') ?? (options.NotifyNoData ? "told" + (options.NoDataTimeframeMinutes is { } minutes ? $" after {minutes} min" : "") : "state is kept"));
+        Add("Told again", options.RenotifyIntervalMinutes is > 0 ? options.RenotifyIntervalMinutes : null, " min");
+        Add("Window ends earlier by", options.EvaluationDelaySeconds > 0 ? options.EvaluationDelaySeconds : null, " s");
+        Add("New groups wait", options.NewGroupDelaySeconds, " s");
+        Add("Resolved without data after", options.TimeoutHours > 0 ? options.TimeoutHours : null, " h");
+        Add("Priority", rule.Priority is { } priority ? $"P{priority}" : null);
+        return settings;
+    }
+
+    static string Ago(PageState state, long? unixSeconds) => unixSeconds is { } then ? Figure.Ago(then * UnixTime.NanosPerSecond, state.NowUnixNanos) : Figure.None;
+}

@@ -1,0 +1,88 @@
+using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
+using Apm.Core.Monitors;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+
+namespace Apm.ApmUi.Pages.Monitors;
+
+/// <summary>One monitor of the list.</summary>
+/// <param name="Value">What was compared, against what; of a grouped monitor how many of its groups are not well.</param>
+/// <param name="Since">When a group last changed its state; "" before any did.</param>
+/// <param name="Muted">"" when it is not; else until when.</param>
+public sealed record MonitorRow(long Id, string Name, string Link, string StateKind, string StateWord, string Query, string Value, string Since, string SinceExact, string Muted, IReadOnlyList<string> Tags);
+
+/// <summary>The monitors, worst first. Immutable.</summary>
+public sealed record MonitorsView
+{
+    /// <summary>Most monitors listed; default 500. The page says how many there are; typing narrows them.</summary>
+    public const int MaxListed = 500;
+
+    public required IReadOnlyList<MonitorRow> Rows { get; init; }
+
+    /// <summary>That match what was typed.</summary>
+    public required int MatchCount { get; init; }
+    public required int AllCount { get; init; }
+
+    /// <summary>How many are in which state, worst first: <c>2 Alert</c>.</summary>
+    public required string Counts { get; init; }
+
+    public static MonitorsView Of(PageState state, IReadOnlyList<MonitorSnapshot> all, IDowntimeBook downtimes, IMuteAll muteAll)
+    {
+        string[] words = (state.Url["q"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var matching = all.Where(monitor => words.All(word => Holds(monitor, word)))
+            .OrderByDescending(monitor => Rank(WorstOf(monitor))).ThenBy(monitor => monitor.Rule.Name, StringComparer.OrdinalIgnoreCase).ToList();
+        return new MonitorsView
+        {
+            Rows = [.. matching.Take(MaxListed).Select(monitor => RowOf(state, monitor, downtimes, muteAll))],
+            MatchCount = matching.Count,
+            AllCount = all.Count,
+            Counts = string.Join(" · ", all.GroupBy(WorstOf).OrderByDescending(group => Rank(group.Key)).Select(group => $"{group.Count()} {group.Key.Word()}")),
+        };
+    }
+
+    /// <summary>The state as the sign of a <c>StateDot</c>.</summary>
+    public static string KindOf(MonitorState state) => state switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" };
+
+    /// <summary>Worse is more.</summary>
+    public static int Rank(MonitorState state) => state switch { MonitorState.Alert => 4, MonitorState.Warn => 3, MonitorState.Unknown => 2, MonitorState.NoData => 1, _ => 0 };
+
+    /// <summary>"" when it is not muted; else until when.</summary>
+    public static string MutedOf(PageState state, MonitorRule rule, IDowntimeBook downtimes, IMuteAll muteAll)
+    {
+        var now = state.NowUnixNanos / UnixTime.NanosPerSecond;
+        if (muteAll.IsMuted(now)) return "with all others";
+        var (own, downtime) = (SilencedScopes.For(rule.Options, [], now), downtimes.For(rule, [], now));
+        if (!own.IsMuted && !downtime.IsMuted) return "";
+        return (downtime.IsMuted ? downtime : own).UntilUnixSeconds is { } until ? $"until {state.Time(until * UnixTime.NanosPerSecond)}" : "until further notice";
+    }
+
+    static MonitorState WorstOf(MonitorSnapshot monitor) => RuleText.Worst(monitor.Groups.Select(group => group.State));
+
+    static bool Holds(MonitorSnapshot monitor, string word) =>
+        monitor.Rule.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || monitor.Rule.Query.Contains(word, StringComparison.OrdinalIgnoreCase) || monitor.Rule.Tags.Any(tag => tag.Contains(word, StringComparison.OrdinalIgnoreCase))
+        || WorstOf(monitor).Word().Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    static MonitorRow RowOf(PageState state, MonitorSnapshot monitor, IDowntimeBook downtimes, IMuteAll muteAll)
+    {
+        var (rule, worst) = (monitor.Rule, WorstOf(monitor));
+        var since = monitor.Groups.Max(group => group.StateSinceUnixSeconds) * UnixTime.NanosPerSecond;
+        return new MonitorRow(
+            rule.Id, rule.Name, state.Link($"/monitors/{rule.Id}"), KindOf(worst), worst.Word(), rule.Query, ValueOf(monitor),
+            since is { } then ? Figure.Ago(then, state.NowUnixNanos) : "", since is { } exact ? state.TimeExact(exact) : "", MutedOf(state, rule, downtimes, muteAll), rule.Tags);
+    }
+
+    static string ValueOf(MonitorSnapshot monitor)
+    {
+        if (monitor.Rule.IsMulti)
+        {
+            var unwell = monitor.Groups.Count(group => group.State is MonitorState.Alert or MonitorState.Warn);
+            return monitor.Groups.Count == 0 ? "no groups yet" : unwell == 0 ? $"{Figure.Of(monitor.Groups.Count, "group")}, none in alert or warning" : $"{unwell} of {Figure.Of(monitor.Groups.Count, "group")} not well";
+        }
+        if (monitor.Groups is not [{ Value: { } value }, ..]) return Figure.None;
+        return monitor.Rule.Options.Thresholds.Critical is { } critical ? $"{Figure.Plain(value)} against {Figure.Plain(critical)}" : Figure.Plain(value);
+    }
+}

@@ -1,0 +1,209 @@
+using System.Text.Json;
+
+namespace Apm.TraceAgent.Tests.Serve;
+
+/// <summary>Monitors by Datadog's API (metrics-monitors §4.12).</summary>
+public class MonitorApiTests
+{
+    const long Now = MetricsApiHost.Now;
+
+    const string Walkthrough = """
+        {"type":"metric alert","query":"avg(last_5m):avg:my_metric{*} > 800","name":"My metric high",
+         "message":"… @user@example.com","tags":[],
+         "options":{"thresholds":{"critical":800,"warning":500},"notify_no_data":true,"no_data_timeframe":10}}
+        """;
+
+    [Fact]
+    public async Task The_walkthroughs_monitor_is_made_read_changed_and_deleted()
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var made = await api.Post("/api/v1/monitor", Walkthrough);
+
+        Assert.Equal((200, """
+            {"id":1,"org_id":1,"type":"metric alert","name":"My metric high","message":"… @user@example.com","tags":[],"query":"avg(last_5m):avg:my_metric{*} > 800","options":{"thresholds":{"critical":800.0,"warning":500.0},"notify_no_data":true,"no_data_timeframe":10,"new_host_delay":300,"include_tags":true,"notify_audit":false,"locked":false,"silenced":{}},"multi":false,"created_at":1700000000000,"created":"2023-11-14T22:13:20.000000+00:00","modified":"2023-11-14T22:13:20.000000+00:00","deleted":null,"restricted_roles":null,"priority":null,"overall_state_modified":null,"overall_state":"No Data","creator":{"id":1,"handle":"apm@localhost","name":"apm@localhost","email":"apm@localhost"}}
+            """.Trim()), (made.Status, made.Text));
+        Assert.Equal(made.Text, (await api.Get("/api/v1/monitor/1")).Text);
+        Assert.Equal("[" + made.Text + "]", (await api.Get("/api/v1/monitor")).Text);
+
+        var changed = await Put(api, "/api/v1/monitor/1", """{"name":"Other","options":{"thresholds":{"critical":800}}}""");
+        Assert.Equal("Other", changed.GetProperty("name").GetString());
+        Assert.Equal("avg(last_5m):avg:my_metric{*} > 800", changed.GetProperty("query").GetString());
+        Assert.False(changed.GetProperty("options").GetProperty("notify_no_data").GetBoolean()); // Replaced as a whole.
+        Assert.False(changed.TryGetProperty("creator", out _));
+
+        Assert.Equal((200, """{"deleted_monitor_id":1}"""), Short(await Delete(api, "/api/v1/monitor/1")));
+        Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await Delete(api, "/api/v1/monitor/1")));
+        Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await api.Get("/api/v1/monitor/1")));
+        Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await api.Get("/api/v1/monitor/abc")));
+        Assert.Equal(2, (await api.Post("/api/v1/monitor", Walkthrough)).Json.GetProperty("id").GetInt64()); // An id is given once.
+    }
+
+    [Theory]
+    [InlineData("""{"query":"avg(last_5m):avg:m{*} > 1"}""", "The parameter 'type' is required")]
+    [InlineData("""{"type":"metric alert"}""", "The parameter 'query' is required")]
+    [InlineData("""{"type":"rum alert","query":"x"}""", "The value provided for parameter 'type' is invalid|\"rum alert\" is not evaluated here. There are: metric alert, query alert, service check, event-v2 alert, event alert, trace-analytics alert, composite.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*"}""", "The value provided for parameter 'query' is invalid|The \"{\" at column 19 is not closed. Add \"}\" where the list ends.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*}"}""", "The value provided for parameter 'query' is invalid: invalid operator specified: |The query ends at column 22 without an operator. Compare it with a number, such as > 800; there are >=, <=, ==, !=, >, <.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 200","options":{"thresholds":{"critical":90}}}""", "Alert threshold (90.0) does not match that used in the query (200.0).")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"thresholds":{"critical":500,"warning":800}}}""", "Alert threshold (500.0) must be greater than warning threshold (800.0)")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} < 500","options":{"thresholds":{"critical":500,"warning":100}}}""", "Alert threshold (500.0) must be less than warning threshold (100.0)")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"thresholds":{"critical":500,"critical_recovery":600}}}""", "Alert recovery threshold (600.0) must be less than alert threshold (500.0)")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","priority":6}""", "The parameter 'priority' is 6; it must be from 1 to 5, or null.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"timeout_h":25}}""", "The option 'timeout_h' is 25; it must be from 0 to 24.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"on_missing_data":"x"}}""", "The option 'on_missing_data' is \"x\"; it must be one of default, show_no_data, show_and_notify_no_data, resolve.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"renotify_occurrences":2}}""", "The option 'renotify_occurrences' needs a 'renotify_interval'.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"renotify_statuses":["bad"]}}""", "options.renotify_statuses \"bad\" is not known. There are: alert, warn, no data.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"thresholds":{"critical":"500"}}}""", "options.thresholds.critical must be a number.")]
+    [InlineData("""{"type":"composite","query":"1 && 7"}""", "The value provided for parameter 'query' is invalid|There is no monitor 7. Name monitors by the ids that GET /api/v1/monitor gives.")]
+    [InlineData("""{"type":"composite","query":"1 && 2"}""", "The value provided for parameter 'query' is invalid|Monitor 2 is a composite itself; only others can be combined.")]
+    [InlineData("""{"type":"service check","query":"\"a.b\".over(\"*\").by(\"host\").last(2).count_by_status()","options":{"thresholds":{"critical":3}}}""", "The threshold 'critical' (3.0) is more than the 2 runs that the query looks at. Write .last(4).")]
+    public async Task What_is_wrong_is_said_when_it_is_made_or_validated(string body, string sentences)
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+        await api.Post("/api/v1/monitor", """{"type":"composite","query":"1"}""");
+
+        foreach (var path in (string[])["/api/v1/monitor", "/api/v1/monitor/validate"])
+        {
+            var answer = await api.Post(path, body);
+            Assert.Equal((400, sentences), (answer.Status, string.Join('|', answer.Json.GetProperty("errors").EnumerateArray().Select(error => error.GetString()))));
+        }
+        Assert.Equal((200, "{}"), Short(await api.Post("/api/v1/monitor/validate", Walkthrough)));
+        Assert.Equal((200, "{}"), Short(await api.Post("/api/v1/monitor/1/validate", """{"name":"x"}""")));
+        Assert.Equal(2, (await api.GetJson("/api/v1/monitor")).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_second_of_the_same_is_refused_with_the_first_ones_id()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        var second = await api.Post("/api/v1/monitor", Walkthrough);
+
+        Assert.Equal((400, """{"errors":["Duplicate of an existing monitor_id:1","Monitor 1 has the same type, query, name and message. Change that one, or give this one another name."]}"""), Short(second));
+    }
+
+    [Theory]
+    [InlineData("metric alert", "avg(last_5m):avg:my_metric{*} > 800", "metric alert", "**my_metric** over ***** was **> 800.0** on average during the **last 5m**.")]
+    [InlineData("query alert", "max(last_1h):avg:m{env:prod} < 1", "query alert", "**m** over **env:prod** was **< 1.0** at least once during the **last 1h**.")]
+    [InlineData("metric alert", "avg(last_5m):avg:m{*} by {host} > 800", "query alert", "**m** over ***** was **> 800.0** on average during the **last 5m**.")]
+    public async Task Type_and_name_are_filled_in(string type, string query, string answered, string name)
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var made = (await api.Post("/api/v1/monitor", JsonSerializer.Serialize(new { type, query }))).Json;
+
+        Assert.Equal((answered, name), (made.GetProperty("type").GetString(), made.GetProperty("name").GetString()));
+        Assert.Equal(query.Contains("by {", StringComparison.Ordinal), made.GetProperty("multi").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Options_that_mean_nothing_here_come_back()
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var options = (await api.Post("/api/v1/monitor", """{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 1","options":{"min_location_failed":2,"aggregation":{"type":"count"},"silenced":{"host:a":null},"threshold_windows":{"trigger_window":"last_15m","recovery_window":"last_15m"}}}""")).Json.GetProperty("options");
+
+        Assert.Equal("""{"thresholds":{"critical":1.0},"threshold_windows":{"trigger_window":"last_15m","recovery_window":"last_15m"},"notify_no_data":false,"new_host_delay":300,"include_tags":true,"notify_audit":false,"locked":false,"silenced":{"host:a":null},"min_location_failed":2,"aggregation":{"type":"count"}}""", options.GetRawText());
+    }
+
+    [Fact]
+    public async Task States_of_groups_are_given_when_asked_for()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", """{"type":"event-v2 alert","query":"events(\"deploy\").rollup(\"count\").by(\"env\").last(\"1h\") > 1","name":"Deploys"}""");
+        foreach (var env in (string[])["prod", "prod", "dev"]) await api.Post("/api/v1/events", $$"""{"title":"deploy","text":"t","tags":["env:{{env}}"],"date_happened":{{Now - 60}}}""");
+        api.Monitors.Evaluate();
+
+        var monitor = await api.GetJson("/api/v1/monitor/1?group_states=all&with_downtimes=true");
+
+        Assert.Equal($$$$"""{"groups":{"env:dev":{"name":"env:dev","status":"OK","last_triggered_ts":null,"last_notified_ts":null,"last_resolved_ts":null,"last_nodata_ts":null},"env:prod":{"name":"env:prod","status":"Alert","last_triggered_ts":{{{{Now}}}},"last_notified_ts":{{{{Now}}}},"last_resolved_ts":null,"last_nodata_ts":null}}}""", monitor.GetProperty("state").GetRawText());
+        Assert.Equal(("Alert", "[]"), (monitor.GetProperty("overall_state").GetString(), monitor.GetProperty("matching_downtimes").GetRawText()));
+        Assert.Equal(["env:prod"], (await api.GetJson("/api/v1/monitor?group_states=alert,warn"))[0].GetProperty("state").GetProperty("groups").EnumerateObject().Select(group => group.Name));
+        Assert.Equal((400, """{"errors":["Invalid group_state filters."]}"""), Short(await api.Get("/api/v1/monitor?group_states=bad")));
+        Assert.Equal("""{"counts":{"status":[{"count":1,"name":"Alert"}],"type":[{"count":1,"name":"event"}]},"groups":[{"monitor_id":1,"monitor_name":"Deploys","group":"env:prod","group_tags":["env:prod"],"status":"Alert","last_triggered_ts":1700000000,"last_nodata_ts":null}],"metadata":{"page":0,"page_count":1,"per_page":30,"total_count":1}}""",
+            (await api.Get("/api/v1/monitor/groups/search?query=status:alert")).Text);
+    }
+
+    [Fact]
+    public async Task The_list_has_filters_and_pages()
+    {
+        await using var api = await MetricsApiHost.Start();
+        foreach (var (name, tag, scope) in ((string, string, string)[])[("one", "team:a", "*"), ("two", "team:b", "env:prod"), ("three", "team:a", "env:prod")])
+            await api.Post("/api/v1/monitor", $$"""{"type":"metric alert","query":"avg(last_5m):avg:m{{{scope}}} > 1","name":"{{name}}","tags":["{{tag}}"]}""");
+
+        async Task<string> Names(string parameters) => string.Join(' ', (await api.GetJson("/api/v1/monitor?" + parameters)).EnumerateArray().Select(one => one.GetProperty("name").GetString()));
+
+        Assert.Equal("one two three", await Names(""));
+        Assert.Equal("one three", await Names("monitor_tags=team:a"));
+        Assert.Equal("two three", await Names("tags=env:prod"));
+        Assert.Equal("three", await Names("name=THREE"));
+        Assert.Equal("three", await Names("page=1&page_size=2"));
+        Assert.Equal("two", await Names("id_offset=1&page_size=1"));
+        Assert.Equal((400, """{"errors":["The parameter 'page_size' must be a number from 1 to 1000."]}"""), Short(await api.Get("/api/v1/monitor?page_size=1001")));
+    }
+
+    [Fact]
+    public async Task What_a_composite_needs_is_deleted_only_with_force()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+        await api.Post("/api/v1/monitor", """{"type":"composite","query":"1 && !1","name":"Both"}""");
+
+        const string reason = "monitor [1,My metric high] is referenced in composite monitors: [2,Both]";
+        Assert.Equal((409, $$$"""{"data":{"ok":[2]},"errors":{"1":["{{{reason}}}"]}}"""), Short(await api.Get("/api/v1/monitor/can_delete?monitor_ids=1,2")));
+        Assert.Equal((200, """{"data":{"ok":[2]},"errors":null}"""), Short(await api.Get("/api/v1/monitor/can_delete?monitor_ids=2")));
+        Assert.Equal((409, $$"""{"errors":["{{reason}}"]}"""), Short(await Delete(api, "/api/v1/monitor/1")));
+        Assert.Equal(200, (await Delete(api, "/api/v1/monitor/1?force=true")).Status);
+    }
+
+    [Fact]
+    public async Task Mutes_stand_in_the_options_until_they_end()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        async Task<string> Silenced(string path, string body = "") => (await api.Post("/api/v1/monitor" + path, body)).Json.GetProperty("options").GetProperty("silenced").GetRawText();
+
+        Assert.Equal("""{"*":null}""", await Silenced("/1/mute"));
+        Assert.Equal($$"""{"*":null,"host:foo":{{Now + 60}}}""", await Silenced($"/1/mute?scope=host:foo&end={Now + 60}"));
+        Assert.Equal($$"""{"host:foo":{{Now + 60}}}""", await Silenced("/1/unmute"));
+        Assert.Equal("{}", await Silenced("/1/unmute", """{"all_scopes":true}"""));
+        Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await api.Post("/api/v1/monitor/9/mute", "")));
+        Assert.Equal((400, $$"""{"errors":["The parameter 'end' (5) lies behind now ({{Now}}). It is in Unix seconds, not milliseconds."]}"""), Short(await api.Post("/api/v1/monitor/1/mute", """{"end":5}""")));
+
+        Assert.Equal("*", (await api.Post("/api/v1/monitor/mute_all", "")).Json.GetProperty("scope")[0].GetString());
+        Assert.Equal(400, (await api.Post("/api/v1/monitor/mute_all", "")).Status);
+        Assert.Equal(1, (await api.GetJson("/api/v1/monitor/search?query=muted:true")).GetProperty("metadata").GetProperty("total_count").GetInt32());
+        Assert.Equal((204, ""), Short(await api.Post("/api/v1/monitor/unmute_all", "")));
+    }
+
+    [Fact]
+    public async Task A_search_says_counts_and_what_it_found()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        var found = await api.Get("/api/v1/monitor/search?query=metric:my_metric&sort=name,asc");
+
+        Assert.Equal("""{"counts":{"status":[{"count":1,"name":"No Data"}],"muted":[{"count":1,"name":false}],"tag":[],"type":[{"count":1,"name":"metric"}]},"monitors":[{"classification":"metric","creator":{"id":1,"handle":"apm@localhost","name":"apm@localhost","email":"apm@localhost"},"id":1,"last_triggered_ts":null,"metrics":["my_metric"],"name":"My metric high","notifications":[{"handle":"user@example.com","name":"user@example.com"}],"org_id":1,"query":"avg(last_5m):avg:my_metric{*} > 800","scopes":["*"],"status":"No Data","tags":[],"type":"metric alert"}],"metadata":{"page":0,"page_count":1,"per_page":30,"total_count":1}}""", found.Text);
+        Assert.Equal((400, """{"errors":["Query parsing error: 'notastatus' is not a valid monitor status"]}"""), Short(await api.Get("/api/v1/monitor/search?query=status:notastatus")));
+    }
+
+    [Fact]
+    public async Task Both_keys_are_needed()
+    {
+        await using var api = await MetricsApiHost.Start();
+        api.ApplicationKey = "";
+
+        Assert.Equal((403, """{"errors":["Forbidden"]}"""), Short(await api.Get("/api/v1/monitor")));
+    }
+
+    static (int, string) Short(ApiAnswer answer) => (answer.Status, answer.Text);
+
+    static Task<ApiAnswer> Delete(MetricsApiHost api, string path) => api.Send("DELETE", path, null, null);
+
+    static async Task<JsonElement> Put(MetricsApiHost api, string path, string body) => (await api.Send("PUT", path, System.Text.Encoding.UTF8.GetBytes(body), "application/json")).Json;
+}

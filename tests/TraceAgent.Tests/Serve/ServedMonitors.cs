@@ -1,0 +1,47 @@
+using Apm.Core.Counting;
+using Apm.Core.Monitors;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+using Apm.Query.Evaluate;
+using Apm.Query.Metrics;
+using Apm.Storage.InMemory;
+using Apm.TraceAgent.Serve.Datadog;
+using Apm.TraceAgent.Serve.Datadog.Monitors;
+using Microsoft.AspNetCore.Routing;
+
+namespace Apm.TraceAgent.Tests.Serve;
+
+/// <summary>Monitors behind the API of a test, evaluated when it says so.</summary>
+sealed class ServedMonitors(MonitorRules rules, MonitorEvaluator evaluator, TimeProvider clock)
+{
+    public static ServedMonitors Map(IEndpointRouteBuilder routes, IDocumentStore documents, IMetricReader metrics, IEventStore events, IServiceCheckStore checks, IHostTags hosts, DatadogGate gate, Counters counters, TimeProvider clock)
+    {
+        var rules = new MonitorRules(documents, clock);
+        var states = new MonitorStates(documents, rules);
+        var (downtimes, muteAll) = (new NoDowntimes(), new MuteAllSwitch(documents));
+        var queries = new MetricQueries(metrics, hosts, new TraceMetricUnits(), counters, clock);
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, hosts, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock));
+        var evaluator = new MonitorEvaluator(readings, states, new MonitorHistory(documents), downtimes, muteAll, new Silence(), hosts, new MissingReasons(metrics, checks), counters);
+        new MonitorApi(rules, states, downtimes, gate, clock).Map(routes);
+        new MonitorMuteApi(rules, states, muteAll, gate, clock).Map(routes);
+        new MonitorSearchApi(rules, states, downtimes, muteAll, gate, clock).Map(routes);
+        return new ServedMonitors(rules, evaluator, clock);
+    }
+
+    /// <summary>Evaluates all once, now.</summary>
+    public void Evaluate()
+    {
+        var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
+        foreach (var known in rules.All()) evaluator.Evaluate(known, now, now);
+    }
+
+    sealed class Silence : IAlertTeller
+    {
+        public void Tell(AlertTransition transition)
+        {
+        }
+    }
+}
