@@ -30,7 +30,11 @@ public static class WidgetData
         {
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
-            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with { Marks = BoardEvents.Marks(events, content.EventQueries, range) };
+            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with
+            {
+                Marks = BoardEvents.Marks(events, content.EventQueries, range),
+                Behind = WidgetWords.TracesBehind(content, variables) is { } search ? $"/traces?q={Uri.EscapeDataString(search)}&from={{from}}&to={{to}}" : null,
+            };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         });
 
