@@ -37,6 +37,19 @@ public static class WidgetWords
         return text;
     }
 
+    /// <summary>A query in a few words, for the head of a column: of one metric its aggregator and name; else the whole.</summary>
+    public static string ShortOf(string query)
+    {
+        try
+        {
+            return MetricQueryParser.Parse(query).Queries is [MetricQuery one] ? $"{one.Aggregator?.Name ?? "avg"} {one.Metric}" : query;
+        }
+        catch (QueryTextException)
+        {
+            return query;
+        }
+    }
+
     /// <summary>A search of the traces that its first metric of traces is made from: their operation, and the service when one is asked for. Null when it draws none.</summary>
     public static string? TracesBehind(WidgetContent content, BoardVariables variables)
     {
