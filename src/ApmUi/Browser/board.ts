@@ -14,12 +14,32 @@ class ApmBoard extends HTMLElement {
     const { signal } = this.#undo;
     this.addEventListener('pointerdown', event => this.#grab(event), { signal });
     this.addEventListener('keydown', event => this.#key(event), { signal });
+    addEventListener('beforeunload', event => { if (this.#isUnsaved()) event.preventDefault(); }, { signal });
+    document.addEventListener('click', event => this.#leave(event, (event.target as Element).closest('main a[href], main form:not(#board-form) button')), { signal, capture: true });
   }
 
   disconnectedCallback(): void { this.#undo?.abort(); }
 
   /** For tests: the places as they are shown. */
   inspect(): object { return Object.fromEntries(this.#widgets().map(widget => [widget.dataset['widget'], placeOf(widget)])); }
+
+  #json(): HTMLTextAreaElement | null { return document.getElementById(this.dataset['form'] ?? '')?.querySelector<HTMLTextAreaElement>('textarea[name=json]') ?? null; }
+
+  #isUnsaved(): boolean {
+    const text = this.#json();
+    return text !== null && text.value !== text.defaultValue;
+  }
+
+  /** What was moved or written and not saved goes with the page: that is asked once. */
+  #leave(event: MouseEvent, way: Element | null): void {
+    if (!way || !this.#isUnsaved()) return;
+    if (way.hasAttribute('data-leave') || confirm('What was changed is not saved yet. Leave it?')) {
+      this.#json()!.value = this.#json()!.defaultValue;
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
 
   #widgets(): HTMLElement[] { return [...this.querySelectorAll<HTMLElement>(':scope > .widget')]; }
 
@@ -80,7 +100,7 @@ class ApmBoard extends HTMLElement {
   }
 
   #write(): void {
-    const text = document.getElementById(this.dataset['form']!)?.querySelector<HTMLTextAreaElement>('textarea[name=json]');
+    const text = this.#json();
     if (!text) return;
     try {
       const board = JSON.parse(text.value) as { widgets: { id?: number; layout?: Place }[] };

@@ -100,8 +100,8 @@ class ApmChart extends TimePlot<ChartData> {
       hooks: {
         setCursor: [u => this.#showCard(u, data, shown)],
         setSelect: [setSelect],
-        drawAxes: [u => { drawBands(u, shown); drawLevels(u, data.levels ?? []); }],
-        draw: [u => { drawParts(u, data); drawThin(u, shown); drawWide(u, data, shown); drawOdd(u, shown); drawMarks(u, data.marks); }],
+        drawAxes: [u => drawBands(u, shown)],
+        draw: [u => { drawParts(u, data); drawThin(u, shown); drawWide(u, data, shown); drawOdd(u, shown); drawLevels(u, data.levels ?? []); drawMarks(u, data.marks); }],
         ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
       },
     };

@@ -17,6 +17,7 @@ async function send(form: HTMLFormElement, problem: HTMLElement): Promise<void> 
     const body = form.enctype === 'multipart/form-data' ? fields : new URLSearchParams([...fields].map(([name, value]) => [name, String(value)]));
     const response = await fetch(form.action, { method: 'POST', body });
     if (response.ok) {
+      for (const area of form.querySelectorAll('textarea')) area.defaultValue = area.value; // It is saved now.
       go(response.url);
       return;
     }

@@ -71,7 +71,9 @@ class ApmFragment extends HTMLElement {
     this.#abort?.abort();
     const abort = this.#abort = new AbortController();
     const url = new URL(this.getAttribute('url')!, location.href);
-    for (const [key, value] of new FormData(form)) if (typeof value === 'string') url.searchParams.set(key, value);
+    const fields = [...new FormData(form)].filter((field): field is [string, string] => typeof field[1] === 'string');
+    for (const [key] of fields) url.searchParams.delete(key);
+    for (const [key, value] of fields) url.searchParams.append(key, value); // Of one name there may be several.
     const field = document.activeElement;
     if (field instanceof HTMLInputElement && field.form === form && field.type === 'search') url.searchParams.set('caret', String(field.selectionStart ?? field.value.length));
     try {

@@ -50,6 +50,25 @@ sealed class BoardFields(JsonElement element, string path)
     public IReadOnlyList<string> Texts(string member) =>
         Any(member) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)] : [];
 
+    /// <summary>Refuses JSON in which a member is there twice: nobody could say which of them is meant, or give it back.</summary>
+    /// <exception cref="DashboardException">There is one; the message says where.</exception>
+    public static void RefuseRepeated(JsonElement element, string path = "")
+    {
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            var i = 0;
+            foreach (var item in element.EnumerateArray()) RefuseRepeated(item, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}[{i++}]"));
+        }
+        if (element.ValueKind != JsonValueKind.Object) return;
+        var names = new HashSet<string>();
+        foreach (var member in element.EnumerateObject())
+        {
+            var place = path.Length == 0 ? member.Name : $"{path}.{member.Name}";
+            if (!names.Add(member.Name)) throw new DashboardException($"The member {place} is there twice. Write it once.");
+            RefuseRepeated(member.Value, place);
+        }
+    }
+
     /// <summary>Marks members as known, though nothing is done with them.</summary>
     public void Know(params ReadOnlySpan<string> members)
     {

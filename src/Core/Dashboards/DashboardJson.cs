@@ -29,6 +29,7 @@ public static class DashboardJson
     public static Dashboard Read(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object) throw new DashboardException("A dashboard is a JSON object. Send {\"title\":\"…\",\"layout_type\":\"ordered\",\"widgets\":[]}.");
+        BoardFields.RefuseRepeated(body);
         var fields = new BoardFields(body, "");
         var title = Title(fields, "title");
         var layout = fields.Text("layout_type") switch

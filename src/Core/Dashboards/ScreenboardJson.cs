@@ -16,6 +16,7 @@ public static class ScreenboardJson
     public static Dashboard Read(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object) throw new DashboardException("The body is no JSON object. Send {\"board_title\":\"…\",\"widgets\":[]}.");
+        BoardFields.RefuseRepeated(body);
         var fields = new BoardFields(body, "");
         var title = DashboardJson.Title(fields, "board_title");
         if (fields.Any("widgets") is not { ValueKind: JsonValueKind.Array } widgets) throw new DashboardException("The parameter 'widgets' is required");
@@ -83,7 +84,7 @@ public static class ScreenboardJson
     {
         if (widget.Sent is { } sent) return JsonNode.Parse(sent)!;
         var (graph, title) = OldGraph.FromDefinition(widget.Definition);
-        var type = graph["viz"]?.GetValue<string>() ?? "timeseries";
+        var type = graph["viz"]?.ToString() ?? "timeseries";
         var json = new JsonObject { ["type"] = type, ["title"] = title };
         if (widget.Layout is { } at) (json["x"], json["y"], json["width"], json["height"]) = (at.X, at.Y, at.Width, at.Height);
         if (graph["requests"] is not null) json["tile_def"] = graph;

@@ -13,6 +13,7 @@ public static class TimeboardJson
     public static Dashboard Read(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object) throw new DashboardException("The body is no JSON object. Send {\"title\":\"…\",\"graphs\":[]}.");
+        BoardFields.RefuseRepeated(body);
         var fields = new BoardFields(body, "");
         var title = DashboardJson.Title(fields, "title");
         if (fields.Any("graphs") is not { } graphs) throw new DashboardException("The parameter 'graphs' is required");

@@ -107,6 +107,11 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         _host.Events.Add(new EventRecord { Title = "Deploy", UnixSeconds = NowSeconds - 100, AlertType = "success", Tags = ["env:dev"] });
         var mark = Assert.Single((await Chart(await _host.Client.GetStringAsync($"/dashboards/{Timeboard("avg:my_metric{*}").Id}?from=now-5m"))).GetProperty("marks").EnumerateArray());
         Assert.Equal(("Deploy", "Deploy (env:dev)", "ok"), (mark.GetProperty("text").GetString(), mark.GetProperty("detail").GetString(), mark.GetProperty("kind").GetString()));
+
+        var silent = Board("""{"title":"x","layout_type":"ordered","widgets":[{"definition":{"type":"timeseries","requests":[{"q":"avg:my_metric{*}"}]}}]}""");
+        Assert.Empty((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m"))).GetProperty("marks").EnumerateArray());
+        Assert.Single((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m&events=tags:env:dev"))).GetProperty("marks").EnumerateArray());
+        Assert.Empty((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m&events=-nothing"))).GetProperty("marks").EnumerateArray());
     }
 
     [Fact]
@@ -175,6 +180,21 @@ public sealed class DashboardPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_is_imported_and_one_that_is_too_long_refused()
+    {
+        Assert.EndsWith("?view=report", await PostFile("""{"title":"From a file","layout_type":"ordered","widgets":[]}"""), StringComparison.Ordinal);
+        Assert.Equal("From a file", Assert.Single(_host.Boards.All()).Title);
+        Assert.Equal("The JSON has more than 1048576 characters, the most that is taken.", await PostFile(new string(' ', 1_048_577)));
+    }
+
+    async Task<string> PostFile(string text)
+    {
+        using var content = new MultipartFormDataContent { { new StringContent(await Token("/dashboards")), "__RequestVerificationToken" }, { new StringContent(""), "json" }, { new StringContent(text), "file", "board.json" } };
+        using var answer = await _host.Client.PostAsync("/ui/dashboards/import", content);
+        return answer.Headers.Location?.ToString() ?? await answer.Content.ReadAsStringAsync();
+    }
+
+    [Fact]
     public async Task A_board_is_changed_and_an_earlier_version_comes_back()
     {
         var board = Timeboard("avg:my_metric{*}");
@@ -224,13 +244,16 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         Assert.Matches(@"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ,avg:my_metric\{\*\} by \{host\},host:a,,5\n", csv);
     }
 
+    async Task<string> Token(string page)
+    {
+        using var shown = await _host.Client.GetAsync(page);
+        return Regex.Match(await shown.Content.ReadAsStringAsync(), """name="__RequestVerificationToken" value="([^"]+)""").Groups[1].Value;
+    }
+
     /// <summary>Sends a form with the token of a page; where it leads, or why it was refused.</summary>
     async Task<string> Post(string page, string path, params (string Name, string Value)[] fields)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, page);
-        using var shown = await _host.Client.SendAsync(request);
-        var token = Regex.Match(await shown.Content.ReadAsStringAsync(), """name="__RequestVerificationToken" value="([^"]+)""").Groups[1].Value;
-        using var content = new FormUrlEncodedContent([.. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)), KeyValuePair.Create("__RequestVerificationToken", token)]);
+        using var content = new FormUrlEncodedContent([.. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)), KeyValuePair.Create("__RequestVerificationToken", await Token(page))]);
         using var answer = await _host.Client.PostAsync(path, content);
         return answer.Headers.Location?.ToString() ?? await answer.Content.ReadAsStringAsync();
     }

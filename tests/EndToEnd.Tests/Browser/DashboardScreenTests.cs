@@ -68,7 +68,13 @@ public sealed class DashboardScreenTests(BrowserFixture browser) : IAsyncLifetim
             await Expect(page.Locator("#say")).ToHaveTextAsync("Column 2, row 1, 6 wide, 8 high");
             await page.Keyboard.PressAsync("Control+s");
             await Expect(page).Not.ToHaveURLAsync(new Regex("edit"));
-            await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Edit" })).ToBeVisibleAsync();
+            await page.GetByRole(AriaRole.Link, new() { Name = "Edit" }).ClickAsync();
+
+            await page.GetByRole(AriaRole.Link, new() { Name = "Widget", Exact = true }).ClickAsync();
+            await page.GetByLabel("Query a").FillAsync("avgg:my_metric{*}");
+            await Expect(page.Locator(".preview [role=alert]")).ToContainTextAsync("Did you mean \"avg\"?");
+            await page.GetByLabel("Query a").FillAsync("avg:my_metric{*}");
+            await Expect(page.Locator(".preview apm-chart[data-state=ready]")).ToHaveCountAsync(1);
         });
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var kept = JsonDocument.Parse(await http.GetStringAsync(new Uri(_apm.Ui, $"/api/v1/dashboard/{board}{Keys}")));

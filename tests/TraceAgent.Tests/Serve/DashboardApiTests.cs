@@ -90,6 +90,7 @@ public class DashboardApiTests
     [InlineData("/api/v1/dash", """{"graphs":[]}""", "The parameter 'title' is required")]
     [InlineData("/api/v1/dash", """{"title":"t"}""", "The parameter 'graphs' is required")]
     [InlineData("/api/v1/dash", """{"title":"t","graphs":{}}""", "The parameter 'graphs' must be a list.")]
+    [InlineData("/api/v1/dash", """{"title":"t","graphs":[{"title":"a","definition":{"viz":"timeseries","viz":"toplist"}}]}""", "The member graphs[0].definition.viz is there twice. Write it once.")]
     [InlineData("/api/v1/screen", """{"widgets":[]}""", "The parameter 'board_title' is required")]
     [InlineData("/api/v1/dashboard", """{"title":"t","widgets":[]}""", "The parameter 'layout_type' is required")]
     [InlineData("/api/v1/dashboard", """{"title":"t","layout_type":"flow","widgets":[]}""", "The parameter 'layout_type' is invalid: \\\"flow\\\". There are ordered and free.")]

@@ -33,6 +33,9 @@ public sealed record BoardVariables(IReadOnlyList<ChosenVariable> All)
     /// <summary>Metrics of the board whose tags are looked at for values to offer.</summary>
     const int LookedAtMetrics = 12;
 
+    /// <summary>Series of each of them.</summary>
+    const int LookedAtSeries = 20_000;
+
     public static BoardVariables None { get; } = new([]);
 
     /// <summary>Reads the address.</summary>
@@ -69,7 +72,7 @@ public sealed record BoardVariables(IReadOnlyList<ChosenVariable> All)
         if (variable.Prefix is not { } key) return [];
         var values = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var metric in queries.SelectMany(MetricsIn).Distinct().Take(LookedAtMetrics))
-            foreach (var series in reader.Series(metric, range.FromUnixNanos / UnixTime.NanosPerSecond))
+            foreach (var series in reader.Series(metric, range.FromUnixNanos / UnixTime.NanosPerSecond).Take(LookedAtSeries))
                 foreach (var value in series.Key.Tags.ValuesOf(key)) values.Add(value);
         return [.. values.Take(MaxChoices)];
     }

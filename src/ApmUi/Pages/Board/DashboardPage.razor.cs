@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Board;
 
-/// <summary>One dashboard. Its state is the address: <c>tpl_var_NAME, full, view, version, tv, edit, widget</c> besides time.</summary>
+/// <summary>One dashboard. Its state is the address: <c>tpl_var_NAME, events, full, view, version, tv, edit, widget</c> besides time.</summary>
 public partial class DashboardPage
 {
     [Parameter] public string Id { get; set; } = "";

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.ApmUi.Pages.Board;
 
 /// <summary>
-/// What the islands of a board draw: <c>/ui/data/widget?board=&amp;widget=</c> with the board's variables, <c>…/heat</c> for heat maps, and
+/// What the islands of a board draw: <c>/ui/data/widget?board=&amp;widget=</c> with the board's variables and <c>events</c>, <c>…/heat</c> for heat maps, and
 /// <c>…/csv</c>, the values as a file.
 /// </summary>
 public static class WidgetData
@@ -30,7 +30,11 @@ public static class WidgetData
         {
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
-            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with { Marks = EventMarks.Marks(events, content.EventQueries, range) };
+            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with
+            {
+                Marks = EventMarks.Marks(events, Searches(content, state), range),
+                Behind = WidgetWords.TracesBehind(content, variables) is { } search ? $"/traces?q={Uri.EscapeDataString(search)}&from={{from}}&to={{to}}" : null,
+            };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
         });
 
@@ -40,8 +44,11 @@ public static class WidgetData
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
             var answers = content.Requests.Select(request => queries.Evaluate(request.Query, range, variables.Options(), context.RequestAborted)).ToList();
-            await DataAnswer.Write(context, ValueHeat.Of(range, answers, EventMarks.Marks(events, content.EventQueries, range)), clock.GetElapsedTime(started).TotalMilliseconds);
+            await DataAnswer.Write(context, ValueHeat.Of(range, answers, EventMarks.Marks(events, Searches(content, state), range)), clock.GetElapsedTime(started).TotalMilliseconds);
         });
+
+    /// <summary>The widget's own searches of events, and that of the whole board.</summary>
+    static IReadOnlyList<string> Searches(WidgetContent content, PageState state) => state.Url["events"] is { } search ? [.. content.EventQueries, search] : content.EventQueries;
 
     /// <summary>A row per point: time, series, value. Values are as the queries give them, in the metric's own unit.</summary>
     static Task Csv(HttpContext context, PageState state, ShownBoards boards, MetricQueries queries) =>

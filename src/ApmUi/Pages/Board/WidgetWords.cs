@@ -37,13 +37,28 @@ public static class WidgetWords
         return text;
     }
 
-    /// <summary>A search of the traces that its first metric of traces is made from; null when it draws none.</summary>
-    public static string? TracesBehind(WidgetContent content)
+    /// <summary>A query in a few words, for the head of a column: of one metric its aggregator and name; else the whole.</summary>
+    public static string ShortOf(string query)
     {
-        foreach (var metric in content.Queries.SelectMany(MetricsIn))
+        try
+        {
+            return MetricQueryParser.Parse(query).Queries is [MetricQuery one] ? $"{one.Aggregator?.Name ?? "avg"} {one.Metric}" : query;
+        }
+        catch (QueryTextException)
+        {
+            return query;
+        }
+    }
+
+    /// <summary>A search of the traces that its first metric of traces is made from: their operation, and the service when one is asked for. Null when it draws none.</summary>
+    public static string? TracesBehind(WidgetContent content, BoardVariables variables)
+    {
+        foreach (var metric in MetricsIn(QueryFor(content, variables)))
         {
             if (TraceMetricName.Of(metric.Metric) is not { } name) continue;
             var filter = TraceFilter.Empty.With("operation_name", name.Operation);
+            var conditions = metric.Scope is ScopeAnd all ? all.Children : metric.Scope is { } one ? [one] : [];
+            if (conditions.OfType<ScopeTag>().FirstOrDefault(tag => tag.Key == "service")?.Value is { HasStar: false } service) filter = filter.With("service", service.Text);
             if (name.Measure == TraceMeasure.Errors) filter = filter.With("status", "error");
             return filter.ToString();
         }

@@ -1,0 +1,37 @@
+using Apm.ApmUi.Pages.Board;
+using Apm.Core.Dashboards;
+
+namespace Apm.ApmUi.Tests.Pages;
+
+/// <summary>The form of one widget keeps what it has no field for; the Markdown of notes loads and runs nothing.</summary>
+public class WidgetFormTests
+{
+    [Theory]
+    [InlineData("""{"type":"timeseries","title":"T","requests":[{"q":"avg:m{*}","style":{"palette":"cool"}}],"yaxis":{"max":"5"},"unheard_of":1}""")]
+    [InlineData("""{"type":"timeseries","title":"T","requests":[{"queries":[{"data_source":"metrics","name":"a","query":"avg:m{*}"}],"formulas":[{"formula":"a * 2","alias":"twice"}]}]}""")]
+    [InlineData("""{"type":"query_value","title":"T","requests":[{"q":"avg:m{*}","aggregator":"last","conditional_formats":[]}],"precision":2}""")]
+    [InlineData("""{"type":"note","title":"T","content":"x","background_color":"pink"}""")]
+    public void A_widget_that_was_not_changed_stays_as_it_is(string definition) =>
+        Assert.Equal(definition, WidgetForm.Of(new Widget(1, definition)).Definition(definition));
+
+    [Fact]
+    public void Only_what_was_changed_is_written_anew()
+    {
+        const string Before = """{"type":"timeseries","title":"T","requests":[{"q":"avg:m{*}"}],"yaxis":{"max":"5"}}""";
+        var form = WidgetForm.Of(new Widget(1, Before));
+
+        Assert.Equal("""{"type":"timeseries","title":"U","requests":[{"q":"avg:m{*}"}],"yaxis":{"max":"5"}}""", (form with { Title = "U" }).Definition(Before));
+        Assert.Equal("""{"type":"timeseries","title":"T","requests":[{"q":"avg:m{*}","display_type":"bars"}],"yaxis":{"max":"5"}}""", (form with { Draw = "bars" }).Definition(Before));
+        Assert.Equal(
+            """{"type":"timeseries","title":"T","requests":[{"response_format":"timeseries","queries":[{"data_source":"metrics","name":"a","query":"avg:m{*}"},{"data_source":"metrics","name":"b","query":"avg:n{*}"}],"formulas":[{"formula":"a / b"}]}],"yaxis":{"max":"5"}}""",
+            (form with { Query = ["avg:m{*}", "avg:n{*}"], Formula = "a / b" }).Definition(Before));
+    }
+
+    [Theory]
+    [InlineData("**bold** <b onclick=x>", "<p><strong>bold</strong> &lt;b onclick=x&gt;</p>\n")]
+    [InlineData("[a](javascript:alert(1))", "<p><a href=\"\">a</a></p>\n")]
+    [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p><a href=\"\">a</a> <a href=\"/metrics\">b</a> <a href=\"\">c</a></p>\n")]
+    [InlineData("![p](https://example.com/p.png)", "<p><a href=\"https://example.com/p.png\">p</a></p>\n")]
+    [InlineData("<javascript:alert(1)>", "<p><a href=\"\"></a></p>\n")]
+    public void Markdown_of_a_note_runs_and_loads_nothing(string markdown, string html) => Assert.Equal(html, NoteText.Html(markdown).Value);
+}
