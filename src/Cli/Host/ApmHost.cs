@@ -103,7 +103,7 @@ public sealed class ApmHost : IAsyncDisposable
         var memory = new MemoryBudget(Settings.MaxMemoryBytes);
         var stores = Stores.Open(Settings, memory, clock, counters, problems);
         StopWith(stores.Dispose);
-        var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock);
+        var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock, stores.Disk);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
         var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, stores.Documents);
@@ -134,7 +134,7 @@ public sealed class ApmHost : IAsyncDisposable
 
         var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
-        metrics.AddLimits(limits, counters);
+        metrics.AddLimits(limits, counters, Settings, stores.MetricSeriesCount);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
         var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, new AgentChecks(checks), facts, limits);

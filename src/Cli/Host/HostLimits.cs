@@ -86,6 +86,7 @@ static class HostLimits
         "tail" => "Spans that wait for live tails",
         "sampling_decisions" => "Decisions that late spans follow",
         "dogstatsd" => "What DogStatsD sums up",
+        "check_results" => "Results of checks that wait for the store",
         "events" => "Events",
         "service_checks" => "Answers of service checks",
         "api_bodies" => "Submissions of metrics being read",
