@@ -106,7 +106,7 @@ public sealed class ApmHost : IAsyncDisposable
         var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock, stores.Disk);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
-        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, stores.Documents);
+        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, Path.Combine(Settings.DataFolder, "dogstatsd.open"));
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
         {

@@ -30,11 +30,11 @@ public sealed class MetricParts : IAsyncDisposable
     /// <param name="intake">The intake, or what stands before it to look at what comes.</param>
     /// <param name="host">Name of this host, for samples that say none.</param>
     /// <param name="warn">Told in a sentence what could not be opened; the rest works.</param>
-    /// <param name="documents">Keeps what is summed up of the open bucket over a restart; null keeps none.</param>
-    public static MetricParts Start(HostSettings settings, IMetricIntake intake, string host, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock, Action<string> warn, IDocumentStore? documents = null)
+    /// <param name="openBucketPath">File that keeps what is summed up of the open bucket over a restart; "" keeps none.</param>
+    public static MetricParts Start(HostSettings settings, IMetricIntake intake, string host, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock, Action<string> warn, string openBucketPath = "")
     {
         if (!settings.DogStatsD.IsOn) return new MetricParts(null);
-        var parts = new DogStatsDParts(intake, memory, counters, problems, clock) { Host = host, MaxTags = settings.MetricIntake.MaxTags, Documents = documents };
+        var parts = new DogStatsDParts(intake, memory, counters, problems, clock) { Host = host, MaxTags = settings.MetricIntake.MaxTags, OpenBucketPath = openBucketPath };
         return new MetricParts(DogStatsD.Start(settings.DogStatsD, settings.Histograms, parts, warn));
     }
 
