@@ -3,7 +3,7 @@ using Apm.EndToEnd.Tests.Running;
 
 namespace Apm.EndToEnd.Tests;
 
-/// <summary>The short form of <c>tests/Endurance -- crash</c>.</summary>
+/// <summary>The short forms of <c>tests/Endurance -- crash</c> and <c>crash-metrics</c>.</summary>
 [Collection(OneAfterTheOther.Name)]
 public class KilledAtRandomTests
 {
@@ -23,5 +23,23 @@ public class KilledAtRandomTests
 
         Assert.True(run.Faults.Count == 0, string.Join('\n', run.Faults));
         Assert.True(run.Acknowledged > 20, $"only {run.Acknowledged} bodies were acknowledged");
+    }
+
+    [Fact]
+    public async Task Killed_while_metrics_arrive_what_was_acknowledged_or_could_be_asked_for_is_there_once()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "apm-e2e-" + Guid.NewGuid().ToString("N")[..8]);
+        using var run = new MetricCrashRun(folder, new HttpClient(new SocketsHttpHandler { UseProxy = false }), seed: 11);
+        try
+        {
+            await run.Round(TimeSpan.FromMilliseconds(700), isKill: true);
+        }
+        finally
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+
+        Assert.True(run.Faults.Count == 0, string.Join('\n', run.Faults));
+        Assert.True(run.Acknowledged > 5, $"only {run.Acknowledged} bodies were acknowledged");
     }
 }

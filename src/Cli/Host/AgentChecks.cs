@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Core.Checks;
 using Apm.TraceAgent.Checks;
+using Apm.TraceAgent.Checks.HostMetrics;
 
 namespace Apm.Cli.Host;
 
@@ -29,6 +30,8 @@ sealed class AgentChecks(CheckAgent agent) : IAgentChecks
             NextRunUnixNanos = instance.NextRunUnixNanos,
         }),
     ];
+
+    public IReadOnlyList<ListeningPort> Ports() => ListeningPorts.Read(new HostFiles());
 
     public IReadOnlyList<CheckComplaint> Complaints() =>
         [.. agent.Status().Complaints.Select(complaint => new CheckComplaint(string.Create(CultureInfo.InvariantCulture, $"{complaint.File}:{complaint.Line}:{complaint.Column}"), complaint.Sentence, complaint.Written, complaint.Corrected, complaint.IsError))];

@@ -106,14 +106,14 @@ public sealed class ApmHost : IAsyncDisposable
         var memory = new MemoryBudget(Settings.MaxMemoryBytes);
         var stores = Stores.Open(Settings, memory, clock, counters, problems);
         StopWith(stores.Dispose);
-        var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock);
+        var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock, stores.Disk);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
         StopWith(api.Dispose);
         var rules = new MonitorRules(stores.Documents, clock);
         MetricQueries? queries = null; // Mails are drawn after all is there.
         var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, counters));
         _stops.Push(notifications.DisposeAsync);
-        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, stores.Documents);
+        var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, Path.Combine(Settings.DataFolder, "dogstatsd.open"));
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts
         {
@@ -144,7 +144,7 @@ public sealed class ApmHost : IAsyncDisposable
         var snapshots = new SnapshotParts(monitors.Queries, stores.Documents, stores.Pictures, api, counters, clock);
         var checks = _checks = CheckParts.Make(Settings, parts, api);
         var limits = HostLimits.Make(Settings, parts, watch.Guard, stores.Budget.MaxBytes, () => _agent?.OpenConnections ?? 0, () => pipeline.Issues.Issues().Count);
-        metrics.AddLimits(limits, counters);
+        metrics.AddLimits(limits, counters, Settings, stores.MetricSeriesCount);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
         var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, snapshots, new AgentChecks(checks), facts, limits);

@@ -87,6 +87,7 @@ static class HostLimits
         "sampling_decisions" => "Decisions that late spans follow",
         "dogstatsd" => "What DogStatsD sums up",
         "outbox" => "Notices not yet delivered, and the last that were",
+        "check_results" => "Results of checks that wait for the store",
         "events" => "Events",
         "service_checks" => "Answers of service checks",
         "api_bodies" => "Submissions of metrics being read",

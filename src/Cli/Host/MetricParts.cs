@@ -23,23 +23,29 @@ public sealed class MetricParts : IAsyncDisposable
 
     /// <summary>Where everything that is a number over time goes in.</summary>
     /// <param name="sinks">Where what is taken in is kept.</param>
-    public static MetricIntake MakeIntake(HostSettings settings, MetricSinks sinks, Counters counters, RecentProblems problems, TimeProvider clock) => new(sinks, settings.MetricIntake, counters, problems, clock);
+    /// <param name="disk">Asked whether there is room; null when nobody knows.</param>
+    public static MetricIntake MakeIntake(HostSettings settings, MetricSinks sinks, Counters counters, RecentProblems problems, TimeProvider clock, IDiskGuard? disk = null) => new(sinks, settings.MetricIntake, counters, problems, clock, disk);
 
     /// <summary>Opens the sockets of DogStatsD and begins.</summary>
     /// <param name="intake">The intake, or what stands before it to look at what comes.</param>
     /// <param name="host">Name of this host, for samples that say none.</param>
     /// <param name="warn">Told in a sentence what could not be opened; the rest works.</param>
-    /// <param name="documents">Keeps what is summed up of the open bucket over a restart; null keeps none.</param>
-    public static MetricParts Start(HostSettings settings, IMetricIntake intake, string host, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock, Action<string> warn, IDocumentStore? documents = null)
+    /// <param name="openBucketPath">File that keeps what is summed up of the open bucket over a restart; "" keeps none.</param>
+    public static MetricParts Start(HostSettings settings, IMetricIntake intake, string host, MemoryBudget memory, Counters counters, RecentProblems problems, TimeProvider clock, Action<string> warn, string openBucketPath = "")
     {
         if (!settings.DogStatsD.IsOn) return new MetricParts(null);
-        var parts = new DogStatsDParts(intake, memory, counters, problems, clock) { Host = host, MaxTags = settings.MetricIntake.MaxTags, Documents = documents };
+        var parts = new DogStatsDParts(intake, memory, counters, problems, clock) { Host = host, MaxTags = settings.MetricIntake.MaxTags, OpenBucketPath = openBucketPath };
         return new MetricParts(DogStatsD.Start(settings.DogStatsD, settings.Histograms, parts, warn));
     }
 
-    /// <summary>Shows how full DogStatsD is among the limits.</summary>
-    public void AddLimits(LimitBook book, Counters counters)
+    /// <summary>Shows how many series there are, and how full DogStatsD is, among the limits.</summary>
+    /// <param name="seriesCount">Series that the store knows now.</param>
+    public void AddLimits(LimitBook book, Counters counters, HostSettings settings, Func<int> seriesCount)
     {
+        book.Add(new Limit("metrics.max_series", "Series of metrics with a point lately", "series", "Points of new series are dropped; leave out tags whose values never repeat. Those without points for a day make room.")
+        {
+            Value = () => seriesCount(), Ceiling = () => settings.Metrics.MaxSeries, BitCount = () => counters.Read("metric_series_refused"),
+        });
         if (DogStatsD is not { } dogStatsD) return;
         book.Add(new Limit("dogstatsd.max_contexts", "Metrics with their tags that DogStatsD sums up", "contexts", "Samples of further ones are dropped; leave out tags whose values never repeat.")
         {

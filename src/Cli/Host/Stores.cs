@@ -20,11 +20,11 @@ public sealed class Stores : IDisposable
 {
     readonly Stack<IDisposable> _opened = new();
 
-    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, IMetricStore metrics, LiteDbEventDatabase events, IPictureStore pictures)
+    Stores(IPayloadLog log, ITraceStore traces, IStatsStore stats, IDocumentStore documents, IDiskGuard disk, StorageBudget budget, IFateStore fates, SegmentMetricStore metrics, LiteDbEventDatabase events, IPictureStore pictures)
     {
         Pictures = pictures;
         (Events, ServiceChecks) = (events.Events, events.Checks);
-        Metrics = metrics;
+        (Metrics, MetricSeriesCount) = (metrics, () => metrics.SeriesCount);
         Fates = fates;
         Disk = disk;
         Budget = budget;
@@ -41,6 +41,10 @@ public sealed class Stores : IDisposable
     public IDiskGuard Disk { get; }
     public IFateStore Fates { get; }
     public IMetricStore Metrics { get; }
+
+    /// <summary>Series of metrics that are in memory now.</summary>
+    public Func<int> MetricSeriesCount { get; }
+
     public IEventStore Events { get; }
     public IServiceCheckStore ServiceChecks { get; }
     public IPictureStore Pictures { get; }

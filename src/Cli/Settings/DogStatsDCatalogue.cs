@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Cli.Host;
+using Apm.TraceAgent.Configuration;
 using Apm.TraceAgent.Metrics;
 
 namespace Apm.Cli.Settings;
@@ -38,6 +39,11 @@ static class DogStatsDCatalogue
         };
         yield return Text("namespace", s => s.Namespace, (s, v) => s with { Namespace = v }, "Put before every name, with a dot between.", "statsd_metric_namespace");
         yield return Texts("namespace_exceptions", s => s.NamespaceExceptions, (s, v) => s with { NamespaceExceptions = v }, "Names that begin so get no namespace.", "statsd_metric_namespace_blacklist");
+        yield return new("dogstatsd.mapper_profiles", new SettingKind("a list of profiles, each with prefix and mappings", "[{name: airflow, prefix: \"airflow.\", mappings: [{match: \"airflow.job.*\", name: airflow.job, tags: {job: \"$1\"}}]}]", _ => null, value => $"{((List<MetricMapping>)value).Count} mappings"),
+            s => s.DogStatsD.Mappings.ToList(), (s, v) => With(s, d => d with { Mappings = (List<MetricMapping>)v }), "Makes of dotted names names with tags; the first mapping that fits counts.")
+        {
+            DatadogNames = ["dogstatsd_mapper_profiles"], OtherVariables = ["DD_DOGSTATSD_MAPPER_PROFILES"], ReadNode = Mappings,
+        };
         yield return new("dogstatsd.max_contexts", SettingKind.Count(100, 10_000_000), s => (long)s.DogStatsD.MaxContexts, (s, v) => With(s, d => d with { MaxContexts = (int)(long)v }), "Metrics with their tags that are summed up at once. Samples of a further one are dropped.") { Limits = ["DogStatsDSettings.MaxContexts"] };
         yield return new("dogstatsd.max_stream_connections", SettingKind.Count(1, 10_000), s => (long)s.DogStatsD.MaxStreamConnections, (s, v) => With(s, d => d with { MaxStreamConnections = (int)(long)v }), "Connections to the stream socket at once. One more is closed.") { Limits = ["DogStatsDSettings.MaxStreamConnections"] };
         yield return new("metrics.histogram_aggregates", SettingKind.Texts with { Expected = $"a list of {string.Join(", ", HistogramSettings.KnownAggregates)}", Example = "[\"max\", \"median\", \"avg\", \"count\"]" }, s => s.Histograms.Aggregates.ToList(), (s, v) => s with { Histograms = s.Histograms with { Aggregates = Aggregates((List<string>)v) } }, "What a histogram sends, of DogStatsD and of checks.")
@@ -75,4 +81,34 @@ static class DogStatsDCatalogue
 
     static List<int> Percentiles(List<string> shares) =>
         [.. shares.Select(share => HistogramSettings.PercentileOf(share) ?? throw new ArgumentException($"\"{share}\" is no percentile. Write a share from 0.01 to 0.99, such as 0.95.")).Distinct()];
+
+    /// <summary>Null when it is no list of maps.</summary>
+    static List<MetricMapping>? Mappings(SettingsNode node)
+    {
+        if (node is not ListNode profiles || !profiles.Items.All(item => item is MapNode)) return null;
+        var mappings = new List<MetricMapping>();
+        foreach (var profile in profiles.Items.Cast<MapNode>())
+        {
+            var prefix = TextOf(profile, "prefix") ?? throw new ArgumentException(At(profile, "has no \"prefix\"; write the beginning of the names it is for, or \"*\" for all"));
+            if (Of(profile, "mappings") is not ListNode list || !list.Items.All(item => item is MapNode)) throw new ArgumentException(At(profile, "has no list \"mappings\""));
+            mappings.AddRange(list.Items.Cast<MapNode>().Select(map => MappingOf(map, prefix)));
+        }
+        return mappings;
+    }
+
+    static MetricMapping MappingOf(MapNode map, string prefix)
+    {
+        var match = TextOf(map, "match") ?? throw new ArgumentException(At(map, "has no \"match\""));
+        var name = TextOf(map, "name") ?? throw new ArgumentException(At(map, "has no \"name\""));
+        var type = TextOf(map, "match_type") ?? "wildcard";
+        if (type is not ("wildcard" or "regex")) throw new ArgumentException(At(map, $"has match_type \"{type}\"; it is wildcard or regex"));
+        var tags = Of(map, "tags") is MapNode tagMap ? tagMap.Entries.Select(entry => (entry.Key, (entry.Value as ScalarNode)?.Text ?? "")).ToList() : [];
+        return new MetricMapping(prefix, match, type == "regex", name, tags);
+    }
+
+    static SettingsNode? Of(MapNode map, string key) => map.Entries.FirstOrDefault(entry => entry.Key == key)?.Value;
+
+    static string? TextOf(MapNode map, string key) => (Of(map, key) as ScalarNode)?.Text;
+
+    static string At(MapNode map, string what) => string.Create(CultureInfo.InvariantCulture, $"The part of dogstatsd_mapper_profiles in line {map.At.Line} {what}.");
 }

@@ -34,7 +34,7 @@ public static class SettingsCatalogue
     static readonly HashSet<string> WithoutEffect =
     [
         "api_key_file", "site", "dd_url", "hostname_file", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy",
-        "dogstatsd_origin_detection", "dogstatsd_origin_detection_client", "dogstatsd_metrics_stats_enable", "dogstatsd_stats_enable", "dogstatsd_stats_port", "dogstatsd_mapper_profiles", "dogstatsd_pipe_name",
+        "dogstatsd_origin_detection", "dogstatsd_origin_detection_client", "dogstatsd_metrics_stats_enable", "dogstatsd_stats_enable", "dogstatsd_stats_port", "dogstatsd_pipe_name",
         "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "additional_endpoints",
         "apm_config.enabled", "apm_config.receiver_enabled", "apm_config.receiver_socket", "apm_config.apm_dd_url", "apm_config.additional_endpoints", "apm_config.decoders", "apm_config.decoder_timeout",
         "apm_config.trace_buffer", "apm_config.max_cpu_percent", "apm_config.telemetry", "apm_config.debug", "apm_config.log_file", "apm_config.bucket_size_seconds", "apm_config.connection_limit_old",

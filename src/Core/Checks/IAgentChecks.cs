@@ -15,7 +15,15 @@ public interface IAgentChecks
 
     /// <summary>What is not as it should be in configuration files; empty when nothing is.</summary>
     IReadOnlyList<CheckComplaint> Complaints();
+
+    /// <summary>On which ports something listens on the host, by number; empty when that cannot be read.</summary>
+    IReadOnlyList<ListeningPort> Ports();
 }
+
+/// <summary>A port on which something listens.</summary>
+/// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
+/// <param name="IsOpenToOthers">Not only programs of the same machine reach it.</param>
+public sealed record ListeningPort(int Port, string Protocol, bool IsOpenToOthers);
 
 /// <summary>One instance of a check as it stands.</summary>
 public sealed record CheckState

@@ -15,7 +15,7 @@ public readonly record struct MetricUnit(string Unit, string PerUnit)
     public static MetricUnit None { get; } = new("", "");
 }
 
-/// <summary>Units of the metrics of traces, whose durations are seconds, and of the machine; of others it asks further, and first.</summary>
+/// <summary>Units of the metrics of traces, whose durations are seconds, of the machine, and of the checks that are ours; of others it asks further, and first.</summary>
 /// <param name="others">Null when nothing else is known.</param>
 public sealed class TraceMetricUnits(IMetricUnits? others = null) : IMetricUnits
 {
@@ -23,6 +23,7 @@ public sealed class TraceMetricUnits(IMetricUnits? others = null) : IMetricUnits
     {
         if (others?.UnitOf(metric) is { Unit.Length: > 0 } known) return known;
         if (SystemUnits.Of(metric) is { Unit.Length: > 0 } system) return system;
+        if (IntegrationUnits.Of(metric) is { Unit.Length: > 0 } ofCheck) return ofCheck;
         return TraceMetricName.Of(metric) switch
         {
             { Measure: TraceMeasure.Durations } => new MetricUnit("second", ""),

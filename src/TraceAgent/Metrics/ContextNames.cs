@@ -17,9 +17,16 @@ sealed class ContextNames(DogStatsDSettings settings, string host, int maxTags, 
     /// <summary>Tags that steer the finding of containers, which is not done here.</summary>
     static readonly string[] Steering = ["dd.internal.entity_id:", "dd.internal.card:", "dd.internal.jmx_check_name:"];
 
+    readonly MetricMapper? _mapper = settings.Mappings.Count > 0 ? new MetricMapper(settings.Mappings) : null;
+
     /// <summary>The series that a line's samples belong to; null when its name cannot be one.</summary>
-    public SeriesKey? KeyOf(ReadOnlySpan<byte> name, ReadOnlySpan<byte> tags) =>
-        MetricNames.Metric(WithNamespace(Encoding.UTF8.GetString(name))) is { } normal ? new SeriesKey(normal, TagsOf(tags)) : null;
+    public SeriesKey? KeyOf(ReadOnlySpan<byte> name, ReadOnlySpan<byte> tags)
+    {
+        var full = WithNamespace(Encoding.UTF8.GetString(name));
+        IReadOnlyList<string> mapped = [];
+        if (_mapper?.Map(full) is { } found) (full, mapped) = found;
+        return MetricNames.Metric(full) is { } normal ? new SeriesKey(normal, TagsOf(tags, mapped)) : null;
+    }
 
     /// <summary>The tags of an event or service check, without the host, and the host.</summary>
     /// <param name="givenHost">What <c>h:</c> says; "" when it says nothing.</param>
@@ -40,7 +47,7 @@ sealed class ContextNames(DogStatsDSettings settings, string host, int maxTags, 
         : settings.Namespace.EndsWith('.') ? settings.Namespace + name
         : $"{settings.Namespace}.{name}";
 
-    MetricTags TagsOf(ReadOnlySpan<byte> raw)
+    MetricTags TagsOf(ReadOnlySpan<byte> raw, IReadOnlyList<string> mapped)
     {
         var kept = new List<string>();
         string? givenHost = null;
@@ -50,6 +57,7 @@ sealed class ContextNames(DogStatsDSettings settings, string host, int maxTags, 
             if (tag.StartsWith(HostTag, StringComparison.Ordinal)) givenHost = tag[HostTag.Length..];
             else if (!IsSteering(tag)) Keep(tag);
         }
+        foreach (var tag in mapped) Keep(tag);
         string? configuredHost = null;
         foreach (var tag in settings.Tags)
         {

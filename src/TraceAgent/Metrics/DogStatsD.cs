@@ -12,8 +12,8 @@ public sealed record DogStatsDParts(IMetricIntake Intake, MemoryBudget Memory, C
     /// <summary>Of samples that name no host; "" for none.</summary>
     public string Host { get; init; } = "";
 
-    /// <summary>Where the open bucket is kept over a restart; null keeps none.</summary>
-    public IDocumentStore? Documents { get; init; }
+    /// <summary>File in which the open bucket is kept over a restart; "" keeps none.</summary>
+    public string OpenBucketPath { get; init; } = "";
 
     /// <summary>Seeds the hashes that contexts are looked up by.</summary>
     public Random Random { get; init; } = Random.Shared;
@@ -44,9 +44,9 @@ public sealed class DogStatsD : IAsyncDisposable
         var names = new ContextNames(settings, parts.Host, parts.MaxTags, parts.Counters);
         _aggregator = new DogStatsDAggregator(settings, histograms, names, memory, parts.Counters, _problems, parts.Random);
         var intake = new DogStatsDIntake(_aggregator, settings, names, memory, parts.Counters, _problems, parts.Clock);
-        var openBuckets = parts.Documents is { } documents ? new OpenBuckets(documents, parts.Counters, _problems) : null;
+        var openBuckets = parts.OpenBucketPath.Length > 0 ? new OpenBuckets(parts.OpenBucketPath, parts.Counters, _problems) : null;
         var now = parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond;
-        _aggregator.Resume(openBuckets?.Read(now) ?? [], now);
+        if (openBuckets?.Read(now) is { } open) _aggregator.Resume(open, now);
         _flush = new DogStatsDFlush(_aggregator, intake, settings, histograms, parts.Intake, memory, parts.Counters, _problems, parts.Clock, openBuckets);
         Intake = intake;
         Settings = settings;

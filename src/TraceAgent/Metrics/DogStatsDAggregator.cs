@@ -38,6 +38,7 @@ sealed class DogStatsDAggregator
 
     long _openUnixSeconds = long.MinValue;
     long _openNumber;
+    long _toldOfBucket = long.MaxValue;
     List<MetricCell> _openCells = [];
     List<ClosedBucket> _closed = [];
     List<TimedPoint> _timed = [];
@@ -76,14 +77,13 @@ sealed class DogStatsDAggregator
     }
 
     /// <summary>Goes on with the bucket that was open before a restart. Before any sample.</summary>
-    public void Resume(IReadOnlyList<OpenBucketPart> parts, long nowUnixSeconds)
+    public void Resume(OpenBucket bucket, long nowUnixSeconds)
     {
-        if (parts.Count == 0) return;
         lock (_lock)
         {
-            _openUnixSeconds = parts[0].UnixSeconds;
-            _setSeed = parts[0].SetSeed;
-            foreach (var saved in parts.SelectMany(static part => part.Cells)) Resume_NeedsLock(saved, nowUnixSeconds);
+            _openUnixSeconds = bucket.UnixSeconds;
+            _setSeed = bucket.SetSeed;
+            foreach (var saved in bucket.Cells) Resume_NeedsLock(saved, nowUnixSeconds);
         }
     }
 
@@ -257,10 +257,13 @@ sealed class DogStatsDAggregator
     MetricContext? Refuse_NeedsLock(in MetricLine line, string reason)
     {
         _counters.Add("dogstatsd_samples_dropped", reason, line.ValueCount);
-        if (_problems.MayAdd())
+        if (_toldOfBucket != _openUnixSeconds && _problems.MayAdd()) // Once per bucket: a flood has one cause, and other sentences must stay readable.
+        {
+            _toldOfBucket = _openUnixSeconds;
             _problems.AddAllowed(string.Create(CultureInfo.InvariantCulture,
                 $"DogStatsD knows {_contexts.Count} contexts (metric, host and tags), and there is no room for one more: samples of \"{LineText.Visible(line.Name)}\" with tags \"{LineText.Visible(line.Tags, 80)}\" are dropped. " +
                 $"Leave out tags whose values never repeat, such as ids, or raise {(reason == "memory" ? "memory.max_bytes" : "dogstatsd.max_contexts")}."));
+        }
         return null;
     }
 

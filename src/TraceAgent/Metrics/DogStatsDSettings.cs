@@ -48,6 +48,9 @@ public sealed record DogStatsDSettings
     /// <summary>Names that begin so get no <see cref="Namespace"/>.</summary>
     public IReadOnlyList<string> NamespaceExceptions { get; init; } = [];
 
+    /// <summary>Make of dotted names names with tags; the first that fits counts (Datadog <c>dogstatsd_mapper_profiles</c>).</summary>
+    public IReadOnlyList<MetricMapping> Mappings { get; init; } = [];
+
     /// <summary>
     /// Most contexts (metric, host and tags) at once; default 100,000, some 60 MB. Samples of a further one are dropped, counted in
     /// <c>dogstatsd_samples_dropped{contexts}</c>.

@@ -33,9 +33,12 @@ public sealed record MetricIntakeSettings
 /// Normalises names and tags, drops what cannot be kept and counts it in <c>metric_points_dropped</c> by its reason, and hands on the rest
 /// (metrics-monitors §3.4, §3.6).
 /// </summary>
-/// <remarks>Any thread may call anything.</remarks>
-public sealed class MetricIntake(MetricSinks sinks, MetricIntakeSettings settings, Counters counters, RecentProblems problems, TimeProvider clock) : IMetricIntake
+/// <remarks>Any thread may call anything. While the disk is nearly full nothing is taken, and senders offer it again.</remarks>
+public sealed class MetricIntake(MetricSinks sinks, MetricIntakeSettings settings, Counters counters, RecentProblems problems, TimeProvider clock, IDiskGuard? disk = null) : IMetricIntake
 {
+    /// <summary>About what a series' part of a write takes in the log: the disk guard wants to know.</summary>
+    const int BytesPerSeries = 48;
+
     /// <summary>The reasons for which points are dropped here.</summary>
     public const string BadName = "bad_name", TooOld = "too_old", TooNew = "too_new", NotFinite = "not_finite";
 
@@ -49,6 +52,7 @@ public sealed class MetricIntake(MetricSinks sinks, MetricIntakeSettings setting
         var kept = new List<SeriesPoints>(series.Count);
         foreach (var incoming in series)
             if (Normalise(incoming, window, dropped) is { } normal) kept.Add(normal);
+        if (kept.Count > 0 && disk?.WhyClosed((long)kept.Count * BytesPerSeries) is { } closed) throw closed;
         var result = kept.Count == 0 ? default : await sinks.Metrics.WriteAsync(kept, cancel);
         dropped.CountIn(counters); // Only now: what could not be stored will be offered again.
         counters.Add("metric_points_received", count: result.StoredPointCount + result.DroppedPointCount + dropped.Sum);

@@ -1,12 +1,11 @@
-using System.Globalization;
+using System.Text.Json;
 using Apm.Core.Counting;
-using Apm.Core.Ports;
 using Apm.Wire.DogStatsD;
 
 namespace Apm.TraceAgent.Metrics;
 
 /// <summary>What was summed up of a bucket that is still open, in a form that can be stored.</summary>
-public sealed record OpenBucketPart
+public sealed record OpenBucket
 {
     /// <summary>When the bucket began.</summary>
     public long UnixSeconds { get; init; }
@@ -35,83 +34,82 @@ public sealed record OpenCell
 }
 
 /// <summary>
-/// Keeps what was summed up of the open bucket over a restart. At the end the bucket's points are written as far as they go; who starts again within
-/// the same ten seconds goes on from the sums, and its points take the place of the first ones. So the numbers are right as if nothing had been.
+/// Keeps what was summed up of the open bucket over a restart, in a file of its own: a hundred thousand contexts are ten megabytes, which must not hold
+/// a stop up. At the end the bucket's points are written as far as they go; who starts again within the same ten seconds goes on from the sums,
+/// and its points take the place of the first ones. So the numbers are right as if nothing had been.
 /// </summary>
+/// <param name="path">Of the file.</param>
 /// <remarks>One thread at a time. What cannot be kept or read is counted in <c>dogstatsd_open_bucket_failures</c>; then the points of the second half replace those of the first.</remarks>
-sealed class OpenBuckets(IDocumentStore documents, Counters counters, SparseProblems problems)
+sealed class OpenBuckets(string path, Counters counters, SparseProblems problems)
 {
-    /// <summary>Most contexts, and most numbers, of one document.</summary>
-    const int PartCells = 2_000, PartNumbers = 50_000;
+    /// <summary>Most numbers of histograms and sets that are kept, a context counting as one; some 20 MB. Contexts beyond are not kept and counted in <c>dogstatsd_open_bucket_failures{too_many}</c>.</summary>
+    public const int MaxNumbers = 1_000_000;
 
-    /// <summary>Most documents: 100,000 contexts, or 2,500,000 numbers of histograms and sets. Contexts beyond are not kept and counted in <c>dogstatsd_open_bucket_failures{too_many}</c>.</summary>
-    public const int MaxParts = 50;
-
-    const string Collection = "dogstatsd_open_bucket";
+    const long MaxFileBytes = 268_435_456;
 
     /// <summary>Keeps a bucket in place of any other; null keeps none.</summary>
     public void Save(ClosedBucket? bucket, ulong setSeed)
     {
         try
         {
-            var parts = bucket is null ? [] : Parts(bucket);
-            for (var i = 0; i < parts.Count; i++) documents.Store(Collection, IdOf(i), new OpenBucketPart { UnixSeconds = bucket!.UnixSeconds, SetSeed = setSeed, Cells = parts[i] });
-            var next = parts.Count;
-            while (documents.Remove(Collection, IdOf(next))) next++; // Those of an earlier end.
+            var cells = bucket is null ? [] : Saved(bucket);
+            if (cells.Count == 0)
+            {
+                File.Delete(path);
+                return;
+            }
+            var written = path + ".new";
+            using (var file = new FileStream(written, FileMode.Create, FileAccess.Write))
+            {
+                JsonSerializer.Serialize(file, new OpenBucket { UnixSeconds = bucket!.UnixSeconds, SetSeed = setSeed, Cells = cells });
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(written, path, overwrite: true); // Whole, or the one before.
         }
-        catch (StoreUnavailableException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            counters.Add("dogstatsd_open_bucket_failures", "store_unavailable");
+            counters.Add("dogstatsd_open_bucket_failures", "write");
             problems.Add(() => $"What DogStatsD summed up since the last ten seconds began could not be kept over the restart: {failure.Message} The counts of these seconds will be low.");
         }
     }
 
-    /// <summary>The parts of the bucket that is open at a time; empty when none of it was kept. They stay stored: who is killed may need them again.</summary>
-    public IReadOnlyList<OpenBucketPart> Read(long nowUnixSeconds)
+    /// <summary>The bucket that is open at a time; null when it was not kept. It stays stored: who is killed may need it again.</summary>
+    public OpenBucket? Read(long nowUnixSeconds)
     {
         try
         {
-            var parts = documents.FindAll<OpenBucketPart>(Collection);
-            var open = parts.Where(part => part.UnixSeconds == nowUnixSeconds - nowUnixSeconds % DogStatsDAggregator.BucketSeconds).ToList();
-            if (open.Count == 0 && parts.Count > 0) Save(null, 0);
-            return open;
+            if (new FileInfo(path) is not { Exists: true, Length: <= MaxFileBytes }) return null;
+            using var file = File.OpenRead(path);
+            if (JsonSerializer.Deserialize<OpenBucket>(file) is not { Cells: not null } kept || kept.UnixSeconds != nowUnixSeconds - nowUnixSeconds % DogStatsDAggregator.BucketSeconds) return null;
+            return kept with { Cells = [.. kept.Cells.Where(static cell => cell is { Metric.Length: > 0, Tags: not null })] };
         }
-        catch (StoreUnavailableException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException)
         {
-            counters.Add("dogstatsd_open_bucket_failures", "store_unavailable");
+            counters.Add("dogstatsd_open_bucket_failures", "read");
             problems.Add(() => $"What DogStatsD summed up before the restart cannot be read: {failure.Message} The counts of these ten seconds will be low.");
-            return [];
+            return null;
         }
     }
 
-    List<List<OpenCell>> Parts(ClosedBucket bucket)
+    List<OpenCell> Saved(ClosedBucket bucket)
     {
-        var parts = new List<List<OpenCell>>();
-        var numbers = 0;
+        var cells = new List<OpenCell>();
+        var numbers = 0L;
         foreach (var cell in bucket.Cells)
         {
             if (Saved(cell) is not { } saved) continue;
-            if (parts.Count == 0 || parts[^1].Count == PartCells || numbers > PartNumbers)
-            {
-                if (parts.Count == MaxParts)
-                {
-                    counters.Add("dogstatsd_open_bucket_failures", "too_many");
-                    continue;
-                }
-                parts.Add([]);
-                numbers = 0;
-            }
-            parts[^1].Add(saved);
-            numbers += (saved.Histogram?.Weights.Count ?? 0) + (saved.SetValues?.Count ?? 0);
+            numbers += 1 + (saved.Histogram?.Weights.Count ?? 0) + (saved.SetValues?.Count ?? 0);
+            if (numbers > MaxNumbers) counters.Add("dogstatsd_open_bucket_failures", "too_many");
+            else cells.Add(saved);
         }
-        return parts;
+        return cells;
     }
 
     /// <summary>Null when nothing of it needs to be known.</summary>
     static OpenCell? Saved(MetricCell cell)
     {
         var (key, type) = (cell.Context.Key, cell.Context.Type);
-        var saved = new OpenCell { Metric = key.Metric, Tags = [.. key.Tags], Type = type };
+        var saved = new OpenCell { Metric = key.Metric, Tags = key.Tags, Type = type };
         return type switch
         {
             StatsdType.Counter when cell.HasValue && double.IsFinite(cell.Value) => saved with { Value = cell.Value },
@@ -120,6 +118,4 @@ sealed class OpenBuckets(IDocumentStore documents, Counters counters, SparseProb
             _ => null,
         };
     }
-
-    static string IdOf(int part) => part.ToString("00", CultureInfo.InvariantCulture);
 }

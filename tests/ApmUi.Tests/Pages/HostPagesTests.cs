@@ -85,8 +85,41 @@ public sealed class HostPagesTests : IAsyncLifetime
         Assert.Contains("Known are box-1.", WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync()), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_host_of_this_process_tells_on_which_ports_something_listens()
+    {
+        _host.Hosts.Saw("box-1", NowSeconds);
+        var page = await Page("/hosts/box-1");
+
+        Assert.Matches("3306\\s*<small[^>]*>tcp, this machine only", page);
+        Assert.Matches("8125\\s*<small[^>]*>udp, open to others", page);
+    }
+
+    [Fact]
+    public async Task The_map_colours_hosts_by_what_was_chosen()
+    {
+        _host.Hosts.Saw("busy", NowSeconds);
+        _host.Hosts.Saw("calm", NowSeconds);
+        _host.Hosts.Saw("gone", NowSeconds - 3600);
+        await Keep("system.cpu.idle", 3, "busy");
+        await Keep("system.cpu.idle", 90, "calm");
+        await Keep("system.mem.pct_usable", 0.3, "busy");
+
+        var byCpu = await Page("/hosts?view=map");
+        Assert.Matches("<li class=\"l4\" style=\"--i:1\"><a href=\"/hosts/busy[^>]*title=\"busy: up; CPU 97 %\"><b>busy</b><span>97 %</span>", byCpu);
+        Assert.Matches("<li class=\"l0\" style=\"--i:2\"><a href=\"/hosts/calm", byCpu);
+        Assert.Matches("<li style=\"--i:0\"><a href=\"/hosts/gone[^>]*><b>gone</b><span>silent</span>", byCpu);
+        Assert.True(byCpu.IndexOf("<b>gone", StringComparison.Ordinal) < byCpu.IndexOf("<b>busy", StringComparison.Ordinal));
+
+        var byMemory = await Page("/hosts?view=map&by=memory");
+        Assert.Matches("<li class=\"l2\" style=\"--i:1\"><a href=\"/hosts/busy", byMemory);
+        Assert.Matches("title=\"calm: up; Memory not told\"", byMemory);
+    }
+
     sealed class Agent : IAgentChecks
     {
+        public IReadOnlyList<ListeningPort> Ports() => [new(3306, "tcp", false), new(8125, "udp", true)];
+
         public string Host => "box-1";
 
         public string Folder => "conf.d";

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Ledger;
+using Apm.Core.Metrics;
 using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TestKit;
@@ -84,6 +85,34 @@ public partial class ServicePagesTests
         Assert.InRange(html.Length, 1, 250_000);
         Assert.Contains("10 of 10,000 endpoints with “Method0777”", await Get(host, $"/services/many?{Window(15, 45)}&find=Method0777"), StringComparison.Ordinal);
         Assert.Contains("Drop the filter", await Get(host, $"/services/many?{Window(15, 45)}&find=<b>nothing</b>"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_hosts_and_metrics_of_a_service_have_tabs()
+    {
+        await using var host = await UiHost.Start();
+        host.Add([.. Requests(5)]);
+        host.Catalogue.SawProcess("a", Now, process => process with { Service = "many", Hostname = "Box-1", LastSeenUnixNanos = Now });
+        host.Catalogue.SawProcess("b", Now, process => process with { Service = "many", Hostname = "box-2", LastSeenUnixNanos = Now });
+        host.Hosts.Saw("Box-1", Now / UnixTime.NanosPerSecond);
+        var second = HourStart / UnixTime.NanosPerSecond + 44 * 60;
+        await host.Metrics.WriteAsync(
+        [
+            new SeriesPoints(new SeriesKey("system.cpu.idle", MetricTags.Of(["host:box-1"])), MetricType.Gauge, 15, [new MetricPoint(second, 10)]),
+            new SeriesPoints(new SeriesKey("shop.carts", MetricTags.Of(["service:many", "x:y"])), MetricType.Gauge, 10, [new MetricPoint(second, 4)]),
+            new SeriesPoints(new SeriesKey("other.carts", MetricTags.Of(["service:other"])), MetricType.Gauge, 10, [new MetricPoint(second, 4)]),
+        ]);
+
+        var hosts = await Get(host, $"/services/many?tab=hosts&{Window(15, 45)}");
+        Assert.Contains("Hosts<span class=\"count\">2</span>", hosts, StringComparison.Ordinal);
+        Assert.Matches("/hosts/Box-1[^>]*><b>Box-1</b>", hosts);
+        Assert.Contains("class=\"num warn\">90 %<", hosts, StringComparison.Ordinal);
+        Assert.Contains("It sends no metrics of its own\">box-2", hosts, StringComparison.Ordinal);
+
+        var metrics = await Get(host, $"/services/many?tab=metrics&{Window(15, 45)}");
+        Assert.Contains("avg:shop.carts{service:many}", metrics, StringComparison.Ordinal);
+        Assert.Contains(">trace.rpc.server.hits</a>", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("other.carts", metrics, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
         using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_host.UiUrl + "/api/status")));
         string[] names = [.. status.RootElement.GetProperty("limits").EnumerateArray().Select(limit => limit.GetProperty("name").GetString()!)];
 
-        string[] work = ["queue", "waiting_spans", "open_buckets", "known_blocks", "fates", "sampling_decisions", "tail", "metric_points", "metric_series", "dogstatsd", "events", "service_checks", "api_bodies", "api_event_bodies", "api_decoded", "otlp_decoded", "otlp_cumulative", "check_runs", "checks", "outbox"];
+        string[] work = ["queue", "waiting_spans", "open_buckets", "known_blocks", "fates", "sampling_decisions", "tail", "metric_points", "metric_series", "dogstatsd", "events", "service_checks", "api_bodies", "api_event_bodies", "api_decoded", "otlp_decoded", "otlp_cumulative", "check_runs", "check_results", "checks", "outbox"];
         string[] caches = ["decoded_blocks", "statistics_read", "metric_directories"];
         Assert.Equal(
             work.Concat(caches).Select(account => $"memory.{account}").Concat(["limits.max_filter_bytes", "limits.max_bytes_in_flight"]).Order(),

@@ -64,6 +64,14 @@ public class SettingsReaderTests
               obfuscation:
                 credit_cards:
                   luhn: true
+            dogstatsd_mapper_profiles:
+              - name: airflow
+                prefix: "airflow."
+                mappings:
+                  - match: "airflow.job.*.*"
+                    name: "airflow.job"
+                    tags: {dag: "$1", task: "$2"}
+                  - {match: 'airflow\.x(\d+)', match_type: regex, name: airflow.x}
             otlp_config:
               receiver:
                 protocols:
@@ -77,6 +85,7 @@ public class SettingsReaderTests
         Assert.Equal(["GET /health", "(GET|POST) /ping"], settings.Pipeline.Normalize.Filters.IgnoreResources);
         Assert.Equal("user.id", Assert.Single(settings.Pipeline.Normalize.Obfuscation.ReplaceRules).Name);
         Assert.True(settings.Pipeline.Normalize.Obfuscation.CreditCardsLuhn);
+        Assert.Equal(["airflow. airflow.job.*.* False airflow.job (dag, $1) (task, $2)", @"airflow. airflow\.x(\d+) True airflow.x"], settings.DogStatsD.Mappings.Select(mapping => string.Join(' ', [mapping.Prefix, mapping.Match, mapping.IsRegex.ToString(), mapping.Name, .. mapping.Tags.Select(tag => tag.ToString())])));
         Assert.Equal("…cdef", result.Effective.Single(entry => entry.Setting.Name == "api_key").Setting.Print(settings));
     }
 

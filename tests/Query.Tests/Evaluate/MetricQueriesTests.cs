@@ -59,6 +59,21 @@ public class MetricQueriesTests
     }
 
     [Fact]
+    public void Anomalies_judge_points_as_far_apart_as_they_were_measured()
+    {
+        var series = new ScriptSeries();
+        foreach (var (host, phase) in new[] { ("a", 0), ("b", 5) })
+            series.Add(new SeriesPoints(new SeriesKey("load", MetricTags.Of([$"host:{host}"])), MetricType.Gauge, 15, [.. Enumerable.Range(0, 60).Select(i => new MetricPoint(Start + phase + i * 15, i % 3 == 0 ? 4 : 2))]));
+        var window = new TimeRange((Start + 300) * UnixTime.NanosPerSecond, (Start + 600) * UnixTime.NanosPerSecond);
+
+        var drawn = Assert.Single(Queries(series).Evaluate("avg:load{*}", window).Series);
+        var judged = Queries(series).Evaluate("anomalies(avg:load{*}, 'basic', 2)", window).Series;
+
+        Assert.Equal(5, drawn.IntervalSeconds); // A chart of gauges is as fine as its window allows (§5.7).
+        Assert.All(judged, one => Assert.Equal(15, one.IntervalSeconds)); // Else points that nobody measured would make the band narrow.
+    }
+
+    [Fact]
     public void What_takes_too_long_is_given_up_and_counted()
     {
         var clock = new SteppedTimer();

@@ -16,6 +16,13 @@ public class MetricUnitsTests
     [InlineData("system.uptime", "second", "")]
     [InlineData("system.load.1", "", "")]
     [InlineData("trace.flask.request", "second", "")]
+    [InlineData("mysql.net.connections", "connection", "second")]
+    [InlineData("mysql.performance.com_select", "query", "second")]
+    [InlineData("mysql.innodb.buffer_pool_used", "byte", "")]
+    [InlineData("mysql.replication.seconds_behind_master", "second", "")]
+    [InlineData("mysql.performance.open_files", "", "")]
+    [InlineData("system.processes.mem.rss", "byte", "")]
+    [InlineData("network.http.response_time", "second", "")]
     [InlineData("my_metric", "", "")]
     public void What_comes_without_a_unit_has_the_one_that_its_sender_means(string metric, string unit, string per) =>
         Assert.Equal(new MetricUnit(unit, per), new TraceMetricUnits().UnitOf(metric));

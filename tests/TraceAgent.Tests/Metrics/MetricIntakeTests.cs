@@ -80,6 +80,23 @@ public class MetricIntakeTests
         Assert.Equal((0, 0), (rig.Counters.Read("metric_points_dropped"), rig.Counters.Read("metric_points_received")));
     }
 
+    [Fact]
+    public async Task Nothing_is_taken_while_the_disk_is_nearly_full()
+    {
+        var rig = new StatsdRig();
+        var intake = new MetricIntake(new MetricSinks(rig.Store, happened => happened, _ => { }), new MetricIntakeSettings(), rig.Counters, rig.Problems, rig.Clock, new FullDisk());
+
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => intake.TakeAsync([Series("a", [], (Now, 1))]));
+
+        Assert.Equal(("The disk is nearly full.", 0L), (refused.Message, rig.Counters.Read("metric_points_received")));
+        Assert.Equal("", rig.Store.TakeDrawn());
+    }
+
+    sealed class FullDisk : IDiskGuard
+    {
+        public StoreUnavailableException? WhyClosed(long bytes) => new("The disk is nearly full.");
+    }
+
     static IncomingSeries Series(string name, string[] tags, params (long Time, double Value)[] points) =>
         new(name, tags, MetricType.Gauge, 0, [.. points.Select(point => new MetricPoint(point.Time, point.Value))]);
 }

@@ -1,6 +1,3 @@
-using Apm.Core.Metrics;
-using Apm.Core.Ports;
-using Apm.Storage.InMemory;
 using Apm.TraceAgent.Metrics;
 
 namespace Apm.TraceAgent.Tests.Metrics;
@@ -10,9 +7,11 @@ public sealed class OpenBucketsTests : IDisposable
 {
     const long Start = StatsdRig.Start;
 
-    readonly InMemoryDocumentStore _documents = new();
+    readonly string _folder = Directory.CreateTempSubdirectory("apm-open-bucket").FullName;
 
-    public void Dispose() => _documents.Dispose();
+    string File => Path.Combine(_folder, "dogstatsd.open");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task The_second_half_of_a_bucket_adds_to_the_first()
@@ -65,7 +64,7 @@ public sealed class OpenBucketsTests : IDisposable
     }
 
     [Fact]
-    public async Task In_another_bucket_nothing_is_gone_on_with_and_nothing_stays_behind()
+    public async Task In_another_bucket_nothing_is_gone_on_with()
     {
         var before = Life(1);
         before.Send("a:10|c");
@@ -76,24 +75,21 @@ public sealed class OpenBucketsTests : IDisposable
         after.Send("b:1|c");
 
         Assert.Equal($"b{{host:box}} Rate/10 {Start + 10}=0.1", await after.After(10));
-        Assert.Empty(_documents.FindAll<OpenBucketPart>("dogstatsd_open_bucket"));
     }
 
     [Fact]
-    public async Task Many_contexts_are_kept_in_parts_and_an_end_without_any_removes_them()
+    public async Task Many_contexts_are_kept_and_an_end_without_any_removes_the_file()
     {
         var before = Life(1);
         for (var i = 0; i < 5_000; i++) before.Send($"a:10|c|#n:{i}");
         await before.End();
-        Assert.Equal(3, _documents.FindAll<OpenBucketPart>("dogstatsd_open_bucket").Count);
-
         var after = Life(2);
         after.Resume(5);
         Assert.Equal(5_000, after.Aggregator.ContextCount);
         await after.After(5);
         await after.End();
 
-        Assert.Empty(_documents.FindAll<OpenBucketPart>("dogstatsd_open_bucket"));
+        Assert.Empty(Directory.EnumerateFiles(_folder));
     }
 
     [Fact]
@@ -112,31 +108,32 @@ public sealed class OpenBucketsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_store_that_fails_is_told()
+    public async Task More_than_is_kept_is_counted()
     {
-        var rig = new StatsdRig(documents: new NoDocuments());
+        var rig = Life(1);
+        for (var set = 0; set < 11; set++) rig.Send([.. Enumerable.Range(0, 99_999).Select(i => $"many.{set}:{i}|s")]);
+        await rig.End();
+
+        Assert.Equal(1, rig.Counters.Read("dogstatsd_open_bucket_failures", "too_many"));
+        var after = Life(2);
+        after.Resume(5);
+        Assert.Equal(10, after.Aggregator.ContextCount);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_written_or_read_is_told()
+    {
+        var rig = new StatsdRig(openBucketPath: Path.Combine(_folder, "missing", "dogstatsd.open"));
         rig.Send("a:1|c");
         await rig.End();
-        rig.Resume(3);
+        await System.IO.File.WriteAllTextAsync(File, "{\"UnixSeconds\": what");
+        var after = Life(2);
+        after.Resume(3);
 
-        Assert.Equal(2, rig.Counters.Read("dogstatsd_open_bucket_failures", "store_unavailable"));
-        Assert.Equal(
-        [
-            "What DogStatsD summed up before the restart cannot be read: The disk is full. The counts of these ten seconds will be low.",
-            "What DogStatsD summed up since the last ten seconds began could not be kept over the restart: The disk is full. The counts of these seconds will be low.",
-        ], rig.Problems.ReadAll().Select(problem => problem.Sentence).Order());
+        Assert.StartsWith("What DogStatsD summed up since the last ten seconds began could not be kept over the restart: ", Assert.Single(rig.Problems.ReadAll()).Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("What DogStatsD summed up before the restart cannot be read: ", Assert.Single(after.Problems.ReadAll()).Sentence, StringComparison.Ordinal);
+        Assert.Equal((1L, 1L), (rig.Counters.Read("dogstatsd_open_bucket_failures", "write"), after.Counters.Read("dogstatsd_open_bucket_failures", "read")));
     }
 
-    StatsdRig Life(int seed) => new(histograms: new HistogramSettings { Aggregates = ["max", "count"], Percentiles = [] }, documents: _documents, seed: seed);
-
-    sealed class NoDocuments : IDocumentStore
-    {
-        public T? Find<T>(string collection, string id) where T : class => throw new StoreUnavailableException("The disk is full.");
-        public IReadOnlyList<T> FindAll<T>(string collection) where T : class => throw new StoreUnavailableException("The disk is full.");
-        public void Store<T>(string collection, string id, T document) where T : class => throw new StoreUnavailableException("The disk is full.");
-        public bool Remove(string collection, string id) => throw new StoreUnavailableException("The disk is full.");
-        public void Dispose()
-        {
-        }
-    }
+    StatsdRig Life(int seed) => new(histograms: new HistogramSettings { Aggregates = ["max", "count"], Percentiles = [] }, openBucketPath: File, seed: seed);
 }

@@ -3,7 +3,6 @@ using Apm.Core.Checks;
 using Apm.Core.Counting;
 using Apm.Core.Events;
 using Apm.Core.Limits;
-using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.TestKit;
 using Apm.TraceAgent.Metrics;
@@ -19,7 +18,7 @@ sealed class StatsdRig
     readonly DogStatsDFlush _flush;
     readonly OpenBuckets? _open;
 
-    public StatsdRig(DogStatsDSettings? settings = null, HistogramSettings? histograms = null, MemoryBudget? memory = null, string host = "box", MetricIntakeSettings? intake = null, IDocumentStore? documents = null, int seed = 1)
+    public StatsdRig(DogStatsDSettings? settings = null, HistogramSettings? histograms = null, MemoryBudget? memory = null, string host = "box", MetricIntakeSettings? intake = null, string openBucketPath = "", int seed = 1)
     {
         var of = settings ?? new DogStatsDSettings();
         var histogramsOf = histograms ?? new HistogramSettings();
@@ -29,7 +28,7 @@ sealed class StatsdRig
         var names = new ContextNames(of, host, new MetricIntakeSettings().MaxTags, Counters);
         Aggregator = new DogStatsDAggregator(of, histogramsOf, names, Memory, Counters, problems, new Random(seed));
         Lines = new DogStatsDIntake(Aggregator, of, names, Memory, Counters, problems, Clock);
-        _open = documents is null ? null : new OpenBuckets(documents, Counters, problems);
+        _open = openBucketPath.Length == 0 ? null : new OpenBuckets(openBucketPath, Counters, problems);
         _flush = new DogStatsDFlush(Aggregator, Lines, of, histogramsOf, Intake, Memory, Counters, problems, Clock, _open);
     }
 
@@ -58,7 +57,7 @@ sealed class StatsdRig
     public void Resume(int seconds)
     {
         Clock.Now = (Start + seconds) * UnixTime.NanosPerSecond;
-        Aggregator.Resume(_open!.Read(Start + seconds), Start + seconds);
+        if (_open!.Read(Start + seconds) is { } open) Aggregator.Resume(open, Start + seconds);
     }
 
     public async Task<string> End()

@@ -33,6 +33,7 @@ public partial class HostPage
     IReadOnlyList<ProcessInfo> Processes = [];
     IReadOnlyList<ServiceCheckHistory> Checked = [];
     IAgentChecks? Agent;
+    IReadOnlyList<ListeningPort> Ports = [];
     bool IsUp;
 
     long SeenUnixNanos => Host!.LastUnixSeconds * Core.Time.UnixTime.NanosPerSecond;
@@ -40,6 +41,9 @@ public partial class HostPage
     string Chart(string queries) => State.Data("/ui/data/metric", ("q", queries.Replace("$host", "host:" + HostsView.KeyOf(Host!.Name), StringComparison.Ordinal)));
 
     string MetricsLink(string queries) => State.Link("/metrics", ("q", queries.Replace("$host", "host:" + HostsView.KeyOf(Host!.Name), StringComparison.Ordinal)));
+
+    /// <summary>The traced services that say they listen there.</summary>
+    string UrlsOf(ListeningPort port) => port.Protocol != "tcp" ? "" : string.Join(", ", Processes.Where(process => !process.HasEnded && process.ListenUrls.Any(url => Uri.TryCreate(url, UriKind.Absolute, out var at) && at.Port == port.Port)).Select(process => process.Service).Distinct());
 
     static (string Kind, string Word) StateOf(CheckStatus? status) => status switch
     {
@@ -63,6 +67,7 @@ public partial class HostPage
         IsUp = Host.LastUnixSeconds > 0 && State.NowUnixNanos - SeenUnixNanos <= HostsView.SilentAfter.Ticks * 100;
         Processes = [.. Services.Processes().Where(process => process.Hostname.Length > 0 && HostsView.KeyOf(process.Hostname) == key)];
         Agent = Agents.FirstOrDefault(agent => HostsView.KeyOf(agent.Host) == key);
+        Ports = Agent?.Ports() ?? [];
         Checked = [.. Answers.Read().Where(history => HostsView.KeyOf(history.Last.Host) == key)];
     }
 }

@@ -1,4 +1,3 @@
-using Apm.ApmUi.Format;
 using Apm.Core.Hosts;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -8,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Hosts;
 
-/// <summary>All hosts. Its state is the address: <c>q</c> besides time.</summary>
+/// <summary>All hosts. Its state is the address: <c>q</c>, <c>view</c> (list or map) and <c>by</c> (what colours the map) besides time.</summary>
 public partial class HostsPage
 {
     [Inject] HostCatalogue Hosts { get; set; } = null!;
@@ -19,10 +18,7 @@ public partial class HostsPage
     HostsView? View;
     string? Failed;
 
-    static string Ratio(double? ratio) => ratio is { } value ? Figure.Percent(Math.Clamp(value, 0, 1)) : Figure.None;
-
-    /// <summary>From 80 % it is worth a look, from 95 % it is full.</summary>
-    static string ClassOf(double? ratio) => ratio switch { >= 0.95 => "err", >= 0.8 => "warn", _ => "" };
+    bool IsMap => State.Url["view"] == "map";
 
     protected override void OnInitialized()
     {

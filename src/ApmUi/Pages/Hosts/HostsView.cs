@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Hosts;
 using Apm.Core.Metrics;
 using Apm.Core.Services;
@@ -21,14 +22,11 @@ public sealed record HostsView
     /// <summary>Most hosts listed; default 500. The page says how many there are; typing narrows them.</summary>
     public const int MaxListed = 500;
 
+    /// <summary>Most hosts on the map; default 2000. As the list's.</summary>
+    public const int MaxMapped = 2_000;
+
     /// <summary>A host that sent nothing for so long is silent.</summary>
     public static readonly TimeSpan SilentAfter = TimeSpan.FromMinutes(5);
-
-    /// <summary>How far back its last values are looked for.</summary>
-    static readonly TimeSpan Lately = TimeSpan.FromMinutes(5);
-
-    /// <summary>Busy processors, used memory, load and the fullest disk, by host.</summary>
-    const string Values = "100 - avg:system.cpu.idle{*} by {host}, 100 - 100 * avg:system.mem.pct_usable{*} by {host}, avg:system.load.1{*} by {host}, 100 * max:system.disk.in_use{*} by {host}";
 
     public required IReadOnlyList<HostRow> Rows { get; init; }
 
@@ -43,13 +41,13 @@ public sealed record HostsView
     public static HostsView Of(PageState state, HostCatalogue hosts, MetricQueries queries, ServiceCatalogue services, CancellationToken cancel)
     {
         var all = hosts.All();
-        var values = ValuesOf(state, queries, cancel);
+        var numbers = HostNumbers.Latest(state, queries, cancel);
         var alive = services.Processes().Where(process => !process.HasEnded && process.Hostname.Length > 0 && state.NowUnixNanos - process.LastSeenUnixNanos <= Apm.Query.Services.ServiceQueries.AliveNanos)
             .ToLookup(process => KeyOf(process.Hostname), process => process.Service, StringComparer.Ordinal);
         string[] words = (state.Url["q"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var rows = all.Select(host => RowOf(state, host, values, alive)).ToList();
+        var rows = all.Select(host => RowOf(state, host, numbers, alive)).ToList();
         var matching = rows.Where(row => words.All(word => Holds(row, word))).OrderBy(row => row.IsUp).ThenBy(row => row.Name, StringComparer.OrdinalIgnoreCase).ToList();
-        return new HostsView { Rows = [.. matching.Take(MaxListed)], MatchCount = matching.Count, AllCount = rows.Count, UpCount = rows.Count(row => row.IsUp) };
+        return new HostsView { Rows = [.. matching.Take(state.Url["view"] == "map" ? MaxMapped : MaxListed)], MatchCount = matching.Count, AllCount = rows.Count, UpCount = rows.Count(row => row.IsUp) };
     }
 
     /// <summary>The name as the value of the tag <c>host:</c>.</summary>
@@ -58,28 +56,16 @@ public sealed record HostsView
     static bool Holds(HostRow row, string word) =>
         row.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || row.Tags.Concat(row.Apps).Concat(row.Services).Any(text => text.Contains(word, StringComparison.OrdinalIgnoreCase));
 
-    static HostRow RowOf(PageState state, HostInfo host, Dictionary<(int, string), double> values, ILookup<string, string> alive)
+    static HostRow RowOf(PageState state, HostInfo host, IReadOnlyDictionary<string, HostNumbers> numbers, ILookup<string, string> alive)
     {
         var key = KeyOf(host.Name);
         var seen = host.LastUnixSeconds * UnixTime.NanosPerSecond;
-        double? Value(int query, double scale) => values.TryGetValue((query, key), out var value) ? value * scale : null;
+        var told = numbers.GetValueOrDefault(key) ?? HostNumbers.None;
         return new HostRow(
             host.Name, state.Link("/hosts/" + PageUrl.Segment(host.Name)), host.LastUnixSeconds > 0 && state.NowUnixNanos - seen <= SilentAfter.Ticks * 100,
             host.LastUnixSeconds == 0 ? "never" : Figure.Ago(seen, state.NowUnixNanos), host.LastUnixSeconds == 0 ? "" : state.TimeExact(seen), host.Facts.AgentVersion,
-            Value(0, 0.01), Value(1, 0.01), Value(2, 1), Value(3, 0.01),
+            told.CpuRatio, told.MemoryRatio, told.Load, told.DiskRatio,
             host.Apps, [.. alive[key].Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             [.. host.TagsBySource.Values.SelectMany(tags => tags).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
-    }
-
-    static Dictionary<(int, string), double> ValuesOf(PageState state, MetricQueries queries, CancellationToken cancel)
-    {
-        var found = new Dictionary<(int, string), double>();
-        var to = state.Window.Range.ToUnixNanos;
-        foreach (var series in queries.Evaluate(Values, new TimeRange(to - Lately.Ticks * 100, to), new QueryOptions { GivesHints = false }, cancel).Series)
-        {
-            if (series.TagSet is not [var tag] || series.Points.LastOrDefault() is not { UnixSeconds: > 0 } last) continue;
-            found[(series.QueryIndex, MetricTags.ValueIn(tag))] = last.Value;
-        }
-        return found;
     }
 }

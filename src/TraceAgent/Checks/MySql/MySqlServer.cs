@@ -15,7 +15,7 @@ public sealed class MySqlServer(MySqlCheckSettings settings) : IMySqlServer
             await connection.OpenAsync(cancel);
             return new Session(connection);
         }
-        catch (Exception fault) when (fault is MySqlException or ArgumentException or NotSupportedException or SocketException or IOException or System.Security.Authentication.AuthenticationException)
+        catch (Exception fault) when (fault is MySqlException or ArgumentException or NotSupportedException or SocketException or IOException or FormatException or InvalidOperationException or OverflowException or IndexOutOfRangeException or System.Security.Authentication.AuthenticationException)
         {
             if (connection is not null) await connection.DisposeAsync();
             throw Refusal(fault, isGone: true);

@@ -81,6 +81,28 @@ public class MySqlCheckSettingsTests
         Assert.Equal("mysql: defaults_file /nonexistent/my.cnf cannot be read: Could not find file '/nonexistent/my.cnf'. It must be readable by the user that runs the agent.", fault.Message);
     }
 
+    [Fact]
+    public async Task A_server_that_answers_nonsense_is_told_as_one_that_cannot_be_reached()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            byte[] greeting = [10, .. "5.5.5-10.11.6-MariaDB\0"u8, 1, 0, 0, 0, .. "abcdefgh\0"u8, 0xFF, 0xF7, 8, 2, 0, 0x0F, 0xA0, 0x15, .. new byte[10], .. "abcdefghijkl\0mysql_native_password\0"u8];
+            await client.GetStream().WriteAsync((byte[])[(byte)greeting.Length, 0, 0, 0, .. greeting]);
+            _ = await client.GetStream().ReadAsync(new byte[4096]);
+            await client.GetStream().WriteAsync((byte[])[7, 0, 0, 2, 5, 0, 0, 2, 0, 0, 0]);
+        });
+        await using var check = new MySqlCheckKind().Create(Instance.Of(("server", "127.0.0.1"), ("port", (long)((System.Net.IPEndPoint)listener.LocalEndpoint).Port), ("user", "a"), ("pass", "b")));
+
+        var fault = await Assert.ThrowsAsync<CheckFailedException>(() => check.RunAsync(new RecordingOutput(), CancellationToken.None));
+
+        Assert.StartsWith("mysql: the server at 127.0.0.1:", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be reached: ", fault.Message, StringComparison.Ordinal);
+        await serving;
+    }
+
     [Theory]
     [InlineData("8.0.36", false, 8, 0, 36)]
     [InlineData("10.11.6-MariaDB-0+deb12u1", true, 10, 11, 6)]
