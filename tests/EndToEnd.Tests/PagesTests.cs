@@ -171,6 +171,36 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
     });
 
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public Task What_is_told_by_colour_or_ground_is_seen_in_forced_colours(ColorScheme colors) => browser.Use(shop.Apm.Ui, $"{nameof(What_is_told_by_colour_or_ground_is_seen_in_forced_colours)}_{colors}", async page =>
+    {
+        // A ground that is forced is the page's own; marks that are nothing but a ground are then not there.
+        const string Grounds = "marks => marks.map(mark => getComputedStyle(mark)).filter(style => style.backgroundColor === getComputedStyle(document.body).backgroundColor).length";
+        const string Outline = "mark => getComputedStyle(mark).outlineStyle";
+        async Task Seen(string path, params string[] marks)
+        {
+            await page.GotoAsync(path);
+            await Drawn(page);
+            foreach (var mark in marks)
+            {
+                await Expect(page.Locator(mark).First).ToBeAttachedAsync();
+                Assert.True(0 == await page.Locator(mark).EvaluateAllAsync<int>(Grounds), $"{path}: {mark} has the ground of the page");
+            }
+            Assert.Empty(await Axe.Serious(page));
+        }
+
+        await Seen("/traces/0000000000000007?span=0", "apm-waterfall .b", "apm-waterfall .sv");
+        Assert.Equal("solid", await page.Locator("apm-waterfall .r.sel").EvaluateAsync<string>(Outline));
+        await Seen("/services/shop/endpoint?resource=POST+/order", ".dist-bar i");
+        await Seen("/traces", ".facets .dot", ".live-dot", "tr .dot", ".meter > i");
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("c");
+        Assert.Equal("dashed", await page.Locator("tr.picked").EvaluateAsync<string>(Outline));
+        await Seen("/compare?a=0000000000000007&b=0000000000000005", ".svc-bar");
+    }, colors, forced: ForcedColors.Active);
+
     [Fact]
     public Task A_query_that_is_wrong_is_told_where_and_what_else() => browser.Use(shop.Apm.Ui, nameof(A_query_that_is_wrong_is_told_where_and_what_else), async page =>
     {

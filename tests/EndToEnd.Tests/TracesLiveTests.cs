@@ -175,6 +175,15 @@ public class TracesLiveTests(BrowserFixture browser, DemoShop shop)
             await Expect(page.Locator($"tr[data-trace='{at}'] + tr.unfolded[data-state=ready] li").First).ToBeVisibleAsync();
             await Expect(page.Locator("[data-unfold][aria-expanded=true]")).ToHaveCountAsync(1);
             await Expect(page.Locator("tr.unfolded")).ToHaveCountAsync(1);
+
+            // In a list without it the picked row stays picked, and is named; the first row is compared with it.
+            var note = page.Locator(".picked-note");
+            await Expect(note).ToContainTextAsync("is picked. c on another row compares.");
+            await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Duration") }).First.ClickAsync(); // Turned round: the fastest.
+            await Expect(page.Locator($"tr[data-trace='{picked}']")).ToHaveCountAsync(0);
+            await Expect(note).ToContainTextAsync("is picked, though no longer in this list.");
+            await note.GetByRole(AriaRole.Button, new() { Name = "Let go" }).ClickAsync();
+            await Expect(note).ToHaveCountAsync(0);
         });
     }
 

@@ -62,6 +62,39 @@ public class ShopMapTests(BrowserFixture browser, DemoShop shop)
         await Expect(page).Not.ToHaveURLAsync(new Regex("only=errors"));
     }, roundTripMs: roundTripMs);
 
+    [Fact]
+    public async Task Paths_between_two_nodes_are_shown_alone() => await browser.Use((await shop.Apm()).Ui, nameof(Paths_between_two_nodes_are_shown_alone), async page =>
+    {
+        await page.GotoAsync($"/map?from={shop.NowMillis - 3_600_000}&to={shop.NowMillis}");
+        var all = await page.Locator("[data-node]").CountAsync();
+        await page.Locator("[data-node=web-store]").ClickAsync();
+        var panel = page.GetByRole(AriaRole.Complementary, new() { Name = "web-store" });
+        await panel.GetByRole(AriaRole.Combobox, new() { Name = "Paths to" }).SelectOptionAsync("inventory");
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("path=web-store&goal=inventory"));
+        await Expect(page.Locator(".map-bar")).ToContainTextAsync("from web-store to inventory");
+
+        // What is left lies between the two: each node is reached from the one, and leads to the other.
+        var edges = await page.Locator("[data-edge]").EvaluateAllAsync<string[][]>("edges => edges.map(edge => [edge.dataset.from, edge.dataset.to])");
+        var nodes = await page.Locator("[data-node]").EvaluateAllAsync<string[]>("nodes => nodes.map(node => node.dataset.node)");
+        Assert.InRange(nodes.Length, 3, all - 1);
+        Assert.Contains(nodes, node => node == "orders");
+        foreach (var node in nodes)
+        {
+            Assert.True(node == "web-store" || edges.Any(edge => edge[1] == node), node);
+            Assert.True(node == "inventory" || edges.Any(edge => edge[0] == node), node);
+        }
+        Assert.Empty(await Axe.Serious(page));
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show the whole map" }).ClickAsync();
+        await Expect(page.Locator("[data-node]")).ToHaveCountAsync(all);
+
+        // No way leads back: said, with the way out.
+        await page.GotoAsync($"/map?from={shop.NowMillis - 3_600_000}&to={shop.NowMillis}&path=inventory&goal=web-store");
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("No calls lead from inventory to web-store in this time.");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = $"Show all {all}" })).ToBeVisibleAsync();
+    });
+
     [Theory]
     [InlineData(0)]
     [InlineData(80)]

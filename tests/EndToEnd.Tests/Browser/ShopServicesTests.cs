@@ -119,7 +119,57 @@ public partial class ShopServicesTests(BrowserFixture browser, DemoShop shop)
             var zoomed = long.Parse(From().Match(page.Url).Groups[1].Value, CultureInfo.InvariantCulture);
             Assert.InRange(zoomed, from + 600_000, from + 850_000);
         }
+
+        // A double click goes back to where the zoom came from.
+        await Expect(page.Locator("apm-heat[data-state=ready]")).ToHaveCountAsync(1);
+        await page.Locator("apm-heat .u-over").DblClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"from={from}&to={to}"));
+        await Expect(page).ToHaveURLAsync(new Regex("latency=heat"));
     });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public async Task An_endpoint_tells_what_its_slow_requests_have_in_common_and_each_choice_is_in_the_address(int roundTripMs) => await browser.Use((await shop.Apm()).Ui, nameof(An_endpoint_tells_what_its_slow_requests_have_in_common_and_each_choice_is_in_the_address), async page =>
+    {
+        await page.GotoAsync($"/services/{ShopFacts.TierSlowService}/endpoint?resource={Uri.EscapeDataString(ShopFacts.TierSlowResource)}&from={shop.NowMillis - 3_600_000}&to={shop.NowMillis}");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = ShopFacts.TierSlowResource })).ToBeVisibleAsync();
+        await Expect(page.Locator("apm-distribution[data-state=ready]")).ToHaveCountAsync(1);
+        await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(3);
+
+        // A band from above the median to the end, by dragging.
+        var plot = page.Locator(".dist-plot");
+        await plot.ScrollIntoViewIfNeededAsync();
+        var box = (await plot.BoundingBoxAsync())!;
+        var median = (await page.Locator(".dist-mark", new() { HasText = "p50" }).BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(median.X + 40, box.Y + 100);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + box.Width - 2, box.Y + 100, new() { Steps = 6 });
+        await page.Mouse.UpAsync();
+        await Expect(page).ToHaveURLAsync(new Regex(@"band=\d+-\d+"));
+        await Expect(page.Locator("main")).ToContainTextAsync($"{ShopFacts.TierTag} {ShopFacts.SlowTier}");
+        await Expect(page.GetByRole(AriaRole.Columnheader, new() { Name = "Against the rest" })).ToBeVisibleAsync();
+        Assert.Empty(await Axe.Serious(page));
+
+        var samples = page.GetByRole(AriaRole.Navigation, new() { Name = "Samples" });
+        await samples.GetByRole(AriaRole.Link, new() { Name = "Slowest" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("samples=slowest"));
+        await Expect(samples.Locator("[aria-current]")).ToHaveTextAsync("Slowest"); // The address changes before the page.
+        await page.Keyboard.PressAsync("h");
+        await Expect(page.Locator("apm-heat[data-state=ready]")).ToHaveCountAsync(1);
+
+        // Whoever opens the address sees the same.
+        var before = await page.Locator("main").InnerTextAsync();
+        await page.ReloadAsync();
+        await Expect(page.Locator("apm-heat[data-state=ready]")).ToHaveCountAsync(1);
+        await Expect(samples.Locator("[aria-current]")).ToHaveTextAsync("Slowest");
+        Assert.Equal(before, await page.Locator("main").InnerTextAsync());
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Drop the band" }).ClickAsync();
+        await Expect(page).Not.ToHaveURLAsync(new Regex("band="));
+        await page.GoBackAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("band="));
+    }, roundTripMs: roundTripMs);
 
     [Fact]
     public async Task The_ingest_tab_its_chart_and_the_ledger_of_the_API_say_the_same()
