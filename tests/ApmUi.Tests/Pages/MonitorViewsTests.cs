@@ -3,6 +3,7 @@ using Apm.Core.Monitors;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Schedule;
+using Apm.TestKit;
 using Apm.Storage.InMemory;
 
 namespace Apm.ApmUi.Tests.Pages;

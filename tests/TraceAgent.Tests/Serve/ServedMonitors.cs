@@ -7,6 +7,7 @@ using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
+using Apm.TestKit;
 using Apm.Storage.InMemory;
 using Apm.TraceAgent.Serve.Datadog;
 using Apm.TraceAgent.Serve.Datadog.Monitors;
