@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Messages;
 
 namespace Apm.Monitors.Delivery;
 
@@ -82,7 +83,7 @@ public sealed class Outbox
     /// <summary>Adds a notice to a bundle that still waits.</summary>
     /// <returns>False when it waits no longer, or there is none of that id.</returns>
     /// <exception cref="StoreUnavailableException">It was not added. Safe to retry.</exception>
-    public bool AddToBundle(string id, string tells, Messages.BundledNotice notice)
+    public bool AddToBundle(string id, string tells, BundledNotice notice)
     {
         lock (_lock)
         {
