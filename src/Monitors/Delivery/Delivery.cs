@@ -77,7 +77,7 @@ public sealed record Delivery
     /// <summary>Those of the bundle that are only counted.</summary>
     public int BundleLeftOutCount { get; init; }
 
-    /// <summary>Ids of what is told in it.</summary>
+    /// <summary>Ids of what is told in it by name.</summary>
     public IReadOnlyList<string> Tells { get; init; } = [];
 
     public DeliveryState State { get; init; }

@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Messages;
 
 namespace Apm.Monitors.Delivery;
 
@@ -79,17 +80,24 @@ public sealed class Outbox
         Posted?.Invoke();
     }
 
-    /// <summary>Adds a notice to a bundle that still waits.</summary>
+    /// <summary>Adds a notice to a bundle that still waits; beyond <see cref="MaxBundled"/> it is counted only.</summary>
     /// <returns>False when it waits no longer, or there is none of that id.</returns>
     /// <exception cref="StoreUnavailableException">It was not added. Safe to retry.</exception>
-    public bool AddToBundle(string id, string tells, Messages.BundledNotice notice)
+    public bool AddToBundle(string id, string tells, BundledNotice notice)
     {
         lock (_lock)
         {
             if (!_deliveries.TryGetValue(id, out var bundle) || bundle.State != DeliveryState.Waiting || bundle.AttemptCount > 0) return false;
             if (bundle.Tells.Contains(tells)) return true;
-            var isShown = bundle.Bundle.Count < MaxBundled;
-            Put_NeedsLock(bundle with { Tells = [.. bundle.Tells, tells], Bundle = isShown ? [.. bundle.Bundle, notice] : bundle.Bundle, BundleLeftOutCount = bundle.BundleLeftOutCount + (isShown ? 0 : 1) });
+            if (bundle.Bundle.Count < MaxBundled)
+            {
+                Put_NeedsLock(bundle with { Tells = [.. bundle.Tells, tells], Bundle = [.. bundle.Bundle, notice] });
+                return true;
+            }
+            // Of thousands only the count grows; it is written now and then, and always before the bundle goes out.
+            var counted = bundle with { BundleLeftOutCount = bundle.BundleLeftOutCount + 1 };
+            if (counted.BundleLeftOutCount % 100 == 1) Put_NeedsLock(counted);
+            else Enter_NeedsLock(counted);
             return true;
         }
     }
