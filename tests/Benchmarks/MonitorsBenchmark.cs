@@ -59,7 +59,7 @@ public static class MonitorsBenchmark
         {
             var clock = new FixedClock(Start * UnixTime.NanosPerSecond);
             var counters = new Counters();
-            using var metrics = new SegmentMetricStore(Path.Combine(folder, "metrics"), new MetricStoreSettings { OnTrouble = Console.Error.WriteLine }, DiskFiles.Instance, clock, counters);
+            using var metrics = new SegmentMetricStore(Directory.CreateDirectory(Path.Combine(folder, "metrics")).FullName, new MetricStoreSettings { OnTrouble = Console.Error.WriteLine }, DiskFiles.Instance, clock, counters);
             using var documents = new LiteDbDocumentStore(Path.Combine(folder, "state.db"), new LiteDatabaseSettings(), DiskFiles.Instance, clock, counters);
             using var events = new InMemoryEventStore(new EventStoreSettings(), clock, counters);
             using var checks = new InMemoryServiceCheckStore(new EventStoreSettings(), counters);

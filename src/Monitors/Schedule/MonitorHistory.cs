@@ -57,6 +57,12 @@ public sealed class MonitorHistory
         lock (_lock) return _pages.TryGetValue(monitorId, out var pages) ? [.. pages.SelectMany(page => page.Notes).Reverse()] : [];
     }
 
+    /// <summary>Monitors that have a history, those that are gone included.</summary>
+    internal IReadOnlyList<long> MonitorIds()
+    {
+        lock (_lock) return [.. _pages.Keys];
+    }
+
     /// <summary>Adds lines, durably.</summary>
     /// <exception cref="StoreUnavailableException">Some is not on disk. The states are; only this history may lack it.</exception>
     public void Add(long monitorId, IReadOnlyList<EvaluationNote> notes)

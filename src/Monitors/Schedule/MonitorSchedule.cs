@@ -65,7 +65,8 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
             // A clock that was set back must not silence monitors until it is where it was.
             if (_lastMinute is { } last && minute <= last && minute > last - 2 * MinuteSeconds) return 0;
             if (_lastMinute is { } before && minute > before + MinuteSeconds) counters.Add("monitor_minutes_missed", count: (minute - before) / MinuteSeconds - 1);
-            foreach (var gone in states.ForgetGone()) history.Remove(gone);
+            states.ForgetGone();
+            foreach (var id in history.MonitorIds()) if (rules.Find(id) is null) history.Remove(id);
             var due = rules.All().Where(known => known.Query is not null && IsDue(known, minute)).ToList();
             var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, settings.MaxConcurrentEvaluations) };
             Parallel.ForEach(due.Where(known => known.Query is not CompositeMonitorQuery), options, known => Evaluate(known, minute));

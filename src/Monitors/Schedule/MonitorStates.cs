@@ -38,16 +38,14 @@ public sealed class MonitorStates
 
     /// <summary>Forgets the states of monitors that are gone.</summary>
     /// <exception cref="StoreUnavailableException">They could not be removed. Safe to retry.</exception>
-    internal IReadOnlyList<long> ForgetGone()
+    internal void ForgetGone()
     {
-        var gone = _books.Keys.Where(id => _rules.Find(id) is null).ToList();
-        foreach (var id in gone)
+        foreach (var (id, book) in _books)
         {
-            if (!_books.TryGetValue(id, out var book)) continue;
+            if (_rules.Find(id) is not null) continue;
             book.Remove();
             _books.TryRemove(id, out _);
         }
-        return gone;
     }
 
     internal GroupBook BookOf(long monitorId) => _books.GetOrAdd(monitorId, id => new GroupBook(id, _documents));
