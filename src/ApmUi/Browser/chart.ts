@@ -56,7 +56,8 @@ class ApmChart extends TimePlot<ChartData> {
     const shown = data.series.filter(s => !this.#off.has(s.name));
     if (!data.stacked) return { columns: [times, ...shown.map(s => s.wholes ? s.values.map((v, i) => isThin(s, i) ? null : v) : s.values)] as uPlot.AlignedData, series: shown };
     const sums: number[] = new Array<number>(times.length).fill(0);
-    const tops = shown.map(s => s.values.map((v, i) => (sums[i] = (sums[i] ?? 0) + (v ?? 0))));
+    const isKnown = times.map((_, i) => shown.some(s => typeof s.values[i] === 'number')); // Where none has a value, nothing is no zero.
+    const tops = shown.map(s => s.values.map((v, i) => isKnown[i] ? (sums[i] = (sums[i] ?? 0) + (v ?? 0)) : null));
     return { columns: [times, ...tops.reverse()] as uPlot.AlignedData, series: [...shown].reverse() };
   }
 

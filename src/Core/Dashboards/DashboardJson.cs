@@ -61,7 +61,7 @@ public static class DashboardJson
     {
         try
         {
-            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using var json = JsonDocument.Parse(text); // Strictly: parts of it are kept as they are written.
             // Whatever of the three forms somebody has saved.
             return json.RootElement.ValueKind != JsonValueKind.Object ? Read(json.RootElement)
                 : json.RootElement.TryGetProperty("graphs", out _) ? TimeboardJson.Read(json.RootElement)
