@@ -146,7 +146,6 @@ public sealed class ApmHost : IAsyncDisposable
         _agent = await AgentServer.Start(Settings.Agent with { UiPort = screens.Port, StatsdPort = metrics.DogStatsD?.Port ?? Settings.Agent.StatsdPort, MaxBodyBytes = Math.Min(Settings.Agent.MaxBodyBytes, stores.Budget.BodyBytes) }, parts, pipeline, logs, problem => warn(problem.Message));
         _stops.Push(_agent.DisposeAsync);
         _stops.Push(checks.DisposeAsync);
-        if (CheckParts.Watch(Settings, checks, api, problems, clock, warn) is { } settingsWatch) StopWith(settingsWatch.Dispose);
         checks.Start(warn); // Last: what they find has its way in by now.
     }
 

@@ -25,9 +25,6 @@ public sealed record CheckHostSettings
     /// <summary>Where the settings file lies; the working folder when there is none.</summary>
     public string Folder { get; init; } = "";
 
-    /// <summary>The settings file; "" when there is none.</summary>
-    public string SettingsFile { get; init; } = "";
-
     /// <summary>Tabs that indent are read as blanks, with a warning; else they are errors.</summary>
     public bool AcceptsTabs { get; init; } = true;
 

@@ -1,7 +1,6 @@
 using Apm.Core.Counting;
 using Apm.Core.Hosts;
 using Apm.Core.Limits;
-using Apm.Core.Time;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Checks.BuiltIn;
 using Apm.TraceAgent.Checks.HostMetrics;
@@ -22,21 +21,6 @@ static class CheckParts
         var tags = HostTags(settings);
         api.Hosts.SetTags(settings.Checks.Host, HostCatalogue.AgentSource, tags);
         return new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, clock, parts.Counters, parts.Memory), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, clock), api.Intake, parts.Memory, parts.Counters, parts.Problems, clock);
-    }
-
-    /// <summary>Has tags of the settings file count when it changes; null when there is no file.</summary>
-    public static IDisposable? Watch(HostSettings settings, CheckAgent agent, MetricsApiParts api, RecentProblems problems, TimeProvider clock, Action<string> warn)
-    {
-        if (settings.Checks.SettingsFile.Length == 0) return null;
-        return new SettingsWatch(settings.Checks.SettingsFile, Environment.GetEnvironmentVariable, clock, (tags, complaints) =>
-        {
-            api.Hosts.SetTags(settings.Checks.Host, HostCatalogue.AgentSource, tags);
-            agent.Note(tags, complaints);
-        }, sentence =>
-        {
-            problems.Add("settings", sentence, clock.NowUnixNanos());
-            warn(sentence);
-        });
     }
 
     /// <summary>Sums up what one instance submits.</summary>

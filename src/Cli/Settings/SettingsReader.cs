@@ -80,7 +80,6 @@ public static class SettingsReader
     /// <summary>The checks' folders beside the file, and what is wrong with it as the screens show it.</summary>
     static CheckHostSettings WithFolders(CheckHostSettings checks, string? file, List<SettingsIssue> issues) => checks with
     {
-        SettingsFile = file is null ? "" : Path.GetFullPath(file),
         Folder = file is null ? "" : Path.GetDirectoryName(Path.GetFullPath(file)) ?? "",
         Complaints = file is null ? [] : [.. issues.Where(issue => issue.Line is not null).Select(issue => issue.ToComplaint(file))],
     };

@@ -23,8 +23,8 @@ public sealed class CheckAgent : IAsyncDisposable
     readonly Counters _counters;
     readonly RecentProblems _problems;
     readonly TimeProvider _clock;
-    volatile IReadOnlyList<string> _hostTags;
-    volatile IReadOnlyList<ConfigComplaint> _ofSettings;
+    readonly IReadOnlyList<string> _hostTags;
+    readonly IReadOnlyList<ConfigComplaint> _ofSettings;
     readonly int _maxInstances;
     volatile CheckCollection _collection = new([], [], "");
     ITimer? _timer;
@@ -48,9 +48,6 @@ public sealed class CheckAgent : IAsyncDisposable
 
     /// <summary>As it stands now.</summary>
     public CheckAgentStatus Status() => new(_folders.Host, _hostTags, _folders.ConfD, _folders.ChecksD, _schedule.Status(), [.. _ofSettings, .. _collection.Complaints]);
-
-    /// <summary>Takes what the settings file says now, to be shown.</summary>
-    public void Note(IReadOnlyList<string> hostTags, IReadOnlyList<ConfigComplaint> ofSettings) => (_hostTags, _ofSettings) = (hostTags, ofSettings);
 
     /// <summary>Reads the folders and begins to run what they ask for.</summary>
     /// <param name="warn">Told each complaint.</param>
