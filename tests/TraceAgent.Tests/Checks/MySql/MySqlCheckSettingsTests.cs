@@ -91,7 +91,7 @@ public class MySqlCheckSettingsTests
             using var client = await listener.AcceptTcpClientAsync();
             byte[] greeting = [10, .. "5.5.5-10.11.6-MariaDB\0"u8, 1, 0, 0, 0, .. "abcdefgh\0"u8, 0xFF, 0xF7, 8, 2, 0, 0x0F, 0xA0, 0x15, .. new byte[10], .. "abcdefghijkl\0mysql_native_password\0"u8];
             await client.GetStream().WriteAsync((byte[])[(byte)greeting.Length, 0, 0, 0, .. greeting]);
-            _ = await client.GetStream().ReadAsync(new byte[4096]);
+            await client.GetStream().ReadAtLeastAsync(new byte[4096], 1);
             await client.GetStream().WriteAsync((byte[])[7, 0, 0, 2, 5, 0, 0, 2, 0, 0, 0]);
         });
         await using var check = new MySqlCheckKind().Create(Instance.Of(("server", "127.0.0.1"), ("port", (long)((System.Net.IPEndPoint)listener.LocalEndpoint).Port), ("user", "a"), ("pass", "b")));
