@@ -58,6 +58,16 @@ public sealed record TimeWindow(TimeRange Range, TimeSpan? Age, bool IsWidened =
         return new TimeWindow(new TimeRange(start.ToUnixNanos(), end.ToUnixNanos()), null);
     }
 
+    /// <summary>What of an address is no time, as a sentence; null when all can be read. <see cref="Read"/> then takes the default window.</summary>
+    public static string? ComplaintOf(string? from, string? to, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        var wrong = IsTime(to) ? IsTime(from) ? default : (Name: "from", Text: from) : (Name: "to", Text: to);
+        if (wrong.Text is not { } text) return null;
+        return $"“{(text.Length > 40 ? text[..40] + "…" : text)}” is no time ({wrong.Name}=), so this shows the past {Figure.Duration(DefaultAge.TotalNanoseconds)}. A time is now-1h, 2026-11-24T09:10Z, or milliseconds since 1970.";
+
+        bool IsTime(string? text) => text is null || TimeText.TryParse(text, now, zone, out _);
+    }
+
     /// <summary>The value of <c>from</c> in an address; null when it would be the default.</summary>
     public string? FromParameter =>
         Age is not { } age ? FromMillis.ToString(CultureInfo.InvariantCulture)

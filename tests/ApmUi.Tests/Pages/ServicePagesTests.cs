@@ -116,6 +116,15 @@ public partial class ServicePagesTests
     }
 
     [Fact]
+    public async Task A_band_that_is_none_is_said()
+    {
+        await using var host = await UiHost.Start();
+        host.Add([.. Requests(3)]);
+
+        Assert.Contains("“9-1” is no band of durations (band=): it is two numbers of nanoseconds, the shorter first, with - between.", await Get(host, $"/services/many/endpoint?resource=Catalog.Method00001&band=9-1&{Window(15, 45)}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Time_by_downstream_tells_the_callees_of_the_service()
     {
         await using var host = await UiHost.Start();

@@ -92,6 +92,7 @@ public sealed partial class TracesListTests : IAsyncLifetime
     [InlineData("view=sideways", "12 traces, all of them, the newest first")]
     [InlineData("from=now&to=now-1h", "12 traces")]
     [InlineData("from=2000000000000&to=1", "12 traces")]
+    [InlineData("from=abc", "“abc” is no time (from=), so this shows the past 15 min.")]
     [InlineData("q=%00%E2%80%AE%3Cscript%3Ealert(1)%3C/script%3E", "No trace matches")]
     [InlineData("q=service:web+servise:api", "servise")]
     [InlineData("min=-5&max=zzz", "is not a duration")]

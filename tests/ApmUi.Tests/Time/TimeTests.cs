@@ -31,6 +31,18 @@ public class TimeTests
     }
 
     [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("now-1h", "now", null)]
+    [InlineData("1795511400000", "1795511460000", null)]
+    [InlineData("abc", null, "“abc” is no time (from=), so this shows the past 15 min. A time is now-1h, 2026-11-24T09:10Z, or milliseconds since 1970.")]
+    [InlineData("now-1h", "<b>", "“<b>” is no time (to=), so this shows the past 15 min. A time is now-1h, 2026-11-24T09:10Z, or milliseconds since 1970.")]
+    public void A_time_in_the_address_that_cannot_be_read_is_said(string? from, string? to, string? says)
+    {
+        Assert.Equal(says, TimeWindow.ComplaintOf(from, to, Now, Zurich));
+        if (says is not null) Assert.Equal(TimeWindow.Live(TimeWindow.DefaultAge, Now), TimeWindow.Read(from, to, Now, Zurich));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("soon")]
     [InlineData("15x")]

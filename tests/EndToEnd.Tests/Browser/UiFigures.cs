@@ -11,7 +11,7 @@ static class UiFigures
         # The screens, measured in a browser
 
         System's Chromium without a GPU, server on the same two cores. Made by
-        `APM_RECORD=1 dotnet test -c Release tests/EndToEnd.Tests --filter "A_large_trace|A_huge_trace|BudgetTests"`.
+        `APM_RECORD=1 dotnet test -c Release tests/EndToEnd.Tests --filter "A_large_trace|A_huge_trace|BudgetTests"`; the live page also with `APM_LIVE_SECONDS=3600`.
 
         | What | Wanted | Measured |
         |---|---|---|
