@@ -3,6 +3,7 @@ using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
+using Apm.Monitors.Search;
 using Apm.Query.Evaluate;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Intake;
@@ -59,6 +60,7 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(Rules);
         services.AddSingleton(States);
         services.AddSingleton(History);
+        services.AddSingleton<IMonitorStates>(new MonitorLines(Rules, States, _downtimes, _muteAll, _clock));
         services.AddSingleton(_downtimes);
         services.AddSingleton<IMuteAll>(_muteAll);
     }

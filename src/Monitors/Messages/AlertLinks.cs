@@ -28,14 +28,12 @@ public sealed class AlertLinks(string site)
 
     public string Page(long monitorId) => $"{Site}/monitors/{ValueText.Whole(monitorId)}";
 
-    public string Edit(AlertTransition transition) => $"{Page(transition.Rule.Id)}/edit";
-
     public string Downtimes() => $"{Site}/monitors/downtimes";
 
     /// <summary>All links under a notice, with their words.</summary>
     public IReadOnlyList<(string Words, string Url)> Of(AlertTransition transition)
     {
-        var links = new List<(string, string)> { ("Monitor Status", Status(transition)), ("Edit Monitor", Edit(transition)) };
+        var links = new List<(string, string)> { ("Monitor Status", Status(transition)) };
         if (Traces(transition) is { } traces) links.Add(("Traces of this time", traces));
         if (MessageValues.HostOf(transition) is { } host) links.Add(("View host", $"{Site}/hosts/{Uri.EscapeDataString(host)}"));
         return links;

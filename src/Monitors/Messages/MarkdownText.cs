@@ -15,12 +15,15 @@ public static partial class MarkdownText
 {
     static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseSoftlineBreakAsHardlineBreak().Build();
 
+    /// <summary>The scope * in bold, as the original writes it (metrics-monitors §7.6); CommonMark sees five stars.</summary>
+    const string BoldStar = "*****";
+
     static readonly string[] s_schemes = ["http", "https", "mailto"];
 
     /// <summary>As HTML, without a frame.</summary>
     public static string ToHtml(string markdown)
     {
-        var document = Markdown.Parse(markdown, s_pipeline);
+        var document = Markdown.Parse(markdown.Replace(BoldStar, @"**\***", StringComparison.Ordinal), s_pipeline);
         foreach (var link in document.Descendants<LinkInline>().ToList())
             if (!LeadsSomewhereGood(link.Url)) link.Url = "";
         foreach (var link in document.Descendants<AutolinkInline>().ToList())

@@ -66,7 +66,6 @@ public class NoticeTextTests
             The monitor was last triggered at Tue Nov 14 2023 22:12:20 UTC.
 
             Monitor Status: http://localhost:8127/monitors/9001?group=host%3Abox-1&from_ts=1699998200000&to_ts=1700000060000
-            Edit Monitor: http://localhost:8127/monitors/9001/edit
             View host: http://localhost:8127/hosts/box-1
             """, mail.Plain);
     }
