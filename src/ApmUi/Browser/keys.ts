@@ -4,7 +4,8 @@
 import { go, onPage } from './nav';
 import { compare, unfold } from './unfold';
 
-let prefix = 0;
+/** When g was pressed last, which the next key may belong to; never, in a page that is younger than that takes. */
+let prefix = -Infinity;
 /** The row that the cursor is on: the trace, or where its link leads. A page that is rendered anew has it in another place. */
 let cursor: string | null = null;
 
@@ -17,7 +18,7 @@ addEventListener('keydown', event => {
   }
   if (document.querySelector('dialog:popover-open')) return;
   const chord = performance.now() - prefix < 1200;
-  prefix = 0;
+  prefix = -Infinity;
   if (chord && press('g ' + event.key)) { event.preventDefault(); return; }
   if (event.key === 'g' && !event.repeat) { prefix = performance.now(); return; }
   if (used(event.key, event)) event.preventDefault();
