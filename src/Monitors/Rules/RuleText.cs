@@ -34,12 +34,8 @@ public static class RuleText
     };
 
     /// <summary>The worst of some states: Alert, Warn, Unknown, No Data, OK; No Data of none.</summary>
-    public static MonitorState Worst(IEnumerable<MonitorState> states) => states.Select(state => (MonitorState?)state).MaxBy(state => state switch
-    {
-        MonitorState.Alert => 5,
-        MonitorState.Warn => 4,
-        MonitorState.Unknown => 3,
-        MonitorState.NoData => 2,
-        _ => 1,
-    }) ?? MonitorState.NoData;
+    public static MonitorState Worst(IEnumerable<MonitorState> states) => states.Select(state => (MonitorState?)state).MaxBy(state => state!.Value.Gravity()) ?? MonitorState.NoData;
+
+    /// <summary>How bad a state is, for lists that begin with the worst: Alert, Warn, Unknown, No Data, OK.</summary>
+    public static int Gravity(this MonitorState state) => state switch { MonitorState.Alert => 4, MonitorState.Warn => 3, MonitorState.Unknown => 2, MonitorState.NoData => 1, _ => 0 };
 }

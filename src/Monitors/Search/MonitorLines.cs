@@ -19,7 +19,7 @@ public sealed class MonitorLines(MonitorRules rules, MonitorStates states, IDown
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
         var test = TestOf(search.Trim());
         return [.. states.All().Where(monitor => test(MonitorCard.Of(monitor, rules.Find(monitor.Rule.Id)?.Query, IsMuted(monitor.Rule, now))))
-            .Select(monitor => Summary(monitor, now)).OrderByDescending(line => Gravity(line.State)).ThenBy(line => line.Name, StringComparer.OrdinalIgnoreCase)];
+            .Select(monitor => Summary(monitor, now)).OrderByDescending(line => line.State.Gravity()).ThenBy(line => line.Name, StringComparer.OrdinalIgnoreCase)];
     }
 
     static Predicate<MonitorCard> TestOf(string search)
@@ -46,6 +46,4 @@ public sealed class MonitorLines(MonitorRules rules, MonitorStates states, IDown
     }
 
     bool IsMuted(MonitorRule rule, long now) => muteAll.IsMuted(now) || SilencedScopes.For(rule.Options, [], now).IsMuted || downtimes.For(rule, [], now).IsMuted;
-
-    static int Gravity(MonitorState state) => state switch { MonitorState.Alert => 4, MonitorState.Warn => 3, MonitorState.Unknown => 2, MonitorState.NoData => 1, _ => 0 };
 }

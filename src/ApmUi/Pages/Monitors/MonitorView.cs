@@ -47,7 +47,7 @@ public sealed record MonitorView
             Rule = monitor.Rule,
             StateKind = MonitorsView.KindOf(worst),
             StateWord = worst.Word(),
-            Groups = [.. monitor.Groups.OrderByDescending(group => MonitorsView.Rank(group.State)).ThenBy(group => group.Group, StringComparer.Ordinal).Take(MaxGroupsListed).Select(group => RowOf(state, group))],
+            Groups = [.. monitor.Groups.OrderByDescending(group => group.State.Gravity()).ThenBy(group => group.Group, StringComparer.Ordinal).Take(MaxGroupsListed).Select(group => RowOf(state, group))],
             GroupCount = monitor.Groups.Count,
             Notes = [.. notes.Take(MaxNotesListed).Select(note => RowOf(state, note))],
             NoteCount = notes.Count,

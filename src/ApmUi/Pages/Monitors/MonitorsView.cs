@@ -34,21 +34,18 @@ public sealed record MonitorsView
     {
         string[] words = (state.Url["q"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var matching = all.Where(monitor => words.All(word => Holds(monitor, word)))
-            .OrderByDescending(monitor => Rank(WorstOf(monitor))).ThenBy(monitor => monitor.Rule.Name, StringComparer.OrdinalIgnoreCase).ToList();
+            .OrderByDescending(monitor => WorstOf(monitor).Gravity()).ThenBy(monitor => monitor.Rule.Name, StringComparer.OrdinalIgnoreCase).ToList();
         return new MonitorsView
         {
             Rows = [.. matching.Take(MaxListed).Select(monitor => RowOf(state, monitor, downtimes, muteAll))],
             MatchCount = matching.Count,
             AllCount = all.Count,
-            Counts = string.Join(" · ", all.GroupBy(WorstOf).OrderByDescending(group => Rank(group.Key)).Select(group => $"{group.Count()} {group.Key.Word()}")),
+            Counts = string.Join(" · ", all.GroupBy(WorstOf).OrderByDescending(group => group.Key.Gravity()).Select(group => $"{group.Count()} {group.Key.Word()}")),
         };
     }
 
     /// <summary>The state as the sign of a <c>StateDot</c>.</summary>
     public static string KindOf(MonitorState state) => state switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" };
-
-    /// <summary>Worse is more.</summary>
-    public static int Rank(MonitorState state) => state switch { MonitorState.Alert => 4, MonitorState.Warn => 3, MonitorState.Unknown => 2, MonitorState.NoData => 1, _ => 0 };
 
     /// <summary>"" when it is not muted; else until when.</summary>
     public static string MutedOf(PageState state, MonitorRule rule, IDowntimeBook downtimes, IMuteAll muteAll)
