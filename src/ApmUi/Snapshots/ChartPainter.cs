@@ -1,4 +1,5 @@
 using Apm.ApmUi.Charts;
+using Apm.Core.Ports;
 using SkiaSharp;
 
 namespace Apm.ApmUi.Snapshots;
@@ -14,12 +15,6 @@ public sealed record PictureFrame(string Title, TimeZoneInfo Zone, int Width = 6
 /// <remarks>Any thread may call it.</remarks>
 public static class ChartPainter
 {
-    /// <summary>Widest and highest picture; default 2,000 pixels.</summary>
-    public const int MaxPixels = 2_000;
-
-    /// <summary>Least width and height.</summary>
-    public const int MinPixels = 100;
-
     /// <summary>Most series that are named below a picture; the others are counted.</summary>
     const int MaxNamed = 6;
 
@@ -28,7 +23,7 @@ public static class ChartPainter
 
     public static byte[] PaintPng(ChartData chart, PictureFrame frame)
     {
-        var (width, height) = (Math.Clamp(frame.Width, MinPixels, MaxPixels), Math.Clamp(frame.Height, MinPixels, MaxPixels));
+        var (width, height) = (Math.Clamp(frame.Width, SnapshotOrder.MinPixels, SnapshotOrder.MaxPixels), Math.Clamp(frame.Height, SnapshotOrder.MinPixels, SnapshotOrder.MaxPixels));
         using var bitmap = new SKBitmap(width * Scale, height * Scale, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(bitmap);
         canvas.Clear(PictureColors.Surface);

@@ -6,6 +6,12 @@ namespace Apm.Core.Ports;
 /// <param name="ToUnixSeconds">Right end, excluded, later than the left one.</param>
 public sealed record SnapshotOrder(IReadOnlyList<string> Queries, long FromUnixSeconds, long ToUnixSeconds)
 {
+    /// <summary>Least width and height of a picture, pixels.</summary>
+    public const int MinPixels = 100;
+
+    /// <summary>Greatest width and height; default 2,000 pixels.</summary>
+    public const int MaxPixels = 2_000;
+
     /// <summary>"" for the queries themselves.</summary>
     public string Title { get; init; } = "";
 

@@ -1,5 +1,6 @@
 using Apm.ApmUi.Charts;
 using Apm.ApmUi.Snapshots;
+using Apm.Core.Ports;
 using SkiaSharp;
 
 namespace Apm.ApmUi.Tests.Snapshots;
@@ -40,7 +41,7 @@ public class ChartPainterTests
         using var usual = Paint(Chart(Flat(5)));
         Assert.Equal((1200, 600), (usual.Width, usual.Height));
         using var huge = Paint(Chart(Flat(5)), 100_000, 1);
-        Assert.Equal((2 * ChartPainter.MaxPixels, 2 * ChartPainter.MinPixels), (huge.Width, huge.Height));
+        Assert.Equal((2 * SnapshotOrder.MaxPixels, 2 * SnapshotOrder.MinPixels), (huge.Width, huge.Height));
     }
 
     [Fact]

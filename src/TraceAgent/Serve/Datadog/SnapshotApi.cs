@@ -12,7 +12,6 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
     /// <summary>Queries on one picture; default 20.</summary>
     public const int MaxQueries = 20;
 
-    const int MinPixels = 100, MaxPixels = 2_000;
     const string ViewPath = "/snapshot/view/", Ending = ".png";
 
     /// <summary>Maps the endpoints.</summary>
@@ -36,8 +35,8 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
         {
             Title = DatadogParameters.Text(http, "title") is { Length: > 0 } asked ? asked : title,
             EventQuery = DatadogParameters.Text(http, "event_query") is { Length: > 0 } search ? search : events,
-            Width = DatadogParameters.Number(http, "width", 0, MinPixels, MaxPixels),
-            Height = DatadogParameters.Number(http, "height", 0, MinPixels, MaxPixels),
+            Width = DatadogParameters.Number(http, "width", 0, SnapshotOrder.MinPixels, SnapshotOrder.MaxPixels),
+            Height = DatadogParameters.Number(http, "height", 0, SnapshotOrder.MinPixels, SnapshotOrder.MaxPixels),
         };
         Snapshot taken;
         try
