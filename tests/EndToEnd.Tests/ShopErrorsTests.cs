@@ -37,7 +37,8 @@ public sealed class ShopErrorsTests(BrowserFixture browser, DemoShop shop)
             await Expect(page.Locator("#deployment").GetByRole(AriaRole.Link, new() { Name = ShopFacts.NewEndpointResource })).ToBeVisibleAsync();
             await page.Locator("#deployment").GetByRole(AriaRole.Link, new() { Name = fault.Type }).ClickAsync();
             await Expect(page).ToHaveURLAsync(new Regex("/errors/[0-9a-f]{16}"));
-            var chart = page.Locator("apm-chart[data-state=ready]");
+            // By its name: the address changes before the page does, and the page before has charts of its own.
+            var chart = page.Locator("apm-chart[label='Errors of this issue'][data-state=ready]");
             await Expect(chart).ToHaveCountAsync(1);
             Assert.Contains($"{ShopFacts.RegressionVersion} deployed to {ShopFacts.Env}, before it {ShopFacts.VersionBeforeRegression}", await chart.EvaluateAsync<string>("chart => JSON.stringify(chart.inspect().marks)"), StringComparison.Ordinal);
 
