@@ -215,8 +215,27 @@ public class ViewTests
     }
 
     [Theory]
+    [InlineData("20ms-80ms", 20_000_000L, 80_000_000L, "20ms-80ms")]
+    [InlineData("1.5s-", 1_500_000_000L, LatencyBand.NoEndNanos, "1500ms-")]
+    [InlineData("1000-2500", 1_000L, 2_500L, "1us-2500ns")]
+    public void A_band_is_read_as_it_is_dragged_and_as_it_is_typed(string written, long min, long max, string printed)
+    {
+        var band = LatencyBand.Parse(written)!;
+        Assert.Equal((min, max, printed), (band.MinNanos, band.MaxNanos, band.Text));
+        Assert.Equal(band, LatencyBand.Parse(printed));
+    }
+
+    [Theory]
+    [InlineData("sort", "p95-turned", null)]
+    [InlineData("sort", null, null)]
+    [InlineData("tab", "x-turned", "“x-turned” is no tab of this page, so impact stands in its place. It can be impact, p95.")]
+    [InlineData("sort", "speed", "“speed” is no sort of this page, so impact stands in its place. It can be impact, p95, each also with -turned behind it.")]
+    public void A_word_that_a_page_does_not_know_is_said(string name, string? given, string? said) => Assert.Equal(said, UnknownWord.ComplaintOf(name, given, ["impact", "p95"], "impact"));
+
+    [Theory]
     [InlineData(null)]
     [InlineData("5")]
+    [InlineData("80ms-20ms")]
     [InlineData("9-5")]
     [InlineData("a-b")]
     public void What_is_no_band_is_none(string? text) => Assert.Null(LatencyBand.Parse(text));

@@ -57,6 +57,9 @@ public sealed record EndpointListView
         };
     }
 
+    /// <summary>What the list can be sorted by; total time when the address says nothing.</summary>
+    public static readonly IReadOnlyList<string> Sorts = ["time", "name", "rate", "errors", "p50", "p95", "p99"];
+
     static IEnumerable<EndpointSummary> Sorted(IReadOnlyList<EndpointSummary> endpoints, string sort)
     {
         var turned = sort.EndsWith(SortHead.Turned, StringComparison.Ordinal);
