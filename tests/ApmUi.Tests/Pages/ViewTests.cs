@@ -150,6 +150,24 @@ public class ViewTests
     }
 
     [Fact]
+    public void A_list_of_many_operations_has_pages()
+    {
+        var tree = Tree([Some.Span(id: 1), .. Enumerable.Range(2, 449).Select(id => Some.Span(id: (ulong)id, parent: 1, resource: $"operation {id}"))]);
+        (int Number, int Count, int Shown) At(string query)
+        {
+            var view = TraceView.Of(UrlStates.Of("/traces/1?view=list" + query), tree);
+            Assert.Equal(view.GroupPage.ShownCount, view.Groups.Count);
+            return (view.GroupPage.Number, view.GroupPage.Count, view.Groups.Count);
+        }
+
+        Assert.Equal((1, 450, 200), At(""));
+        Assert.Equal((3, 450, 50), At("&skip=400"));
+        Assert.Equal((3, 450, 50), At("&skip=9999999"));
+        Assert.Equal((1, 1, 1), At("&group=service&skip=200"));
+        Assert.Empty(TraceView.Of(UrlStates.Of("/traces/1"), tree).Groups);
+    }
+
+    [Fact]
     public void The_panel_shows_the_error_first_and_keeps_the_tracers_own_tags_apart()
     {
         var tree = Tree(Some.Span(id: 1, isError: true, tags: [("error.msg", "boom"), ("error.type", "E"), ("zebra", "1"), ("http.method", "GET"), ("_dd.p.dm", "-1")]));
