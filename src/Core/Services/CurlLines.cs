@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using Apm.Core.Services;
 
-namespace Apm.ApmUi.Shared;
+namespace Apm.Core.Services;
 
 /// <summary>Commands that call the routes of an app, ready to paste.</summary>
 public static partial class CurlLines
