@@ -27,6 +27,9 @@ public static class FaultTable
         new NoRequestYet(), new NothingSeenYet(),
     ];
 
+    /// <summary>How far up in the order a verdict's rule stands: the smaller, the earlier it is told.</summary>
+    public static int RankOf(Verdict verdict) => Enumerable.Range(0, Rules.Count).First(at => Rules[at].Code == verdict.Code);
+
     /// <summary>Asks all rules. A fault is named only while traces do not flow; notes always.</summary>
     public static Judgement Judge(Facts facts)
     {

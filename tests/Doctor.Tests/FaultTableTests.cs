@@ -104,6 +104,7 @@ public class FaultTableTests
             Case.Launched(launcher => launcher.With(("HTTP_PROXY", "http://proxy:3128"), ("NO_PROXY", "example.com")))
         },
         { "TD16", "TLS came on port 8126 (agent), which speaks plain HTTP, from pid 77 (node app.js). Write http:// in place of https:// in the address it sends to.", Case.Overall(agent => agent with { WrongProtocols = [new WrongProtocol("agent", 8126, SpokenProtocol.Tls, new PortHolder(77, "node app.js", 0), 5, Case.Now)] }) },
+        { "TD16", "The tracer speaks TLS to https://localhost:8126 (set by DD_TRACE_AGENT_URL), which speaks plain HTTP. Write http:// in place of https://.", Case.Launched(launcher => launcher with { AgentUrl = "https://localhost:8126", AgentUrlSource = "DD_TRACE_AGENT_URL", Answer = AgentAnswerKind.SpeaksPlain, AnswerDetail = "it is a trace agent" }) },
         { "TD16", "http://localhost:5001 speaks TLS, and the tracer speaks plain HTTP to it (set by DD_TRACE_AGENT_URL). That is another port than the trace agent's.", Case.Launched(launcher => launcher with { AgentUrl = "http://localhost:5001", AgentUrlSource = "DD_TRACE_AGENT_URL", Answer = AgentAnswerKind.SpeaksTls, AnswerDetail = "a TLS alert" }) },
         {
             "TD18", "Spans were refused: /v0.9/traces from python tracer 0.16 is a version that is not read here; v0.1 to v0.5, v0.7 and v1.0 are. Use a tracer that speaks one of them.",
@@ -144,7 +145,7 @@ public class FaultTableTests
         { "TD23", "The service is called unnamed-python-service, which its tracer made up; set DD_SERVICE (the command suggests flaskapp).", Case.Told(process => process.WithSpans(2) with { Info = process.Info with { Service = "unnamed-python-service", SpanCount = 2 } }) },
         { "TD24", "Traces break between web and api: web sends tracecontext, api reads b3. Give both a style in common.", Case.Overall(agent => Flowing(agent) with { Seams = [new BrokenSeam("web", "api", 12, "tracecontext", "b3")] }) },
         { "TD25", "ActivitySource Shop.Orders is there and nobody listens to it: what flaskapp (python, pid 4121) does in it makes no spans.", Case.Told(process => process.WithSpans(2).With("sources_not_taken", "Shop.Orders")) },
-        { "TD26", "Both the launcher and TraceMiddleware in the code trace flaskapp (python, pid 4121): the spans would be doubled, so the one in the code yields. One of the two is enough.", Case.Told(process => process.WithSpans(2).With("middleware_yields", "TraceMiddleware")) },
+        { "TD26", "Both the launcher and the flask middleware in the code trace flaskapp (python, pid 4121): the spans would be doubled, so one of them yields. One is enough.", Case.Told(process => process.WithSpans(2).With("middleware_yields", "flask")) },
         { "TD27", "Monitor \"my_metric\" can never alert: the maximum of my_metric in 7 days is 612, its threshold 800.", Case.Overall(agent => Flowing(agent) with { Monitors = [new UnreachableMonitor("my_metric", "my_metric", 612, 800, 7)] }) },
         { "TD31", "The clock of this browser is 20 min ahead of the machine that Apm runs on. Windows such as \"past 15 min\" are counted by that machine's clock.", Case.Screen(new ScreenFacts { Noun = "traces", FoundCount = 3, BrowserSkewNanos = 20 * Case.Minute }) },
     };

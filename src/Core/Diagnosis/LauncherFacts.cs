@@ -18,6 +18,9 @@ public enum AgentAnswerKind
     /// <summary>It speaks TLS, and was spoken to without.</summary>
     SpeaksTls,
 
+    /// <summary>A trace agent without TLS, and the tracer will speak TLS to it.</summary>
+    SpeaksPlain,
+
     /// <summary>Nothing came back in time, or the name is not known.</summary>
     Silent,
 }

@@ -18,6 +18,15 @@ sealed class TlsMismatch : IFaultRule
                 Evidence = [$"GET {launcher.AgentUrl}/info: {launcher.AnswerDetail}{(launcher.AnsweredBy is { } holder ? $", from {holder}" : "")}"],
                 Fix = "export DD_TRACE_AGENT_URL=http://localhost:8126",
             };
+        if (facts.Launcher is { Answer: AgentAnswerKind.SpeaksPlain } secure)
+            return new Verdict
+            {
+                Code = Code,
+                Stage = WayStage.Socket,
+                Sentence = $"The tracer speaks TLS to {secure.AgentUrl}{(secure.AgentUrlSource.Length > 0 ? $" (set by {secure.AgentUrlSource})" : "")}, which speaks plain HTTP. Write http:// in place of https://.",
+                Evidence = [$"{secure.AgentUrl}: {secure.AnswerDetail}."],
+                Fix = $"export DD_TRACE_AGENT_URL={secure.AgentUrl.Replace("https://", "http://", StringComparison.Ordinal)}",
+            };
         if (Mine(facts, facts.Agent?.WrongProtocols.Where(wrong => wrong.Spoken == SpokenProtocol.Tls) ?? []) is not { } tls) return null;
         return new Verdict
         {

@@ -10,14 +10,20 @@ sealed class TracedTwice : IFaultRule
 
     public string Code => "TD26";
 
-    public Verdict? Judge(Facts facts) =>
-        facts.Process?.Info.Settings.GetValueOrDefault(Setting) is not { Length: > 0 } middleware ? null
-        : new Verdict
+    public Verdict? Judge(Facts facts)
+    {
+        if (facts.Process is not { } process || Other(process.Info.Settings) is not { Length: > 0 } other) return null;
+        return new Verdict
         {
             Code = Code,
             Stage = WayStage.Tracer,
             IsNote = true,
-            Sentence = $"Both the launcher and {middleware} in the code trace {Who.Name(facts)}: the spans would be doubled, so the one in the code yields. One of the two is enough.",
-            Evidence = [$"The tracer in pid {facts.Process.Info.ProcessId} was injected, and {middleware} was set up after it."],
+            Sentence = $"Both the launcher and {other} trace {Who.Name(facts)}: the spans would be doubled, so one of them yields. One is enough.",
+            Evidence = [$"The tracer in pid {process.Info.ProcessId} was injected, and found {other}."],
         };
+    }
+
+    static string Other(IReadOnlyDictionary<string, string> settings) =>
+        settings.GetValueOrDefault(Setting) is { Length: > 0 } middleware ? $"the {middleware} middleware in the code"
+        : settings.GetValueOrDefault("tracer") switch { "opentelemetry" => "the OpenTelemetry SDK in the code", "apm-by-hand" => "AddApmTracing in the code", _ => "" };
 }

@@ -8,7 +8,7 @@ sealed class WrongAddress : IFaultRule
     public string Code => "TD04";
 
     public Verdict? Judge(Facts facts) =>
-        facts.Launcher is not { Answer: not AgentAnswerKind.Agent, OtherAgentUrl.Length: > 0 } launcher ? null
+        facts.Launcher is not { Answer: not (AgentAnswerKind.Agent or AgentAnswerKind.SpeaksPlain), OtherAgentUrl.Length: > 0 } launcher ? null
         : new Verdict
         {
             Code = Code,
