@@ -8,6 +8,7 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     StatusCommand.Make(),
     CheckCommand.Make(),
     WhyCommand.Make(),
+    DoctorCommand.Make(),
     QueryCommand.Make(),
     ConfigCommand.Make(),
     KeysCommand.Make(),

@@ -10,6 +10,7 @@ public partial class FolderCyclesTests
     [InlineData("Storage")]
     [InlineData("Monitors")]
     [InlineData("Query")]
+    [InlineData("Doctor")]
     [InlineData("TraceAgent")]
     [InlineData("ApmUi")]
     [InlineData("Cli")]

@@ -11,8 +11,9 @@ public class ProjectReferencesTests
     [InlineData("Tracer/StartupHook", "")]
     [InlineData("Storage", "Core")]
     [InlineData("Query", "Core")]
+    [InlineData("Doctor", "Core")]
     [InlineData("Monitors", "Core Query")]
-    [InlineData("TraceAgent", "Core Monitors Query Storage Wire")]
+    [InlineData("TraceAgent", "Core Doctor Monitors Query Storage Wire")]
     [InlineData("ApmUi", "Core Monitors Query")]
     public void A_project_references_only_what_the_map_allows(string project, string allowed)
     {
@@ -26,7 +27,7 @@ public class ProjectReferencesTests
     [Fact]
     public void Every_project_under_src_has_its_place_on_the_map()
     {
-        var known = new[] { "ApmUi", "Cli", "Core", "Monitors", "Query", "StartupHook", "Storage", "TraceAgent", "Tracer", "Wire" };
+        var known = new[] { "ApmUi", "Cli", "Core", "Doctor", "Monitors", "Query", "StartupHook", "Storage", "TraceAgent", "Tracer", "Wire" };
 
         var found = Repo.Sources("src", "*.csproj").Select(Path.GetFileNameWithoutExtension).Order();
 
@@ -44,7 +45,7 @@ public class ProjectReferencesTests
     [Fact]
     public void Only_the_command_line_names_a_concrete_store()
     {
-        var guilty = new[] { "src/TraceAgent", "src/Query", "src/Monitors", "src/ApmUi", "src/Core", "src/Wire" }
+        var guilty = new[] { "src/TraceAgent", "src/Query", "src/Doctor", "src/Monitors", "src/ApmUi", "src/Core", "src/Wire" }
             .SelectMany(folder => Repo.Sources(folder))
             .Where(file => File.ReadLines(file).Any(line => line.StartsWith("using Apm.Storage", StringComparison.Ordinal)));
 

@@ -1,5 +1,9 @@
 using System.CommandLine;
 using Apm.Cli.Launch;
+using Apm.Core.Diagnosis;
+using Apm.Core.Time;
+using Apm.Doctor;
+using Apm.TraceAgent.Doctor.Witness;
 using Apm.TraceAgent.Normalize;
 
 namespace Apm.Cli.Commands;
@@ -34,21 +38,36 @@ static class RunCommand
         try
         {
             var plan = CommandReader.Read(command, environment);
-            var agentUrl = AgentProbe.AddressFrom(environment);
+            var address = AgentProbe.AddressFrom(environment);
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            var agent = await AgentProbe.Ask(agentUrl, http);
-            var variables = LaunchEnvironment.Make(plan, identity, agentUrl, agent.OtlpUrl ?? agentUrl, Installed.Parts(), environment);
+            var agent = await AgentProbe.Ask(address.Url, http);
+            var variables = LaunchEnvironment.Make(plan, identity, address.Url, agent.OtlpUrl ?? address.Url, Installed.Parts(), environment);
             var service = NameRules.ServiceText(variables.GetValueOrDefault("DD_SERVICE", "")); // As the agent stores it.
-            Say(agent.Problem.Length > 0 ? agent.Problem : Opening(plan, service, agentUrl, agent));
-
+            var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable());
+            var before = await witness.Before(agent, http);
             var clock = TimeProvider.System;
+            var atOnce = agent.IsAgent ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;
+            Say(atOnce is null ? Opening(plan, service, address.Url, agent) : VerdictLine.Of(atOnce));
+
             var since = clock.GetUtcNow();
             using var ended = new CancellationTokenSource();
-            var firstTrace = Task.CompletedTask;
-            var exitCode = await ChildProcess.Run(plan, variables, _ => firstTrace = AnnounceFirstTrace());
+            var (firstTrace, watch) = (Task.CompletedTask, Task.CompletedTask);
+            var exitCode = await ChildProcess.Run(plan, variables, processId =>
+            {
+                firstTrace = AnnounceFirstTrace();
+                // One line when something is wrong: what was said at once is not said again in other words.
+                watch = new LaunchWatch(witness, before, agent, http, clock).Run(processId, (verdict, _) => SayOnce(verdict), ended.Token);
+            });
             await ended.CancelAsync();
             await firstTrace;
+            await watch;
             return exitCode;
+
+            void SayOnce(Verdict verdict)
+            {
+                if (atOnce is null) Say(VerdictLine.Of(verdict));
+                atOnce ??= verdict;
+            }
 
             async Task AnnounceFirstTrace()
             {
@@ -56,7 +75,7 @@ static class RunCommand
                 var ui = agent.UiUrl;
                 while (ui is null && !agent.IsAgent && !ended.IsCancellationRequested)
                 {
-                    ui = (await AgentProbe.Ask(agentUrl, http)).UiUrl; // It may be started after the app.
+                    ui = (await AgentProbe.Ask(address.Url, http)).UiUrl; // It may be started after the app.
                     if (ui is null) await Task.Delay(AskAgainAfter, clock, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // The app's end ends the waiting too.
                 }
                 if (ui is null) return;
@@ -69,6 +88,10 @@ static class RunCommand
             return problem.ExitCode;
         }
     }
+
+    /// <summary>The environment that the app inherits.</summary>
+    internal static IReadOnlyDictionary<string, string> EnvironmentVariables() =>
+        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
 
     static string Opening(LaunchPlan plan, string service, Uri agentUrl, AgentAnswer agent)
     {

@@ -104,7 +104,9 @@ public sealed class ApmHost : IAsyncDisposable
         var problems = new RecentProblems();
         foreach (var warning in Settings.Warnings) problems.Add("settings", warning, clock.NowUnixNanos());
         var memory = new MemoryBudget(Settings.MaxMemoryBytes);
-        var stores = Stores.Open(Settings, memory, clock, counters, problems);
+        var doctor = new DoctorParts(clock);
+        StopWith(doctor.Dispose);
+        var stores = Stores.Open(Settings, memory, clock, counters, problems, doctor.Book.Evicted);
         StopWith(stores.Dispose);
         var intake = MetricParts.MakeIntake(Settings, new MetricSinks(stores.Metrics, stores.Events.Add, stores.ServiceChecks.Add), counters, problems, clock, stores.Disk);
         var api = new MetricsApiParts(stores.Documents, intake, stores.Metrics, stores.Events, stores.ServiceChecks, memory, counters, problems, clock);
@@ -132,6 +134,7 @@ public sealed class ApmHost : IAsyncDisposable
             Tail = new TraceTail(stores.Traces, clock, counters, memory),
             OtlpMetrics = api.OtlpMetrics,
             DogStatsD = metrics.Lines,
+            Facts = doctor.Book,
         };
         var watch = new MemoryWatch(memory, counters, problems, clock);
         StopWith(watch.Dispose);
@@ -147,7 +150,8 @@ public sealed class ApmHost : IAsyncDisposable
         metrics.AddLimits(limits, counters, Settings, stores.MetricSeriesCount);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, snapshots, new AgentChecks(checks), facts, limits);
+        doctor.Open(Settings, parts, pipeline, stores.Budget.MaxBytes, () => UiUrl, facts.Listeners, facts.Checks);
+        var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, snapshots, new AgentChecks(checks), doctor, facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;
 

@@ -54,8 +54,9 @@ public sealed class Stores : IDisposable
 
     /// <summary>Opens everything, or nothing.</summary>
     /// <param name="settings">Where, and how much.</param>
+    /// <param name="evictedForRoom">Told when traces go to make room for new ones.</param>
     /// <exception cref="StoreUnavailableException">The folder cannot be used, or another process has it; the message says which.</exception>
-    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems)
+    public static Stores Open(HostSettings settings, MemoryBudget memory, TimeProvider clock, Counters counters, RecentProblems problems, Action<long> evictedForRoom)
     {
         void Note(string sentence) => problems.Add("data folder", sentence, clock.NowUnixNanos());
         var files = DiskFiles.Instance;
@@ -71,7 +72,11 @@ public sealed class Stores : IDisposable
             {
                 MaxBytes = budget.TraceBytes(FolderSize.Measure(data).SmallBytes),
                 OnTrouble = Note,
-                OnEvicted = fates.Evicted,
+                OnEvicted = slice =>
+                {
+                    fates.Evicted(slice);
+                    if (slice.Reason == EvictionReason.Bytes) evictedForRoom(slice.EvictedUnixNanos);
+                },
                 HasRoomFor = guard.HasRoomFor,
                 Catalogue = database,
                 Memory = memory,

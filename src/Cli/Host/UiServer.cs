@@ -43,7 +43,7 @@ public sealed class UiServer : IAsyncDisposable
     public string Url => $"http://localhost:{Port}";
 
     /// <summary>Opens the port and answers from now on.</summary>
-    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, MonitorParts monitors, SnapshotParts snapshots, IAgentChecks checks, StatusFacts facts, LimitBook limits)
+    public static async Task<UiServer> Start(HostSettings settings, PipelineParts parts, TracePipeline pipeline, IDocumentStore documents, MetricsApiParts metrics, NotificationParts notifications, MonitorParts monitors, SnapshotParts snapshots, IAgentChecks checks, DoctorParts doctor, StatusFacts facts, LimitBook limits)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "apm", ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.WebHost.UseStaticWebAssets();
@@ -60,6 +60,7 @@ public sealed class UiServer : IAsyncDisposable
         monitors.AddTo(builder.Services);
         snapshots.AddTo(builder.Services);
         builder.Services.AddSingleton(checks);
+        doctor.AddTo(builder.Services);
         builder.Services.AddMetricQueries(metrics.Reader);
         builder.Services.AddDashboards();
         var app = builder.Build();
@@ -161,6 +162,7 @@ public sealed class UiServer : IAsyncDisposable
         app.MapLedgerApi();
         app.MapFateApi();
         app.MapErrorsApi();
+        app.MapDoctorApi();
         app.MapApmUi();
     }
 }

@@ -1,15 +1,25 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
 using System.Text.Json;
-using Apm.TraceAgent.Receive;
+using Apm.Core.Diagnosis;
 
 namespace Apm.Cli.Launch;
 
-/// <summary>What answers at the agent's address.</summary>
-/// <param name="IsAgent">It answers <c>/info</c> as a trace agent does.</param>
+/// <summary>What answers at an address that should be an agent's.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Detail">What came back, in words.</param>
 /// <param name="UiUrl">The screens of the Apm that answers; null when it is another agent, or none.</param>
 /// <param name="OtlpUrl">Where it takes OTLP over HTTP; null when unknown.</param>
-/// <param name="Problem">A sentence when spans will not arrive; "" when all is well.</param>
-public sealed record AgentAnswer(bool IsAgent, Uri? UiUrl, Uri? OtlpUrl, string Problem);
+public sealed record AgentAnswer(AgentAnswerKind Kind, string Detail, Uri? UiUrl = null, Uri? OtlpUrl = null)
+{
+    public bool IsAgent => Kind == AgentAnswerKind.Agent;
+}
+
+/// <summary>Where the tracer will send, and which variable says so.</summary>
+/// <param name="Url">The address.</param>
+/// <param name="Source">The variable; "" for the tracers' default.</param>
+public sealed record AgentAddress(Uri Url, string Source);
 
 /// <summary>Asks the agent's address once, quickly, before the app starts.</summary>
 public static class AgentProbe
@@ -17,13 +27,17 @@ public static class AgentProbe
     /// <summary>How long the app's start may be held up at most.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(1);
 
+    static readonly Uri Usual = new("http://localhost:8126");
+
     /// <summary>The address from <c>DD_TRACE_AGENT_URL</c>, else host and port variables, else localhost:8126 (trace-intake §10.2).</summary>
-    public static Uri AddressFrom(Func<string, string?> environment)
+    public static AgentAddress AddressFrom(Func<string, string?> environment)
     {
-        if (Uri.TryCreate(environment("DD_TRACE_AGENT_URL"), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
-        var host = environment("DD_AGENT_HOST") ?? environment("DD_TRACE_AGENT_HOSTNAME") ?? "localhost";
-        var port = environment("DD_TRACE_AGENT_PORT") ?? "8126";
-        return Uri.TryCreate($"http://{host}:{port}", UriKind.Absolute, out var built) ? built : new Uri("http://localhost:8126");
+        if (Uri.TryCreate(environment("DD_TRACE_AGENT_URL"), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return new AgentAddress(url, "DD_TRACE_AGENT_URL");
+        string[] names = ["DD_AGENT_HOST", "DD_TRACE_AGENT_HOSTNAME", "DD_TRACE_AGENT_PORT"];
+        var host = environment(names[0]) ?? environment(names[1]) ?? "localhost";
+        var port = environment(names[2]) ?? "8126";
+        var source = string.Join(" and ", names.Where(name => !string.IsNullOrEmpty(environment(name))));
+        return Uri.TryCreate($"http://{host}:{port}", UriKind.Absolute, out var built) ? new AgentAddress(built, source) : new AgentAddress(Usual, "");
     }
 
     /// <summary>Never throws; what goes wrong is in the answer.</summary>
@@ -34,22 +48,83 @@ public static class AgentProbe
         {
             using var answer = await http.GetAsync(new Uri(agent, "/info"), patience.Token);
             var body = await answer.Content.ReadAsStringAsync(patience.Token);
-            if (!answer.IsSuccessStatusCode || !body.Contains("\"endpoints\"", StringComparison.Ordinal))
-                return new AgentAnswer(false, null, null, $"{agent} is answered by something that is not a trace agent ({PortCheck.OwnerOf(agent.Port) ?? $"status {(int)answer.StatusCode}"}). Stop it, or run apm on another port and set DD_TRACE_AGENT_URL.");
-            return FromInfo(agent, body);
+            if (answer.IsSuccessStatusCode && body.Contains("\"endpoints\"", StringComparison.Ordinal)) return FromInfo(agent, body);
+            return body.Contains("HTTPS port", StringComparison.OrdinalIgnoreCase) // What web servers say to plain HTTP.
+                ? new AgentAnswer(AgentAnswerKind.SpeaksTls, $"it answered {(int)answer.StatusCode} and asks for HTTPS")
+                : new AgentAnswer(AgentAnswerKind.NotAnAgent, $"it answered {(int)answer.StatusCode}, and not as a trace agent does");
         }
         catch (Exception problem) // Whatever answers there, the app must start.
         {
-            var why = problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "nothing listens there" : problem is OperationCanceledException ? "no answer within a second" : problem.Message;
-            return new AgentAnswer(false, null, null, $"the agent at {agent} does not answer: {why}. Start it with ./apm up; the app runs on, and its spans arrive once the agent is there.");
+            return await FromFailure(agent, problem, http);
+        }
+    }
+
+    /// <summary>Looks for an agent elsewhere on this machine: at the usual port, and where the screens say when it was their port that was asked.</summary>
+    /// <param name="asked">Where none answered.</param>
+    public static async Task<Uri?> FindElsewhere(Uri asked, HttpClient http)
+    {
+        if (asked.Port != Usual.Port && (await Ask(Usual, http)).IsAgent) return Usual;
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            using var status = JsonDocument.Parse(await http.GetStringAsync(new Uri(asked, "/api/status"), patience.Token));
+            foreach (var listener in status.RootElement.GetProperty("listeners").EnumerateArray())
+                if (listener.GetProperty("name").GetString() == "agent") return new UriBuilder(asked) { Port = listener.GetProperty("port").GetInt32(), Path = "" }.Uri;
+        }
+        catch (Exception problem) when (problem is HttpRequestException or JsonException or OperationCanceledException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Not our screens.
+        }
+        return null;
+    }
+
+    static async Task<AgentAnswer> FromFailure(Uri agent, Exception problem, HttpClient http)
+    {
+        if (problem is OperationCanceledException) return new AgentAnswer(AgentAnswerKind.Silent, "no answer within a second");
+        if (problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }) return new AgentAnswer(AgentAnswerKind.Refused, "connection refused");
+        if (problem.InnerException is SocketException unreachable) return new AgentAnswer(AgentAnswerKind.Silent, unreachable.Message);
+        if (agent.Scheme == "https")
+        {
+            var plain = await Ask(new UriBuilder(agent) { Scheme = "http" }.Uri, http);
+            if (plain.IsAgent) return new AgentAnswer(AgentAnswerKind.SpeaksPlain, "it is a trace agent that speaks plain HTTP") { UiUrl = plain.UiUrl, OtlpUrl = plain.OtlpUrl };
+        }
+        if (problem.InnerException is AuthenticationException refused) return new AgentAnswer(AgentAnswerKind.NotAnAgent, refused.Message);
+        return agent.Scheme == "http" && await AnswersInTls(agent) ? new AgentAnswer(AgentAnswerKind.SpeaksTls, "it answered with TLS") : new AgentAnswer(AgentAnswerKind.NotAnAgent, problem.InnerException?.Message ?? problem.Message);
+    }
+
+    /// <summary>A server of TLS that is spoken to in plain words answers with an alert, or hangs up.</summary>
+    static async Task<bool> AnswersInTls(Uri agent)
+    {
+        const byte Alert = 0x15, Tls = 0x03;
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(agent.Host, agent.Port, patience.Token);
+            await using var stream = socket.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes("GET /info HTTP/1.0\r\n\r\n"), patience.Token);
+            var head = new byte[2];
+            return await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, patience.Token) == head.Length && head is [Alert, Tls];
+        }
+        catch (Exception problem) when (problem is IOException or SocketException or OperationCanceledException)
+        {
+            return false;
         }
     }
 
     static AgentAnswer FromInfo(Uri agent, string body)
     {
-        using var info = JsonDocument.Parse(body);
-        if (!info.RootElement.TryGetProperty("apm", out var apm) || apm.ValueKind != JsonValueKind.Object) return new AgentAnswer(true, null, null, "");
-        var ui = apm.TryGetProperty("ui_port", out var uiPort) ? new UriBuilder(agent) { Port = uiPort.GetInt32(), Path = "" }.Uri : null;
-        return new AgentAnswer(true, ui, agent, ""); // The agent's own port takes OTLP as well.
+        const string Words = "a trace agent";
+        try
+        {
+            using var info = JsonDocument.Parse(body);
+            if (!info.RootElement.TryGetProperty("apm", out var apm) || apm.ValueKind != JsonValueKind.Object) return new AgentAnswer(AgentAnswerKind.Agent, Words);
+            var ui = apm.TryGetProperty("ui_port", out var uiPort) ? new UriBuilder(agent) { Scheme = "http", Port = uiPort.GetInt32(), Path = "" }.Uri : null;
+            return new AgentAnswer(AgentAnswerKind.Agent, Words, ui, agent); // The agent's own port takes OTLP as well.
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            return new AgentAnswer(AgentAnswerKind.NotAnAgent, $"its /info cannot be read: {problem.Message}");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Apm.Core.Diagnosis;
 using Apm.TraceAgent.Configuration;
 
 namespace Apm.Cli.Settings;
@@ -45,7 +46,7 @@ sealed class SettingsFile
             if (!file.IsLenient)
             {
                 var line = file._lines[file._tabs.Lines[0] - 1];
-                issues.Add(file.Issue(new Place(file._tabs.Lines[0], 1), 1, "A tab indents this line; YAML takes blanks only.", [line.Replace("\t", "  ", StringComparison.Ordinal)]));
+                issues.Add(file.Issue(new Place(file._tabs.Lines[0], 1), 1, "A tab indents this line; YAML takes blanks only.", [line.Replace("\t", "  ", StringComparison.Ordinal)]) with { Kind = ConfigFaultKind.Tab });
                 return file;
             }
         }
@@ -130,7 +131,7 @@ sealed class SettingsFile
         if (SettingsCatalogue.GroupOf(prefix, entry.Key) is { } group)
         {
             var value = entry.Value is ScalarNode scalar ? " " + scalar.Text : "";
-            issues.Add(Issue(entry.KeyAt, entry.Key.Length, $"\"{entry.Key}\" stands {under}, where it means nothing; it belongs under {group}, indented.", [.. Nested(group), $"{new string(' ', 2 * group.Split('.').Length)}{entry.Key}:{value}"]));
+            issues.Add(Issue(entry.KeyAt, entry.Key.Length, $"\"{entry.Key}\" stands {under}, where it means nothing; it belongs under {group}, indented.", [.. Nested(group), $"{new string(' ', 2 * group.Split('.').Length)}{entry.Key}:{value}"]) with { Kind = ConfigFaultKind.Misplaced, Key = entry.Key, Group = group });
             return;
         }
         var near = NearestWord.Find(entry.Key, SettingsCatalogue.KeysUnder(prefix));
@@ -152,6 +153,6 @@ sealed class SettingsFile
         var corrected = TagList.Read(entry.Key, entry.Value, takesText: true) is { Tags.Count: > 0 } tags && entry.Key is "tags" or "extra_tags" ? YamlText.List(entry.Key, tags.Tags) : YamlText.Entry(entry.Key, entry.Value);
         var original = $"Failed to setup config unable to load Datadog config file: While parsing config: yaml: {(line == 1 ? "" : $"line {line}: ")}found character that cannot start any token";
         var more = _tabs.Lines.Count == 1 ? "" : _tabs.Lines.Count == 2 ? $" So does one in line {_tabs.Lines[1]}." : $" So do those in {_tabs.Lines.Count - 1} further lines.";
-        return At(line, _tabs.TabColumn(line), 1, $"A tab indents this line; YAML takes blanks only. It is read as blanks up to the next multiple of {IndentTabs.TabStop}.{more} The Datadog agent does not start with it: {original}", corrected);
+        return At(line, _tabs.TabColumn(line), 1, $"A tab indents this line; YAML takes blanks only. It is read as blanks up to the next multiple of {IndentTabs.TabStop}.{more} The Datadog agent does not start with it: {original}", corrected) with { Kind = ConfigFaultKind.Tab };
     }
 }

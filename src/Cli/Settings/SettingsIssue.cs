@@ -1,3 +1,4 @@
+using Apm.Core.Diagnosis;
 using Apm.TraceAgent.Configuration;
 
 namespace Apm.Cli.Settings;
@@ -9,6 +10,15 @@ public sealed record SettingsIssue(string Where, string Sentence)
 {
     /// <summary>It keeps Apm from starting; else the value is passed over.</summary>
     public bool IsError { get; init; }
+
+    /// <summary>What kind of fault it is, for the doctor.</summary>
+    public ConfigFaultKind Kind { get; init; } = ConfigFaultKind.Other;
+
+    /// <summary>Of a misplaced key, its name and the group it belongs into; else "".</summary>
+    public string Key { get; init; } = "";
+
+    /// <inheritdoc cref="Key"/>
+    public string Group { get; init; } = "";
 
     /// <summary>The line of the file; null for a variable.</summary>
     public string? Line { get; init; }
@@ -27,7 +37,7 @@ public sealed record SettingsIssue(string Where, string Sentence)
 
     /// <summary>The same for the screens.</summary>
     /// <param name="file">The file that it stands in.</param>
-    public ConfigComplaint ToComplaint(string file) => new(file, LineNumber, Column, Sentence) { IsError = IsError, Written = Line ?? "", Width = Width, Corrected = Correction };
+    public ConfigComplaint ToComplaint(string file) => new(file, LineNumber, Column, Sentence) { IsError = IsError, Written = Line ?? "", Width = Width, Corrected = Correction, Kind = Kind, Key = Key, Group = Group };
 
     /// <summary>The whole message, of several lines.</summary>
     public override string ToString() => ConfigComplaint.Draw($"{Where}: {Sentence}", Line, LineNumber, Column, Width, Correction);

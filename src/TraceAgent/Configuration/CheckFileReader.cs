@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Apm.Core.Diagnosis;
 
 namespace Apm.TraceAgent.Configuration;
 
@@ -226,7 +227,7 @@ public sealed class CheckFileReader
         var where = line == 1 ? "" : $"line {line}: "; // As that agent's reader has it.
         _complaints.Add(new ConfigComplaint(_file, line, _tabs.TabColumn(line), sentence + more)
         {
-            IsError = isError, Written = _lines[line - 1], Corrected = corrected, Original = $"yaml: {where}found character that cannot start any token",
+            Kind = ConfigFaultKind.Tab, IsError = isError, Written = _lines[line - 1], Corrected = corrected, Original = $"yaml: {where}found character that cannot start any token",
         });
     }
 

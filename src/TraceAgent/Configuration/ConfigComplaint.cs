@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Apm.Core.Diagnosis;
 
 namespace Apm.TraceAgent.Configuration;
 
@@ -19,6 +20,15 @@ public sealed record ConfigComplaint(string File, int Line, int Column, string S
         get;
         init => field = YamlText.Masked(value);
     } = "";
+
+    /// <summary>What kind of fault it is, for the doctor.</summary>
+    public ConfigFaultKind Kind { get; init; } = ConfigFaultKind.Other;
+
+    /// <summary>Of a misplaced key, its name and the group it belongs into; else "".</summary>
+    public string Key { get; init; } = "";
+
+    /// <inheritdoc cref="Key"/>
+    public string Group { get; init; } = "";
 
     /// <summary>How many characters of the line are meant, from <see cref="Column"/> on.</summary>
     public int Width { get; init; } = 1;

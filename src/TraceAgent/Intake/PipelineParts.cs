@@ -4,6 +4,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Tail;
+using Apm.TraceAgent.Doctor.Witness;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Sample;
 
@@ -43,6 +44,9 @@ public sealed record PipelineParts
 
     /// <summary>Remembers what became of traces that are not stored; null when nothing shall.</summary>
     public IFateStore? Fates { get; init; }
+
+    /// <summary>Hears what the receivers see, for the doctor; null when nobody asks.</summary>
+    public FactBook? Facts { get; init; }
 }
 
 /// <summary>Limits and times of the pipeline.</summary>

@@ -1,8 +1,10 @@
 using Apm.Core;
 using Apm.TraceAgent.Intake;
 using Apm.Core.Counting;
+using Apm.Core.Diagnosis;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.TraceAgent.Doctor.Witness;
 using Microsoft.AspNetCore.Http;
 
 namespace Apm.TraceAgent.Receive;
@@ -11,7 +13,7 @@ namespace Apm.TraceAgent.Receive;
 /// Which path is answered by whom, on every port of the agent alike: a client that mixes up the ports is served all the same.
 /// Whatever goes wrong is answered in words, counted, and remembered for the screens; it never ends the connection's process.
 /// </summary>
-public sealed class AgentRoutes(Counters counters, RecentProblems problems, TimeProvider clock)
+public sealed class AgentRoutes(Counters counters, RecentProblems problems, TimeProvider clock, FactBook? facts = null)
 {
     readonly Dictionary<string, RequestDelegate> _exact = new(StringComparer.Ordinal);
     readonly List<(string Prefix, RequestDelegate Handler)> _prefixes = [];
@@ -27,6 +29,12 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
     {
         var path = context.Request.Path.Value ?? "/";
         var handler = Find(path);
+        if (handler is null && PathMending.Mend(path, context.Request.ContentType ?? "", context.Request.Method is "POST" or "PUT", _exact.Keys) is { } meant)
+        {
+            counters.Add("paths_mended", meant);
+            context.Request.Path = path = meant;
+            handler = Find(path);
+        }
         counters.Add("requests", handler is null ? "unknown path" : KnownPathOf(path));
         if (handler is null)
         {
@@ -88,7 +96,7 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
     /// <summary>Answers a refusal as text, counts it, and remembers the sentence.</summary>
     public Task Refuse(HttpContext context, int status, string reason, string sentence)
     {
-        Remember(context, reason, sentence);
+        Remember(context, reason, sentence, status);
         if (context.Response.HasStarted) return Task.CompletedTask;
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
@@ -96,10 +104,19 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
     }
 
     /// <summary>Counts a refusal and remembers its sentence; somebody else writes the answer.</summary>
-    public void Remember(HttpContext context, string reason, string sentence)
+    public void Remember(HttpContext context, string reason, string sentence, int status = StatusCodes.Status400BadRequest)
     {
         counters.Add("payloads_rejected", reason);
         problems.Add($"{context.Request.Method} {context.Request.Path}", sentence, clock.NowUnixNanos());
+        var path = context.Request.Path.Value ?? "/";
+        facts?.Refused(new RefusalFacts(path, status, reason, sentence, ClientOf(context.Request), 1, 0) { Bytes = context.Request.ContentLength ?? 0 }, context.Connection.RemotePort, context.Connection.LocalPort, Find(path) is not null);
+    }
+
+    /// <summary>"python tracer 0.16", as the sender says; "" when it does not.</summary>
+    static string ClientOf(HttpRequest request)
+    {
+        var (language, version) = (request.Headers["Datadog-Meta-Lang"].ToString(), request.Headers["Datadog-Meta-Tracer-Version"].ToString());
+        return language.Length > 0 ? $"{language} tracer {version}".TrimEnd() : request.Headers.UserAgent.ToString();
     }
 
     RequestDelegate? Find(string path)

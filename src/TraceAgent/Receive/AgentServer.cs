@@ -50,8 +50,8 @@ public sealed class AgentServer : IAsyncDisposable
         }
         if (PortCheck.WhyTaken("agent", settings.AgentPort) is { } agentTaken) throw agentTaken;
 
-        var routes = new AgentRoutes(parts.Counters, parts.Problems, parts.Clock);
-        var receiver = new PayloadReceiver(pipeline, new BodyReader(settings, parts.Memory), parts.Counters, parts.Clock);
+        var routes = new AgentRoutes(parts.Counters, parts.Problems, parts.Clock, parts.Facts);
+        var receiver = new PayloadReceiver(pipeline, new BodyReader(settings, parts.Memory), parts.Counters, parts.Clock, parts.Facts);
         var telemetry = new TelemetryReceiver(receiver, parts.Catalogue, parts.Counters, routes);
         new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Decoder.Settings.Filters), receiver, telemetry, routes, parts.Counters, parts.DogStatsD).Register();
         new OtlpEndpoints(receiver, routes, parts.Counters, parts.OtlpMetrics).Register();
@@ -59,7 +59,9 @@ public sealed class AgentServer : IAsyncDisposable
         new ZipkinEndpoints(receiver, routes).Register();
 
         var connections = new ConnectionLimit(settings.MaxConnections, parts.Counters);
-        var server = new AgentServer(Build(settings, ports, routes, logs, connections), connections);
+        AgentServer? started = null;
+        var door = new WrongDoor(parts.Facts, name => started?._listeners.Find(listener => listener.Name == name).Port ?? 0, settings, parts.Clock);
+        var server = started = new AgentServer(Build(settings, ports, routes, logs, connections, door), connections);
         await server._app.StartAsync();
         server.NoteListeners(ports);
         return server;
@@ -73,7 +75,7 @@ public sealed class AgentServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    static WebApplication Build(AgentSettings settings, List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit)
+    static WebApplication Build(AgentSettings settings, List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit, WrongDoor door)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -94,6 +96,7 @@ public sealed class AgentServer : IAsyncDisposable
                 {
                     listen.Protocols = protocols;
                     limit.ApplyTo(listen, name);
+                    door.ApplyTo(listen, name);
                 }
             }
         });

@@ -1,8 +1,10 @@
 using Apm.Core;
 using Apm.Core.Counting;
+using Apm.Core.Diagnosis;
 using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.TraceAgent.Account;
+using Apm.TraceAgent.Doctor.Witness;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Sample;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace Apm.TraceAgent.Receive;
 
 /// <summary>What all protocols do alike: read the body, decode it, have it logged.</summary>
-public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, Counters counters, TimeProvider clock)
+public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, Counters counters, TimeProvider clock, FactBook? facts = null)
 {
     /// <summary>Memory to reserve for decoding, for each byte of a body: a batch takes about as much as its body, and grows by doubling.</summary>
     const int DecodedBytesPerBodyByte = 2;
@@ -57,6 +59,7 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
             var decoded = Decode(body, format, payload, isLastTry);
             counters.Add("payloads_received", payload.Protocol);
             counters.Add("bytes_received", payload.Protocol, body.Length);
+            if (facts is not null) NoteFor(facts, decoded, body.Length);
             if (decoded.Note.UnreadByteCount > 0) RefuseUnread(RefusalReasons.BehindThePayload);
             if (decoded.Batch.SpanCount == 0 && decoded.ClientStats.Count == 0)
             {
@@ -86,6 +89,35 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
 
     /// <summary>What tracers are told to keep.</summary>
     public RatesAnswer Rates => pipeline.Rates;
+
+    /// <summary>A body without a byte: a valid payload of nothing.</summary>
+    public void TookNothing(string protocol) => facts?.Taken(PathOf(protocol), 0, 0);
+
+    /// <summary>Tells the doctor what came, and how far the clocks of its senders are off.</summary>
+    static void NoteFor(FactBook facts, DecodedPayload decoded, int byteCount)
+    {
+        if (decoded.ClientStats.Count > 0) return;
+        if (decoded.Batch.SpanCount > 0 && decoded.Batch.Strings.Text(decoded.Batch.Services[0]) == TestTrace.Service) return; // The doctor's own.
+        var payload = decoded.Envelope.Payload;
+        facts.Taken(PathOf(payload.Protocol), decoded.Batch.SpanCount, byteCount);
+        var newest = new Dictionary<int, long>(); // Per process; a body rarely has more than one.
+        for (var i = 0; i < decoded.Facts.Length; i++)
+        {
+            var start = decoded.Batch.StartUnixNanos[decoded.Facts[i].RootSpan];
+            if (!newest.TryGetValue(decoded.Facts[i].RuntimeId, out var known) || start > known) newest[decoded.Facts[i].RuntimeId] = start;
+        }
+        foreach (var (runtimeId, start) in newest) facts.SawClock(decoded.Batch.Strings.Text(runtimeId), unchecked(start - payload.ReceivedUnixNanos));
+    }
+
+    static string PathOf(string protocol) => protocol switch
+    {
+        _ when protocol.StartsWith("datadog v", StringComparison.Ordinal) => $"/{protocol["datadog ".Length..]}/traces",
+        "otlp/grpc" => "TraceService/Export",
+        _ when protocol.StartsWith("otlp", StringComparison.Ordinal) => "/v1/traces",
+        _ when protocol.StartsWith("zipkin", StringComparison.Ordinal) => "/api/v2/spans",
+        _ => protocol,
+    };
+
     void EnterRejections(LedgerTally tally)
     {
         pipeline.Books.Settle(tally);

@@ -52,7 +52,12 @@ internal static class HookStart
         {
             if (crash.IsTerminating) End(telemetry, sender);
         };
-        sender.BeforeRound = telemetry.Tick;
+        var sources = new SourceWatch();
+        sender.BeforeRound = () =>
+        {
+            telemetry.Tick();
+            sources.Report(telemetry);
+        };
         sender.Start(telemetry.Started);
         HookLog.Debug($"tracing {settings.Service} (pid {Environment.ProcessId}) to {settings.AgentUrl}");
     }

@@ -85,7 +85,11 @@ public sealed class DatadogEndpoints(AgentSettings settings, AgentInfo info, Pay
             return false;
         }
         using var body = await receiver.Read(context);
-        if (body.Length == 0) return true; // Nothing to say is a valid payload (trace-intake §12, 24).
+        if (body.Length == 0) // Nothing to say is a valid payload (trace-intake §12, 24).
+        {
+            receiver.TookNothing($"datadog {NameOf(route)}");
+            return true;
+        }
         var payload = DatadogHeaders.Read(context.Request.Headers, $"datadog {NameOf(route)}", receiver.NowUnixNanos);
         await (kind switch
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Core.Counting;
+using Apm.Core.Diagnosis;
 using Apm.Core.Services;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Write;
@@ -30,6 +31,11 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
     /// <summary>Answers <c>/telemetry/proxy/…</c>. What cannot be read is counted and remembered, and still answered 202: no tracer can do better.</summary>
     public async Task Answer(HttpContext context)
     {
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site") // Routes that are told here stand on buttons.
+        {
+            await routes.Refuse(context, StatusCodes.Status403Forbidden, "from_a_web_page", "Telemetry from a page of another site is refused.");
+            return;
+        }
         using var body = await receiver.Bodies.Read(context.Request, context.RequestAborted);
         try
         {
@@ -101,7 +107,7 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
                 counters.Add("telemetry_over_limit", "settings");
                 continue;
             }
-            merged[setting.Name] = SecretSettings.Mask(setting.Name, setting.Value);
+            merged[setting.Name] = SecretText.MaskedValue(setting.Name, setting.Value);
         }
         return merged;
     }
@@ -126,16 +132,4 @@ static class ListenUrls
         [.. urls.Split([',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(url => Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https")
             .Take(16)];
-}
-
-/// <summary>Settings whose values are never kept: keys, tokens, passwords.</summary>
-static class SecretSettings
-{
-    static readonly string[] Words = ["key", "secret", "token", "password", "passwd", "credential", "authorization", "cookie"];
-
-    /// <summary>The value, or stars when the name says that it is a secret or the value holds a password in a URL.</summary>
-    public static string Mask(string name, string value) =>
-        Words.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase)) && value.Length > 0 ? "***"
-        : Uri.TryCreate(value, UriKind.Absolute, out var url) && url.UserInfo.Length > 0 ? value.Replace(url.UserInfo + "@", "***@", StringComparison.Ordinal)
-        : value;
 }

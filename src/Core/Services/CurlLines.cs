@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using Apm.Core.Services;
 
-namespace Apm.ApmUi.Shared;
+namespace Apm.Core.Services;
 
 /// <summary>Commands that call the routes of an app, ready to paste.</summary>
 public static partial class CurlLines
@@ -23,10 +22,12 @@ public static partial class CurlLines
     /// <summary>The line for one route: its parameters filled with 1.</summary>
     public static string Of(string url, RouteInfo route)
     {
-        var path = Parameter().Replace(route.Path.StartsWith('/') ? route.Path : "/" + route.Path, "1");
         var method = route.Method is "GET" or "*" or "" ? "" : $"-X {route.Method} ";
-        return $"curl {method}{Quoted(Reachable(url) + path)}";
+        return $"curl {method}{Quoted(Reachable(url) + PathOf(route))}";
     }
+
+    /// <summary>The route's path, its parameters filled with 1.</summary>
+    public static string PathOf(RouteInfo route) => Parameter().Replace(route.Path.StartsWith('/') ? route.Path : "/" + route.Path, "1");
 
     /// <summary>An address that listens everywhere is reached as localhost.</summary>
     static string Reachable(string url) => url.TrimEnd('/')

@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+
+namespace Apm.Core.Diagnosis;
+
+/// <summary>
+/// Takes secrets out of what the doctor's witnesses saw, and cuts what is long. Applied where a fact is made and once more where it is
+/// taken in: a fact never holds a secret, so nothing that shows facts has to think of it.
+/// </summary>
+public static partial class SecretText
+{
+    /// <summary>What stands in place of a secret.</summary>
+    public const string Stars = "***";
+
+    /// <summary>Most characters of a text that a witness tells; default 500. The rest is cut, and <c>…</c> says so.</summary>
+    public const int MaxTextChars = 500;
+
+    static readonly string[] Words = ["key", "secret", "token", "password", "passwd", "pwd", "credential", "authorization", "cookie", "private", "headers"];
+
+    /// <summary>True when the name of a variable or setting says that its value is a secret.</summary>
+    public static bool IsSecretName(string name) => Words.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The value of a variable or setting: stars when its name says that it is a secret; else as <see cref="Masked"/>.</summary>
+    public static string MaskedValue(string name, string value) => value.Length > 0 && IsSecretName(name) ? Stars : Masked(value);
+
+    /// <summary>A text without what stands before the @ of an address, behind <c>password=</c> and the like, or in a bearer header.</summary>
+    public static string Masked(string text) =>
+        text.Length == 0 ? "" : Bearer().Replace(Assigned().Replace(UserInfo().Replace(text, "$1" + Stars + "@"), "$1" + Stars), "$1 " + Stars);
+
+    /// <summary>A command line on one line, without secrets and not too long.</summary>
+    /// <param name="maxChars">Where it is cut.</param>
+    public static string Command(IEnumerable<string> words, int maxChars)
+    {
+        var shown = new List<string>();
+        var hidesNext = false;
+        foreach (var word in words)
+        {
+            shown.Add(hidesNext ? Stars : word.AsSpan().ContainsAny("\n\r\t") ? word.ReplaceLineEndings(" ").Replace('\t', ' ') : word);
+            // "--password x" says it in two words, "--password=x" in one.
+            hidesNext = word.StartsWith('-') && !word.Contains('=', StringComparison.Ordinal) && IsSecretName(word);
+        }
+        return Cut(Masked(string.Join(' ', shown)), maxChars);
+    }
+
+    /// <summary>The text, at most so long.</summary>
+    public static string Cut(string text, int maxChars = MaxTextChars) => text.Length <= maxChars ? text : text[..maxChars] + "…";
+
+    [GeneratedRegex(@"(://)[^/\s@]+@")]
+    private static partial Regex UserInfo();
+
+    [GeneratedRegex(@"((?:key|secret|token|password|passwd|pwd|credential|auth)\w*\s*[=:]\s*)[^\s&;,'""]+", RegexOptions.IgnoreCase)]
+    private static partial Regex Assigned();
+
+    [GeneratedRegex(@"\b(Bearer|Basic)\s+\S+", RegexOptions.IgnoreCase)]
+    private static partial Regex Bearer();
+}

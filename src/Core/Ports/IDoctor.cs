@@ -1,0 +1,28 @@
+using Apm.Core.Diagnosis;
+
+namespace Apm.Core.Ports;
+
+/// <summary>The doctor, as the screens and the APIs ask it.</summary>
+/// <remarks>Thread-safe.</remarks>
+public interface IDoctor
+{
+    /// <summary>The state of things, at most a second old; never null.</summary>
+    DoctorReport Report();
+
+    /// <summary>What the rules make of a screen that finds nothing.</summary>
+    Judgement Judge(ScreenFacts screen);
+
+    /// <summary>Sends a marked trace through the agent's own port.</summary>
+    Task<TestTrace> SendTestTrace(CancellationToken cancel);
+
+    /// <summary>A test trace of the last few; null when it is not known (any more).</summary>
+    TestTrace? TestOf(string traceId);
+
+    /// <summary>
+    /// Sends GET to a route of an app, at the address where the system says that this very process listens; nowhere else, whatever
+    /// its telemetry claims.
+    /// </summary>
+    /// <param name="runtimeId">The process.</param>
+    /// <param name="path">One of its known GET routes, as it told it.</param>
+    Task<RouteCall> Call(string runtimeId, string path, CancellationToken cancel);
+}

@@ -1,0 +1,106 @@
+using Apm.Core.Diagnosis;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Doctor;
+using Apm.TraceAgent.Doctor.Witness;
+using Apm.TraceAgent.Intake;
+
+namespace Apm.TraceAgent.Doctor;
+
+/// <summary>Puts the witnesses' facts together, app by app, and has the rules judge them.</summary>
+/// <remarks>Thread-safe. A report is made at most once a second.</remarks>
+public sealed class DoctorReporter : IDoctor, IDisposable
+{
+    static readonly TimeSpan ReportKept = TimeSpan.FromSeconds(1);
+
+    readonly PipelineParts _parts;
+    readonly FactBook _book;
+    readonly ProcessTable _processes;
+    readonly DoctorSources _sources;
+    readonly AgentWitness _witness;
+    readonly DoctorErrands _errands;
+    readonly Lock _lock = new();
+    DoctorReport? _report;
+    long _reported;
+
+    /// <param name="book">What the receivers saw; the same that the pipeline's parts have.</param>
+    public DoctorReporter(PipelineParts parts, TracePipeline pipeline, FactBook book, ProcessTable processes, DoctorSources sources)
+    {
+        (_parts, _book, _processes, _sources) = (parts, book, processes, sources);
+        _witness = new AgentWitness(parts, pipeline, book, processes, sources);
+        _errands = new DoctorErrands(parts.Catalogue, processes, sources, parts.Clock);
+    }
+
+    /// <inheritdoc/>
+    public DoctorReport Report()
+    {
+        lock (_lock)
+        {
+            if (_report is null || _parts.Clock.GetElapsedTime(_reported) >= ReportKept)
+            {
+                _report = MakeReport();
+                _reported = _parts.Clock.GetTimestamp();
+            }
+            return _report;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Judgement Judge(ScreenFacts screen) => FaultTable.Judge(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Screen = screen });
+
+    /// <summary>Takes in what a launcher sees, and gives what both make of it.</summary>
+    public DoctorCase Told(LauncherFacts launcher)
+    {
+        _book.Told(launcher);
+        return CaseOf(launcher.Bounded(), _witness.Processes(), _witness.Agent(withSeams: false));
+    }
+
+    /// <inheritdoc/>
+    public Task<TestTrace> SendTestTrace(CancellationToken cancel) => _errands.SendTestTrace(cancel);
+
+    /// <inheritdoc/>
+    public TestTrace? TestOf(string traceId) => _errands.TestOf(traceId);
+
+    /// <inheritdoc/>
+    public Task<RouteCall> Call(string runtimeId, string path, CancellationToken cancel) => _errands.Call(runtimeId, path, cancel);
+
+    /// <inheritdoc/>
+    public void Dispose() => _errands.Dispose();
+
+    DoctorReport MakeReport()
+    {
+        var agent = _witness.Agent(withSeams: true);
+        var announced = _witness.Processes();
+        var launched = _book.Launchers().Where(launcher => !IsOfThisMachine(launcher) || _processes.IsRunning(launcher.ProcessId) != false).Select(launcher => CaseOf(launcher, announced, agent)).ToList();
+        var told = launched.SelectMany(one => one.Facts.Announced).Select(process => process.Info.RuntimeId).ToHashSet(StringComparer.Ordinal);
+        var alone = announced.Where(process => !told.Contains(process.Info.RuntimeId)).Select(process => Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Process = process, Announced = [process] }));
+        var cases = launched.Concat(alone).OrderBy(one => one.Judgement.First is null).ToList();
+        var overall = Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Announced = announced });
+        var worst = cases.Prepend(overall).Where(one => one.Judgement.First is not null).MinBy(one => FaultTable.RankOf(one.Judgement.First!));
+        return new DoctorReport
+        {
+            NowUnixNanos = _parts.Clock.NowUnixNanos(),
+            Headline = worst?.Judgement.First,
+            HeadlineCase = ReferenceEquals(worst, overall) ? null : worst,
+            Overall = overall,
+            Cases = [.. cases.Take(DoctorReport.MaxCases)],
+            LeftOutCount = Math.Max(0, cases.Count - DoctorReport.MaxCases),
+        };
+    }
+
+    DoctorCase CaseOf(LauncherFacts launcher, IReadOnlyList<ProcessFacts> announced, AgentFacts agent)
+    {
+        if (IsOfThisMachine(launcher) && _processes.Family(launcher.ProcessId) is { Count: > 0 } family) launcher = launcher with { Processes = family };
+        var ids = launcher.Processes.Select(member => member.ProcessId).Append(launcher.ProcessId).ToHashSet();
+        var own = announced.Where(process => process.Info.Hostname == launcher.Host && ids.Contains(process.Info.ProcessId)).ToList();
+        return Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Launcher = launcher, Announced = own, Process = own.Find(process => process.HasSpans) ?? own.FirstOrDefault() });
+    }
+
+    bool IsOfThisMachine(LauncherFacts launcher) => string.Equals(launcher.Host, _sources.Host, StringComparison.OrdinalIgnoreCase);
+
+    static DoctorCase Judged(Facts facts)
+    {
+        var judgement = FaultTable.Judge(facts);
+        return new DoctorCase(facts, judgement, WayBoard.Of(facts, judgement));
+    }
+}

@@ -1,0 +1,101 @@
+using Apm.Core.Diagnosis;
+
+namespace Apm.Doctor.Tests;
+
+/// <summary>How the doctor behaves: silent when all is well, one thing first, no secrets.</summary>
+public class ConductTests
+{
+    [Fact]
+    public void A_healthy_app_yields_nothing()
+    {
+        var judgement = FaultTable.Judge(Case.Told(process => process.WithSpans(7), agent => agent with { Services = [new ServiceFate("flaskapp", 7, 7, 0, "", 0)] }));
+
+        Assert.Empty(judgement.All);
+    }
+
+    [Fact]
+    public void A_healthy_installation_yields_nothing()
+    {
+        var facts = Case.Overall(agent => agent with { Services = [new ServiceFate("flaskapp", 7, 5, 2, "priority_drop", 0)], Paths = [new PathFacts("/v0.4/traces", 20, 16, 0, 400)] }, Case.Process.WithSpans(7));
+
+        Assert.Empty(FaultTable.Judge(facts).All);
+    }
+
+    [Fact]
+    public void Once_traces_flow_no_fault_is_named_whatever_the_facts_hold()
+    {
+        var facts = Case.Told(process => process.WithSpans(7) with { Ports = [new ListeningPort(5050, false, [new PortHolder(800, "x", 0)])] }, launcher: launcher => launcher.With(("HTTP_PROXY", "http://proxy:3128"), ("DD_TRACE_ENABLED", "false")));
+
+        Assert.Null(FaultTable.Judge(facts).First);
+    }
+
+    [Fact]
+    public void A_reloader_whose_child_is_traced_is_well()
+    {
+        var facts = Case.Told(process => process with { Info = process.Info with { ProcessId = 4123 } },
+            launcher: launcher => launcher with { Processes = [new FamilyMember(4121, 1, "python3", []), new FamilyMember(4123, 4121, "python3", [5050]) { IsReloaderChild = true }] });
+
+        Assert.Equal("TD01", FaultTable.Judge(facts).First?.Code);
+    }
+
+    [Fact]
+    public void A_process_just_started_is_given_time()
+    {
+        Assert.Null(FaultTable.Judge(Case.Launched(launcher => (launcher with { ElapsedSeconds = 1, ImportsTracer = false }).With(("DD_TRACE_ENABLED", "false")))).First);
+    }
+
+    [Fact]
+    public void One_cause_comes_first_and_the_others_are_runners_up()
+    {
+        var judgement = FaultTable.Judge(Case.Launched(launcher => (launcher with { ImportsTracer = false, ImportProblem = "no" }).With(("DD_TRACE_ENABLED", "false"))));
+
+        Assert.Equal(("TD30", "TD07"), (judgement.First?.Code, judgement.RunnersUp[0].Code));
+    }
+
+    [Fact]
+    public void The_first_station_that_is_red_explains_itself()
+    {
+        var facts = Case.Launched(launcher => launcher with { Answer = AgentAnswerKind.Refused, AnswerDetail = "connection refused" });
+
+        var board = WayBoard.Of(facts, FaultTable.Judge(facts));
+
+        Assert.Equal(8, board.Count);
+        var red = Assert.Single(board, state => state.Health == StageHealth.Fault);
+        Assert.Equal(WayStage.Socket, red.Stage);
+        Assert.StartsWith("Nothing listens on", red.Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DD_API_KEY", "0123", "***")]
+    [InlineData("HTTP_PROXY", "http://me:pass@proxy:3128", "http://***@proxy:3128")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "x-token=abc", "***")]
+    [InlineData("DD_SERVICE", "web", "web")]
+    [InlineData("DB_DSN", "host=x password=hunter2 user=y", "host=x password=*** user=y")]
+    public void Secrets_of_the_environment_are_stars(string name, string value, string shown) => Assert.Equal(shown, SecretText.MaskedValue(name, value));
+
+    [Fact]
+    public void Secrets_of_a_command_line_are_stars_and_a_huge_one_is_cut()
+    {
+        Assert.Equal("app --password *** --token=*** http://***@db/ x", SecretText.Command(["app", "--password", "hunter2", "--token=abc", "http://a:b@db/", "x"], 300));
+        Assert.Equal(301, SecretText.Command(["python3", new string('x', 100_000)], LauncherFacts.MaxCommandChars).Length);
+    }
+
+    [Fact]
+    public void Facts_from_a_socket_are_cut_and_masked_once_more()
+    {
+        var hostile = Case.Launcher with
+        {
+            Command = "curl http://a:b@c " + new string('y', 9_000),
+            Variables = Enumerable.Range(0, 1_000).ToDictionary(i => $"TOKEN{i}", _ => "secret"),
+            Processes = [.. Enumerable.Range(1, 1_000).Select(i => new FamilyMember(i, 0, new string('z', 5_000), [.. Enumerable.Range(1, 99)]))],
+            ElapsedSeconds = double.NaN,
+        };
+
+        var kept = hostile.Bounded();
+
+        Assert.Equal((LauncherFacts.MaxCommandChars + 1, LauncherFacts.MaxVariables, LauncherFacts.MaxProcesses, 0d), (kept.Command.Length, kept.Variables.Count, kept.Processes.Count, kept.ElapsedSeconds));
+        Assert.DoesNotContain("a:b", kept.Command, StringComparison.Ordinal);
+        Assert.All(kept.Variables.Values, value => Assert.Equal("***", value));
+        Assert.All(kept.Processes, member => Assert.True(member.Ports.Count <= LauncherFacts.MaxPorts && member.Command.Length <= LauncherFacts.MaxCommandChars + 1));
+    }
+}
