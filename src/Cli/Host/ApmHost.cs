@@ -111,7 +111,7 @@ public sealed class ApmHost : IAsyncDisposable
         StopWith(api.Dispose);
         var rules = new MonitorRules(stores.Documents, clock);
         MetricQueries? queries = null; // Mails are drawn after all is there.
-        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, counters));
+        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, stores.Pictures, counters));
         _stops.Push(notifications.DisposeAsync);
         var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, Path.Combine(Settings.DataFolder, "dogstatsd.open"));
         _stops.Push(metrics.DisposeAsync);

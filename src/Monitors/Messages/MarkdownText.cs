@@ -13,7 +13,7 @@ namespace Apm.Monitors.Messages;
 /// </remarks>
 public static partial class MarkdownText
 {
-    static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseSoftlineBreakAsHardlineBreak().Build();
+    static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseTaskLists().UseSoftlineBreakAsHardlineBreak().Build();
 
     /// <summary>The scope * in bold, as the original writes it (metrics-monitors §7.6); CommonMark sees five stars.</summary>
     const string BoldStar = "*****";
@@ -21,11 +21,15 @@ public static partial class MarkdownText
     static readonly string[] s_schemes = ["http", "https", "mailto"];
 
     /// <summary>As HTML, without a frame.</summary>
-    public static string ToHtml(string markdown)
+    /// <param name="loadsFromElsewhere">Whether pictures of other servers are shown, as in a mail; on a page of ours they become links.</param>
+    public static string ToHtml(string markdown, bool loadsFromElsewhere = true)
     {
         var document = Markdown.Parse(markdown.Replace(BoldStar, @"**\***", StringComparison.Ordinal), s_pipeline);
         foreach (var link in document.Descendants<LinkInline>().ToList())
+        {
             if (!LeadsSomewhereGood(link.Url)) link.Url = "";
+            if (link.IsImage && !loadsFromElsewhere && link.Url?.StartsWith('/') != true) link.IsImage = false;
+        }
         foreach (var link in document.Descendants<AutolinkInline>().ToList())
             if (!link.IsEmail && !LeadsSomewhereGood(link.Url)) link.ReplaceBy(new LiteralInline(link.Url));
         return document.ToHtml(s_pipeline);

@@ -1,4 +1,5 @@
 using Apm.ApmUi.Pages.Board;
+using Apm.ApmUi.Shared;
 using Apm.Core.Dashboards;
 
 namespace Apm.ApmUi.Tests.Pages;
@@ -33,5 +34,5 @@ public class WidgetFormTests
     [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p><a href=\"\">a</a> <a href=\"/metrics\">b</a> <a href=\"\">c</a></p>\n")]
     [InlineData("![p](https://example.com/p.png)", "<p><a href=\"https://example.com/p.png\">p</a></p>\n")]
     [InlineData("<javascript:alert(1)>", "<p><a href=\"\"></a></p>\n")]
-    public void Markdown_of_a_note_runs_and_loads_nothing(string markdown, string html) => Assert.Equal(html, NoteText.Html(markdown).Value);
+    public void Markdown_of_a_note_runs_and_loads_nothing(string markdown, string html) => Assert.Equal(html, MarkdownHtml.Of(markdown).Value);
 }

@@ -21,6 +21,8 @@ public sealed class DeliveryTests : IAsyncDisposable
         public byte[]? Png { get; init; }
 
         public byte[]? DrawPng(AlertChart chart, CancellationToken cancel) => Png;
+
+        public byte[]? KeptPng(string snapshotId) => Png is null ? null : [.. Png, .. Encoding.ASCII.GetBytes(snapshotId)];
     }
 
     DeliverySettings Settings => new() { Smtp = new SmtpSettings { Host = "127.0.0.1", Port = _smtp.Port, From = "Apm <apm@example.com>" } };

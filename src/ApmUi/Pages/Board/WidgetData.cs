@@ -33,6 +33,7 @@ public static class WidgetData
             var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with
             {
                 Marks = EventMarks.Marks(events, Searches(content, state), range),
+                Queries = [WidgetWords.QueryFor(content, variables)],
                 Behind = WidgetWords.TracesBehind(content, variables) is { } search ? $"/traces?q={Uri.EscapeDataString(search)}&from={{from}}&to={{to}}" : null,
             };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
@@ -44,7 +45,7 @@ public static class WidgetData
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
             var answers = content.Requests.Select(request => queries.Evaluate(request.Query, range, variables.Options(), context.RequestAborted)).ToList();
-            await DataAnswer.Write(context, ValueHeat.Of(range, answers, EventMarks.Marks(events, Searches(content, state), range)), clock.GetElapsedTime(started).TotalMilliseconds);
+            await DataAnswer.Write(context, ValueHeat.Of(range, answers, EventMarks.Marks(events, Searches(content, state), range)) with { Queries = [WidgetWords.QueryFor(content, variables)] }, clock.GetElapsedTime(started).TotalMilliseconds);
         });
 
     /// <summary>The widget's own searches of events, and that of the whole board.</summary>
