@@ -29,6 +29,7 @@ public sealed class ApmHost : IAsyncDisposable
     TracePipeline? _pipeline;
     CheckAgent? _checks;
     MetricParts? _metrics;
+    MonitorParts? _monitors;
 
     ApmHost(HostSettings settings) => Settings = settings;
 
@@ -73,6 +74,9 @@ public sealed class ApmHost : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The last minute whose monitors are all evaluated, Unix seconds; null before the first.</summary>
+    public long? MonitorsEvaluatedUnixSeconds => _monitors?.EvaluatedUnixSeconds;
 
     /// <summary>Completes when everything answered before the call is counted and searchable.</summary>
     public Task Settled() => _pipeline!.Settled();
@@ -139,7 +143,7 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
-        var monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api, rules, notifications);
+        var monitors = _monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api, rules, notifications);
         queries = monitors.Queries;
         var snapshots = new SnapshotParts(monitors.Queries, stores.Documents, stores.Pictures, api, counters, clock);
         var checks = _checks = CheckParts.Make(Settings, parts, api);
