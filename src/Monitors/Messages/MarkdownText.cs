@@ -48,8 +48,9 @@ public static partial class MarkdownText
     /// <summary>Text for HTML.</summary>
     public static string Encode(string text) => WebUtility.HtmlEncode(text);
 
-    static bool LeadsSomewhereGood(string? url) =>
-        url is not null && (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var address) ? s_schemes.Contains(address.Scheme) : !url.Contains(':', StringComparison.Ordinal) && !url.StartsWith("//", StringComparison.Ordinal));
+    /// <summary>A path of ours, which this system would take for a file, a word that stands for a page, or an address of a scheme that only leads.</summary>
+    static bool LeadsSomewhereGood(string? url) => url is not null && !url.Contains('\\', StringComparison.Ordinal) && (url.StartsWith('/') ? !url.StartsWith("//", StringComparison.Ordinal)
+        : Uri.TryCreate(url.Trim(), UriKind.Absolute, out var address) ? s_schemes.Contains(address.Scheme) : !url.Contains(':', StringComparison.Ordinal));
 
     [GeneratedRegex(@"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)")]
     private static partial Regex Picture();
