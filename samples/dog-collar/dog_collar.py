@@ -40,6 +40,7 @@ class Dog:
         self.heading = chance.uniform(0, 2 * math.pi)
         self.heart_rate = 70.0
         self.battery = 100.0
+        self.sees_squirrel = False  # Then it runs, and there is no talking to it.
 
     @property
     def is_outside(self):
@@ -74,7 +75,9 @@ class Dog:
         return f"_sc|dog.collar|{status}|#dog:{self.name.lower()}|m:{message}"
 
     def _change_mood(self):
-        if self.chance.random() < 0.15:
+        if self.sees_squirrel:
+            self.mood = "run"
+        elif self.chance.random() < 0.15:
             self.mood = self.chance.choices(list(self.MOODS), weights=[3, 4, 2])[0]
 
     def _move(self, speed, seconds):
@@ -117,6 +120,7 @@ def main():
     options.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="how often the collars send (default %(default)s)")
     options.add_argument("--ticks", type=int, default=0, help="stop after so many sendings (default: never)")
     options.add_argument("--seed", type=int, help="the same seed gives the same walk")
+    options.add_argument("--squirrel", type=float, metavar="SECONDS", help="after so many seconds a squirrel sits on the fence, and both dogs run")
     options.add_argument("--print", action="store_true", dest="prints", help="print the lines at once instead of sending them")
     chosen = options.parse_args()
     if chosen.every <= 0:
@@ -132,6 +136,9 @@ def main():
             if tick % 10 == 0:
                 lines += [dog.check() for dog in dogs]
             tick += 1
+            if chosen.squirrel is not None and tick * chosen.every >= chosen.squirrel:
+                for dog in dogs:
+                    dog.sees_squirrel = True
             if chosen.prints:
                 print("\n".join(lines))
                 continue

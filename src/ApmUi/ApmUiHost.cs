@@ -1,3 +1,4 @@
+using Apm.ApmUi.Charts;
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Board;
@@ -9,10 +10,12 @@ using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Map;
 using Apm.ApmUi.Pages.Metrics;
 using Apm.ApmUi.Pages.Service;
+using Apm.ApmUi.Pages.Snapshots;
 using Apm.ApmUi.Pages.Trace;
 using Apm.ApmUi.Pages.Traces;
 using Apm.ApmUi.Search;
 using Apm.ApmUi.Shared;
+using Apm.ApmUi.Snapshots;
 using Apm.Core.Ports;
 using Apm.Core.Views;
 using Apm.Query.Compare;
@@ -52,6 +55,9 @@ public static class ApmUiHost
         services.AddSingleton<TraceSource>();
         services.AddSingleton<GivenBoards>();
         services.AddSingleton<ShownBoards>();
+        services.AddSingleton<InsideData>();
+        services.AddSingleton<TutorialBook>();
+        services.AddSingleton<SnapshotDesk>();
         services.AddScoped(provider => PageState.Of(
             provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Request,
             provider.GetRequiredService<TimeProvider>().GetUtcNow(),
@@ -74,6 +80,7 @@ public static class ApmUiHost
         if (host is not null) assets.RequireHost(host);
         FrameEndpoints.Map(routes);
         HomeData.Map(routes);
+        TutorialData.Map(routes);
         ServiceData.Map(routes);
         IngestData.Map(routes);
         TracesData.Map(routes);
@@ -89,6 +96,7 @@ public static class ApmUiHost
         OutboxForms.Map(routes);
         WidgetData.Map(routes);
         BoardData.Map(routes);
+        SnapshotForms.Map(routes);
         var pages = app.MapRazorComponents<App>();
         if (host is not null) pages.RequireHost(host);
         return app;

@@ -4,6 +4,7 @@ import './keys';
 import './live';
 import './forms';
 import './fragment';
+import './snapshot';
 import './unfold';
 import { go, onPage, refresh } from './nav';
 
@@ -95,6 +96,14 @@ function setPreference(name: string, value: string): void {
   setCookie(name, value);
   refresh();
 }
+
+/** A widget's menu turns its chart into a table, and back. */
+document.addEventListener('click', event => {
+  const entry = (event.target as Element).closest<HTMLElement>('[data-table]');
+  if (!entry) return;
+  entry.closest<HTMLElement>('[popover]')?.hidePopover();
+  entry.closest('.widget')?.querySelector<HTMLElement & { toggleTable?(): void }>('apm-chart, apm-heat')?.toggleTable?.();
+});
 
 /** A select that stands for a choice of the page goes there at once. */
 document.addEventListener('change', event => {

@@ -7,6 +7,7 @@ import { type TimeData } from './chart-data';
 import { clock, zone } from './format';
 import { Island, el, failure } from './island';
 import { dragPx, go, isZoomed, showRange, undoZoom } from './nav';
+import { askForSnapshot } from './snapshot';
 import { color, onTheme } from './theme';
 
 /** Within this time a second click makes a double click, which undoes a zoom. */
@@ -156,7 +157,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       this.state = 'empty';
       return;
     }
-    this.#legend.replaceChildren(this.legendOf(data), this.#tableButton());
+    this.#legend.replaceChildren(this.legendOf(data), this.#buttons());
     this.#reserve(); // The legend takes its part of the height.
     this.#drawTable(data);
     const width = this.box.clientWidth;
@@ -168,13 +169,23 @@ export abstract class TimePlot<T extends TimeData> extends Island {
     this.state = 'ready';
   }
 
+  #buttons(): HTMLElement {
+    const camera = el('button', { type: 'button', class: 'camera', title: 'Snapshot: share this as a picture', 'aria-label': 'Snapshot' });
+    camera.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 7h3l2-3h6l2 3h3a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1z"/><circle cx="12" cy="13" r="3.5"/></svg>';
+    camera.addEventListener('click', () => askForSnapshot(this, { src: this.getAttribute('src') ?? '', title: this.getAttribute('label') ?? '' }));
+    return el('div', { class: 'buttons' }, camera, this.#tableButton());
+  }
+
   #tableButton(): HTMLElement {
     const button = el('button', { type: 'button', class: 'table', 'aria-pressed': this.#asTable, title: this.#asTable ? 'View as chart' : 'View as table' }, this.#asTable ? 'Chart' : 'Table');
-    button.addEventListener('click', () => {
-      this.#asTable = !this.#asTable;
-      this.draw();
-    });
+    button.addEventListener('click', () => this.toggleTable());
     return button;
+  }
+
+  /** The numbers in place of the plot, or the plot again. */
+  toggleTable(): void {
+    this.#asTable = !this.#asTable;
+    this.draw();
   }
 
   #drawTable(data: T): void {

@@ -29,6 +29,10 @@ public sealed record ChartData
     [JsonIgnore]
     public double? Scale { get; init; }
 
+    /// <summary>The metric queries that it draws, as one may type them; empty when it draws something else.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Queries { get; init; } = [];
+
     /// <summary>Lines and bands across the chart.</summary>
     public IReadOnlyList<ChartLevel>? Levels { get; init; }
 

@@ -15,7 +15,14 @@ public readonly record struct ChartUnit(string Name, double Scale)
     public static ChartUnit Of(IEnumerable<MetricSeries> series)
     {
         var units = series.Select(one => (one.Unit, one.PerUnit)).Distinct().ToList();
-        if (units is not [var (unit, per)]) return Plain;
+        return units is [var (unit, per)] ? Of(unit, per) : Plain;
+    }
+
+    /// <summary>Of values in a unit of metrics.</summary>
+    /// <param name="unit">Such as <c>second</c>; "" for none.</param>
+    /// <param name="per">Such as <c>second</c> for a rate; "" for none.</param>
+    public static ChartUnit Of(string unit, string per)
+    {
         if (per.Length > 0) return per != "second" ? Plain : unit switch { "byte" => new("byterate", 1), "kibibyte" => new("byterate", 1024), "mebibyte" => new("byterate", 1024 * 1024), _ => Plain };
         return unit switch
         {

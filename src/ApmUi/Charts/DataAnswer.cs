@@ -16,6 +16,11 @@ public static class DataAnswer
     /// <param name="elapsedMs">How long it took; a header, as it would make equal answers differ.</param>
     public static async Task Write<T>(HttpContext context, T value, double elapsedMs)
     {
+        if (context.Features.Get<WantedValue>() is { } wanted)
+        {
+            wanted.Value = value;
+            return;
+        }
         context.Response.Headers["Server-Timing"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"query;dur={elapsedMs:0.#}");
         var body = JsonSerializer.SerializeToUtf8Bytes(value, Options);
         var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 8))}\"";

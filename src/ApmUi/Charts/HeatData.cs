@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Apm.ApmUi.Format;
 using Apm.Core.Time;
 using Apm.Query.Filters;
@@ -27,6 +28,10 @@ public sealed record HeatData(
 
     /// <summary>Rows are of one height, and may be below zero; else they grow with the value.</summary>
     public bool IsLinear { get; init; }
+
+    /// <inheritdoc cref="ChartData.Queries"/>
+    [JsonIgnore]
+    public IReadOnlyList<string> Queries { get; init; } = [];
 
     /// <summary>Two durations that nobody types; the query's text with them shows where the real ones go.</summary>
     const long MinMark = 1_234_567_890_123_457, MaxMark = 1_234_567_890_123_459;

@@ -10,9 +10,9 @@ using Apm.Query.Text;
 
 namespace Apm.ApmUi.Snapshots;
 
-/// <summary>The charts in mails of alerts: what a metric monitor looked at, its group alone, with its thresholds.</summary>
+/// <summary>The charts in mails: of alerts what a metric monitor looked at, its group alone, with its thresholds; of snapshots the very picture that is kept.</summary>
 /// <remarks>Any thread may call it.</remarks>
-public sealed class AlertPictures(Func<MetricQueries> queries, Counters counters) : IChartPictures
+public sealed class AlertPictures(Func<MetricQueries> queries, IPictureStore kept, Counters counters) : IChartPictures
 {
     /// <inheritdoc/>
     public byte[]? DrawPng(AlertChart chart, CancellationToken cancel)
@@ -31,6 +31,20 @@ public sealed class AlertPictures(Func<MetricQueries> queries, Counters counters
         catch (Exception failure) when (failure is QueryTextException or QueryLimitException or MonitorQueryException or StoreUnavailableException)
         {
             counters.Add("alert_pictures_failed"); // The mail goes without: what it says matters more.
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public byte[]? KeptPng(string snapshotId)
+    {
+        try
+        {
+            return kept.Find(snapshotId);
+        }
+        catch (StoreUnavailableException)
+        {
+            counters.Add("alert_pictures_failed"); // The mail leads to it all the same.
             return null;
         }
     }

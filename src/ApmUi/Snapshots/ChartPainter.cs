@@ -19,37 +19,45 @@ public static class ChartPainter
     const int MaxNamed = 6;
 
     const int Scale = 2;
-    const float Margin = 12, AxisText = 11, TitleText = 14, LegendRow = 17;
+    const float Margin = PicturePen.Margin, AxisText = PicturePen.AxisText, LegendRow = 17;
 
-    public static byte[] PaintPng(ChartData chart, PictureFrame frame)
+    public static byte[] PaintPng(ChartData chart, PictureFrame frame) => PaintPng(frame, (canvas, width, height) =>
+    {
+        using var pen = new PicturePen(canvas, frame, width, height, (chart.FromMs, chart.ToMs));
+        new Painting(canvas, pen, chart, width, height).Paint();
+    });
+
+    /// <summary>A picture of the size that a frame asks for, and is drawn at all.</summary>
+    internal static byte[] PaintPng(PictureFrame frame, Action<SKCanvas, float, float> paint)
     {
         var (width, height) = (Math.Clamp(frame.Width, SnapshotOrder.MinPixels, SnapshotOrder.MaxPixels), Math.Clamp(frame.Height, SnapshotOrder.MinPixels, SnapshotOrder.MaxPixels));
         using var bitmap = new SKBitmap(width * Scale, height * Scale, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(bitmap);
         canvas.Clear(PictureColors.Surface);
         canvas.Scale(Scale);
-        new Painting(canvas, chart, frame, width, height).Paint();
+        paint(canvas, width, height);
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }
 
     /// <summary>One picture in the making.</summary>
-    sealed class Painting(SKCanvas canvas, ChartData chart, PictureFrame frame, float width, float height)
+    sealed class Painting(SKCanvas canvas, PicturePen pen, ChartData chart, float width, float height)
     {
-        readonly SKFont _small = PictureFont.Normal(AxisText);
+        readonly SKFont _small = pen.Small;
         SKRect _plot;
         ValueScale _values;
 
         public void Paint()
         {
-            Title();
+            pen.Title();
             var named = chart.Series.Take(MaxNamed).ToList();
             var rows = height >= 160 ? LegendRows(named) : [];
             var stack = chart.Stacked ? Stacked(chart.Series) : [.. chart.Series.Select(series => (IReadOnlyList<double?>)series.Values)];
             _values = ValueScale.Of(chart, Drawn(stack), lines: Math.Max(2, (int)(height / 60)));
             var axis = _values.Lines().Select(value => _small.MeasureText(ValueScale.Text(value, chart.Unit))).DefaultIfEmpty(0).Max();
-            _plot = new SKRect(Margin + axis + 6, Margin + TitleText + 12, width - Margin, height - Margin - AxisText - 6 - rows.Count * LegendRow);
-            Axes();
+            pen.Plot = _plot = pen.PlotBeside(axis, rows.Count * LegendRow);
+            foreach (var value in _values.Lines()) pen.ValueLine(Y(value), ValueScale.Text(value, chart.Unit));
+            pen.TimeAxis();
             canvas.Save();
             canvas.ClipRect(new SKRect(_plot.Left, _plot.Top - 2, _plot.Right, _plot.Bottom + 1));
             foreach (var series in chart.Series) Band(series);
@@ -59,18 +67,8 @@ public static class ChartPainter
             Marks();
             canvas.Restore();
             LevelTexts();
-            if (chart.Times.Count == 0) Centre(chart.Summary);
+            if (chart.Times.Count == 0) pen.Centre(chart.Summary);
             Legend(rows);
-        }
-
-        void Title()
-        {
-            using var bold = PictureFont.Bold(TitleText);
-            var window = TimeTicks.Window(chart, frame.Zone);
-            var right = _small.MeasureText(window);
-            var title = PictureFont.Fit(frame.Title, bold, width - 3 * Margin - right);
-            Write(title, Margin, Margin + TitleText, bold, PictureColors.Text);
-            Write(window, width - Margin - right, Margin + TitleText, _small, PictureColors.Text2);
         }
 
         /// <summary>All values that must have room.</summary>
@@ -100,32 +98,9 @@ public static class ChartPainter
             return tops;
         }
 
-        float X(long unixMs) => _plot.Left + (float)((unixMs - chart.FromMs) / (double)Math.Max(1, chart.ToMs - chart.FromMs)) * _plot.Width;
+        float X(long unixMs) => pen.X(unixMs);
 
         float Y(double value) => _plot.Bottom - (float)((value - _values.Low) / (_values.High - _values.Low)) * _plot.Height;
-
-        void Axes()
-        {
-            using var line = Stroke(PictureColors.Line, 1);
-            foreach (var value in _values.Lines())
-            {
-                var y = MathF.Round(Y(value)) + 0.5f;
-                canvas.DrawLine(_plot.Left, y, _plot.Right, y, line);
-                var text = ValueScale.Text(value, chart.Unit);
-                Write(text, _plot.Left - 6 - _small.MeasureText(text), y + 4, _small, PictureColors.Text2);
-            }
-            var end = float.NegativeInfinity;
-            foreach (var (at, text) in TimeTicks.Of(chart, frame.Zone, Math.Max(2, (int)(_plot.Width / 80))))
-            {
-                var x = X(at);
-                canvas.DrawLine(x, _plot.Bottom, x, _plot.Bottom + 3, line);
-                var half = _small.MeasureText(text) / 2;
-                var left = Math.Clamp(x - half, _plot.Left - Margin, width - Margin - 2 * half);
-                if (left < end + 8) continue;
-                Write(text, left, _plot.Bottom + AxisText + 5, _small, PictureColors.Text2);
-                end = left + 2 * half;
-            }
-        }
 
         void Band(ChartSeries series)
         {
@@ -150,7 +125,7 @@ public static class ChartPainter
                 var (top, bottom) = (level.To is { } to ? Y(to) : _plot.Top, level.From is { } from ? Y(from) : _plot.Bottom);
                 if (level.From == level.To && level.To is not null)
                 {
-                    using var line = Stroke(PictureColors.Of(level.Color), 1.5f);
+                    using var line = PicturePen.Stroke(PictureColors.Of(level.Color), 1.5f);
                     using var dash = level.Dash ? SKPathEffect.CreateDash([5, 4], 0) : null;
                     line.PathEffect = dash;
                     canvas.DrawLine(_plot.Left, top, _plot.Right, top, line);
@@ -168,7 +143,7 @@ public static class ChartPainter
                 if (level.Text.Length == 0) continue;
                 var top = level.To is { } to ? Y(to) : _plot.Top;
                 var text = PictureFont.Fit(level.Text, _small, _plot.Width / 2);
-                Write(text, _plot.Right - 4 - _small.MeasureText(text), Math.Max(_plot.Top + AxisText, top - 4), _small, PictureColors.Of(level.Color));
+                pen.Write(text, _plot.Right - 4 - _small.MeasureText(text), Math.Max(_plot.Top + AxisText, top - 4), PictureColors.Of(level.Color));
             }
         }
 
@@ -200,7 +175,7 @@ public static class ChartPainter
 
         void Line(ChartSeries series, SKColor color, IReadOnlyList<double?> values, IReadOnlyList<double?>? bottoms)
         {
-            using var line = Stroke(color, series.Width switch { "thin" => 1, "thick" => 2.5f, _ => 1.5f });
+            using var line = PicturePen.Stroke(color, series.Width switch { "thin" => 1, "thick" => 2.5f, _ => 1.5f });
             using var dash = series.Dash ? SKPathEffect.CreateDash([4, 3], 0) : null;
             line.PathEffect = dash;
             using var ground = new SKPaint { Color = color.WithAlpha(chart.Stacked ? (byte)0xb0 : (byte)0x38), IsAntialias = true };
@@ -231,7 +206,7 @@ public static class ChartPainter
 
         void Odd(ChartSeries series)
         {
-            using var line = Stroke(PictureColors.Error, 3);
+            using var line = PicturePen.Stroke(PictureColors.Error, 3);
             using var fill = new SKPaint { Color = PictureColors.Error, IsAntialias = true };
             foreach (var i in series.Odd ?? [])
             {
@@ -247,16 +222,10 @@ public static class ChartPainter
             using var dash = SKPathEffect.CreateDash([3, 3], 0);
             foreach (var mark in chart.Marks)
             {
-                using var line = Stroke(PictureColors.Of(mark.Kind), 1);
+                using var line = PicturePen.Stroke(PictureColors.Of(mark.Kind), 1);
                 line.PathEffect = dash;
                 canvas.DrawLine(X(mark.AtMs), _plot.Top, X(mark.AtMs), _plot.Bottom, line);
             }
-        }
-
-        void Centre(string text)
-        {
-            var fitted = PictureFont.Fit(text, _small, _plot.Width - 16);
-            Write(fitted, _plot.MidX - _small.MeasureText(fitted) / 2, _plot.MidY, _small, PictureColors.Text2);
         }
 
         /// <summary>The names of the series in rows that are not wider than the picture.</summary>
@@ -294,7 +263,7 @@ public static class ChartPainter
                         using var dot = new SKPaint { Color = PictureColors.Of(series.Color), IsAntialias = true };
                         canvas.DrawRoundRect(new SKRect(x, y - 8, x + 9, y + 1), 2, 2, dot);
                     }
-                    Write(text, x + 14, y, _small, PictureColors.Text2);
+                    pen.Write(text, x + 14, y, PictureColors.Text2);
                     x += 14 + _small.MeasureText(text) + Margin;
                 }
                 y += LegendRow;
@@ -333,14 +302,6 @@ public static class ChartPainter
         {
             if (begins) path.MoveTo(x, y);
             else path.LineTo(x, y);
-        }
-
-        static SKPaint Stroke(SKColor color, float width) => new() { Color = color, StrokeWidth = width, IsStroke = true, IsAntialias = true, StrokeJoin = SKStrokeJoin.Round };
-
-        void Write(string text, float x, float y, SKFont font, SKColor color)
-        {
-            using var paint = new SKPaint { Color = color, IsAntialias = true };
-            canvas.DrawText(text, x, y, SKTextAlign.Left, font, paint);
         }
     }
 }

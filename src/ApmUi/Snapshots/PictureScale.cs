@@ -57,14 +57,14 @@ static class TimeTicks
 {
     static readonly int[] s_steps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000];
 
-    public static IReadOnlyList<(long UnixMs, string Text)> Of(ChartData chart, TimeZoneInfo zone, int most)
+    public static IReadOnlyList<(long UnixMs, string Text)> Of(long fromMs, long toMs, TimeZoneInfo zone, int most)
     {
-        var seconds = (chart.ToMs - chart.FromMs) / 1000.0;
+        var seconds = (toMs - fromMs) / 1000.0;
         var step = Array.Find(s_steps, step => seconds / step <= most) is > 0 and var found ? found : (int)Math.Ceiling(seconds / most);
-        var offset = (long)zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(chart.FromMs)).TotalSeconds;
-        var first = ((chart.FromMs / 1000 + offset + step - 1) / step * step - offset) * 1000;
+        var offset = (long)zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(fromMs)).TotalSeconds;
+        var first = ((fromMs / 1000 + offset + step - 1) / step * step - offset) * 1000;
         var ticks = new List<(long, string)>();
-        for (var at = first; at < chart.ToMs; at += step * 1000L) ticks.Add((at, Text(at, zone, step)));
+        for (var at = first; at < toMs; at += step * 1000L) ticks.Add((at, Text(at, zone, step)));
         return ticks;
     }
 
@@ -76,9 +76,9 @@ static class TimeTicks
     }
 
     /// <summary>The time that a picture shows, in words, as its corner says it.</summary>
-    public static string Window(ChartData chart, TimeZoneInfo zone)
+    public static string Window(long fromMs, long toMs, TimeZoneInfo zone)
     {
-        var (from, to) = (TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(chart.FromMs), zone), TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(chart.ToMs), zone));
+        var (from, to) = (TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(fromMs), zone), TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(toMs), zone));
         var end = to.ToString(from.Date == to.Date ? "HH:mm" : "d MMM yyyy HH:mm", CultureInfo.InvariantCulture);
         return $"{from.ToString("d MMM yyyy HH:mm", CultureInfo.InvariantCulture)} – {end} {Zones.Name(zone, to)}";
     }

@@ -38,11 +38,16 @@ public sealed class SnapshotBook : ISnapshots
     public Snapshot Take(SnapshotOrder order, CancellationToken cancel)
     {
         if (order.ToUnixSeconds <= order.FromUnixSeconds) throw new SnapshotException($"The time is empty: its end ({order.ToUnixSeconds}) must be later than its start ({order.FromUnixSeconds}).");
+        lock (_taking) return Keep(order, note: null, Draw(order, cancel));
+    }
+
+    /// <inheritdoc/>
+    public Snapshot Keep(SnapshotOrder order, SnapshotNote? note, ReadOnlySpan<byte> png)
+    {
         lock (_taking)
         {
-            var png = Draw(order, cancel);
             // Whoever has the address may see the picture, so it is not to be guessed.
-            var snapshot = new Snapshot(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), order, _clock.GetUtcNow().ToUnixTimeSeconds());
+            var snapshot = new Snapshot(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), order, _clock.GetUtcNow().ToUnixTimeSeconds()) { Note = note };
             _pictures.Keep(snapshot.Id, png);
             _documents.Store(Collection, snapshot.Id, snapshot);
             lock (_byId) _byId[snapshot.Id] = snapshot;

@@ -29,6 +29,7 @@ public sealed class ApmHost : IAsyncDisposable
     TracePipeline? _pipeline;
     CheckAgent? _checks;
     MetricParts? _metrics;
+    MonitorParts? _monitors;
 
     ApmHost(HostSettings settings) => Settings = settings;
 
@@ -74,6 +75,9 @@ public sealed class ApmHost : IAsyncDisposable
         }
     }
 
+    /// <summary>The last minute whose monitors are all evaluated, Unix seconds; null before the first.</summary>
+    public long? MonitorsEvaluatedUnixSeconds => _monitors?.EvaluatedUnixSeconds;
+
     /// <summary>Completes when everything answered before the call is counted and searchable.</summary>
     public Task Settled() => _pipeline!.Settled();
 
@@ -113,7 +117,7 @@ public sealed class ApmHost : IAsyncDisposable
         StopWith(api.Dispose);
         var rules = new MonitorRules(stores.Documents, clock);
         MetricQueries? queries = null; // Mails are drawn after all is there.
-        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, counters));
+        var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, stores.Pictures, counters));
         _stops.Push(notifications.DisposeAsync);
         var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, Path.Combine(Settings.DataFolder, "dogstatsd.open"));
         _stops.Push(metrics.DisposeAsync);
@@ -142,7 +146,7 @@ public sealed class ApmHost : IAsyncDisposable
         pipeline.Start();
         _stops.Push(pipeline.DisposeAsync);
 
-        var monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api, rules, notifications);
+        var monitors = _monitors = MonitorParts.Make(parts, stores.Documents, pipeline.Statistics, api, rules, notifications);
         queries = monitors.Queries;
         var snapshots = new SnapshotParts(monitors.Queries, stores.Documents, stores.Pictures, api, counters, clock);
         var checks = _checks = CheckParts.Make(Settings, parts, api);

@@ -51,6 +51,9 @@ public sealed class MonitorParts : IDisposable
     public static MonitorParts Make(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, NotificationParts notifications) =>
         new(parts, documents, statistics, api, rules, notifications.Downtimes, notifications.Teller);
 
+    /// <summary>The last minute whose monitors are all evaluated, Unix seconds; null before the first.</summary>
+    public long? EvaluatedUnixSeconds => _schedule.LastMinuteUnixSeconds;
+
     /// <summary>Begins to evaluate.</summary>
     public void Start() => _schedule.Start();
 

@@ -16,8 +16,11 @@ public sealed class NotificationParts : IAsyncDisposable
     readonly IMonitorRules _rules;
     readonly DatadogGate _gate;
 
-    NotificationParts(IMonitorRules rules, DatadogGate gate, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
-        (_rules, _gate, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, outbox, downtimes, teller, notices, couriers);
+    NotificationParts(IMonitorRules rules, DatadogGate gate, AlertLinks links, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
+        (_rules, _gate, Links, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, links, outbox, downtimes, teller, notices, couriers);
+
+    /// <summary>Addresses of our pages, as others reach them.</summary>
+    public AlertLinks Links { get; }
 
     /// <summary>What is to be delivered, and was.</summary>
     public Outbox Outbox { get; }
@@ -50,7 +53,7 @@ public sealed class NotificationParts : IAsyncDisposable
             new Courier(outbox, new SmtpMessenger(delivery, pictures ?? new NoPictures()), backOff, problems, clock),
             new Courier(outbox, new WebhookMessenger(delivery), backOff, problems, clock),
         ];
-        return new NotificationParts(rules, api.Gate, outbox, downtimes, teller, notices, couriers);
+        return new NotificationParts(rules, api.Gate, links, outbox, downtimes, teller, notices, couriers);
     }
 
     /// <summary>Delivers from now on.</summary>
@@ -64,6 +67,7 @@ public sealed class NotificationParts : IAsyncDisposable
     public void AddTo(IServiceCollection services)
     {
         services.AddSingleton(Outbox);
+        services.AddSingleton(Links);
         services.AddSingleton(Downtimes);
         services.AddSingleton<IDowntimeBook>(Downtimes);
         services.AddSingleton<IAlertTeller>(Teller);
@@ -89,5 +93,7 @@ public sealed class NotificationParts : IAsyncDisposable
     sealed class NoPictures : IChartPictures
     {
         public byte[]? DrawPng(AlertChart chart, CancellationToken cancel) => null;
+
+        public byte[]? KeptPng(string snapshotId) => null;
     }
 }

@@ -28,13 +28,16 @@ public sealed record ListeningPort(int Port, string Protocol, bool IsOpenToOther
 /// <summary>One instance of a check as it stands.</summary>
 public sealed record CheckState
 {
+    /// <summary>What <see cref="Source"/> is of a check that no file asks for.</summary>
+    public const string BuiltIn = "built in";
+
     /// <summary>The check's name, a colon and what tells its instances apart.</summary>
     public required string Id { get; init; }
 
     /// <summary>Such as <c>mysql</c>.</summary>
     public required string Check { get; init; }
 
-    /// <summary>The file that asks for it, or <c>built in</c>.</summary>
+    /// <summary>The file that asks for it, or <see cref="BuiltIn"/>.</summary>
     public required string Source { get; init; }
     public required int IntervalSeconds { get; init; }
 

@@ -11,7 +11,7 @@ static partial class RequestReader
     static readonly string[] OfOtherProducts = ["log_query", "apm_query", "process_query", "rum_query", "network_query", "security_query", "event_query", "audit_query", "profile_metrics_query", "apm_stats_query"];
 
     /// <summary>Comparisons and orders of a change widget, whose present values are shown, and of lists, which are ordered by value.</summary>
-    static readonly string[] Ordering = ["change_type", "order_dir", "compare_to", "increase_good", "order_by", "extra_col", "show_present", "order", "sort", "response_format", "cell_display_mode", "on_right_yaxis"];
+    static readonly string[] Ordering = ["change_type", "order_dir", "compare_to", "increase_good", "order_by", "extra_col", "show_present", "order", "sort", "response_format", "request_type", "cell_display_mode", "on_right_yaxis"];
 
     public static IEnumerable<WidgetRequest> Read(BoardFields fields, List<WidgetNote> notes)
     {
@@ -62,7 +62,8 @@ static partial class RequestReader
             foreach (var text in texts.Values) yield return common with { Query = text };
             yield break;
         }
-        foreach (var formula in formulas)
+        // Of a scatter plot the one across comes first, however they are written.
+        foreach (var formula in formulas.OrderBy(formula => formula.Text("dimension") == "y"))
         {
             formula.Know("style", "number_format", "cell_display_mode", "cell_display_mode_options");
             var limit = formula.Object("limit");

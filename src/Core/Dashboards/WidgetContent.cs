@@ -10,6 +10,21 @@ public enum WidgetKind
     Toplist,
     Table,
     Heatmap,
+
+    /// <summary>How many values lie where, over the whole time.</summary>
+    Distribution,
+
+    /// <summary>Hosts as hexagons, coloured by a value.</summary>
+    HostMap,
+
+    /// <summary>Groups as points: one query across, another up.</summary>
+    Scatter,
+
+    /// <summary>What a service check says.</summary>
+    CheckStatus,
+
+    /// <summary>Objectives, by a link to their page.</summary>
+    Objectives,
     Note,
     ServiceSummary,
     TraceList,
@@ -43,6 +58,12 @@ public sealed record WidgetContent
 
     /// <summary>What a list shows: a search of traces, events or monitors; "" for all.</summary>
     public string Search { get; init; } = "";
+
+    /// <summary>Of a check's status: its name; of an objective its id.</summary>
+    public string Subject { get; init; } = "";
+
+    /// <summary>Tags that what is shown must have.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>Of a service summary.</summary>
     public string Service { get; init; } = "";

@@ -42,7 +42,9 @@ public static partial class WidgetReader
             WidgetKind.ServiceSummary => content with { Service = fields.Text("service"), Env = EnvOf(fields.Text("env")) },
             WidgetKind.TraceList => content with { Search = fields.Objects("requests").Select(request => request.Object("query")).Select(query => { query.Know("data_source", "indexes", "storage"); return query.Text("query_string"); }).FirstOrDefault("") },
             WidgetKind.MonitorState => content with { Search = type is "alert_graph" or "alert_value" ? fields.Text("alert_id") : fields.Text("query") },
-            WidgetKind.EventList => content with { Search = fields.Text("query") },
+            WidgetKind.EventList => content with { Search = EventsOf(fields) },
+            WidgetKind.CheckStatus => CheckOf(content, fields, notes),
+            WidgetKind.Objectives => ObjectiveOf(content, fields, type, notes),
             WidgetKind.Unknown => content,
             _ => WithQueries(content, fields, notes),
         };
@@ -64,7 +66,12 @@ public static partial class WidgetReader
         "query_value" => WidgetKind.QueryValue,
         "toplist" => WidgetKind.Toplist,
         "query_table" or "table" or "change" => WidgetKind.Table,
-        "heatmap" or "distribution" => WidgetKind.Heatmap,
+        "heatmap" => WidgetKind.Heatmap,
+        "distribution" => WidgetKind.Distribution,
+        "hostmap" => WidgetKind.HostMap,
+        "scatterplot" => WidgetKind.Scatter,
+        "check_status" => WidgetKind.CheckStatus,
+        "slo" or "slo_list" => WidgetKind.Objectives,
         "note" or "free_text" => WidgetKind.Note,
         "trace_service" => WidgetKind.ServiceSummary,
         "manage_status" or "alert_graph" or "alert_value" => WidgetKind.MonitorState,
@@ -90,6 +97,27 @@ public static partial class WidgetReader
 
     static string EnvOf(string env) => env is "none" or "*" ? "" : env;
 
+    static string EventsOf(BoardFields fields)
+    {
+        fields.Know("event_size"); // A line each.
+        return fields.Text("query");
+    }
+
+    static WidgetContent CheckOf(WidgetContent content, BoardFields fields, List<WidgetNote> notes)
+    {
+        fields.Know("grouping", "group_by"); // Each host and set of tags has a line of its own, the worst first.
+        if (fields.Text("group") is { Length: > 0 } group && group != "*") notes.Add(new WidgetNote("group", true, "All groups are shown."));
+        return content with { Subject = fields.Text("check"), Tags = [.. fields.Texts("tags").Where(tag => tag is not "*")] };
+    }
+
+    static WidgetContent ObjectiveOf(WidgetContent content, BoardFields fields, string type, List<WidgetNote> notes)
+    {
+        notes.Add(new WidgetNote("type", true, "A link to the objective's page stands for it."));
+        fields.Know("view_type", "view_mode", "show_error_budget", "time_windows", "global_time_target");
+        var search = fields.Objects("requests").Select(request => { request.Know("request_type"); return request.Object("query"); }).Select(query => { query.Know("limit", "sort"); return query.Text("query_string"); }).FirstOrDefault("");
+        return content with { Subject = type == "slo" ? fields.Text("slo_id") : "", Search = search };
+    }
+
     static List<Widget> ChildrenOf(BoardFields fields)
     {
         var children = new List<Widget>();
@@ -106,10 +134,11 @@ public static partial class WidgetReader
     {
         var axis = fields.Object("yaxis");
         axis.Know("include_zero", "includeZero", "label", "units");
+        if (content.Kind == WidgetKind.Distribution) fields.Object("xaxis").Know("include_zero", "num_buckets", "scale", "min", "max");
         if (axis.Text("scale") is not ("" or "linear")) notes.Add(new WidgetNote("yaxis.scale", true, "The axis is linear."));
         return content with
         {
-            Requests = [.. RequestsOf(fields).SelectMany(request => RequestReader.Read(request, notes))],
+            Requests = [.. RequestsOf(content.Kind, fields, notes).SelectMany(request => RequestReader.Read(request, notes))],
             Markers = [.. fields.Objects("markers").Select(marker => MarkerOf(marker, notes)).OfType<WidgetMarker>()],
             EventQueries = EventQueriesOf(fields),
             Precision = fields.Number("precision") is { } digits ? (int)Math.Clamp(digits, 0, 10) : null,
@@ -119,9 +148,23 @@ public static partial class WidgetReader
         };
     }
 
-    /// <summary>Most widgets have a list; some old ones an object of one request each.</summary>
-    static IReadOnlyList<BoardFields> RequestsOf(BoardFields fields) =>
-        fields.Any("requests") is { ValueKind: JsonValueKind.Object } ? [fields.Object("requests").Object("fill")] : fields.Objects("requests");
+    /// <summary>Most widgets have a list; host maps and scatter plots an object, of a request each.</summary>
+    static IReadOnlyList<BoardFields> RequestsOf(WidgetKind kind, BoardFields fields, List<WidgetNote> notes)
+    {
+        if (fields.Any("requests") is not { ValueKind: JsonValueKind.Object }) return fields.Objects("requests");
+        var requests = fields.Object("requests");
+        if (kind != WidgetKind.Scatter)
+        {
+            fields.Know("style", "node_type", "no_metric_hosts", "no_group_hosts", "notes");
+            requests.Know("request_type", "node_type", "no_metric_hosts", "no_group_hosts", "style");
+            if (requests.Any("size") is not null) notes.Add(new WidgetNote("requests.size", true, "All hexagons are of one size."));
+            if (fields.Texts("group").Count > 0) notes.Add(new WidgetNote("group", true, "Hosts stand beside each other, not in groups."));
+            return requests.Any("fill") is null ? requests.Objects("enrichments") : [requests.Object("fill")];
+        }
+        if (fields.Texts("color_by_groups").Count > 0) notes.Add(new WidgetNote("color_by_groups", true, "All points have one colour."));
+        foreach (var axis in new[] { "xaxis", "yaxis" }) fields.Object(axis).Know("include_zero", "includeZero", "label", "scale", "min", "max");
+        return requests.Any("table") is null ? [requests.Object("x"), requests.Object("y")] : [requests.Object("table")];
+    }
 
     static List<string> EventQueriesOf(BoardFields fields)
     {

@@ -16,9 +16,12 @@ public sealed record AlertChart(MonitorRule Rule, IReadOnlyList<string> GroupTag
     public int Height { get; init; } = 300;
 }
 
-/// <summary>Draws charts as pictures, for where no browser does: mails.</summary>
+/// <summary>Has the pictures of charts for where no browser draws them: mails.</summary>
 public interface IChartPictures
 {
     /// <summary>The chart as PNG; null when it cannot be drawn, such as for a query without series. Any thread; may take a second.</summary>
     byte[]? DrawPng(AlertChart chart, CancellationToken cancel);
+
+    /// <summary>The picture of a snapshot as PNG; null when it is gone, or cannot be read just now. Any thread.</summary>
+    byte[]? KeptPng(string snapshotId);
 }

@@ -1,7 +1,7 @@
 namespace Apm.Core.Ports;
 
 /// <summary>A picture that somebody wants of a graph (metrics-monitors §4.15, §11).</summary>
-/// <param name="Queries">Metric queries, drawn on one chart; at least one.</param>
+/// <param name="Queries">Metric queries, drawn on one chart; at least one, or none of a picture that shows something else than metrics.</param>
 /// <param name="FromUnixSeconds">Left end.</param>
 /// <param name="ToUnixSeconds">Right end, excluded, later than the left one.</param>
 public sealed record SnapshotOrder(IReadOnlyList<string> Queries, long FromUnixSeconds, long ToUnixSeconds)
@@ -28,7 +28,21 @@ public sealed record SnapshotOrder(IReadOnlyList<string> Queries, long FromUnixS
 /// <summary>A picture that was taken and is kept.</summary>
 /// <param name="Id">40 hexadecimal digits that nobody guesses.</param>
 /// <param name="TakenUnixSeconds">When.</param>
-public sealed record Snapshot(string Id, SnapshotOrder Order, long TakenUnixSeconds);
+public sealed record Snapshot(string Id, SnapshotOrder Order, long TakenUnixSeconds)
+{
+    /// <summary>Start and end of the picture's address, seen from the site's root; its id stands between them.</summary>
+    public const string PicturePath = "/snapshot/view/", PictureEnding = ".png";
+
+    /// <summary>What was said of it by whoever shared it from a page; null for one that was only taken.</summary>
+    public SnapshotNote? Note { get; init; }
+}
+
+/// <summary>What somebody said of a chart, and where the chart is.</summary>
+/// <param name="Author">Who.</param>
+/// <param name="Comment">Markdown, mentions among it; "" for none.</param>
+/// <param name="Page">The page of the live chart, over the same time; an address from the site's root.</param>
+/// <param name="Shown">What a chart shows that is not of metric queries, in words; "" for one of metrics.</param>
+public sealed record SnapshotNote(string Author, string Comment, string Page, string Shown);
 
 /// <summary>Takes pictures of graphs and keeps them at an address of their own.</summary>
 /// <remarks>Any thread.</remarks>
@@ -38,6 +52,10 @@ public interface ISnapshots
     /// <exception cref="SnapshotException">A query cannot be drawn; the message says which, where and why.</exception>
     /// <exception cref="StoreUnavailableException">Numbers cannot be read, or the picture cannot be kept. Safe to retry.</exception>
     Snapshot Take(SnapshotOrder order, CancellationToken cancel);
+
+    /// <summary>Keeps a picture that was drawn already, with what was said of it.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be kept. Safe to retry.</exception>
+    Snapshot Keep(SnapshotOrder order, SnapshotNote? note, ReadOnlySpan<byte> png);
 
     /// <summary>One that is kept; null when there is none of that id, or no longer.</summary>
     Snapshot? Find(string id);

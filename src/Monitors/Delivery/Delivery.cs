@@ -55,6 +55,9 @@ public sealed record Delivery
     /// <summary>The chart in it; null for none.</summary>
     public AlertChart? Chart { get; init; }
 
+    /// <summary>The picture in it, one that is kept already; "" for none.</summary>
+    public string SnapshotId { get; init; } = "";
+
     /// <summary>Where the chart and the title lead.</summary>
     public string Url { get; init; } = "";
 

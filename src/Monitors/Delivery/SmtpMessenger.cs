@@ -80,18 +80,21 @@ public sealed class SmtpMessenger(DeliverySettings settings, IChartPictures pict
             mail.References.Add($"{delivery.Thread}@{domain}");
         }
         var body = new BodyBuilder { TextBody = text.Plain };
-        var picture = delivery.Chart is { } chart && text.Html.Contains(MailPage.ChartMark, StringComparison.Ordinal) ? pictures.DrawPng(chart, cancel) : null;
+        var picture = text.Html.Contains(MailPage.ChartMark, StringComparison.Ordinal) ? PictureFor(delivery, cancel) : null;
         var html = text.Html;
         if (picture is not null)
         {
             var resource = body.LinkedResources.Add("chart.png", picture, new ContentType("image", "png"));
             resource.ContentId = $"chart.{delivery.Id}@{domain}";
-            html = html.Replace(MailPage.ChartMark, MailPage.Picture($"cid:{resource.ContentId}", delivery.Url, "Chart of what the monitor looked at"), StringComparison.Ordinal);
+            html = html.Replace(MailPage.ChartMark, MailPage.Picture($"cid:{resource.ContentId}", delivery.Url, delivery.SnapshotId.Length > 0 ? delivery.About : "Chart of what the monitor looked at"), StringComparison.Ordinal);
         }
         body.HtmlBody = html.Replace(MailPage.ChartMark, "", StringComparison.Ordinal);
         mail.Body = body.ToMessageBody();
         return mail;
     }
+
+    byte[]? PictureFor(Delivery delivery, CancellationToken cancel) =>
+        delivery.SnapshotId.Length > 0 ? pictures.KeptPng(delivery.SnapshotId) : delivery.Chart is { } chart ? pictures.DrawPng(chart, cancel) : null;
 
     /// <summary>Connects when it is not; null when it is then.</summary>
     async Task<string?> WhyNotConnected(CancellationToken cancel)

@@ -13,7 +13,7 @@ namespace Apm.Monitors.Messages;
 /// </remarks>
 public static partial class MarkdownText
 {
-    static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseSoftlineBreakAsHardlineBreak().Build();
+    static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseTaskLists().UseSoftlineBreakAsHardlineBreak().Build();
 
     /// <summary>The scope * in bold, as the original writes it (metrics-monitors §7.6); CommonMark sees five stars.</summary>
     const string BoldStar = "*****";
@@ -21,11 +21,15 @@ public static partial class MarkdownText
     static readonly string[] s_schemes = ["http", "https", "mailto"];
 
     /// <summary>As HTML, without a frame.</summary>
-    public static string ToHtml(string markdown)
+    /// <param name="loadsFromElsewhere">Whether pictures of other servers are shown, as in a mail; on a page of ours they become links.</param>
+    public static string ToHtml(string markdown, bool loadsFromElsewhere = true)
     {
         var document = Markdown.Parse(markdown.Replace(BoldStar, @"**\***", StringComparison.Ordinal), s_pipeline);
         foreach (var link in document.Descendants<LinkInline>().ToList())
+        {
             if (!LeadsSomewhereGood(link.Url)) link.Url = "";
+            if (link.IsImage && !loadsFromElsewhere && link.Url?.StartsWith('/') != true) link.IsImage = false;
+        }
         foreach (var link in document.Descendants<AutolinkInline>().ToList())
             if (!link.IsEmail && !LeadsSomewhereGood(link.Url)) link.ReplaceBy(new LiteralInline(link.Url));
         return document.ToHtml(s_pipeline);
@@ -44,8 +48,9 @@ public static partial class MarkdownText
     /// <summary>Text for HTML.</summary>
     public static string Encode(string text) => WebUtility.HtmlEncode(text);
 
-    static bool LeadsSomewhereGood(string? url) =>
-        url is not null && (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var address) ? s_schemes.Contains(address.Scheme) : !url.Contains(':', StringComparison.Ordinal) && !url.StartsWith("//", StringComparison.Ordinal));
+    /// <summary>A path of ours, which this system would take for a file, a word that stands for a page, or an address of a scheme that only leads.</summary>
+    static bool LeadsSomewhereGood(string? url) => url is not null && !url.Contains('\\', StringComparison.Ordinal) && (url.StartsWith('/') ? !url.StartsWith("//", StringComparison.Ordinal)
+        : Uri.TryCreate(url.Trim(), UriKind.Absolute, out var address) ? s_schemes.Contains(address.Scheme) : !url.Contains(':', StringComparison.Ordinal));
 
     [GeneratedRegex(@"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)")]
     private static partial Regex Picture();

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Metrics;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Query.Frames;
@@ -89,6 +90,37 @@ public sealed class MetricQueries(IMetricReader reader, IHostTags hosts, IMetric
         }
         foreach (var formula in formulas) QueryFunctions.Check(formula);
         return (IReadOnlyList<SeriesFrame>)[.. formulas.Select(formula => run.Evaluate(formula, one))];
+    }, cancel);
+
+    /// <summary>All values of a distribution over time, those of every series in the query's scope joined.</summary>
+    /// <param name="query">One metric without functions; its aggregator and groups are not looked at, for none is needed where each value is shown.</param>
+    /// <param name="columnCount">Buckets at most.</param>
+    /// <returns>Null when the query is something else, or its metric no distribution with a value in the window.</returns>
+    /// <exception cref="QueryLimitException">It asks for more than is answered; counted.</exception>
+    /// <exception cref="StoreUnavailableException">The numbers cannot be read. Safe to retry.</exception>
+    public DistributionOverTime? Distribution(QueryList query, TimeRange window, int columnCount, QueryOptions options, CancellationToken cancel = default) => Guarded(stop =>
+    {
+        if (query.Queries is not [MetricQuery written] || VariableScopes.Resolve(written, options.Variables) is not MetricQuery asked) return null;
+        var metric = MetricNames.Metric(asked.Metric) ?? asked.Metric;
+        if (reader.Find(metric)?.Type != MetricType.Distribution) return null;
+        var (from, to) = (window.FromUnixNanos / UnixTime.NanosPerSecond, window.ToUnixNanos / UnixTime.NanosPerSecond);
+        var step = (int)Math.Max(10, ((to - from) / columnCount + 9) / 10 * 10); // Buckets of distributions are of ten seconds.
+        var read = new MetricRead(metric, from / step * step, to, step);
+        var gate = new SeriesGate(asked, new ScopeTest(asked.Scope, hosts), read.BucketCount);
+        var series = reader.Read(read with { Accepts = gate.Accepts }, stop);
+        gate.ThrowIfTooMany();
+        var columns = new List<(long, IValueSketch)>();
+        for (var i = 0; i < read.BucketCount; i++)
+        {
+            IValueSketch? joined = null;
+            foreach (var sketch in series.Select(one => one.Sketches?[i]).OfType<IValueSketch>())
+            {
+                if (joined is null) joined = sketch.Copy();
+                else joined.Merge(sketch);
+            }
+            if (joined is { Count: > 0 }) columns.Add((read.FirstUnixSeconds + (long)i * step, joined));
+        }
+        return columns.Count == 0 ? null : new DistributionOverTime(columns, step, units.UnitOf(metric));
     }, cancel);
 
     long NowUnixSeconds => clock.NowUnixNanos() / UnixTime.NanosPerSecond;

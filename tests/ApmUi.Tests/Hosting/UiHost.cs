@@ -1,5 +1,6 @@
 using Apm.Storage.Events;
 using Apm.Core.Hosts;
+using Apm.ApmUi.Snapshots;
 using Apm.Core.Checks;
 using Apm.Core.Counting;
 using Apm.Core.Dashboards;
@@ -11,6 +12,7 @@ using Apm.Monitors.Delivery;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Messages;
 using Apm.Monitors.Notify;
+using Apm.Monitors.Schedule;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
 using Apm.Query.Errors;
@@ -121,6 +123,8 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(new AlertLinks("http://localhost:8127"));
         builder.Services.AddSingleton(provider => new DowntimeBook(documents, _ => null, provider.GetRequiredService<Counters>(), TimeProvider.System, Guid.NewGuid));
         builder.Services.AddSingleton<DowntimeNotices>();
+        builder.Services.AddSingleton<ISnapshots>(provider => new SnapshotBook(provider.GetRequiredService<MetricQueries>(), provider.GetRequiredService<IEventStore>(), documents, new InMemoryPictures(), provider.GetRequiredService<Counters>(), TimeProvider.System));
+        builder.Services.AddSingleton(new MonitorHistory(documents));
         builder.Services.AddSingleton<ServiceQueries>();
         builder.Services.AddSingleton<ServiceMapQuery>();
         builder.Services.AddSingleton<IErrorIssues>(issues);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Apm.ApmUi.Tests.Hosting;
+using Apm.Core.Checks;
 using Apm.Core.Dashboards;
 using Apm.Core.Events;
 using Apm.Core.Metrics;
@@ -131,8 +132,15 @@ public sealed class DashboardPagesTests : IAsyncLifetime
             {"definition":{"type":"event_stream","title":"Events","query":"*"}},
             {"definition":{"type":"heatmap","title":"Heat","requests":[{"q":"avg:my_metric{*} by {host}"}]}},
             {"definition":{"type":"query_value","title":"Wrong","requests":[{"q":"avgg:my_metric{*}"}]}},
-            {"definition":{"type":"geomap","title":"World"}}]}
+            {"definition":{"type":"geomap","title":"World"}},
+            {"definition":{"type":"distribution","title":"Spread","requests":[{"q":"avg:my_metric{*} by {host}"}]}},
+            {"definition":{"type":"hostmap","title":"Map","requests":{"fill":{"q":"avg:my_metric{*} by {host}"}}}},
+            {"definition":{"type":"scatterplot","title":"Points","requests":{"x":{"q":"avg:my_metric{*} by {host}"},"y":{"q":"max:my_metric{*} by {host}"}}}},
+            {"definition":{"type":"check_status","title":"Checked","check":"my.check","grouping":"cluster"}},
+            {"definition":{"type":"slo","title":"Objective","slo_id":"abc","view_type":"detail"}}]}
             """);
+        _host.ServiceChecks.Add(new ServiceCheckRun("my.check", CheckStatus.Ok, NowSeconds, "a", ["role:db"], ""));
+        _host.ServiceChecks.Add(new ServiceCheckRun("my.check", CheckStatus.Critical, NowSeconds, "b", [], "it burns"));
 
         var html = await _host.Client.GetStringAsync($"/dashboards/{board.Id}?from=now-5m");
         var page = WebUtility.HtmlDecode(html);
@@ -150,9 +158,34 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         Assert.Contains("No event in this time.", page, StringComparison.Ordinal);
         Assert.Contains("Did you mean \"avg\"?", Part(page, "Wrong"), StringComparison.Ordinal);
         Assert.Contains("Widgets of type \"geomap\" are not drawn; a placeholder stands for it.", page, StringComparison.Ordinal);
+        Assert.Contains("2 groups from 100 to 900, p50 100", Part(page, "Spread"), StringComparison.Ordinal);
+        Assert.Matches("""(?s)<li class="l4".*?href="/hosts/a[?"].*?900.*?<li class="l0".*?href="/hosts/b[?"].*?100""", Part(page, "Map"));
+        Assert.Contains("host:b: avg my_metric 100, max my_metric 100", Part(page, "Points"), StringComparison.Ordinal);
+        Assert.Matches("(?s)1 critical.*1 OK.*critical.*>b</a>.*it burns.*OK.*>a</a>.*role:db", Part(page, "Checked"));
+        Assert.Matches("""href="/slos/abc[?"]""", Part(page, "Objective"));
+        Assert.Matches("""href="/monitors/new\?[^"]*q=avg:my_metric""", Part(page, "Heat"));
+        Assert.Contains("data-snapshot=\"/ui/data/widget/heat?", Part(page, "Heat"), StringComparison.Ordinal);
         var heat = await Chart(page);
         Assert.Equal(("number", true), (heat.GetProperty("unit").GetString(), heat.GetProperty("isLinear").GetBoolean()));
         Assert.Equal(2, heat.GetProperty("row").EnumerateArray().Select(row => row.GetInt32()).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_heat_map_of_a_distribution_counts_every_value_where_it_lies()
+    {
+        var second = NowSeconds / 10 * 10 - 60;
+        var sketch = new DistributionSketch();
+        sketch.Add(0.001, 10);
+        sketch.Add(1, 3);
+        await _host.Metrics.WriteAsync([new SeriesPoints(new SeriesKey("spread", MetricTags.Of(["host:a"])), MetricType.Distribution, 10, []) { Sketches = [new SketchPoint(second, sketch)] }]);
+        var board = Board("""{"title":"x","layout_type":"ordered","widgets":[{"definition":{"type":"heatmap","requests":[{"q":"avg:spread{host:a}"}]}}]}""");
+
+        var heat = await Chart(await _host.Client.GetStringAsync($"/dashboards/{board.Id}?from=now-5m"));
+
+        Assert.False(heat.GetProperty("isLinear").GetBoolean());
+        Assert.Equal([10.0, 3.0], heat.GetProperty("count").EnumerateArray().Select(count => count.GetDouble()));
+        Assert.Equal([0, 19], heat.GetProperty("row").EnumerateArray().Select(row => row.GetInt32()));
+        Assert.StartsWith("13 values from", heat.GetProperty("summary").GetString(), StringComparison.Ordinal);
     }
 
     static string Part(string page, string title) => page[page.IndexOf($"aria-label=\"{title}\"", StringComparison.Ordinal)..];
@@ -160,11 +193,11 @@ public sealed class DashboardPagesTests : IAsyncLifetime
     [Fact]
     public async Task A_board_is_imported_with_a_report_exported_and_brought_back()
     {
-        var imported = await Post("/dashboards", "/ui/dashboards/import", ("json", """{"board_title":"Wall","widgets":[{"type":"note","x":0,"y":0,"width":60,"height":20,"html":"hi"},{"type":"hostmap","x":60,"y":0,"width":60,"height":20,"tile_def":{"viz":"hostmap"}}]}"""));
+        var imported = await Post("/dashboards", "/ui/dashboards/import", ("json", """{"board_title":"Wall","widgets":[{"type":"note","x":0,"y":0,"width":60,"height":20,"html":"hi"},{"type":"geomap","x":60,"y":0,"width":60,"height":20,"tile_def":{"viz":"geomap"}}]}"""));
         Assert.EndsWith("?view=report", imported, StringComparison.Ordinal);
         var report = await Page(imported);
         Assert.Contains("Places are rounded to twelve columns", report, StringComparison.Ordinal);
-        Assert.Contains("Widgets of type \"hostmap\" are not drawn", report, StringComparison.Ordinal);
+        Assert.Contains("Widgets of type \"geomap\" are not drawn", report, StringComparison.Ordinal);
 
         var path = imported.Split('?')[0];
         var exported = await _host.Client.GetStringAsync($"/ui/dashboards/{path.Split('/')[^1]}.json");

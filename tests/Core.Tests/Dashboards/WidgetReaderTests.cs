@@ -37,6 +37,29 @@ public class WidgetReaderTests
         Assert.Equal("ignored : The definition is no JSON.", Notes("{"));
     }
 
+    [Fact]
+    public void Host_maps_scatter_plots_checks_and_objectives_are_read_in_their_forms()
+    {
+        Assert.Equal("line avg:m{*} by {host}", Requests("""{"type":"hostmap","requests":{"fill":{"q":"avg:m{*} by {host}"}},"style":{"palette":"x"},"node_type":"host"}"""));
+        Assert.Equal("line avg:m{*} by {host}", Requests("""{"type":"hostmap","requests":{"request_type":"infrastructure_hostmap","node_type":"host","enrichments":[{"response_format":"scalar","queries":[{"data_source":"metrics","name":"a","query":"avg:m{*} by {host}"}],"formulas":[{"formula":"a","dimension":"fill"}]}]}}"""));
+        Assert.Equal("changed requests.size: All hexagons are of one size.", Notes("""{"type":"hostmap","requests":{"fill":{"q":"avg:m{*} by {host}"},"size":{"q":"avg:n{*} by {host}"}}}""").Split('\n')[0]);
+        Assert.Equal("line avg:x{*} | line avg:y{*}", Requests("""{"type":"scatterplot","requests":{"x":{"q":"avg:x{*}"},"y":{"q":"avg:y{*}"}}}"""));
+        Assert.Equal("line avg:x{*} | line avg:y{*}", Requests("""{"type":"scatterplot","requests":{"table":{"response_format":"scalar","queries":[{"data_source":"metrics","name":"a","query":"avg:y{*}"},{"data_source":"metrics","name":"b","query":"avg:x{*}"}],"formulas":[{"formula":"a","dimension":"y"},{"formula":"b","dimension":"x"}]}}}"""));
+        Assert.Equal("", Notes("""{"type":"distribution","requests":[{"q":"avg:m{*}","request_type":"histogram"}],"xaxis":{"scale":"linear"},"yaxis":{"include_zero":true}}"""));
+        var check = WidgetReader.Read("""{"type":"check_status","check":"mysql.can_connect","grouping":"cluster","group_by":["host"],"tags":["*","env:prod"]}""");
+        Assert.Equal((WidgetKind.CheckStatus, "mysql.can_connect", "env:prod", 0), (check.Kind, check.Subject, string.Join(',', check.Tags), check.Notes.Count));
+        var objective = WidgetReader.Read("""{"type":"slo","slo_id":"abc","view_type":"detail","time_windows":["7d"]}""");
+        Assert.Equal((WidgetKind.Objectives, "abc", "A link to the objective's page stands for it."), (objective.Kind, objective.Subject, objective.Notes.Single().Sentence));
+    }
+
+    [Fact]
+    public void The_board_of_the_dogs_is_drawn_as_it_is_written()
+    {
+        var board = DashboardJson.Read(File.ReadAllText(Path.Combine(TestKit.Fixtures.RepoRoot, "samples", "dog-collar", "board.json")));
+        Assert.Equal([], ImportReport.Of(board).Where(line => line.Outcome != ImportOutcome.Taken));
+        Assert.Equal(10, board.Widgets.Count);
+    }
+
     [Theory]
     [InlineData("y = 800", "error dashed", "800–800 error dashed")]
     [InlineData("500 < y < 800", "warning solid", "500–800 warn")]

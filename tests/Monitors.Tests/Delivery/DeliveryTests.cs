@@ -21,6 +21,8 @@ public sealed class DeliveryTests : IAsyncDisposable
         public byte[]? Png { get; init; }
 
         public byte[]? DrawPng(AlertChart chart, CancellationToken cancel) => Png;
+
+        public byte[]? KeptPng(string snapshotId) => Png is null ? null : [.. Png, .. System.Text.Encoding.ASCII.GetBytes(snapshotId)];
     }
 
     DeliverySettings Settings => new() { Smtp = new SmtpSettings { Host = "127.0.0.1", Port = _smtp.Port, From = "Apm <apm@example.com>" } };
@@ -44,6 +46,16 @@ public sealed class DeliveryTests : IAsyncDisposable
     };
 
     public async ValueTask DisposeAsync() => await _smtp.DisposeAsync();
+
+    [Fact]
+    public async Task A_mail_about_a_snapshot_has_the_very_picture_that_is_kept()
+    {
+        var outbox = OpenOutbox();
+        await using var courier = CourierOf(outbox, Smtp(png: [0x89, 0x50, 0x4E, 0x47]));
+        outbox.Post(Mail() with { SnapshotId = "kept-1" });
+        await courier.DeliverDue();
+        Assert.Contains(Convert.ToBase64String([0x89, 0x50, 0x4E, 0x47, .. "kept-1"u8]), Assert.Single(_smtp.Mails).Data, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Mails_go_over_one_connection_with_both_bodies_and_their_thread()

@@ -12,7 +12,7 @@ static class ValueHeat
     const int Rows = 20;
 
     /// <summary>Columns, so that each can be seen; buckets are put together beyond it.</summary>
-    const int Columns = 120;
+    internal const int Columns = 120;
 
     public static HeatData Of(TimeRange range, IReadOnlyList<QueryAnswer> answers, IReadOnlyList<ChartMark> marks)
     {
@@ -37,5 +37,25 @@ static class ValueHeat
             [.. cells.Select(cell => cell.Key.Column)], [.. cells.Select(cell => cell.Key.Row)], [.. cells.Select(cell => (double)cell.Count())], [.. cells.Select(_ => 0.0)],
             "", marks, $"{Figure.Of(points.Count, "value")} of {Figure.Of(series.Count, "series", "series")} from {unit.Text(low / unit.Scale)} to {unit.Text(high / unit.Scale)}", true, points.Count)
         { Unit = unit.Name, Noun = "values", IsLinear = true };
+    }
+
+    /// <summary>All values of a distribution, each counted where it lies, in rows that grow with the value where they span more than a decade.</summary>
+    public static HeatData Of(TimeRange range, DistributionOverTime distribution, IReadOnlyList<ChartMark> marks)
+    {
+        var unit = ChartUnit.Of(distribution.Unit.Unit, distribution.Unit.PerUnit);
+        var columns = distribution.Columns.Select(column => column.Values.Values().Select(pair => (Value: pair.Value * unit.Scale, pair.Weight)).ToList()).ToList();
+        var (low, high) = (columns.Min(column => column.Min(pair => pair.Value)), columns.Max(column => column.Max(pair => pair.Value)));
+        var isLinear = low <= 0 || high / low < 10;
+        if (isLinear && high <= low) (low, high) = (low - Math.Max(1e-9, Math.Abs(low) * 0.05), high + Math.Max(1e-9, Math.Abs(high) * 0.05));
+        double[] borders = [.. Enumerable.Range(0, Rows + 1).Select(i => isLinear ? low + i * (high - low) / Rows : low * Math.Pow(high / low, i / (double)Rows))];
+        int RowOf(double value) => Math.Clamp((int)(isLinear ? (value - low) / (high - low) * Rows : Math.Log(value / low) / Math.Log(high / low) * Rows), 0, Rows - 1);
+        var (first, step) = (distribution.Columns[0].UnixSeconds, distribution.StepSeconds);
+        var cells = columns.SelectMany((column, i) => column.GroupBy(pair => RowOf(pair.Value)).Select(row => (Column: (int)((distribution.Columns[i].UnixSeconds - first) / step), Row: row.Key, Count: row.Sum(pair => pair.Weight)))).OrderBy(cell => cell).ToList();
+        return new HeatData(
+            range.FromUnixNanos / UnixTime.NanosPerMillisecond, range.ToUnixNanos / UnixTime.NanosPerMillisecond, step * 1000L,
+            [.. Enumerable.Range(0, cells[^1].Column + 1).Select(i => (first + (long)i * step) * 1000)], borders,
+            [.. cells.Select(cell => cell.Column)], [.. cells.Select(cell => cell.Row)], [.. cells.Select(cell => Math.Round(cell.Count, 2))], [.. cells.Select(_ => 0.0)],
+            "", marks, $"{Figure.Of(cells.Sum(cell => cell.Count), "value")} from {unit.Text(low / unit.Scale)} to {unit.Text(high / unit.Scale)}", true, cells.Count)
+        { Unit = unit.Name, Noun = "values", IsLinear = isLinear };
     }
 }

@@ -5,6 +5,7 @@ using Apm.ApmUi.Links;
 using Apm.Core.Dashboards;
 using Apm.Core.Ports;
 using Apm.Query.Evaluate;
+using Apm.Query.Language;
 using Apm.Query.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +34,7 @@ public static class WidgetData
             var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with
             {
                 Marks = EventMarks.Marks(events, Searches(content, state), range),
+                Queries = [WidgetWords.QueryFor(content, variables)],
                 Behind = WidgetWords.TracesBehind(content, variables) is { } search ? $"/traces?q={Uri.EscapeDataString(search)}&from={{from}}&to={{to}}" : null,
             };
             await DataAnswer.Write(context, chart, clock.GetElapsedTime(started).TotalMilliseconds);
@@ -43,8 +45,12 @@ public static class WidgetData
         {
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
-            var answers = content.Requests.Select(request => queries.Evaluate(request.Query, range, variables.Options(), context.RequestAborted)).ToList();
-            await DataAnswer.Write(context, ValueHeat.Of(range, answers, EventMarks.Marks(events, Searches(content, state), range)), clock.GetElapsedTime(started).TotalMilliseconds);
+            var marks = EventMarks.Marks(events, Searches(content, state), range);
+            // Of a distribution every value is shown, of other metrics the values of their series.
+            var heat = content.Requests is [var only] && queries.Distribution(MetricQueryParser.Parse(only.Query), range, ValueHeat.Columns, variables.Options(), context.RequestAborted) is { } distribution
+                ? ValueHeat.Of(range, distribution, marks)
+                : ValueHeat.Of(range, [.. content.Requests.Select(request => queries.Evaluate(request.Query, range, variables.Options(), context.RequestAborted))], marks);
+            await DataAnswer.Write(context, heat with { Queries = [WidgetWords.QueryFor(content, variables)] }, clock.GetElapsedTime(started).TotalMilliseconds);
         });
 
     /// <summary>The widget's own searches of events, and that of the whole board.</summary>

@@ -12,8 +12,8 @@ public sealed record WidgetForm
     /// <summary>Kinds that can be made by it, with what they are called.</summary>
     public static IReadOnlyList<(string Type, string Name)> Types { get; } =
     [
-        ("timeseries", "Time series"), ("query_value", "Query value"), ("toplist", "Top list"), ("query_table", "Table"), ("heatmap", "Heat map"), ("note", "Note"),
-        ("trace_service", "Service summary"), ("list_stream", "Trace list"), ("manage_status", "Monitors"), ("event_stream", "Events"),
+        ("timeseries", "Time series"), ("query_value", "Query value"), ("toplist", "Top list"), ("query_table", "Table"), ("heatmap", "Heat map"), ("distribution", "Distribution"), ("hostmap", "Host map"), ("scatterplot", "Scatter plot"), ("note", "Note"),
+        ("check_status", "Check status"), ("trace_service", "Service summary"), ("list_stream", "Trace list"), ("manage_status", "Monitors"), ("event_stream", "Events"),
     ];
 
     public string Type { get; init; } = "timeseries";
@@ -29,18 +29,18 @@ public sealed record WidgetForm
     public string Draw { get; init; } = "line";
     public string Aggregator { get; init; } = "avg";
 
-    /// <summary>Of a note its Markdown, of a list its search, of a summary its service.</summary>
+    /// <summary>Of a note its Markdown, of a list its search, of a summary its service, of a status its check.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>Whether what the kind shows comes from queries of metrics.</summary>
-    public bool HasQueries => Type is "timeseries" or "query_value" or "toplist" or "query_table" or "heatmap";
+    public bool HasQueries => Type is "timeseries" or "query_value" or "toplist" or "query_table" or "heatmap" or "distribution" or "hostmap" or "scatterplot";
 
     /// <summary>The fields of a widget.</summary>
     public static WidgetForm Of(Widget widget)
     {
         var content = WidgetReader.Read(widget.Definition);
         var json = JsonNode.Parse(widget.Definition)!.AsObject();
-        var request = (json["requests"] as JsonArray)?.FirstOrDefault() as JsonObject;
+        var request = (json["requests"] as JsonArray)?.FirstOrDefault() as JsonObject ?? (json["requests"] as JsonObject)?["fill"] as JsonObject;
         var (queries, formula) = Formulas(request) ?? ([.. content.Queries], "");
         return new WidgetForm
         {
@@ -50,7 +50,7 @@ public sealed record WidgetForm
             Formula = formula,
             Draw = content.Requests is [var drawn, ..] ? drawn.Draw : "line",
             Aggregator = content.Requests is [var one, ..] ? one.Aggregator : "avg",
-            Text = content.Kind switch { WidgetKind.Note => content.Text, WidgetKind.ServiceSummary => content.Service, _ => content.Search },
+            Text = content.Kind switch { WidgetKind.Note => content.Text, WidgetKind.ServiceSummary => content.Service, WidgetKind.CheckStatus => content.Subject, _ => content.Search },
         };
     }
 
@@ -68,6 +68,7 @@ public sealed record WidgetForm
         {
             case "note": json["content"] = Text; break;
             case "free_text": json["text"] = Text; break;
+            case "check_status": json["check"] = Text; json["grouping"] ??= "cluster"; break;
             case "trace_service": json["service"] = Text; json["env"] ??= "none"; break;
             case "manage_status" or "event_stream": json["query"] = Text; break;
             case "list_stream": json["requests"] = new JsonArray(new JsonObject { ["response_format"] = "event_list", ["query"] = new JsonObject { ["data_source"] = "trace_stream", ["query_string"] = Text }, ["columns"] = new JsonArray() }); break;
@@ -75,7 +76,15 @@ public sealed record WidgetForm
         return json.ToJsonString();
     }
 
-    JsonArray Requests()
+    /// <summary>As the kind has them: a list, or an object of a request each.</summary>
+    JsonNode Requests()
+    {
+        var list = ListOfRequests();
+        JsonNode? At(int i) => i < list.Count ? list[i]!.DeepClone() : null;
+        return Type switch { "hostmap" => new JsonObject { ["fill"] = At(0) }, "scatterplot" => new JsonObject { ["x"] = At(0), ["y"] = At(1) }, _ => list };
+    }
+
+    JsonArray ListOfRequests()
     {
         var given = Query.Where(query => query.Trim().Length > 0).Select(query => query.Trim()).ToList();
         if (Formula.Trim().Length == 0) return new JsonArray([.. given.Select(query => (JsonNode)Drawn(new JsonObject { ["q"] = query }))]);
@@ -90,7 +99,7 @@ public sealed record WidgetForm
     JsonObject Drawn(JsonObject request)
     {
         if (Type == "timeseries" && Draw != "line") request["display_type"] = Draw;
-        if (Type is "query_value" or "query_table" or "toplist") request["aggregator"] = Aggregator;
+        if (Type is "query_value" or "query_table" or "toplist" or "hostmap" or "scatterplot") request["aggregator"] = Aggregator;
         return request;
     }
 

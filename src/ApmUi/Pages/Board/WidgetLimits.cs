@@ -11,4 +11,13 @@ public static class WidgetLimits
 
     /// <summary>Most monitors listed; default 50, the worst.</summary>
     public const int MaxMonitorRows = 50;
+
+    /// <summary>Most hexagons of a host map; default 500, those with the highest values.</summary>
+    public const int MaxHexagons = 500;
+
+    /// <summary>Most points of a scatter plot; default 500.</summary>
+    public const int MaxPoints = 500;
+
+    /// <summary>Most lines of a check's status; default 50, the worst.</summary>
+    public const int MaxCheckRows = 50;
 }

@@ -21,6 +21,8 @@ public static class WidgetWords
         WidgetKind.TraceList => "Traces",
         WidgetKind.MonitorState => "Monitors",
         WidgetKind.EventList => "Events",
+        WidgetKind.CheckStatus => content.Subject,
+        WidgetKind.Objectives => "Service level objective",
         WidgetKind.Unknown => content.Type.Length > 0 ? content.Type : "Not drawn",
         _ => content.Requests is [var first, ..] ? first.Query : content.Type,
     };

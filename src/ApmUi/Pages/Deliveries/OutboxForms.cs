@@ -31,6 +31,7 @@ public static class OutboxForms
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.ContentType = "text/html; charset=utf-8";
         var text = delivery.Bundle.Count + delivery.BundleLeftOutCount > 1 ? MailText.OfSeveral(delivery.About, delivery.Kind, delivery.Url, delivery.Bundle, delivery.BundleLeftOutCount).Html : delivery.Html;
+        if (delivery.SnapshotId.Length > 0) text = text.Replace(MailPage.ChartMark, MailPage.Picture(Snapshot.PicturePath + delivery.SnapshotId + Snapshot.PictureEnding, delivery.Url, delivery.About), StringComparison.Ordinal);
         await context.Response.WriteAsync(text, context.RequestAborted);
     }
 

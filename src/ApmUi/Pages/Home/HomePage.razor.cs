@@ -25,6 +25,7 @@ public partial class HomePage
     [Inject] IssueQueries Issues { get; set; } = null!;
     [Inject] DeploymentQueries Deployments { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
+    [Inject] TutorialBook Lessons { get; set; } = null!;
     [Inject] IServiceProvider Services { get; set; } = null!;
     /// <summary>Problems shown.</summary>
     const int MaxProblems = 10;
@@ -38,6 +39,9 @@ public partial class HomePage
     string? Thinning;
     string? Failed;
 
+    /// <summary>The checklist of what may be tried; null when it cannot be read.</summary>
+    TutorialView? Learning;
+
     string DeployLink(string service, Deployment deployment) => State.Link("/services/" + PageUrl.Segment(service),
         ("tab", "deployments"), ("deploy", (deployment.FirstSeenUnixNanos / UnixTime.NanosPerMillisecond).ToString(CultureInfo.InvariantCulture)));
 
@@ -50,6 +54,7 @@ public partial class HomePage
         {
             Problems = [.. (Services.GetService<RecentProblems>()?.ReadAll() ?? []).Where(problem => State.Window.Range.Contains(problem.LastUnixNanos))];
             if (Services.GetService<ISamplingReader>()?.Sampling() is { Mode: not "keep_all" } sampling) Thinning = sampling.Sentence;
+            Learning = Lessons.Read();
             var facts = Traces.Facts();
             if (facts.SpanCount == 0) return;
             var services = Queries.Services(State.Window.Range, State.Env);

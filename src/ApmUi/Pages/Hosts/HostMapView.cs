@@ -25,6 +25,9 @@ public sealed record HostMapView
     /// <summary>Silent ones first, then the fullest, as they stand in the list.</summary>
     public required IReadOnlyList<HostHexagon> Hexagons { get; init; }
 
+    /// <summary>The level of a share from 0 to 1.</summary>
+    public static int LevelOf(double ratio) => Steps.Count(step => ratio >= step);
+
     /// <param name="by">From the address; CPU when it is none of them.</param>
     public static HostMapView Of(HostsView hosts, string? by)
     {
@@ -41,6 +44,6 @@ public sealed record HostMapView
         var value = ratio is { } known ? Math.Clamp(known, 0, 1) : (double?)null;
         var figure = !row.IsUp ? "silent" : value is { } told ? Figure.Percent(told) : Figure.None;
         var facts = new[] { row.IsUp ? "up" : $"silent, {row.Seen}", value is { } of ? $"{word} {Figure.Percent(of)}" : $"{word} not told", row.Services.Count > 0 ? "services " + string.Join(", ", row.Services) : "", row.Tags.Count > 0 ? string.Join(", ", row.Tags.Take(8)) : "" };
-        return new HostHexagon(row.Name, row.Link, row.IsUp && value is { } level ? Steps.Count(step => level >= step) : null, figure, $"{row.Name}: {string.Join("; ", facts.Where(fact => fact.Length > 0))}");
+        return new HostHexagon(row.Name, row.Link, row.IsUp && value is { } level ? LevelOf(level) : null, figure, $"{row.Name}: {string.Join("; ", facts.Where(fact => fact.Length > 0))}");
     }
 }

@@ -27,7 +27,7 @@ public static class MetricData
         {
             var answer = queries.Evaluate(text, state.Window.Range, new QueryOptions { GivesHints = true }, context.RequestAborted);
             var asksForBand = MetricQueryParser.Parse(text).Queries.Any(query => query is CallNode { Name: "anomalies" });
-            await DataAnswer.Write(context, MetricChart.Of(state.Window.Range, [new DrawnAnswer(answer, AsksForBand: asksForBand)]), clock.GetElapsedTime(started).TotalMilliseconds);
+            await DataAnswer.Write(context, MetricChart.Of(state.Window.Range, [new DrawnAnswer(answer, AsksForBand: asksForBand)]) with { Queries = [text] }, clock.GetElapsedTime(started).TotalMilliseconds);
         }
         catch (QueryTextException wrong)
         {

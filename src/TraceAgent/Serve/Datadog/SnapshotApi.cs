@@ -12,7 +12,7 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
     /// <summary>Queries on one picture; default 20.</summary>
     public const int MaxQueries = 20;
 
-    const string ViewPath = "/snapshot/view/", Ending = ".png";
+    const string ViewPath = Snapshot.PicturePath, Ending = Snapshot.PictureEnding;
 
     /// <summary>Maps the endpoints.</summary>
     public void Map(IEndpointRouteBuilder routes)
