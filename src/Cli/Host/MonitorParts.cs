@@ -70,6 +70,7 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(States);
         services.AddSingleton(History);
         services.AddSingleton(Slos);
+        services.AddSingleton(_sloReader);
         services.AddSingleton(new SloReports(_sloReader, _clock));
         services.AddSingleton<IMonitorStates>(new MonitorLines(Rules, States, _downtimes, _muteAll, _clock));
         services.AddSingleton(_downtimes);
