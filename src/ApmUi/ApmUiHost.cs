@@ -11,6 +11,7 @@ using Apm.ApmUi.Pages.Map;
 using Apm.ApmUi.Pages.Metrics;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Snapshots;
+using Apm.ApmUi.Pages.Slos;
 using Apm.ApmUi.Pages.Trace;
 using Apm.ApmUi.Pages.Traces;
 using Apm.ApmUi.Search;
@@ -94,6 +95,8 @@ public static class ApmUiHost
         IssueData.Map(routes);
         DowntimeForms.Map(routes);
         OutboxForms.Map(routes);
+        SloForms.Map(routes);
+        SloData.Map(routes);
         WidgetData.Map(routes);
         BoardData.Map(routes);
         SnapshotForms.Map(routes);

@@ -12,6 +12,8 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     QueryCommand.Make(),
     ConfigCommand.Make(),
     KeysCommand.Make(),
+    ApplyCommand.Make(),
+    ExportCommand.Make(),
 };
 var command = root.Parse(args);
 return await command.InvokeAsync(new InvocationConfiguration

@@ -209,7 +209,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
       axis: {
-        stroke: color('text-2'), font: axisFont, grid: { show: false }, ticks: { stroke: color('line'), width: 1, size: 4 }, size: 24, gap: 2, space: days ? 70 : short ? 62 : 48,
+        stroke: color('text-2'), font: axisFont, grid: { show: false }, ticks: { stroke: color('line'), width: 1, size: 4 }, size: 24, gap: 2, space: days ? 92 : short ? 62 : 48,
         values: (_u, ticks) => ticks.map(t => clock(t * 1000, short, days)),
       },
       cursor: {

@@ -4,10 +4,12 @@ using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Apm.Monitors.Search;
+using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Serve.Datadog.Monitors;
+using Apm.TraceAgent.Serve.Datadog.Slos;
 
 namespace Apm.Cli.Host;
 
@@ -18,6 +20,7 @@ public sealed class MonitorParts : IDisposable
     readonly ServiceProvider _metrics;
     readonly IDowntimeBook _downtimes;
     readonly MuteAllSwitch _muteAll;
+    readonly SloReader _sloReader;
     readonly MetricsApiParts _api;
     readonly TimeProvider _clock;
 
@@ -30,16 +33,22 @@ public sealed class MonitorParts : IDisposable
         _muteAll = new MuteAllSwitch(documents);
         _metrics = MetricsOver(statistics, api, parts);
         Queries = _metrics.GetRequiredService<MetricQueries>();
+        var uptime = new UptimeBook(documents);
+        Slos = new SloBook(documents, Rules, parts.Clock, Guid.NewGuid);
+        _sloReader = new SloReader(Queries, uptime);
         var readings = new MonitorReadings(
             new MetricReadings(Queries), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
-            new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock));
-        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks), parts.Counters);
-        _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings());
+            new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock), new SloReadings(Slos, _sloReader));
+        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks), parts.Counters, uptime);
+        _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings(), uptime);
     }
 
     public MonitorRules Rules { get; }
 
     public MonitorStates States { get; }
+
+    /// <summary>The service level objectives.</summary>
+    public SloBook Slos { get; }
 
     /// <summary>The metrics that monitors see, and pictures show.</summary>
     public MetricQueries Queries { get; }
@@ -63,6 +72,9 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(Rules);
         services.AddSingleton(States);
         services.AddSingleton(History);
+        services.AddSingleton(Slos);
+        services.AddSingleton(_sloReader);
+        services.AddSingleton(new SloReports(_sloReader, _clock));
         services.AddSingleton<IMonitorStates>(new MonitorLines(Rules, States, _downtimes, _muteAll, _clock));
         services.AddSingleton(_downtimes);
         services.AddSingleton<IMuteAll>(_muteAll);
@@ -73,6 +85,7 @@ public sealed class MonitorParts : IDisposable
     {
         new MonitorApi(Rules, States, _downtimes, _api.Gate, _clock).Map(routes);
         new MonitorMuteApi(Rules, States, _muteAll, _api.Gate, _clock).Map(routes);
+        new SloApi(Slos, _sloReader, _api.Gate, _clock).Map(routes);
         new MonitorSearchApi(Rules, States, _downtimes, _muteAll, _api.Gate, _clock).Map(routes);
     }
 

@@ -35,6 +35,7 @@ public sealed class AlertLinks(string site)
     {
         var links = new List<(string, string)> { ("Monitor Status", Status(transition)) };
         if (Traces(transition) is { } traces) links.Add(("Traces of this time", traces));
+        if (transition.Sample.TryGetValue("slo.id", out var slo)) links.Add(("Objective", $"{Site}/slos/{slo}"));
         if (MessageValues.HostOf(transition) is { } host) links.Add(("View host", $"{Site}/hosts/{Uri.EscapeDataString(host)}"));
         return links;
     }

@@ -39,7 +39,7 @@ public sealed partial class TemplateVocabulary
         var hasHost = keys.Contains("host");
         if (hasHost) names = names.Concat(OfHost);
         if (rule.Type == "composite") names = names.Concat("abcdefghij".SelectMany(letter => new[] { $"{letter}.value", $"{letter}.status", $"{letter}.name" }));
-        IReadOnlyList<string> open = rule.Type switch { "log alert" => ["log."], "trace-analytics alert" => ["span."], "event-v2 alert" or "event alert" => ["event."], _ => [] };
+        IReadOnlyList<string> open = rule.Type switch { "log alert" => ["log."], "trace-analytics alert" => ["span."], "event-v2 alert" or "event alert" => ["event."], "slo alert" => ["slo."], _ => [] };
         return new TemplateVocabulary(names, hasHost, open);
     }
 

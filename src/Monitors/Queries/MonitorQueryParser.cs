@@ -21,6 +21,7 @@ public static class MonitorQueryParser
             MonitorTypes.Event or MonitorTypes.OldEvent => SearchQueryReader.Read(reader, SearchMonitorQuery.Events),
             MonitorTypes.Spans => SearchQueryReader.Read(reader, SearchMonitorQuery.Spans),
             MonitorTypes.Composite => CompositeQueryReader.Read(reader),
+            MonitorTypes.Slo => SloQueryReader.Read(reader),
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Ask MonitorTypes first."),
         };
     }

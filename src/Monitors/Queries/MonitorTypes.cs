@@ -10,15 +10,17 @@ public static class MonitorTypes
     public const string OldEvent = "event alert";
     public const string Spans = "trace-analytics alert";
     public const string Composite = "composite";
+    public const string Slo = "slo alert";
 
-    public static IReadOnlyList<string> All { get; } = [Metric, Query, ServiceCheck, Event, OldEvent, Spans, Composite];
+    public static IReadOnlyList<string> All { get; } = [Metric, Query, ServiceCheck, Event, OldEvent, Spans, Composite, Slo];
 
-    /// <summary>As searches and counts call it: <c>metric</c>, <c>service check</c>, <c>event</c>, <c>trace-analytics</c>, <c>composite</c>.</summary>
+    /// <summary>As searches and counts call it: <c>metric</c>, <c>service check</c>, <c>event</c>, <c>trace-analytics</c>, <c>composite</c>, <c>slo</c>.</summary>
     public static string Classification(string type) => type switch
     {
         Metric or Query => "metric",
         Event or OldEvent => "event",
         Spans => "trace-analytics",
+        Slo => "slo",
         _ => type,
     };
 }

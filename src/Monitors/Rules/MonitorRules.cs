@@ -50,6 +50,9 @@ public sealed class MonitorRules : IMonitorRules
         _lastId = Math.Max(documents.Find<LastId>(IdCollection, "last")?.Id ?? 0, _rules.Count == 0 ? 0 : _rules.Keys.Max());
     }
 
+    /// <summary>The objectives that monitors may watch; null when there are none. Set once, at start.</summary>
+    public IObjectives? Objectives { get; set; }
+
     /// <summary>All, by their ids.</summary>
     public IReadOnlyList<KnownRule> All()
     {
@@ -71,7 +74,7 @@ public sealed class MonitorRules : IMonitorRules
     /// <exception cref="MonitorRuleException">It could not; the sentences say why.</exception>
     public KnownRule Check(MonitorRule rule)
     {
-        lock (_lock) return RuleCheck.Check(rule, _rules.GetValueOrDefault);
+        lock (_lock) return Check_NeedsLock(rule);
     }
 
     /// <summary>Keeps a new rule.</summary>
@@ -81,7 +84,7 @@ public sealed class MonitorRules : IMonitorRules
     {
         lock (_lock)
         {
-            var known = RuleCheck.Check(rule with { Id = 0 }, _rules.GetValueOrDefault);
+            var known = Check_NeedsLock(rule with { Id = 0 });
             if (_rules.Values.FirstOrDefault(other => IsTwin(other.Rule, known.Rule)) is { } twin)
                 throw new MonitorRuleException(RuleRefusal.Wrong, $"Duplicate of an existing monitor_id:{Text(twin.Rule.Id)}", $"Monitor {Text(twin.Rule.Id)} has the same type, query, name and message. Change that one, or give this one another name.");
             if (_rules.Count >= MaxMonitors) throw new MonitorRuleException(RuleRefusal.Wrong, $"There are {MaxMonitors} monitors already, the most that are kept. Delete some first, or group one by tags instead of making many.");
@@ -104,7 +107,7 @@ public sealed class MonitorRules : IMonitorRules
         {
             var before = (_rules.GetValueOrDefault(id) ?? throw MonitorRuleException.NotFound()).Rule;
             var wanted = change(before) with { Id = id, Creator = before.Creator, CreatedUnixMillis = before.CreatedUnixMillis, ModifiedUnixMillis = _clock.NowUnixNanos() / UnixTime.NanosPerMillisecond };
-            var known = RuleCheck.Check(wanted, _rules.GetValueOrDefault);
+            var known = Check_NeedsLock(wanted);
             if (known.Query is CompositeMonitorQuery && ReferencesTo_NeedsLock(id) is [var first, ..])
                 throw new MonitorRuleException(RuleRefusal.Wrong, $"Monitor {Text(id)} is a part of the composite {Text(first.Id)}; it cannot become a composite itself.");
             Keep_NeedsLock(known);
@@ -133,8 +136,17 @@ public sealed class MonitorRules : IMonitorRules
         lock (_lock) return WhyKept_NeedsLock(id);
     }
 
+    KnownRule Check_NeedsLock(MonitorRule rule)
+    {
+        var known = RuleCheck.Check(rule, _rules.GetValueOrDefault);
+        if (known.Query is not SloMonitorQuery query) return known;
+        var reason = Objectives is { } objectives ? objectives.WhyNotWatched(query) : "There are no objectives here.";
+        return reason is null ? known : throw new MonitorRuleException(RuleRefusal.Wrong, "The value provided for parameter 'query' is invalid", reason);
+    }
+
     string? WhyKept_NeedsLock(long id) => ReferencesTo_NeedsLock(id) is { Count: > 0 } composites
         ? $"monitor [{Text(id)},{_rules[id].Rule.Name}] is referenced in composite monitors: {string.Join(", ", composites.Select(rule => $"[{Text(rule.Id)},{rule.Name}]"))}"
+        : Objectives?.MadeOf(id) is { Count: > 0 } slos ? $"monitor [{Text(id)},{_rules[id].Rule.Name}] is referenced in slos: {string.Join(", ", slos.Select(slo => $"[{slo.Id},{slo.Name}]"))}"
         : null;
 
     List<MonitorRule> ReferencesTo_NeedsLock(long id) => [.. _rules.Values.Where(other => other.Query is CompositeMonitorQuery composite && composite.Parts.Contains(id)).Select(other => other.Rule)];

@@ -4,6 +4,7 @@ using Apm.Core.Ports;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
+using Apm.Monitors.Slos;
 
 namespace Apm.Monitors.Schedule;
 
@@ -11,7 +12,7 @@ namespace Apm.Monitors.Schedule;
 /// Evaluates one monitor once: reads, moves each group on, writes the states together with what is to be told, and hands that over.
 /// </summary>
 /// <remarks>Different monitors at the same time, one monitor one at a time.</remarks>
-public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates states, MonitorHistory history, IDowntimeBook downtimes, IMuteAll muteAll, IAlertTeller teller, IHostTags hosts, MissingReasons reasons, Counters counters)
+public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates states, MonitorHistory history, IDowntimeBook downtimes, IMuteAll muteAll, IAlertTeller teller, IHostTags hosts, MissingReasons reasons, Counters counters, UptimeBook? uptime = null)
 {
     /// <summary>A group that was silent for so long is forgotten, without a word; 24 hours, Datadog's figure.</summary>
     const long MaxSilentSeconds = 24 * 3_600;
@@ -30,6 +31,7 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
         if (reading.SkippedReason is { } reason)
         {
             Skip(rule.Id, nowUnixSeconds, reason);
+            uptime?.Note(rule.Id, nowUnixSeconds, null);
             return;
         }
         var notes = new List<EvaluationNote>();
@@ -56,7 +58,11 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
         book.Save();
         Tell(book);
         history.Add(rule.Id, notes);
+        uptime?.Note(rule.Id, nowUnixSeconds, IsUp(book));
     }
+
+    /// <summary>False when a group is in alert, null when nothing is known of any.</summary>
+    static bool? IsUp(GroupBook book) => book.Groups.Any(group => group.State == MonitorState.Alert) ? false : book.Groups.Any(group => group.State != MonitorState.NoData && !group.IsMissing) ? true : null;
 
     void Tell(GroupBook book)
     {

@@ -3,6 +3,7 @@ using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
+using Apm.Monitors.Slos;
 
 namespace Apm.Monitors.Schedule;
 
@@ -24,7 +25,7 @@ public sealed record MonitorSettings
 /// The last minute that was done is kept: after a restart no minute is evaluated twice. One round at a time; a round that takes longer than a
 /// minute makes the next one late, never two at once.
 /// </remarks>
-public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, MonitorEvaluator evaluator, MonitorHistory history, IDocumentStore documents, Counters counters, RecentProblems problems, TimeProvider clock, MonitorSettings settings) : IDisposable
+public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, MonitorEvaluator evaluator, MonitorHistory history, IDocumentStore documents, Counters counters, RecentProblems problems, TimeProvider clock, MonitorSettings settings, UptimeBook? uptime = null) : IDisposable
 {
     /// <summary>How often it is looked whether a minute is over.</summary>
     static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -67,12 +68,14 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
             if (_lastMinute is { } before && minute > before + MinuteSeconds) counters.Add("monitor_minutes_missed", count: (minute - before) / MinuteSeconds - 1);
             states.ForgetGone();
             foreach (var id in history.MonitorIds()) if (rules.Find(id) is null) history.Remove(id);
+            foreach (var id in uptime?.MonitorIds() ?? []) if (rules.Find(id) is null) uptime!.Remove(id);
             var due = rules.All().Where(known => known.Query is not null && IsDue(known, minute)).ToList();
             var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, settings.MaxConcurrentEvaluations) };
             Parallel.ForEach(due.Where(known => known.Query is not CompositeMonitorQuery), options, known => Evaluate(known, minute));
             Parallel.ForEach(due.Where(known => known.Query is CompositeMonitorQuery), options, known => Evaluate(known, minute)); // They look at the others.
             if (_stop.IsCancellationRequested) return due.Count; // Not all were; after the restart they are.
             foreach (var known in due) _evaluated[known.Rule.Id] = new Evaluated(MonitorStates.AskedBy(known), DueOf(known, minute));
+            uptime?.RoundDone(_lastMinute, minute);
             _lastMinute = minute;
             documents.Store(Collection, Id, new LastMinute(minute));
             return due.Count;

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using Apm.Core.Ports;
+using Apm.Core.Slos;
+using Apm.Core.Time;
+using Apm.Query.Evaluate;
+using Apm.Query.Text;
+
+namespace Apm.Monitors.Slos;
+
+/// <summary>A target with what was counted in its window.</summary>
+public sealed record SloWindow(SloTarget Target, long FromUnixSeconds, long ToUnixSeconds, SloSeries Series)
+{
+    public SloTally Tally { get; } = Series.Sum();
+
+    public SloStatus Status => SloStanding.Of(Tally, Target);
+}
+
+/// <summary>How an objective stands at a time, by all its targets in their order.</summary>
+/// <param name="Windows">None when nothing could be read.</param>
+/// <param name="Problem">Why nothing could be read, a sentence; "" when it could.</param>
+public sealed record SloReport(Slo Slo, long AtUnixSeconds, IReadOnlyList<SloWindow> Windows, string Problem)
+{
+    /// <summary>The worst of its targets.</summary>
+    public SloStatus Status => Windows.Select(window => window.Status).DefaultIfEmpty(SloStatus.NoData).Max();
+}
+
+/// <summary>How objectives stand, worked out when somebody asks, and at most once a minute.</summary>
+/// <remarks>Any thread.</remarks>
+public sealed class SloReports(SloReader reader, TimeProvider clock)
+{
+    const long FreshSeconds = 60;
+    const long DaySeconds = 86_400;
+
+    readonly ConcurrentDictionary<string, SloReport> _reports = new(StringComparer.Ordinal);
+
+    public SloReport Of(Slo slo, CancellationToken cancel = default)
+    {
+        var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
+        if (_reports.TryGetValue(slo.Id, out var known) && known.Slo == slo && now >= known.AtUnixSeconds && now < known.AtUnixSeconds + FreshSeconds) return known;
+        var report = Read(slo, now, cancel);
+        if (slo.Id.Length > 0) _reports[slo.Id] = report;
+        foreach (var (id, old) in _reports) if (now >= old.AtUnixSeconds + DaySeconds) _reports.TryRemove(id, out _); // Deleted, or of no interest.
+        return report;
+    }
+
+    /// <summary>Width of the buckets of a window, in seconds: as many as a chart can show.</summary>
+    public static int StepOf(long windowSeconds) => windowSeconds switch { <= 3_600 => 60, <= DaySeconds => 300, <= 7 * DaySeconds => 600, <= 30 * DaySeconds => 1_800, _ => 7_200 };
+
+    SloReport Read(Slo slo, long now, CancellationToken cancel)
+    {
+        try
+        {
+            return new SloReport(slo, now, [.. slo.Targets.Select(target => WindowOf(slo, target, now, cancel))], "");
+        }
+        catch (Exception wrong) when (wrong is QueryTextException or QueryLimitException or StoreUnavailableException)
+        {
+            return new SloReport(slo, now, [], wrong.Message);
+        }
+    }
+
+    SloWindow WindowOf(Slo slo, SloTarget target, long now, CancellationToken cancel)
+    {
+        var from = now - target.Days * DaySeconds;
+        return new SloWindow(target, from, now, reader.Read(slo, from, now, StepOf(now - from), cancel));
+    }
+}
