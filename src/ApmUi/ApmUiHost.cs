@@ -8,6 +8,7 @@ using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Map;
 using Apm.ApmUi.Pages.Metrics;
+using Apm.ApmUi.Pages.Monitors;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Trace;
 using Apm.ApmUi.Pages.Traces;
@@ -50,6 +51,7 @@ public static class ApmUiHost
         services.AddSingleton<CompareQuery>();
         services.AddSingleton<ImportedTraces>();
         services.AddSingleton<TraceSource>();
+        services.AddSingleton<MonitorEditor>();
         services.AddSingleton<GivenBoards>();
         services.AddSingleton<ShownBoards>();
         services.AddScoped(provider => PageState.Of(
@@ -85,6 +87,8 @@ public static class ApmUiHost
         EndpointDecisions.Map(routes);
         IssueDecisions.Map(routes);
         IssueData.Map(routes);
+        MonitorForms.Map(routes);
+        MonitorActions.Map(routes);
         DowntimeForms.Map(routes);
         OutboxForms.Map(routes);
         WidgetData.Map(routes);

@@ -16,8 +16,11 @@ public sealed class NotificationParts : IAsyncDisposable
     readonly IMonitorRules _rules;
     readonly DatadogGate _gate;
 
-    NotificationParts(IMonitorRules rules, DatadogGate gate, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
-        (_rules, _gate, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, outbox, downtimes, teller, notices, couriers);
+    readonly AlertLinks _links;
+    readonly DeliverySettings _settings;
+
+    NotificationParts(IMonitorRules rules, DatadogGate gate, AlertLinks links, DeliverySettings settings, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
+        (_rules, _gate, _links, _settings, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, links, settings, outbox, downtimes, teller, notices, couriers);
 
     /// <summary>What is to be delivered, and was.</summary>
     public Outbox Outbox { get; }
@@ -50,7 +53,7 @@ public sealed class NotificationParts : IAsyncDisposable
             new Courier(outbox, new SmtpMessenger(delivery, pictures ?? new NoPictures()), backOff, problems, clock),
             new Courier(outbox, new WebhookMessenger(delivery), backOff, problems, clock),
         ];
-        return new NotificationParts(rules, api.Gate, outbox, downtimes, teller, notices, couriers);
+        return new NotificationParts(rules, api.Gate, links, delivery, outbox, downtimes, teller, notices, couriers);
     }
 
     /// <summary>Delivers from now on.</summary>
@@ -69,6 +72,8 @@ public sealed class NotificationParts : IAsyncDisposable
         services.AddSingleton<IAlertTeller>(Teller);
         services.AddSingleton(Notices);
         services.AddSingleton(_rules);
+        services.AddSingleton(_links);
+        services.AddSingleton(_settings);
     }
 
     /// <summary>Maps the endpoints.</summary>
