@@ -9,6 +9,7 @@ using Apm.ApmUi.Pages.Errors;
 using Apm.ApmUi.Pages.Home;
 using Apm.ApmUi.Pages.Map;
 using Apm.ApmUi.Pages.Metrics;
+using Apm.ApmUi.Pages.Monitors;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Snapshots;
 using Apm.ApmUi.Pages.Slos;
@@ -54,6 +55,7 @@ public static class ApmUiHost
         services.AddSingleton<CompareQuery>();
         services.AddSingleton<ImportedTraces>();
         services.AddSingleton<TraceSource>();
+        services.AddSingleton<MonitorEditor>();
         services.AddSingleton<GivenBoards>();
         services.AddSingleton<ShownBoards>();
         services.AddSingleton<InsideData>();
@@ -93,6 +95,8 @@ public static class ApmUiHost
         EndpointDecisions.Map(routes);
         IssueDecisions.Map(routes);
         IssueData.Map(routes);
+        MonitorForms.Map(routes);
+        MonitorActions.Map(routes);
         DowntimeForms.Map(routes);
         OutboxForms.Map(routes);
         SloForms.Map(routes);

@@ -1,7 +1,7 @@
 // What is expected of a series, as a grey band beneath it; what is outside of it, red and thicker; and lines and bands that somebody set.
 
 import type uPlot from 'uplot';
-import { type ChartData, type Level, type Series } from './chart-data';
+import { type ChartData, type Level, type Series, type Shade } from './chart-data';
 import { type Unit, figure } from './format';
 import { color } from './theme';
 
@@ -52,6 +52,33 @@ function fillBand(u: uPlot, ctx: CanvasRenderingContext2D, s: Series, from: numb
   for (let i = to - 1; i >= from; i--) ctx.lineTo(u.valToPos(times[i]!, 'x', true) + (to - from === 1 ? half : 0), u.valToPos(s.lower![i]!, 'y', true));
   ctx.closePath();
   ctx.fill();
+}
+
+/** Times on grounds of their own, beneath everything; muted ones are hatched. */
+export function drawShades(u: uPlot, shades: readonly Shade[]): void {
+  const [top, height] = [u.bbox.top, u.bbox.height];
+  for (const shade of shades) {
+    const left = u.valToPos(shade.fromMs / 1000, 'x', true);
+    const width = Math.max(devicePixelRatio, u.valToPos(shade.toMs / 1000, 'x', true) - left); // A short one is still seen.
+    clipped(u, ctx => {
+      ctx.fillStyle = ctx.strokeStyle = color(shade.color === 'muted' ? 'text-2' : shade.color);
+      ctx.globalAlpha = shade.color === 'muted' ? 0.35 : 0.16;
+      if (shade.color !== 'muted') {
+        ctx.fillRect(left, top, width, height);
+        return;
+      }
+      ctx.beginPath();
+      ctx.rect(left, top, width, height);
+      ctx.clip();
+      ctx.lineWidth = devicePixelRatio;
+      ctx.beginPath();
+      for (let x = left - height; x < left + width; x += 7 * devicePixelRatio) {
+        ctx.moveTo(x, top + height);
+        ctx.lineTo(x + height, top);
+      }
+      ctx.stroke();
+    });
+  }
 }
 
 /** The way to and from each value that nobody expected, and a point at it. */

@@ -44,6 +44,14 @@ export interface Level {
   dash: boolean;
 }
 
+/** A time on a ground of its own. */
+export interface Shade {
+  fromMs: number;
+  toMs: number;
+  color: string;
+  text: string;
+}
+
 /** What every answer for a plot over time holds. */
 export interface TimeData {
   fromMs: number;
@@ -62,6 +70,9 @@ export interface ChartData extends TimeData {
   series: Series[];
   stacked: boolean;
   levels?: Level[];
+  shades?: Shade[];
+  /** How far back each value looks. */
+  windowMs?: number;
   /** Ends of the value axis, where somebody set them. */
   min?: number;
   max?: number;

@@ -2,7 +2,7 @@
 // All charts of a page share one crosshair; a drag zooms the page; arrow keys walk, Shift+arrows select, Enter zooms.
 
 import uPlot from 'uplot';
-import { boundsOf, drawBands, drawLevels, drawOdd, drawWide, expectedText } from './chart-band';
+import { boundsOf, drawBands, drawLevels, drawOdd, drawShades, drawWide, expectedText } from './chart-band';
 import { type ChartData, type Series, isThin, legendFigure, partText, valueAxis, valueText } from './chart-data';
 import { legendTable } from './chart-legend';
 import { drawMarks, marksIn } from './chart-marks';
@@ -27,6 +27,9 @@ function gapsOver(u: uPlot, gaps: [number, number][], seconds: number): [number,
 class ApmChart extends TimePlot<ChartData> {
   #off = new Set<string>();
 
+  /** What the value that is pointed at looks back on. */
+  readonly #bracket = el('div', { class: 'bracket', hidden: true });
+
   /** For tests: what is drawn. */
   inspect(): object {
     const data = this.data;
@@ -35,6 +38,7 @@ class ApmChart extends TimePlot<ChartData> {
       stepMs: data?.stepMs, from: data?.fromMs, to: data?.toMs, unit: data?.unit,
       marks: data?.marks.map(m => m.detail) ?? [],
       odd: data?.series.flatMap(s => s.odd ?? []) ?? [],
+      shades: data?.shades?.map(shade => shade.text) ?? [], levels: data?.levels?.map(level => level.text) ?? [],
       parts: data?.times.map((_, i) => partText(data, i)).filter(text => text !== '') ?? [],
       top: this.plot?.scales['y']?.max, rightTop: this.plot?.scales['right']?.max, at: this.plot?.cursor.idx ?? null, selected: this.plot?.select.width ?? 0, card: this.card.classList.contains('on') ? this.card.innerText : '',
     };
@@ -101,7 +105,7 @@ class ApmChart extends TimePlot<ChartData> {
       hooks: {
         setCursor: [u => this.#showCard(u, data, shown)],
         setSelect: [setSelect],
-        drawAxes: [u => drawBands(u, shown)],
+        drawAxes: [u => { drawShades(u, data.shades ?? []); drawBands(u, shown); }],
         draw: [u => { drawParts(u, data); drawThin(u, shown); drawWide(u, data, shown); drawOdd(u, shown); drawLevels(u, data.levels ?? []); drawMarks(u, data.marks); }],
         ready: [u => u.over.addEventListener('click', () => this.#clicked(u, data))],
       },
@@ -169,16 +173,27 @@ class ApmChart extends TimePlot<ChartData> {
     const left = u.cursor.left ?? -1;
     if (i === null || i === undefined || left < 0) {
       this.card.classList.remove('on');
+      this.#bracket.hidden = true;
       return;
     }
+    if (data.windowMs) this.#placeBracket(u, data.times[i]!, data.windowMs);
     const ordered = data.stacked ? [...shown].reverse() : shown;
     this.card.replaceChildren(this.timeLine(data.times[i]!, data),
       ...ordered.map(s => el('div', { class: s.odd?.includes(i) ? 'v odd' : 'v' }, this.#swatch(s), s.name, el('b', {}, valueText(s, i, s.unit ?? data.unit)))),
       ...ordered.map(s => expectedText(s, i, data.unit)).filter(text => text !== '').map(text => el('div', { class: 'part' }, text)),
       ...(partText(data, i) ? [el('div', { class: 'part' }, `Not complete: ${partText(data, i)}`)] : []),
       ...(ordered.some(s => isThin(s, i)) ? [el('div', { class: 'part' }, 'Too few to tell much')] : []),
+      ...(data.shades ?? []).filter(shade => shade.fromMs <= data.times[i]! && data.times[i]! < shade.toMs).map(shade => el('div', { class: 'part' }, shade.text)),
       ...data.marks.filter(m => Math.abs(u.valToPos(m.atMs / 1000, 'x') - left) < 8).map(m => el('div', { class: 'mark' }, `${clock(m.atMs, true)} ${m.detail}`)));
     this.placeCard(u, left, left);
+  }
+
+  #placeBracket(u: uPlot, atMs: number, windowMs: number): void {
+    const [from, to] = [u.valToPos((atMs - windowMs) / 1000, 'x'), u.valToPos(atMs / 1000, 'x')];
+    if (this.#bracket.parentElement !== u.over) u.over.append(this.#bracket);
+    this.#bracket.hidden = false;
+    this.#bracket.style.left = `${Math.max(0, from)}px`;
+    this.#bracket.style.width = `${Math.max(2, to - Math.max(0, from))}px`;
   }
 
   #clicked(u: uPlot, data: ChartData): void {

@@ -1,4 +1,5 @@
-// Forms whose answer may be a refusal: what was typed stays, and the reason stands in the form. Ctrl+S saves.
+// Forms whose answer may be a refusal: what was typed stays, and the reason stands in the form. A button may have an address of its own,
+// whose answer stands beside it. Ctrl+S saves.
 
 import { go } from './nav';
 
@@ -7,15 +8,21 @@ document.addEventListener('submit', event => {
   const problem = form.querySelector<HTMLElement>('[data-problem]');
   if (!problem || event.defaultPrevented) return;
   event.preventDefault();
-  void send(form, problem);
+  void send(form, problem, event.submitter);
 });
 
-async function send(form: HTMLFormElement, problem: HTMLElement): Promise<void> {
+async function send(form: HTMLFormElement, problem: HTMLElement, button: HTMLElement | null): Promise<void> {
   problem.hidden = true;
+  const answer = button?.hasAttribute('formaction') ? form.querySelector<HTMLElement>('[data-answer]') : null;
+  if (answer) answer.textContent = '';
   try {
     const fields = new FormData(form);
     const body = form.enctype === 'multipart/form-data' ? fields : new URLSearchParams([...fields].map(([name, value]) => [name, String(value)]));
-    const response = await fetch(form.action, { method: 'POST', body });
+    const response = await fetch(button?.getAttribute('formaction') ?? form.action, { method: 'POST', body });
+    if (response.ok && answer) {
+      answer.textContent = await response.text();
+      return;
+    }
     if (response.ok) {
       for (const area of form.querySelectorAll('textarea')) area.defaultValue = area.value; // It is saved now.
       go(response.url);
@@ -31,7 +38,7 @@ async function send(form: HTMLFormElement, problem: HTMLElement): Promise<void> 
 
 addEventListener('keydown', event => {
   if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
-  const form = document.querySelector<HTMLFormElement>('#widget-form, #board-form');
+  const form = document.querySelector<HTMLFormElement>('#widget-form, #board-form, #monitor-form');
   if (!form) return;
   event.preventDefault();
   form.requestSubmit();

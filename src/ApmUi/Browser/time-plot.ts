@@ -19,7 +19,7 @@ const leastPx = 64;
 export const axisFont = '11px system-ui, "Segoe UI", Roboto, sans-serif';
 
 export abstract class TimePlot<T extends TimeData> extends Island {
-  static observedAttributes = ['src', 'height', 'label'];
+  static observedAttributes = ['src', 'inline', 'height', 'label'];
 
   protected data: T | null = null;
   protected plot: uPlot | null = null;
@@ -87,7 +87,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isStarted || before === after) return;
-    if (name === 'src') void this.#load();
+    if (name === 'src' || name === 'inline') void this.#load();
     else this.draw();
   }
 
@@ -114,6 +114,11 @@ export abstract class TimePlot<T extends TimeData> extends Island {
   }
 
   async #load(): Promise<void> {
+    const inline = this.getAttribute('inline'); // What a fragment computed anyway comes along with it.
+    if (inline) {
+      this.#show(JSON.parse(inline) as T);
+      return;
+    }
     const src = this.getAttribute('src');
     if (!src) return;
     if (!this.data) this.state = 'loading';

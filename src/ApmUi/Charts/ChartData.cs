@@ -36,6 +36,12 @@ public sealed record ChartData
     /// <summary>Lines and bands across the chart.</summary>
     public IReadOnlyList<ChartLevel>? Levels { get; init; }
 
+    /// <summary>Times that are drawn on a ground of their own, such as those of an alert.</summary>
+    public IReadOnlyList<ChartShade>? Shades { get; init; }
+
+    /// <summary>How far back each value looks: shown as a bracket before the moment that is pointed at. Null when that is no matter.</summary>
+    public long? WindowMs { get; init; }
+
     /// <summary>Ends of the value axis; null when the values decide.</summary>
     public double? Min { get; init; }
 
@@ -109,3 +115,8 @@ public sealed record ChartMark(long AtMs, string Text, string Detail, string Kin
 /// <param name="Color">Token: <c>error</c>.</param>
 /// <param name="Text">At its right end; "" for none.</param>
 public sealed record ChartLevel(double? From, double? To, string Color, string Text, bool Dash);
+
+/// <summary>A time drawn on a ground of its own.</summary>
+/// <param name="Color">Token, or <c>muted</c> for hatching.</param>
+/// <param name="Text">What it means, for the card and the table.</param>
+public sealed record ChartShade(long FromMs, long ToMs, string Color, string Text);

@@ -8,7 +8,8 @@ namespace Apm.ApmUi.Charts;
 /// <summary>Answers of <c>/ui/data</c>: JSON with an ETag, 304 when nothing changed.</summary>
 public static class DataAnswer
 {
-    static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    /// <summary>How data for islands is written, also where it stands in a page itself.</summary>
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Writes a value, or 304 when the asker has it already.</summary>
     /// <param name="context">The request.</param>

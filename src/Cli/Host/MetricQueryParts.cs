@@ -21,8 +21,9 @@ static class MetricQueryParts
             var traces = new TraceMetricReader(provider.GetRequiredService<IStatsReader>());
             return (stored ?? provider.GetService<IMetricStore>()) is { } store ? new CombinedMetricReader(store, traces) : traces;
         });
+        services.AddSingleton<IMetricUnits>(provider => new TraceMetricUnits(provider.GetService<MetricDescriptions>() is { } descriptions ? new DescribedUnits(descriptions) : null));
         return services.AddSingleton(provider => new MetricQueries(
-            provider.GetRequiredService<IMetricReader>(), provider.GetService<IHostTags>() ?? NoHostTags.Instance, new TraceMetricUnits(provider.GetService<MetricDescriptions>() is { } descriptions ? new DescribedUnits(descriptions) : null),
+            provider.GetRequiredService<IMetricReader>(), provider.GetService<IHostTags>() ?? NoHostTags.Instance, provider.GetRequiredService<IMetricUnits>(),
             provider.GetRequiredService<Counters>(), provider.GetRequiredService<TimeProvider>()));
     }
 

@@ -1,11 +1,13 @@
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
+using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Apm.Monitors.Search;
 using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
+using Apm.Query.Metrics;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Serve.Datadog.Monitors;
@@ -22,6 +24,7 @@ public sealed class MonitorParts : IDisposable
     readonly MuteAllSwitch _muteAll;
     readonly SloReader _sloReader;
     readonly MetricsApiParts _api;
+    readonly MissingReasons _reasons;
     readonly TimeProvider _clock;
 
     MonitorParts(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, IDowntimeBook downtimes, IAlertTeller teller)
@@ -39,7 +42,9 @@ public sealed class MonitorParts : IDisposable
         var readings = new MonitorReadings(
             new MetricReadings(Queries), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
             new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock), new SloReadings(Slos, _sloReader));
-        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks), parts.Counters, uptime);
+        _reasons = new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks);
+        var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, _reasons, parts.Counters, uptime);
+        Replay = new MonitorReplay(new ReplaySources(_metrics.GetRequiredService<IMetricReader>(), _metrics.GetRequiredService<IMetricUnits>(), api.Checks, api.Events, parts.Traces, api.Hosts), downtimes, Rules.Find, parts.Counters, parts.Clock);
         _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings(), uptime);
     }
 
@@ -54,6 +59,9 @@ public sealed class MonitorParts : IDisposable
     public MetricQueries Queries { get; }
 
     public MonitorHistory History { get; }
+
+    /// <summary>What monitors would have done.</summary>
+    public MonitorReplay Replay { get; }
 
     /// <summary>Reads what is kept. Nothing is evaluated before <see cref="Start"/>.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
@@ -75,6 +83,8 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(Slos);
         services.AddSingleton(_sloReader);
         services.AddSingleton(new SloReports(_sloReader, _clock));
+        services.AddSingleton(Replay);
+        services.AddSingleton(_reasons);
         services.AddSingleton<IMonitorStates>(new MonitorLines(Rules, States, _downtimes, _muteAll, _clock));
         services.AddSingleton(_downtimes);
         services.AddSingleton<IMuteAll>(_muteAll);

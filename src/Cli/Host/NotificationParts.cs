@@ -16,8 +16,10 @@ public sealed class NotificationParts : IAsyncDisposable
     readonly IMonitorRules _rules;
     readonly DatadogGate _gate;
 
-    NotificationParts(IMonitorRules rules, DatadogGate gate, AlertLinks links, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
-        (_rules, _gate, Links, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, links, outbox, downtimes, teller, notices, couriers);
+    readonly DeliverySettings _settings;
+
+    NotificationParts(IMonitorRules rules, DatadogGate gate, AlertLinks links, DeliverySettings settings, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
+        (_rules, _gate, Links, _settings, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, links, settings, outbox, downtimes, teller, notices, couriers);
 
     /// <summary>Addresses of our pages, as others reach them.</summary>
     public AlertLinks Links { get; }
@@ -53,7 +55,7 @@ public sealed class NotificationParts : IAsyncDisposable
             new Courier(outbox, new SmtpMessenger(delivery, pictures ?? new NoPictures()), backOff, problems, clock),
             new Courier(outbox, new WebhookMessenger(delivery), backOff, problems, clock),
         ];
-        return new NotificationParts(rules, api.Gate, links, outbox, downtimes, teller, notices, couriers);
+        return new NotificationParts(rules, api.Gate, links, delivery, outbox, downtimes, teller, notices, couriers);
     }
 
     /// <summary>Delivers from now on.</summary>
@@ -73,6 +75,8 @@ public sealed class NotificationParts : IAsyncDisposable
         services.AddSingleton<IAlertTeller>(Teller);
         services.AddSingleton(Notices);
         services.AddSingleton(_rules);
+        services.AddSingleton(Links);
+        services.AddSingleton(_settings);
     }
 
     /// <summary>Maps the endpoints.</summary>

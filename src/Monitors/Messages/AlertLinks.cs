@@ -1,5 +1,4 @@
 using Apm.Core.Monitors;
-using Apm.Monitors.Downtimes;
 
 namespace Apm.Monitors.Messages;
 
@@ -22,6 +21,7 @@ public sealed class AlertLinks(string site)
     /// <summary>The monitor's page at the time of the alert.</summary>
     public string Status(AlertTransition transition)
     {
+        if (transition.Rule.Id == 0) return $"{Site}/monitors"; // A test of one that is not kept yet.
         var (from, to) = WindowOf(transition);
         return $"{Page(transition.Rule.Id)}?group={Uri.EscapeDataString(transition.Group)}&from_ts={ValueText.Whole(from * 1000)}&to_ts={ValueText.Whole(to * 1000)}";
     }
@@ -34,6 +34,7 @@ public sealed class AlertLinks(string site)
     public IReadOnlyList<(string Words, string Url)> Of(AlertTransition transition)
     {
         var links = new List<(string, string)> { ("Monitor Status", Status(transition)) };
+        if (transition.Rule.Id > 0) links.Add(("Edit Monitor", $"{Page(transition.Rule.Id)}/edit"));
         if (Traces(transition) is { } traces) links.Add(("Traces of this time", traces));
         if (transition.Sample.TryGetValue("slo.id", out var slo)) links.Add(("Objective", $"{Site}/slos/{slo}"));
         if (MessageValues.HostOf(transition) is { } host) links.Add(("View host", $"{Site}/hosts/{Uri.EscapeDataString(host)}"));
@@ -41,12 +42,6 @@ public sealed class AlertLinks(string site)
     }
 
     /// <summary>The traces of the window that was looked at; null when the monitor is about none.</summary>
-    string? Traces(AlertTransition transition)
-    {
-        var isOfTraces = transition.Rule.Type == "trace-analytics alert" || transition.Rule.Query.Contains("trace.", StringComparison.Ordinal);
-        if (!isOfTraces) return null;
-        var words = transition.GroupTags.Concat(QueryTags.FixedBy(transition.Rule)).Distinct().Where(tag => tag.Contains(':', StringComparison.Ordinal))
-            .Select(tag => tag.Any(char.IsWhiteSpace) ? $"{tag[..(tag.IndexOf(':', StringComparison.Ordinal) + 1)]}\"{tag[(tag.IndexOf(':', StringComparison.Ordinal) + 1)..]}\"" : tag);
-        return $"{Site}/traces?q={Uri.EscapeDataString(string.Join(' ', words))}&from={ValueText.Whole(transition.WindowFromUnixSeconds * 1000)}&to={ValueText.Whole(transition.WindowToUnixSeconds * 1000)}";
-    }
+    string? Traces(AlertTransition transition) => TracesBehind.SearchOf(transition.Rule, transition.GroupTags) is not { } search ? null
+        : $"{Site}/traces?q={Uri.EscapeDataString(search)}&from={ValueText.Whole(transition.WindowFromUnixSeconds * 1000)}&to={ValueText.Whole(transition.WindowToUnixSeconds * 1000)}";
 }

@@ -7,7 +7,7 @@ namespace Apm.Monitors.Schedule;
 
 /// <summary>The groups of one monitor, kept in documents of <see cref="GroupsPerDocument"/> each, of which only those are written that changed.</summary>
 /// <remarks>One evaluation at a time changes it; <see cref="Groups"/> may be read by any thread.</remarks>
-sealed class GroupBook(long monitorId, IDocumentStore documents)
+sealed class GroupBook(long monitorId, IDocumentStore documents) : IGroupSet
 {
     /// <summary>Where they are kept.</summary>
     public const string Collection = "monitor-states";

@@ -14,8 +14,7 @@ namespace Apm.Monitors.Schedule;
 /// <remarks>Different monitors at the same time, one monitor one at a time.</remarks>
 public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates states, MonitorHistory history, IDowntimeBook downtimes, IMuteAll muteAll, IAlertTeller teller, IHostTags hosts, MissingReasons reasons, Counters counters, UptimeBook? uptime = null)
 {
-    /// <summary>A group that was silent for so long is forgotten, without a word; 24 hours, Datadog's figure.</summary>
-    const long MaxSilentSeconds = 24 * 3_600;
+    readonly MonitorRound _round = new(downtimes, muteAll, hosts);
 
     /// <param name="nowUnixSeconds">When it was due.</param>
     /// <param name="beforeUnixSeconds">When it was evaluated before; the same as now for the first time.</param>
@@ -36,23 +35,17 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
         }
         var notes = new List<EvaluationNote>();
         var told = new List<AlertTransition>();
-        var context = new TurnContext(rule, query, nowUnixSeconds, reading.Window);
-        var isFirst = book.Count == 0;
-        foreach (var (state, found) in Pairs(query, rule.Options, reading, book, nowUnixSeconds, isFirst))
+        foreach (var step in _round.Of(new TurnContext(rule, query, nowUnixSeconds, reading.Window), reading, book, beforeUnixSeconds, MonitorStates.MaxGroupsOfAll - states.GroupCount, () => counters.Add("monitor_groups_over_limit")))
         {
-            if (IsForgotten(state, found, nowUnixSeconds))
+            var (before, after) = (step.Before, step.After);
+            if (after is null)
             {
-                book.Forget(state.Group);
-                notes.Add(new EvaluationNote(nowUnixSeconds, state.Group, state.State, state.State, null, EvaluationHappening.Forgotten));
+                notes.Add(new EvaluationNote(nowUnixSeconds, before.Group, before.State, before.State, null, EvaluationHappening.Forgotten));
                 continue;
             }
-            var tags = TagsOf(state);
-            var muting = MutingOf(rule, tags, nowUnixSeconds);
-            var result = GroupTurn.Of(context, state, found, muting, state.WasMuted && !muting.IsMuted ? EndsOf(rule, tags, beforeUnixSeconds, nowUnixSeconds) : []);
-            book.Set(result.After);
-            if (result.Told is { } transition) told.Add(transition.To == MonitorState.NoData ? transition with { MissingReason = reasons.Of(query, result.After, nowUnixSeconds) } : transition);
-            if (result.Told is not null || result.After.State != state.State)
-                notes.Add(new EvaluationNote(nowUnixSeconds, state.Group, state.State, result.After.State, result.After.Value, result.Told is not null ? EvaluationHappening.Told : muting.IsMuted ? EvaluationHappening.Muted : EvaluationHappening.Changed));
+            if (step.Told is { } transition) told.Add(transition.To == MonitorState.NoData ? transition with { MissingReason = reasons.Of(query, after, nowUnixSeconds) } : transition);
+            if (step.Told is not null || after.State != before.State)
+                notes.Add(new EvaluationNote(nowUnixSeconds, before.Group, before.State, after.State, after.Value, step.Told is not null ? EvaluationHappening.Told : step.IsMuted ? EvaluationHappening.Muted : EvaluationHappening.Changed));
         }
         book.AddUntold(rule, told);
         book.Save();
@@ -80,55 +73,6 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
             book.Save();
         }
     }
-
-    /// <summary>Each known group, and each new one, with what was found of it.</summary>
-    IEnumerable<(GroupState State, GroupReading? Found)> Pairs(MonitorQuery query, MonitorOptions options, MonitorReading reading, GroupBook book, long now, bool isFirst)
-    {
-        var found = new HashSet<string>(StringComparer.Ordinal);
-        var isZero = MissingDataRule.IsZero(options, query);
-        var room = MonitorStates.MaxGroupsOfAll - states.GroupCount;
-        var known = book.Names();
-        foreach (var group in reading.Groups)
-        {
-            if (query.IsCount && !isZero && group.Value == 0) continue; // Nothing came, and that is to be missing data.
-            found.Add(group.Group);
-            if (book.Find(group.Group) is { } state) yield return (state, group);
-            else if (book.Count >= MonitorStates.MaxGroups || room-- <= 0) counters.Add("monitor_groups_over_limit");
-            else yield return (New(group.Group, group.Tags, now, isFirst), group);
-        }
-        GroupReading? Silent(GroupState state) => isZero ? GroupReading.Of(state.Tags) with { Value = 0 } : null;
-        if (!query.IsMulti && query is not CompositeMonitorQuery && found.Count == 0 && known.Count == 0)
-        {
-            var whole = New(GroupState.Whole, [], now, isFirst);
-            yield return (whole, Silent(whole));
-        }
-        foreach (var name in known)
-            if (!found.Contains(name) && book.Find(name) is { } state) yield return (state, Silent(state));
-    }
-
-    static GroupState New(string group, IReadOnlyList<string> tags, long now, bool isFirst) => new() { Group = group, Tags = tags, FirstSeenUnixSeconds = now, IsOfFirstEvaluation = isFirst };
-
-    /// <summary>Only groups by tags are: a monitor without groups keeps its one state.</summary>
-    static bool IsForgotten(GroupState state, GroupReading? found, long now) =>
-        state.Tags.Count > 0 && found is not { LastDataUnixSeconds: not null } && found is not { IsJudged: true } && now - (state.LastDataUnixSeconds ?? now) >= MaxSilentSeconds;
-
-    /// <summary>Its own tags, and those of its host.</summary>
-    IReadOnlyList<string> TagsOf(GroupState state)
-    {
-        if (state.Tags.FirstOrDefault(tag => tag.StartsWith("host:", StringComparison.Ordinal)) is not { } host) return state.Tags;
-        var more = hosts.TagsOf(host[5..]);
-        return more.Count == 0 ? state.Tags : [.. state.Tags, .. more];
-    }
-
-    Muting MutingOf(MonitorRule rule, IReadOnlyList<string> tags, long now)
-    {
-        var (own, downtime) = (SilencedScopes.For(rule.Options, tags, now), downtimes.For(rule, tags, now));
-        if (!own.IsMuted && !downtime.IsMuted) return muteAll.IsMuted(now) ? new Muting(true, null, false, []) : Muting.None;
-        return downtime.IsMuted ? downtime : own;
-    }
-
-    List<DowntimeEnd> EndsOf(MonitorRule rule, IReadOnlyList<string> tags, long before, long now) =>
-        [.. downtimes.Ended(rule, tags, before, now).Concat(SilencedScopes.Ended(rule.Options, tags, before, now)).OrderBy(end => end.EndedUnixSeconds)];
 
     void Skip(long monitorId, long now, string reason)
     {

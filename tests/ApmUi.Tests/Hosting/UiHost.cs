@@ -10,8 +10,11 @@ using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Monitors.Delivery;
 using Apm.Monitors.Downtimes;
+using Apm.Monitors.Evaluate;
 using Apm.Monitors.Messages;
 using Apm.Monitors.Notify;
+using Apm.Monitors.Replay;
+using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
@@ -117,6 +120,18 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(new DashboardLists(documents, TimeProvider.System));
         builder.Services.AddSingleton<IEventStore>(provider => new InMemoryEventStore(new EventStoreSettings(), TimeProvider.System, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<RecentProblems>();
+        builder.Services.AddSingleton<IMetricUnits>(new TraceMetricUnits());
+        builder.Services.AddSingleton(new MonitorRules(documents, TimeProvider.System));
+        builder.Services.AddSingleton(provider => new MonitorStates(documents, provider.GetRequiredService<MonitorRules>()));
+        builder.Services.AddSingleton(new MonitorHistory(documents));
+        builder.Services.AddSingleton<IMuteAll>(new MuteAllSwitch(documents));
+        builder.Services.AddSingleton<IDowntimeBook>(provider => provider.GetRequiredService<DowntimeBook>());
+        builder.Services.AddSingleton<MissingReasons>();
+        builder.Services.AddSingleton(provider => new MonitorReplay(
+            new ReplaySources(provider.GetRequiredService<IMetricReader>(), provider.GetRequiredService<IMetricUnits>(), provider.GetRequiredService<IServiceCheckStore>(), provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<ITraceReader>(), NoHostTags.Instance),
+            provider.GetRequiredService<DowntimeBook>(), provider.GetRequiredService<MonitorRules>().Find, provider.GetRequiredService<Counters>(), TimeProvider.System));
+        builder.Services.AddSingleton<IAlertTeller>(provider => new AlertTeller(
+            provider.GetRequiredService<Outbox>(), documents, provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<AlertLinks>(), _ => null, provider.GetRequiredService<Counters>(), provider.GetRequiredService<RecentProblems>(), TimeProvider.System));
         builder.Services.AddSingleton<ListedRules>();
         builder.Services.AddSingleton<IMonitorRules>(provider => provider.GetRequiredService<ListedRules>());
         builder.Services.AddSingleton<Outbox>();

@@ -66,6 +66,7 @@ public class NoticeTextTests
             The monitor was last triggered at Tue Nov 14 2023 22:12:20 UTC.
 
             Monitor Status: http://localhost:8127/monitors/9001?group=host%3Abox-1&from_ts=1699998200000&to_ts=1700000060000
+            Edit Monitor: http://localhost:8127/monitors/9001/edit
             View host: http://localhost:8127/hosts/box-1
             """, mail.Plain);
     }
@@ -108,7 +109,7 @@ public class NoticeTextTests
 
         var link = Notice(SomeAlert.To(MonitorState.Alert, rule: rule, group: "resource_name:get /slow")).Links().Single(link => link.Words == "Traces of this time");
 
-        Assert.Equal("http://localhost:8127/traces?q=resource_name%3A%22get%20%2Fslow%22%20service%3Aweb&from=1699999700000&to=1700000000000", link.Url);
+        Assert.Equal("http://localhost:8127/traces?q=operation%3Aflask.request%20service%3Aweb%20resource%3A%22get%20%2Fslow%22&from=1699999700000&to=1700000000000", link.Url);
     }
 
     [Theory]

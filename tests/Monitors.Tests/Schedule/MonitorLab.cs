@@ -7,6 +7,7 @@ using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
+using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Apm.Query.Evaluate;
@@ -43,6 +44,14 @@ sealed class MonitorLab : IDisposable
     public MonitorSchedule Schedule { get; private set; } = null!;
     public Teller Told { get; } = new();
     public Downtimes Book { get; } = new();
+
+    /// <summary>Over the same data as the schedule.</summary>
+    public MonitorReplay Replay => ReplayBy(Clock);
+
+    /// <param name="clock">By which it is told how long the work takes.</param>
+    public MonitorReplay ReplayBy(TimeProvider clock) => new(new ReplaySources(_metrics, new TraceMetricUnits(), _checks, _events, new InMemoryTraceStore(), NoHostTags.Instance), Book, Rules.Find, Counters, clock);
+
+    public InMemoryMetricStore Metrics => _metrics;
 
     public void Dispose()
     {

@@ -1,4 +1,10 @@
+using System.Globalization;
 using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Monitors.Delivery;
+using Apm.Monitors.Downtimes;
+using Apm.Monitors.Evaluate;
+using Apm.Monitors.Messages;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Microsoft.AspNetCore.Components;
@@ -17,8 +23,26 @@ public partial class MonitorPage
     [Inject] IMuteAll MuteAll { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
+    [Inject] Outbox Outbox { get; set; } = null!;
+    [Inject] DowntimeBook Book { get; set; } = null!;
+    [Inject] MissingReasons Reasons { get; set; } = null!;
+
     MonitorView? View;
     string Muted = "";
+    string Sentence = "";
+
+    /// <summary>Why there is no data; "" when there is some, or nothing is known.</summary>
+    string Missing = "";
+
+    /// <summary>Why it cannot be deleted; null when it can.</summary>
+    string? WhyKept;
+    string? Traces;
+    bool IsSelfMuted;
+    bool HasDowntime;
+    IReadOnlyList<DeliveryRow> Deliveries = [];
+    int DeliveryCount;
+
+    string IdText => Id.ToString(CultureInfo.InvariantCulture);
 
     protected override void OnInitialized()
     {
@@ -27,7 +51,31 @@ public partial class MonitorPage
             Links.Answers.NotFound(Context);
             return;
         }
+        var now = State.NowUnixNanos / UnixTime.NanosPerSecond;
         View = MonitorView.Of(State, monitor, known.Query, History.Read(Id));
         Muted = MonitorsView.MutedOf(State, known.Rule, Downtimes, MuteAll);
+        IsSelfMuted = SilencedScopes.For(known.Rule.Options, [], now).IsMuted || known.Rule.Options.Silenced.Any(mute => mute.Value is null || mute.Value > now);
+        Sentence = known.Query is { } query ? RuleSentence.Of(known.Rule, query) : "The query cannot be read, so nothing is evaluated. Edit it.";
+        Missing = MissingOf(known, monitor, now);
+        WhyKept = Rules.WhyKept(Id);
+        HasDowntime = Book.All().Any(downtime => downtime.MonitorId == Id && Book.StatusOf(downtime) is DowntimeStatus.Active or DowntimeStatus.Scheduled);
+        // Other names of env are part of the search; the page's own would be asked for twice.
+        Traces = TracesBehind.SearchOf(known.Rule, []) is { } search ? State.TracesLink(search) : null;
+        var deliveries = Outbox.All().Where(delivery => delivery.MonitorId == Id && delivery.About != "Downtime").ToList();
+        (Deliveries, DeliveryCount) = ([.. deliveries.Take(MonitorView.MaxDeliveriesListed).Select(delivery => DeliveryRow.Of(State, delivery))], deliveries.Count);
+    }
+
+    string MissingOf(KnownRule known, MonitorSnapshot monitor, long now)
+    {
+        if (known.Query is not { } query || monitor.Groups.FirstOrDefault(group => group.IsMissing && (group.HasHadData || !group.IsJudged)) is not { } silent) return "";
+        try
+        {
+            var reason = Reasons.Of(query, silent, now);
+            return reason.Length == 0 ? "" : monitor.Groups.Count > 1 ? $"No data of {silent.Group}: {reason}" : $"No data: {reason}";
+        }
+        catch (StoreUnavailableException problem)
+        {
+            return problem.Message;
+        }
     }
 }

@@ -25,7 +25,13 @@ public sealed record MonitorView
     /// <summary>Most lines of the history listed, the newest first; default 100. The page says how many there are.</summary>
     public const int MaxNotesListed = 100;
 
+    /// <summary>Most notifications listed, the newest first; default 20. The page says how many there are, and the outbox has them all.</summary>
+    public const int MaxDeliveriesListed = 20;
+
     public required MonitorRule Rule { get; init; }
+
+    /// <summary>The states over the time of the page, as they were noted.</summary>
+    public required IReadOnlyList<StateBar> Bars { get; init; }
     public required string StateKind { get; init; }
     public required string StateWord { get; init; }
     public required IReadOnlyList<GroupRow> Groups { get; init; }
@@ -49,6 +55,7 @@ public sealed record MonitorView
             StateWord = worst.Word(),
             Groups = [.. monitor.Groups.OrderByDescending(group => group.State.Gravity()).ThenBy(group => group.Group, StringComparer.Ordinal).Take(MaxGroupsListed).Select(group => RowOf(state, group))],
             GroupCount = monitor.Groups.Count,
+            Bars = StateBar.Of(state, monitor, notes, state.Window.Range.FromUnixNanos / UnixTime.NanosPerSecond, Math.Min(state.Window.Range.ToUnixNanos, state.NowUnixNanos) / UnixTime.NanosPerSecond),
             Notes = [.. notes.Take(MaxNotesListed).Select(note => RowOf(state, note))],
             NoteCount = notes.Count,
             Settings = SettingsOf(monitor.Rule),

@@ -1,4 +1,5 @@
 using Apm.Core.Ports;
+using Apm.Core.Time;
 using Apm.Monitors.Schedule;
 using Microsoft.AspNetCore.Components;
 
@@ -12,6 +13,8 @@ public partial class MonitorsPage
     [Inject] IMuteAll MuteAll { get; set; } = null!;
 
     MonitorsView View = null!;
+
+    bool IsAllMuted => MuteAll.IsMuted(State.NowUnixNanos / UnixTime.NanosPerSecond);
 
     protected override void OnInitialized() => View = MonitorsView.Of(State, States.All(), Downtimes, MuteAll);
 }

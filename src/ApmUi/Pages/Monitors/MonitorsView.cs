@@ -4,6 +4,7 @@ using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
+using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 
@@ -13,7 +14,11 @@ namespace Apm.ApmUi.Pages.Monitors;
 /// <param name="Value">What was compared, against what; of a grouped monitor how many of its groups are not well.</param>
 /// <param name="Since">When a group last changed its state; "" before any did.</param>
 /// <param name="Muted">"" when it is not; else until when.</param>
-public sealed record MonitorRow(long Id, string Name, string Link, string StateKind, string StateWord, string Query, string Value, string Since, string SinceExact, string Muted, IReadOnlyList<string> Tags);
+public sealed record MonitorRow(long Id, string Name, string Link, string StateKind, string StateWord, string Query, string Value, string Since, string SinceExact, string Muted, IReadOnlyList<string> Tags)
+{
+    /// <summary>Where the value lies between nothing and twice the threshold, in percent; null when there is no such thing.</summary>
+    public double? BarPercent { get; init; }
+}
 
 /// <summary>The monitors, worst first. Immutable.</summary>
 public sealed record MonitorsView
@@ -69,7 +74,10 @@ public sealed record MonitorsView
         var since = monitor.Groups.Max(group => group.StateSinceUnixSeconds) * UnixTime.NanosPerSecond;
         return new MonitorRow(
             rule.Id, rule.Name, state.Link($"/monitors/{rule.Id}"), KindOf(worst), worst.Word(), rule.Query, ValueOf(monitor),
-            since is { } then ? Figure.Ago(then, state.NowUnixNanos) : "", since is { } exact ? state.TimeExact(exact) : "", MutedOf(state, rule, downtimes, muteAll), rule.Tags);
+            since is { } then ? Figure.Ago(then, state.NowUnixNanos) : "", since is { } exact ? state.TimeExact(exact) : "", MutedOf(state, rule, downtimes, muteAll), rule.Tags)
+        {
+            BarPercent = monitor.Groups is [{ Value: { } value }] && rule.Options.Thresholds.Critical is { } critical && critical > 0 && value >= 0 && rule.Type != MonitorTypes.ServiceCheck ? Math.Min(100, 50 * value / critical) : null,
+        };
     }
 
     static string ValueOf(MonitorSnapshot monitor)

@@ -1,0 +1,129 @@
+using Apm.ApmUi.Charts;
+using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
+using Apm.Core.Hosts;
+using Apm.Core.Monitors;
+using Apm.Core.Ports;
+using Apm.Core.Time;
+using Apm.Monitors.Delivery;
+using Apm.Monitors.Messages;
+using Apm.Monitors.Notify;
+using Apm.Monitors.Queries;
+using Apm.Monitors.Replay;
+using Apm.Monitors.Rules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Apm.ApmUi.Pages.Monitors;
+
+/// <summary>What the editor of monitors sends: its previews while one types, a test of what it says, and the monitor itself.</summary>
+/// <remarks>Forms with a token: a page of another site cannot send them.</remarks>
+public static class MonitorForms
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/ui/fragment/monitor/check", Check);
+        routes.MapPost("/ui/fragment/monitor/preview", Preview);
+        routes.MapPost("/ui/monitors/save", Save);
+        routes.MapPost("/ui/monitors/test", Test);
+    }
+
+    static RazorComponentResult<MonitorCheck> Check(IFormCollection sent, MonitorEditor editor, IServiceProvider services)
+    {
+        var form = MonitorForm.Read(name => sent[name]);
+        var (query, errors, sentence) = (SignalQuery.Of(editor.Completed(form)).Trim(), new List<string>(), "");
+        var bad = editor.WrongIn(form);
+        IReadOnlyList<string> warnings = [];
+        if (bad is null)
+        {
+            try
+            {
+                var known = editor.Check(form);
+                sentence = RuleSentence.Of(known.Rule, known.Query!);
+                warnings = Warnings(known.Rule, services);
+            }
+            catch (MonitorRuleException wrong)
+            {
+                errors.AddRange(wrong.Errors);
+            }
+        }
+        return new(new { Bad = bad is { } wrongQuery ? BadQuery.Of(wrongQuery.Query, wrongQuery.Error) : null, Query = query, Sentence = sentence, Errors = errors, Warnings = warnings });
+    }
+
+    /// <summary>What the message and its receivers will not do.</summary>
+    static List<string> Warnings(MonitorRule rule, IServiceProvider services)
+    {
+        var vocabulary = TemplateVocabulary.Of(rule);
+        var warnings = MessageTemplate.Parse(rule.Message, vocabulary).Warnings.Select(warning => $"Message, line {warning.At.Line}, column {warning.At.Column}: {warning.Sentence}").ToList();
+        warnings.AddRange(MessageTemplate.Parse(rule.Options.EscalationMessage, vocabulary).Warnings.Select(warning => $"Message of repeats, line {warning.At.Line}, column {warning.At.Column}: {warning.Sentence}"));
+        warnings.AddRange(RecipientAdvice.Of(Mentioned(rule), services.GetService<DeliverySettings>()));
+        return warnings;
+    }
+
+    /// <summary>All who are told in some state.</summary>
+    static List<Mention> Mentioned(MonitorRule rule) =>
+        [.. Mentions.Of(RenderedMessage.Plain(rule.Message + "\n" + rule.Options.EscalationMessage)).Where(mention => !mention.Handle.Contains("{{", StringComparison.Ordinal))];
+
+    static RazorComponentResult<MonitorPreview> Preview(HttpContext context, IFormCollection sent, PageState state, MonitorEditor editor, AlertLinks links)
+    {
+        var form = MonitorForm.Read(name => sent[name]);
+        if (editor.WrongIn(form) is not null) return new(new { Reason = "The query cannot be read yet." });
+        try
+        {
+            var known = editor.Check(form);
+            var replay = editor.Replay(known, context.RequestAborted);
+            var view = MonitorPreviewView.Of(state, known, replay, editor.DataSeconds(known, context.RequestAborted), links, HostsOf(context));
+            return new(new { View = view, replay.ToldCount });
+        }
+        catch (MonitorRuleException wrong)
+        {
+            return new(new { Reason = wrong.Message });
+        }
+        catch (StoreUnavailableException problem)
+        {
+            return new(new { Reason = problem.Message });
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return new(new { Reason = "Something else was typed meanwhile." });
+        }
+    }
+
+    static Task Save(HttpContext context, IFormCollection sent, MonitorEditor editor, MonitorRules rules) => MonitorActions.Answer(context, () =>
+    {
+        var form = editor.Completed(MonitorForm.Read(name => sent[name]));
+        if (form.Id == 0) return $"/monitors/{rules.Add(FormRule.Of(form, null) with { Creator = "apm@localhost" }).Rule.Id}";
+        rules.Change(form.Id, before => FormRule.Of(form, before));
+        return $"/monitors/{form.Id}";
+    });
+
+    /// <summary>Sends a notice of the rule that is typed, as if it had happened, marked as a test.</summary>
+    static async Task Test(HttpContext context, IFormCollection sent, MonitorEditor editor, IAlertTeller teller, AlertLinks links, PageState state)
+    {
+        var form = MonitorForm.Read(name => sent[name]);
+        try
+        {
+            var known = editor.Check(form);
+            var kind = Enum.TryParse<AlertKind>(sent["test_kind"], out var asked) ? asked : AlertKind.Triggered;
+            var example = ExampleTelling.Of(known, kind, editor.Replay(known, context.RequestAborted), state.NowUnixNanos / UnixTime.NanosPerSecond).Transition with { IsTest = true };
+            example = example with { Id = $"test/{known.Rule.Id}/{kind}/{state.NowUnixNanos}" };
+            teller.Tell(example);
+            var to = new NoticeText(example, links, HostsOf(context)).Mentioned().Where(mention => mention.Kind != MentionKind.Other).Select(mention => mention.Target).ToList();
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync(to.Count == 0 ? "Nobody is told of this state; the stream of events has it." : $"On its way to {string.Join(", ", to)}; the outbox tells what became of it.", context.RequestAborted);
+        }
+        catch (MonitorRuleException wrong)
+        {
+            await DataAnswer.Fail(context, StatusCodes.Status400BadRequest, string.Join(' ', wrong.Errors));
+        }
+        catch (StoreUnavailableException problem)
+        {
+            await DataAnswer.Fail(context, StatusCodes.Status503ServiceUnavailable, "Nothing was sent: " + problem.Message);
+        }
+    }
+
+    static Func<string, HostInfo?> HostsOf(HttpContext context) => context.RequestServices.GetService<HostCatalogue>() is { } hosts ? hosts.Find : _ => null;
+}

@@ -1,0 +1,63 @@
+using Apm.Core.Monitors;
+using Apm.Core.Ports;
+using Apm.Monitors.Evaluate;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+
+namespace Apm.Monitors.Replay;
+
+/// <summary>A monitor between two evaluations of a replay.</summary>
+sealed class ReplayedMonitor(KnownRule known, IDowntimeBook downtimes, IHostTags hosts)
+{
+    readonly MonitorRound _round = new(downtimes, new NeverMuted(), hosts);
+    readonly GroupsInMemory _groups = new();
+    long? _before;
+
+    /// <summary>Without its own mutes: they say until when they hold, not since when.</summary>
+    public MonitorRule Rule { get; } = known.Rule with { Options = known.Rule.Options with { Silenced = new Dictionary<string, long?>() } };
+
+    public MonitorSnapshot Snapshot => new(Rule, [.. _groups.All.Values.OrderBy(group => group.Group, StringComparer.Ordinal)]);
+
+    public bool IsDue(long now) => known.Query is { } query && now % query.PeriodSeconds == 0;
+
+    /// <summary>Evaluates once.</summary>
+    /// <param name="record">Notes what came of it; null for nothing.</param>
+    public void Step(MonitorReadings readings, Func<long, MonitorSnapshot?> partOf, long now, ReplayRecord? record, CancellationToken cancel)
+    {
+        var query = known.Query!;
+        var reading = readings.Read(query, Rule.Options, now, partOf, cancel);
+        record?.Evaluated(now);
+        if (reading.SkippedReason is { } reason)
+        {
+            record?.Skipped(reason);
+            return;
+        }
+        var context = new TurnContext(Rule, query, now, reading.Window);
+        foreach (var step in _round.Of(context, reading, _groups, _before ?? now, MonitorReplay.MaxGroups - _groups.Count, () => record?.LeftOut())) record?.Add(step, now);
+        _before = now;
+    }
+
+    sealed class GroupsInMemory : IGroupSet
+    {
+        public Dictionary<string, GroupState> All { get; } = new(StringComparer.Ordinal);
+
+        public int Count => All.Count;
+
+        public GroupState? Find(string group) => All.GetValueOrDefault(group);
+
+        public IReadOnlyList<string> Names() => [.. All.Keys];
+
+        public void Set(GroupState state) => All[state.Group] = state;
+
+        public void Forget(string group) => All.Remove(group);
+    }
+
+    sealed class NeverMuted : IMuteAll
+    {
+        public bool IsMuted(long unixSeconds) => false;
+
+        public long? Mute(long unixSeconds) => throw new InvalidOperationException("A replay changes nothing.");
+
+        public bool Unmute() => throw new InvalidOperationException("A replay changes nothing.");
+    }
+}
