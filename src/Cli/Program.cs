@@ -9,6 +9,7 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     CheckCommand.Make(),
     WhyCommand.Make(),
     QueryCommand.Make(),
+    MonitorCommand.Make(),
     ConfigCommand.Make(),
     KeysCommand.Make(),
     ApplyCommand.Make(),

@@ -21,7 +21,7 @@ static class ExportCommand
             var objects = await new Exporting(api).Read(kinds, count => masked += count, cancel);
             if (arguments.GetValue(folder) is not { } path) Console.Write(Exporting.Whole(objects));
             else if (!Write(path, objects)) return 1;
-            if (masked > 0) await Console.Error.WriteLineAsync($"{masked} {(masked == 1 ? "secret was" : "secrets were")} masked. Applied here they stay as they are; elsewhere put them in first.");
+            if (masked > 0) await Console.Error.WriteLineAsync($"Secrets were masked in {masked} {(masked == 1 ? "text" : "texts")}. Applied here they stay as they are; elsewhere put them in first.");
             return 0;
         }));
         return command;

@@ -68,7 +68,7 @@ sealed class Applying(ApiAccess api, bool isDry, TextWriter output)
     {
         var kind = definition.Kind;
         if (!_existing.TryGetValue(kind, out var all)) _existing[kind] = all = [.. await kind.List(api, cancel)];
-        var found = fileId is null ? null : all.Find(one => one.Id == fileId);
+        var found = fileId is null ? null : all.Find(one => one.Id == fileId && kind.IsMeant(definition.Json, one));
         if (found is null)
         {
             var same = all.FindAll(one => kind.NameOf(one.Json) == kind.NameOf(normal));

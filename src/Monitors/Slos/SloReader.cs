@@ -9,6 +9,9 @@ namespace Apm.Monitors.Slos;
 /// <remarks>Any thread. Exceptions of queries come through.</remarks>
 public sealed class SloReader(MetricQueries queries, UptimeBook uptime)
 {
+    /// <summary>Width of the buckets at the end of a time that does not end with a whole one, in seconds.</summary>
+    const int TailSeconds = 10;
+
     /// <summary>Points that one query gives at most; longer times are read in parts.</summary>
     const int PointsOfPart = 1_440;
 
@@ -45,7 +48,8 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime)
             for (var i = 0; i < count; i++) sums[i] = sum.Sign == '+' ? left[i] + right[i] : left[i] - right[i];
             return sums;
         }
-        foreach (var (unixSeconds, value) in Values(node, from, to, step, cancel))
+        var whole = Math.Max(from, to / step * step);
+        foreach (var (unixSeconds, value) in Values(node, from, whole, step, cancel).Concat(Values(node, whole, to, Math.Min(step, TailSeconds), cancel)))
             if ((int)((unixSeconds - from) / step) is var bucket && bucket >= 0 && bucket < count) sums[bucket] += value;
         return sums;
     }
