@@ -47,7 +47,7 @@ public sealed class MonitorCommandTests : IDisposable
     [Theory]
     [InlineData("monitr\n", "line 1, column 1: \"monitr\" is nothing that a script says. There are: start, monitor, load … every, hosts, downtime, expect to, expect from … to.")]
     [InlineData("monitor\n    {\"type\":\"metric alert\",\n     \"query\" \"x\"}\n", "line 3, column 14: This is not JSON: '\"' is invalid after a property name. Expected a ':'.")]
-    [InlineData("monitor\n    {\"type\":\"metric alert\", \"query\":\"avg(last_5m):avg:m{*} >\"}\n", "line 2, column 29: The value provided for parameter 'query' is invalid The query ends at column 25; expected a number after \">\".")]
+    [InlineData("monitor\n    {\"type\":\"metric alert\", \"query\":\"avg(last_5m):avg:m{*} >\"}\n", "line 2, column 29: The value provided for parameter 'query' is invalid The query ends at column 24; expected a number after \">\".")]
     [InlineData("monitor missing.json\n", "line 1, column 9: missing.json cannot be read: ")]
     [InlineData("load gauge every 60s\n    m{} one\n", "line 2, column 5: \"one\" is no number.")]
     [InlineData("load gauge every 60\n    m{} 1\n", "line 1, column 18: \"60\" is no length of time. Write one such as 15s, 5m, 14h.")]

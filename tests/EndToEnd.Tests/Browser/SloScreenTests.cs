@@ -37,7 +37,7 @@ public sealed class SloScreenTests(BrowserFixture browser) : IAsyncLifetime
             await page.GetByLabel("Good requests").FillAsync("sum:orders{*}.as_count() - sum:orders.failed{*}.as_count()");
             await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 
-            await Expect(page.Locator(".slo-figures")).ToContainTextAsync("5 requests of 10 requests");
+            await Expect(page.Locator(".slo-figures")).ToContainTextAsync("5 of 10 requests");
             await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
             Assert.Empty(await Axe.Serious(page));
 
