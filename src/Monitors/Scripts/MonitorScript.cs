@@ -56,7 +56,7 @@ public static class MonitorScript
             switch (block.Words)
             {
                 case ["start", var time]:
-                    world.Begin(ScriptTimes.Absolute(block.At(1), time));
+                    world.Begin(block.At(0), ScriptTimes.Absolute(block.At(1), time));
                     break;
                 case ["monitor"]:
                     AddMonitor(world, needs, block, string.Join('\n', block.Lines.Select(line => line.Text)), isInline: true);
@@ -92,7 +92,7 @@ public static class MonitorScript
     {
         var expected = ScriptExpectation.ReadAll(block, world);
         if (to <= world.NowUnixSeconds) throw new MonitorScriptException(block.At(0), $"Time goes on only: it is {world.Print(world.NowUnixSeconds)} already.");
-        var came = world.RunTo(to).Where(notice => notice.AtUnixSeconds > from).ToList();
+        var came = world.RunTo(block.At(0), to).Where(notice => notice.AtUnixSeconds > from).ToList();
         return ScriptExpectation.Compare(block, expected, came, world);
     }
 

@@ -70,10 +70,10 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
     public bool HasSeveralMonitors => _rules.All().Count > 1;
 
     /// <summary>Sets the time of the script's start.</summary>
-    public void Begin(long unixSeconds)
+    public void Begin(TextPlace at, long unixSeconds)
     {
-        if (_hasBegun) throw new MonitorScriptException(new TextPlace(1, 1), "\"start\" comes first, before anything that has a time.");
-        if (unixSeconds % MinuteSeconds != 0) throw new MonitorScriptException(new TextPlace(1, 1), "A script starts at a whole minute, as monitors are evaluated then.");
+        if (_hasBegun) throw new MonitorScriptException(at, "\"start\" comes first, before anything that has a time.");
+        if (unixSeconds % MinuteSeconds != 0) throw new MonitorScriptException(at, "A script starts at a whole minute, as monitors are evaluated then.");
         _clock.UnixSeconds = _startUnixSeconds = unixSeconds;
     }
 
@@ -117,19 +117,19 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
 
     /// <summary>Turns the clock minute by minute.</summary>
     /// <returns>What was told on the way.</returns>
-    public IReadOnlyList<ScriptNotice> RunTo(long unixSeconds)
+    public IReadOnlyList<ScriptNotice> RunTo(TextPlace at, long unixSeconds)
     {
-        if (unixSeconds - _startUnixSeconds > MostDays * 86_400L) throw new MonitorScriptException(new TextPlace(1, 1), $"A script goes over {MostDays} days at most.");
+        if (unixSeconds - _startUnixSeconds > MostDays * 86_400L) throw new MonitorScriptException(at, $"A script goes over {MostDays} days at most.");
         _hasBegun = true;
         var before = _told.Count;
         while (_clock.UnixSeconds + MinuteSeconds <= unixSeconds)
         {
             var now = _clock.UnixSeconds += MinuteSeconds;
             foreach (var run in _runs.Where(run => run.UnixSeconds < now && run.UnixSeconds >= now - MinuteSeconds).OrderBy(run => run.UnixSeconds)) _needs.Checks.Add(run);
-            foreach (var (at, downtime) in _cancels) if (at > now - MinuteSeconds && at <= now) _downtimes.Cancel(downtime);
+            foreach (var (when, downtime) in _cancels) if (when > now - MinuteSeconds && when <= now) _downtimes.Cancel(downtime);
             _schedule.RunDue();
         }
-        if (_problems.ReadAll() is [var problem, ..]) throw new MonitorScriptException(new TextPlace(1, 1), problem.Sentence);
+        if (_problems.ReadAll() is [var problem, ..]) throw new MonitorScriptException(at, problem.Sentence);
         _clock.UnixSeconds = Math.Max(_clock.UnixSeconds, unixSeconds);
         return _told.GetRange(before, _told.Count - before);
     }

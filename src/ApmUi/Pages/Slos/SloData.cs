@@ -4,6 +4,7 @@ using Apm.Monitors.Slos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Pages.Slos;
 
@@ -12,9 +13,10 @@ public static class SloData
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ui/data/slo", Answer);
 
-    static async Task Answer(HttpContext context, SloBook slos, SloReports reports, TimeProvider clock)
+    static async Task Answer(HttpContext context, TimeProvider clock)
     {
         var started = clock.GetTimestamp();
+        var (slos, reports) = (context.RequestServices.GetRequiredService<SloBook>(), context.RequestServices.GetRequiredService<SloReports>());
         if (slos.Find(context.Request.Query["id"].ToString()) is not { } slo)
         {
             await DataAnswer.Fail(context, StatusCodes.Status404NotFound, "There is no such objective any more. Go back to the list.");
