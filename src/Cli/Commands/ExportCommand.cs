@@ -42,7 +42,7 @@ static class ExportCommand
             Console.Error.WriteLine($"apm: {problem.Message}");
             return false;
         }
-        Console.WriteLine($"{string.Join(", ", DefinitionKinds.All.Select(kind => (kind.Plural, Count: objects.Count(one => one.Kind == kind))).Where(one => one.Count > 0).Select(one => $"{one.Count} {one.Plural}").DefaultIfEmpty("nothing"))} written to {folder}");
+        Console.WriteLine($"{string.Join(", ", DefinitionKinds.All.Select(kind => (Kind: kind, Count: objects.Count(one => one.Kind == kind))).Where(one => one.Count > 0).Select(one => $"{one.Count} {(one.Count == 1 ? one.Kind.Name : one.Kind.Plural)}").DefaultIfEmpty("nothing"))} written to {folder}");
         return true;
     }
 }
