@@ -1,6 +1,7 @@
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
 using Apm.Core.Slos;
+using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
@@ -90,6 +91,7 @@ public sealed class SloTests : IDisposable
         var told = _lab.Told.All[0];
         Assert.Equal(15, told.Value!.Value, 6);
         Assert.Equal(("15", "50", slo.Name, "99.9", "30d"), (told.Sample["slo.burn_rate_long"], told.Sample["slo.burn_rate_short"], told.Sample["slo.name"], told.Sample["slo.target"], told.Sample["slo.timeframe"]));
+        Assert.Equal("The error budget of **Answers** over 30d goes **15.0** times as fast as it may.", AlertSentence.Of(told));
         Assert.Equal(MonitorState.Ok, _lab.State(rule.Id).State);
     }
 
@@ -106,6 +108,7 @@ public sealed class SloTests : IDisposable
         Assert.Equal(["100 Triggered", "110 Recovered"], _lab.Lines);
         Assert.Equal(80, _lab.Told.All[0].Value!.Value, 6);
         Assert.Equal("20", _lab.Told.All[0].Sample["slo.budget_left"]);
+        Assert.Equal("**80.0 %** of the error budget of **Answers** over 7d is spent.", AlertSentence.Of(_lab.Told.All[0]));
     }
 
     [Fact]
