@@ -56,10 +56,14 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime)
 
     void Judge(SloSlices slices, long from, long to, int step, SloTally[] buckets, CancellationToken cancel)
     {
-        // With several groups a slice is good when it is for all of them.
-        foreach (var slice in Values(SloQueries.Parse(slices.Query), from, to, slices.SliceSeconds, cancel).GroupBy(value => value.UnixSeconds))
-            if ((int)((slice.Key - from) / step) is var bucket && bucket >= 0 && bucket < buckets.Length)
-                buckets[bucket] += new SloTally(slice.All(value => slices.IsGood(value.Value)) ? slices.SliceSeconds : 0, slices.SliceSeconds);
+        // Several groups, or several points by a rollup of the query's own: a slice is good when all of them are.
+        foreach (var slice in Values(SloQueries.Parse(slices.Query), from, to, slices.SliceSeconds, cancel).GroupBy(value => value.UnixSeconds / slices.SliceSeconds * slices.SliceSeconds))
+        {
+            var bucket = (int)((slice.Key - from) / step);
+            if (bucket < 0 || bucket >= buckets.Length) continue;
+            var seconds = Math.Min(slices.SliceSeconds, to - slice.Key);
+            buckets[bucket] += new SloTally(slice.All(value => slices.IsGood(value.Value)) ? seconds : 0, seconds);
+        }
     }
 
     IEnumerable<(long UnixSeconds, double Value)> Values(QueryNode node, long from, long to, int step, CancellationToken cancel)
