@@ -10,6 +10,7 @@ var root = new RootCommand("Apm: distributed tracing that tells you why. `apm up
     WhyCommand.Make(),
     DoctorCommand.Make(),
     QueryCommand.Make(),
+    MonitorCommand.Make(),
     ConfigCommand.Make(),
     KeysCommand.Make(),
     ApplyCommand.Make(),

@@ -21,7 +21,7 @@ static class ExportCommand
             var objects = await new Exporting(api).Read(kinds, count => masked += count, cancel);
             if (arguments.GetValue(folder) is not { } path) Console.Write(Exporting.Whole(objects));
             else if (!Write(path, objects)) return 1;
-            if (masked > 0) await Console.Error.WriteLineAsync($"{masked} {(masked == 1 ? "secret was" : "secrets were")} masked. Applied here they stay as they are; elsewhere put them in first.");
+            if (masked > 0) await Console.Error.WriteLineAsync($"Secrets were masked in {masked} {(masked == 1 ? "text" : "texts")}. Applied here they stay as they are; elsewhere put them in first.");
             return 0;
         }));
         return command;
@@ -42,7 +42,7 @@ static class ExportCommand
             Console.Error.WriteLine($"apm: {problem.Message}");
             return false;
         }
-        Console.WriteLine($"{string.Join(", ", DefinitionKinds.All.Select(kind => (kind.Plural, Count: objects.Count(one => one.Kind == kind))).Where(one => one.Count > 0).Select(one => $"{one.Count} {one.Plural}").DefaultIfEmpty("nothing"))} written to {folder}");
+        Console.WriteLine($"{string.Join(", ", DefinitionKinds.All.Select(kind => (Kind: kind, Count: objects.Count(one => one.Kind == kind))).Where(one => one.Count > 0).Select(one => $"{one.Count} {(one.Count == 1 ? one.Kind.Name : one.Kind.Plural)}").DefaultIfEmpty("nothing"))} written to {folder}");
         return true;
     }
 }

@@ -48,7 +48,7 @@ sealed class Applying(ApiAccess api, bool isDry, TextWriter output)
         {
             var found = await Find(definition, normal, fileId, cancel);
             var key = (kind.Name, found?.Id ?? "new " + kind.NameOf(normal));
-            if (!_seen.TryAdd(key, definition)) throw new DefinitionException($"the same {kind.Name} stands in {_seen[key].Where} already. Keep one of them{(found is null ? "" : ", or give them ids")}.");
+            if (!_seen.TryAdd(key, definition)) throw new DefinitionException($"the same {kind.Name} stands in {_seen[key].Where} already. Keep one of them.");
             if (found is not null && fileId is not null && fileId != found.Id) _idsHere[(kind.Name, fileId)] = found.Id;
             if (Masks.Restore(normal, found?.Json) is [var secret, ..]) throw new DefinitionException($"\"{secret}\" holds a secret that was masked when it was exported, and {(found is null ? "there is none here yet" : "another text stands here")}. Put it in.");
             if (found is null) await Create(definition, normal, fileId, title, namesNotYetMade, cancel);
@@ -68,7 +68,7 @@ sealed class Applying(ApiAccess api, bool isDry, TextWriter output)
     {
         var kind = definition.Kind;
         if (!_existing.TryGetValue(kind, out var all)) _existing[kind] = all = [.. await kind.List(api, cancel)];
-        var found = fileId is null ? null : all.Find(one => one.Id == fileId);
+        var found = fileId is null ? null : all.Find(one => one.Id == fileId && kind.IsMeant(definition.Json, one));
         if (found is null)
         {
             var same = all.FindAll(one => kind.NameOf(one.Json) == kind.NameOf(normal));

@@ -36,7 +36,7 @@ sealed record Definition(string File, MapNode Node, DefinitionKind Kind, JsonObj
             var name = word.Trim('\'', '.', ';').Split('.')[^1];
             if ((isNamed || word.Contains('.', StringComparison.Ordinal) || word.Contains('_', StringComparison.Ordinal)) && PlaceOf(name) is var at && at != Node.At) return at;
         }
-        return Node.At;
+        return sentence.Contains("threshold", StringComparison.OrdinalIgnoreCase) ? PlaceOf("thresholds") : Node.At;
     }
 
     static IEnumerable<MapNode> MapsIn(SettingsNode node) => node switch { MapNode map => [map], ListNode list => list.Items.SelectMany(MapsIn), _ => [] };

@@ -48,7 +48,7 @@ static class DefinitionFiles
     {
         try
         {
-            var isJson = text.TrimStart() is ['{' or '[', ..] || Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase);
+            var isJson = Path.GetExtension(file).ToLowerInvariant() switch { ".json" => true, ".yaml" or ".yml" => false, _ => text.TrimStart() is ['{' or '[', ..] };
             if (string.IsNullOrWhiteSpace(text)) return [];
             return (isJson ? JsonTree.Read(text) : SettingsTree.Read(text, takesReferences: true)) is { } root ? [.. ObjectsOf(file, root, null)] : [];
         }

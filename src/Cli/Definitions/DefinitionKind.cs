@@ -30,6 +30,9 @@ abstract class DefinitionKind
     /// <summary>The id that a file gives; null for none.</summary>
     public virtual string? IdOf(JsonObject json) => json["id"] is JsonValue id ? id.ToString() : null;
 
+    /// <summary>Whether an object with the id that a file gives is the one that the file means, and not another's of the same number elsewhere.</summary>
+    public virtual bool IsMeant(JsonObject json, Existing existing) => true;
+
     /// <summary>What it is called, and found again by when its id is not known; "" when it has no name.</summary>
     /// <param name="json">In the normal form.</param>
     public abstract string NameOf(JsonObject json);

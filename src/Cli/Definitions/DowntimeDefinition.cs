@@ -9,7 +9,8 @@ namespace Apm.Cli.Definitions;
 /// <remarks>They have no names: one is found again by what it silences and its message. Those that are over are not looked at.</remarks>
 sealed class DowntimeDefinition : DefinitionKind
 {
-    const int MaxListed = 1_000;
+    /// <summary>As many as one answer of the API has.</summary>
+    const int MaxOfPage = 1_000;
     const string Utc = "UTC";
 
     public override string Name => "downtime";
@@ -52,8 +53,15 @@ sealed class DowntimeDefinition : DefinitionKind
 
     public override async Task<IReadOnlyList<Existing>> List(ApiAccess api, CancellationToken cancel)
     {
-        var answer = await api.Call(HttpMethod.Get, $"{Path}?page%5Blimit%5D={MaxListed}", null, cancel);
-        return [.. answer!["data"]!.AsArray().OfType<JsonObject>().Where(json => json["attributes"]!["status"]!.ToString() is "active" or "scheduled").Select(json => new Existing(json["id"]!.ToString(), Normal(json)))];
+        var all = new List<Existing>();
+        for (var passed = 0; ;)
+        {
+            var answer = await api.Call(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"{Path}?page%5Blimit%5D={MaxOfPage}&page%5Boffset%5D={passed}"), null, cancel);
+            var page = answer!["data"]!.AsArray();
+            all.AddRange(page.OfType<JsonObject>().Where(json => json["attributes"]!["status"]!.ToString() is "active" or "scheduled").Select(json => new Existing(json["id"]!.ToString(), Normal(json))));
+            passed += page.Count;
+            if (page.Count < MaxOfPage) return all;
+        }
     }
 
     public override JsonObject Body(JsonObject normal, Existing? existing)

@@ -56,7 +56,7 @@ sealed partial class MonitorDefinition : DefinitionKind
     public override async Task<IReadOnlyList<Existing>> List(ApiAccess api, CancellationToken cancel)
     {
         var all = (JsonArray)(await api.Call(HttpMethod.Get, Path, null, cancel))!;
-        return [.. all.OfType<JsonObject>().Select(json => new Existing(json["id"]!.ToString(), WithMutes(Normal(json), json)))];
+        return [.. all.OfType<JsonObject>().Select(json => new Existing(json["id"]!.ToString(), WithStates(Normal(json), json)))];
     }
 
     public override JsonObject Body(JsonObject normal, Existing? existing)
@@ -67,10 +67,15 @@ sealed partial class MonitorDefinition : DefinitionKind
         return body;
     }
 
+    /// <summary>Numbers are small and the same everywhere; the time when a monitor was made tells which it is.</summary>
+    public override bool IsMeant(JsonObject json, Existing existing) => json[Made] is not { } made || existing.Json[Hidden + Made]?.ToString() == made.ToString();
+
     public override JsonObject ForFile(Existing existing)
     {
         var json = base.ForFile(existing);
         json.Remove(Mutes);
+        json.Remove(Hidden + Made);
+        json[Made] = existing.Json[Hidden + Made]?.DeepClone();
         return json;
     }
 
@@ -83,11 +88,15 @@ sealed partial class MonitorDefinition : DefinitionKind
         else if (Text(normal, "type") == MonitorTypes.Slo) normal["query"] = SloId().Replace(query, id => $"(\"{idOf("slo", id.Groups[1].Value) ?? id.Groups[1].Value}\")", 1);
     }
 
-    /// <summary>What is muted now is remembered beside the normal form, and never compared.</summary>
-    const string Mutes = " silenced";
+    const string Made = "created_at";
 
-    static JsonObject WithMutes(JsonObject normal, JsonObject json)
+    /// <summary>What is muted, and when it was made, is remembered beside the normal form and never compared.</summary>
+    const string Hidden = " ";
+    const string Mutes = Hidden + "silenced";
+
+    static JsonObject WithStates(JsonObject normal, JsonObject json)
     {
+        normal[Hidden + Made] = json[Made]?.DeepClone();
         if (json["options"]?["silenced"] is JsonObject { Count: > 0 } mutes) normal[Mutes] = mutes.DeepClone();
         return normal;
     }

@@ -17,6 +17,7 @@ public static partial class AlertSentence
         if (MetricRule().Match(transition.Rule.Query) is { Success: true } rule) return OfMetric(transition, rule);
         if (CheckRule().Match(transition.Rule.Query) is { Success: true } check)
             return $"The check **{check.Groups[1].Value}** on **{GroupText(transition)}** is **{AlertWords.StateOf(transition.To)}**{(transition.CheckMessage.Length > 0 ? $": {transition.CheckMessage.TrimEnd('.')}" : "")}.";
+        if (SloSentence.Of(transition) is { } objective) return objective;
         var code = $"`{transition.Rule.Query.Replace('`', '\'')}`";
         return transition.To == MonitorState.NoData ? $"{code} has had **no data**{During(transition)}." : $"{code} is **{AlertWords.StateOf(transition.To)}**{(transition.Value is { } value ? $" at **{ValueText.Of(value)}**" : "")}.";
     }

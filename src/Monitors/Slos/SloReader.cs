@@ -9,6 +9,9 @@ namespace Apm.Monitors.Slos;
 /// <remarks>Any thread. Exceptions of queries come through.</remarks>
 public sealed class SloReader(MetricQueries queries, UptimeBook uptime)
 {
+    /// <summary>Width of the buckets at the end of a time that does not end with a whole one, in seconds.</summary>
+    const int TailSeconds = 10;
+
     /// <summary>Points that one query gives at most; longer times are read in parts.</summary>
     const int PointsOfPart = 1_440;
 
@@ -45,17 +48,22 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime)
             for (var i = 0; i < count; i++) sums[i] = sum.Sign == '+' ? left[i] + right[i] : left[i] - right[i];
             return sums;
         }
-        foreach (var (unixSeconds, value) in Values(node, from, to, step, cancel))
+        var whole = Math.Max(from, to / step * step);
+        foreach (var (unixSeconds, value) in Values(node, from, whole, step, cancel).Concat(Values(node, whole, to, Math.Min(step, TailSeconds), cancel)))
             if ((int)((unixSeconds - from) / step) is var bucket && bucket >= 0 && bucket < count) sums[bucket] += value;
         return sums;
     }
 
     void Judge(SloSlices slices, long from, long to, int step, SloTally[] buckets, CancellationToken cancel)
     {
-        // With several groups a slice is good when it is for all of them.
-        foreach (var slice in Values(SloQueries.Parse(slices.Query), from, to, slices.SliceSeconds, cancel).GroupBy(value => value.UnixSeconds))
-            if ((int)((slice.Key - from) / step) is var bucket && bucket >= 0 && bucket < buckets.Length)
-                buckets[bucket] += new SloTally(slice.All(value => slices.IsGood(value.Value)) ? slices.SliceSeconds : 0, slices.SliceSeconds);
+        // Several groups, or several points by a rollup of the query's own: a slice is good when all of them are.
+        foreach (var slice in Values(SloQueries.Parse(slices.Query), from, to, slices.SliceSeconds, cancel).GroupBy(value => value.UnixSeconds / slices.SliceSeconds * slices.SliceSeconds))
+        {
+            var bucket = (int)((slice.Key - from) / step);
+            if (bucket < 0 || bucket >= buckets.Length) continue;
+            var seconds = Math.Min(slices.SliceSeconds, to - slice.Key);
+            buckets[bucket] += new SloTally(slice.All(value => slices.IsGood(value.Value)) ? seconds : 0, seconds);
+        }
     }
 
     IEnumerable<(long UnixSeconds, double Value)> Values(QueryNode node, long from, long to, int step, CancellationToken cancel)

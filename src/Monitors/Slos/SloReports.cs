@@ -10,7 +10,7 @@ namespace Apm.Monitors.Slos;
 /// <summary>A target with what was counted in its window.</summary>
 public sealed record SloWindow(SloTarget Target, long FromUnixSeconds, long ToUnixSeconds, SloSeries Series)
 {
-    public SloTally Tally { get; } = Series.Sum();
+    public SloTally Tally => Series.Sum();
 
     public SloStatus Status => SloStanding.Of(Tally, Target);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Apm.Core.Counting;
 using Apm.Core.Metrics;
 using Apm.Core.Ports;
@@ -26,9 +25,6 @@ public sealed class QueryScript : IHostTags
 {
     /// <summary>0 s of a script: 2026-03-01T10:00:00Z.</summary>
     public const long StartUnixSeconds = 1_772_359_200;
-
-    /// <summary>Most values of one line; default 100,000.</summary>
-    public const int MaxValuesPerLine = 100_000;
 
     readonly List<ScriptCheck> _checks = [];
     readonly Dictionary<string, string[]> _hosts = new(StringComparer.Ordinal);
@@ -97,42 +93,15 @@ public sealed class QueryScript : IHostTags
 
     void Load(string what, int step, string line)
     {
-        var (open, close) = (line.IndexOf('{', StringComparison.Ordinal), line.LastIndexOf('}'));
-        if (open <= 0 || close < open) throw new FormatException($"\"{line}\" is no series. Write name{{tags}} and its values, such as m{{host:a}} 1 2 _ 4.");
-        var name = line[..open];
-        string[] tags = [.. line[(open + 1)..close].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
-        var values = line[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(Repeated).Take(MaxValuesPerLine + 1).ToList();
-        if (values.Count > MaxValuesPerLine) throw new FormatException($"\"{name}\" has more than {MaxValuesPerLine} values in a line.");
-        if (what == "spans")
+        var given = ScriptLine.Read(line);
+        if (what != "spans")
         {
-            for (var i = 0; i < values.Count; i++)
-                if (values[i] != "_" && !_spans.TryAdd(name, tags, StartUnixSeconds + (long)i * step, NumberOf(values[i]))) throw new FormatException($"\"{name}\": of spans there are hits, errors and durations.");
+            _series.Add(given.Series(what, step, StartUnixSeconds));
             return;
         }
-        var key = new SeriesKey(MetricNames.Metric(name) ?? throw new FormatException($"\"{name}\" is no name of a metric."), MetricTags.Of(tags.Select(tag => MetricNames.Tag(tag) ?? throw new FormatException($"\"{tag}\" is no tag."))));
-        if (!Enum.TryParse<MetricType>(what, ignoreCase: true, out var type) || !char.IsLetter(what[0])) throw new FormatException($"\"{what}\": there are gauge, count, rate, distribution, spans.");
-        if (type == MetricType.Distribution)
-        {
-            _series.Add(new SeriesPoints(key, type, step, []) { Sketches = [.. Present(values, step).Select(value => new SketchPoint(value.UnixSeconds, SketchOf(value.Text)))] });
-            return;
-        }
-        _series.Add(new SeriesPoints(key, type, type == MetricType.Gauge ? 0 : step, [.. Present(values, step).Select(value => new MetricPoint(value.UnixSeconds, NumberOf(value.Text)))]));
+        foreach (var (unixSeconds, text) in given.Present(step, StartUnixSeconds))
+            if (!_spans.TryAdd(given.Name, given.Tags, unixSeconds, ScriptLine.NumberOf(text))) throw new FormatException($"\"{given.Name}\": of spans there are hits, errors and durations.");
     }
-
-    static IEnumerable<(long UnixSeconds, string Text)> Present(List<string> values, int step) =>
-        values.Select((value, i) => (StartUnixSeconds + (long)i * step, value)).Where(value => value.value != "_");
-
-    static IEnumerable<string> Repeated(string word) =>
-        word.Split('*') is [var value, var times] && int.TryParse(times, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? Enumerable.Repeat(value, count) : [word];
-
-    static DistributionSketch SketchOf(string text)
-    {
-        var sketch = new DistributionSketch();
-        foreach (var value in text.Split(',')) sketch.Add(NumberOf(value));
-        return sketch;
-    }
-
-    static double NumberOf(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : throw new FormatException($"\"{text}\" is no number.");
 
     static int SecondsOf(string text)
     {

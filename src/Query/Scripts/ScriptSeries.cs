@@ -5,7 +5,8 @@ namespace Apm.Query.Scripts;
 
 /// <summary>Series held in memory and read as from a store that keeps every point. Small on purpose: each read goes through all points.</summary>
 /// <remarks>Not thread-safe while series are added.</remarks>
-public sealed class ScriptSeries : IMetricReader
+/// <param name="nowUnixSeconds">Points from then on have not come yet, for those who ask when the last came; null when all have.</param>
+public sealed class ScriptSeries(Func<long>? nowUnixSeconds = null) : IMetricReader
 {
     readonly List<SeriesPoints> _series = [];
 
@@ -20,7 +21,7 @@ public sealed class ScriptSeries : IMetricReader
     public IReadOnlyList<MetricInfo> Metrics(long sinceUnixSeconds) =>
         [.. _series.Where(one => LastOf(one) >= sinceUnixSeconds).GroupBy(one => one.Key.Metric, StringComparer.Ordinal).Select(InfoOf).OrderBy(info => info.Name, StringComparer.Ordinal)];
 
-    public MetricInfo? Find(string metric) => _series.Where(one => one.Key.Metric == metric).GroupBy(one => one.Key.Metric).Select(InfoOf).FirstOrDefault();
+    public MetricInfo? Find(string metric) => _series.Where(one => one.Key.Metric == metric && LastOf(one) > long.MinValue).GroupBy(one => one.Key.Metric).Select(InfoOf).FirstOrDefault();
 
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds) =>
         [.. _series.Where(one => one.Key.Metric == metric && LastOf(one) >= sinceUnixSeconds).Select(one => new SeriesInfo(one.Key, one.Type, one.IntervalSeconds, LastOf(one)))];
@@ -51,7 +52,11 @@ public sealed class ScriptSeries : IMetricReader
         return at < read.BucketCount ? (int)at : null;
     }
 
-    static MetricInfo InfoOf(IGrouping<string, SeriesPoints> group) => new(group.Key, group.First().Type, group.Count(), group.Max(LastOf));
+    MetricInfo InfoOf(IGrouping<string, SeriesPoints> group) => new(group.Key, group.First().Type, group.Count(), group.Max(LastOf));
 
-    static long LastOf(SeriesPoints one) => one.Points.Select(point => point.UnixSeconds).Concat(one.Sketches.Select(point => point.UnixSeconds)).DefaultIfEmpty(long.MinValue).Max();
+    long LastOf(SeriesPoints one)
+    {
+        var now = nowUnixSeconds?.Invoke() ?? long.MaxValue;
+        return one.Points.Select(point => point.UnixSeconds).Concat(one.Sketches.Select(point => point.UnixSeconds)).Where(time => time < now).DefaultIfEmpty(long.MinValue).Max();
+    }
 }

@@ -10,6 +10,7 @@ using Apm.Monitors.Queries;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
+using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
 using Apm.Storage.Events;
@@ -42,6 +43,8 @@ sealed class MonitorLab : IDisposable
     public MonitorStates States { get; private set; } = null!;
     public MonitorHistory History { get; private set; } = null!;
     public MonitorSchedule Schedule { get; private set; } = null!;
+    public SloBook Slos { get; private set; } = null!;
+    public SloReader SloReader { get; private set; } = null!;
     public Teller Told { get; } = new();
     public Downtimes Book { get; } = new();
 
@@ -70,9 +73,12 @@ sealed class MonitorLab : IDisposable
         States = new MonitorStates(_documents, Rules);
         History = new MonitorHistory(_documents);
         var queries = new MetricQueries(_metrics, NoHostTags.Instance, new TraceMetricUnits(), Counters, Clock);
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock));
-        var evaluator = new MonitorEvaluator(readings, States, History, Book, new MuteAllSwitch(_documents), Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters);
-        Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero });
+        var uptime = new UptimeBook(_documents);
+        Slos = new SloBook(_documents, Rules, Clock, Guid.NewGuid);
+        SloReader = new SloReader(queries, uptime);
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader));
+        var evaluator = new MonitorEvaluator(readings, States, History, Book, new MuteAllSwitch(_documents), Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters, uptime);
+        Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero }, uptime);
     }
 
     public MonitorRule Add(string type, string query, MonitorOptions? options = null) => Rules.Add(new MonitorRule { Type = type, Query = query, Name = $"Monitor of {query}", Options = options ?? new() }).Rule;

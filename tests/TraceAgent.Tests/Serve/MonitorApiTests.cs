@@ -42,7 +42,7 @@ public class MonitorApiTests
     [Theory]
     [InlineData("""{"query":"avg(last_5m):avg:m{*} > 1"}""", "The parameter 'type' is required")]
     [InlineData("""{"type":"metric alert"}""", "The parameter 'query' is required")]
-    [InlineData("""{"type":"rum alert","query":"x"}""", "The value provided for parameter 'type' is invalid|\"rum alert\" is not evaluated here. There are: metric alert, query alert, service check, event-v2 alert, event alert, trace-analytics alert, composite.")]
+    [InlineData("""{"type":"rum alert","query":"x"}""", "The value provided for parameter 'type' is invalid|\"rum alert\" is not evaluated here. There are: metric alert, query alert, service check, event-v2 alert, event alert, trace-analytics alert, composite, slo alert.")]
     [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*"}""", "The value provided for parameter 'query' is invalid|The \"{\" at column 19 is not closed. Add \"}\" where the list ends.")]
     [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*}"}""", "The value provided for parameter 'query' is invalid: invalid operator specified: |The query ends at column 22 without an operator. Compare it with a number, such as > 800; there are >=, <=, ==, !=, >, <.")]
     [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 200","options":{"thresholds":{"critical":90}}}""", "Alert threshold (90.0) does not match that used in the query (200.0).")]

@@ -5,12 +5,14 @@ using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
+using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
 using Apm.TestKit;
 using Apm.Storage.InMemory;
 using Apm.TraceAgent.Serve.Datadog;
 using Apm.TraceAgent.Serve.Datadog.Monitors;
+using Apm.TraceAgent.Serve.Datadog.Slos;
 using Microsoft.AspNetCore.Routing;
 
 namespace Apm.TraceAgent.Tests.Serve;
@@ -24,11 +26,14 @@ sealed class ServedMonitors(MonitorRules rules, MonitorEvaluator evaluator, Time
         var states = new MonitorStates(documents, rules);
         var (downtimes, muteAll) = (new NoDowntimes(), new MuteAllSwitch(documents));
         var queries = new MetricQueries(metrics, hosts, new TraceMetricUnits(), counters, clock);
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, hosts, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock));
+        var slos = new SloBook(documents, rules, clock, Guid.NewGuid);
+        var reader = new SloReader(queries, new UptimeBook(documents));
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, hosts, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock), new SloReadings(slos, reader));
         var evaluator = new MonitorEvaluator(readings, states, new MonitorHistory(documents), downtimes, muteAll, new Silence(), hosts, new MissingReasons(metrics, checks), counters);
         new MonitorApi(rules, states, downtimes, gate, clock).Map(routes);
         new MonitorMuteApi(rules, states, muteAll, gate, clock).Map(routes);
         new MonitorSearchApi(rules, states, downtimes, muteAll, gate, clock).Map(routes);
+        new SloApi(slos, reader, gate, clock).Map(routes);
         return new ServedMonitors(rules, evaluator, clock);
     }
 

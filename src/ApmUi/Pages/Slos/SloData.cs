@@ -4,17 +4,19 @@ using Apm.Monitors.Slos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Pages.Slos;
 
-/// <summary>The charts of an objective: <c>/ui/data/slo?id=&amp;days=&amp;show=budget|good</c>.</summary>
+/// <summary>The charts of an objective: <c>/ui/data/slo?id=&amp;days=&amp;show=budget|bad</c>.</summary>
 public static class SloData
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ui/data/slo", Answer);
 
-    static async Task Answer(HttpContext context, SloBook slos, SloReports reports, TimeProvider clock)
+    static async Task Answer(HttpContext context, TimeProvider clock)
     {
         var started = clock.GetTimestamp();
+        var (slos, reports) = (context.RequestServices.GetRequiredService<SloBook>(), context.RequestServices.GetRequiredService<SloReports>());
         if (slos.Find(context.Request.Query["id"].ToString()) is not { } slo)
         {
             await DataAnswer.Fail(context, StatusCodes.Status404NotFound, "There is no such objective any more. Go back to the list.");
@@ -28,7 +30,7 @@ public static class SloData
             await DataAnswer.Fail(context, StatusCodes.Status422UnprocessableEntity, report.Problem);
             return;
         }
-        await DataAnswer.Write(context, context.Request.Query["show"] == "good" ? Good(window) : Budget(window), clock.GetElapsedTime(started).TotalMilliseconds);
+        await DataAnswer.Write(context, context.Request.Query["show"] == "bad" ? Bad(window) : Budget(window), clock.GetElapsedTime(started).TotalMilliseconds);
     }
 
     /// <summary>What was left of the budget at the end of each part of the window, beside an even spending.</summary>
@@ -54,19 +56,16 @@ public static class SloData
         };
     }
 
-    /// <summary>The good share of each part of the window, with the target.</summary>
-    public static ChartData Good(SloWindow window)
+    /// <summary>The bad share of each part of the window, with what is allowed: near 0, where a chart can show it.</summary>
+    public static ChartData Bad(SloWindow window)
     {
-        var target = window.Target.Percent / 100;
+        var allowed = window.Target.AllowedBadRatio();
         var chart = Empty(window) with { Summary = window.Tally.Percent is { } percent ? $"{SloWords.Percent(percent)} was good; the target is {SloWords.Percent(window.Target.Percent)}." : "Nothing was counted in this time." };
         if (window.Tally.Total == 0) return chart;
-        var lowest = Math.Min(target, window.Series.Buckets.Min(bucket => bucket.Percent / 100) ?? target);
         return chart with
         {
-            Min = Math.Max(0, 1 - 1.25 * (1 - lowest)), // Far from 0: what matters lies between the target and 1.
-            Series = [new ChartSeries("good", "s2", "line", [.. window.Series.Buckets.Select(bucket => bucket.Percent is { } percent ? Math.Round(percent / 100, 6) : (double?)null)])],
-            Levels = [new ChartLevel(target, target, "error", "target", true)],
-            Max = 1,
+            Series = [new ChartSeries("bad", "s1", "line", ChartSeries.Values4(window.Series.Buckets.Select(bucket => bucket.Total > 0 ? bucket.Bad / bucket.Total : double.NaN)))],
+            Levels = [new ChartLevel(allowed, allowed, "error", "allowed", true)],
         };
     }
 

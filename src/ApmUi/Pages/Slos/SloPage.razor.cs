@@ -6,7 +6,6 @@ using Apm.Monitors.Schedule;
 using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Slos;
 
@@ -20,21 +19,21 @@ public partial class SloPage
     [Inject] SloReports Reports { get; set; } = null!;
     [Inject] SloReader Reader { get; set; } = null!;
     [Inject] MonitorStates States { get; set; } = null!;
-    [CascadingParameter] public HttpContext? Context { get; set; }
 
     Slo? Slo;
     SloView? View;
     string Problem = "";
 
-    protected override void OnInitialized()
+    protected override bool Prepare()
     {
         Slo = Slos.Find(Id);
-        if (Slo is null)
-        {
-            Links.Answers.NotFound(Context);
-            return;
-        }
-        var report = Reports.Of(Slo);
+        if (Slo is null) Links.Answers.NotFound(Context);
+        return Slo is not null;
+    }
+
+    protected override void Load(CancellationToken cancel)
+    {
+        var report = Reports.Of(Slo!, cancel);
         Problem = report.Problem;
         _ = int.TryParse(State.Url["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var days);
         View = SloView.Of(State, report, days, LastDay(report), [.. Slos.WatchersOf(Id).Select(watcher => (watcher.Rule, watcher.Rule.Query))], States.Find);

@@ -62,7 +62,7 @@ public sealed record SloView
         var figures = new List<SloFigure>
         {
             new("Good", SloWords.Percent(tally.Percent), $"{unit}; the target is {SloWords.Percent(target.Percent)}{(target.WarningPercent is { } warning ? $", warning below {SloWords.Percent(warning)}" : "")}", kind),
-            new("Budget left", SloWords.BudgetPercent(tally.BudgetLeftPercent(target)), tally.Total > 0 ? $"{SloWords.Amount(slo, tally.BudgetLeft(target))} of {SloWords.Amount(slo, tally.Budget(target))}" : "nothing was counted yet", kind),
+            new("Budget left", SloWords.BudgetPercent(tally.BudgetLeftPercent(target)), tally.Total > 0 ? SloWords.Part(slo, tally.BudgetLeft(target), tally.Budget(target)) : "nothing was counted yet", kind),
             new("Bad", tally.Total > 0 ? SloWords.Amount(slo, tally.Bad) : Figure.None, tally.Total > 0 ? $"of {SloWords.Amount(slo, tally.Total)} in {target.Days} days" : ""),
         };
         if (lastDay is null) return figures;

@@ -43,6 +43,13 @@ static class SloWords
         return sign + Time(size);
     }
 
+    /// <summary>A part of an amount: <c>641 of 1,000 requests</c>.</summary>
+    public static string Part(Slo slo, double part, double whole)
+    {
+        var text = Amount(slo, part);
+        return $"{(slo.IsOfTime() ? text : text[..text.LastIndexOf(' ')])} of {Amount(slo, whole)}";
+    }
+
     /// <summary>A time: <c>43 min 12 s</c>.</summary>
     public static string Time(double seconds) => seconds == 0 ? "0 s" : Figure.Duration(seconds * UnixTime.NanosPerSecond);
 

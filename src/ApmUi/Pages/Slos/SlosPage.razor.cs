@@ -11,10 +11,5 @@ public partial class SlosPage
 
     SlosView? View;
 
-    /// <summary>Works it out behind the frame of the page: the numbers of months are read.</summary>
-    protected override async Task OnInitializedAsync()
-    {
-        await Task.Yield();
-        View = SlosView.Of(State, Slos.All(), slo => Reports.Of(slo), id => Slos.WatchersOf(id).Count);
-    }
+    protected override void Load(CancellationToken cancel) => View = SlosView.Of(State, Slos.All(), slo => Reports.Of(slo, cancel), id => Slos.WatchersOf(id).Count);
 }

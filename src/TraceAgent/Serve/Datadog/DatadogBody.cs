@@ -55,6 +55,9 @@ readonly struct DatadogBody
         }
     }
 
+    /// <summary>JSON that is at hand already.</summary>
+    public static DatadogBody Of(JsonElement root) => new(root, "");
+
     /// <summary>The whole of it; of no kind when it is absent.</summary>
     public JsonElement Element => _element;
 

@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+using Apm.Cli.Definitions;
+using Apm.Cli.Host;
+using Apm.TraceAgent.Metrics;
+using Apm.TraceAgent.Receive;
+
+namespace Apm.Cli.Tests.Definitions;
+
+/// <summary>Files applied to a running product, and what it has written back as files.</summary>
+public sealed class ApplyTests : IAsyncLifetime, IDisposable
+{
+    const string File = """
+        monitors:
+          - id: 71
+            name: Load high
+            type: metric alert
+            query: avg(last_5m):avg:system.load.1{*} > 80
+            message: |
+              {{#is_alert}}Load is {{value}}{{/is_alert}} @you@example.com
+            tags: [team:ops]
+            options:
+              thresholds: {critical: 80, warning: 60}
+          - {name: Both, type: composite, query: 71 && 72}
+          - {id: 72, name: Check, type: service check, query: '"a".over("*").by("host").last(2).count_by_status()', options: {thresholds: {critical: 1}}}
+          - {name: Burns, type: slo alert, query: 'error_budget("abc").over("30d") > 75'}
+        slos:
+          - id: abc
+            name: Load is fine
+            type: monitor
+            monitor_ids: [71, 72]
+            thresholds: [{timeframe: 30d, target: 99.9}]
+          - name: Quick
+            type: time_slice
+            timeframe: 7d
+            target_threshold: 95
+            sli_specification: {time_slice: {query: {queries: [{data_source: metrics, name: q, query: 'avg:latency{*}'}]}, comparator: <, threshold: 0.5}}
+        dashboards:
+          - title: Board
+            description: see https://bob:hunter22@wiki.example.com, token=abcdef123
+            layout_type: ordered
+            widgets:
+              - definition: {type: note, content: Hello}
+              - definition: {type: alert_graph, alert_id: "71", viz_type: timeseries}
+        downtimes:
+          - {monitor_id: 71, scope: ["env:prod", "host:a"], message: nights, timezone: America/New_York, start: 1730502000, end: 1730552400, recurrence: {type: weeks, period: 1, week_days: [Mon, Tue]}}
+          - {scope: "env:dev", message: once, end: 1930502000}
+        """;
+
+    readonly string _folder = Directory.CreateTempSubdirectory("apply").FullName;
+    ApmHost _host = null!;
+    ApiAccess _api = null!;
+
+    public async Task InitializeAsync()
+    {
+        _host = await ApmHost.Start(
+            new HostSettings { DataFolder = Path.Combine(_folder, "data"), UiPort = 0, Agent = new AgentSettings { AgentPort = 0, OtlpGrpcPort = null, OtlpHttpPort = null, ZipkinPort = null }, DogStatsD = new DogStatsDSettings { Port = 0 } },
+            TimeProvider.System, _ => { });
+        _api = new ApiAccess(new Uri(_host.UiUrl), "k", "a");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public void Dispose() => _api.Dispose();
+
+    [Fact]
+    public async Task What_files_say_is_made_once_changed_where_it_differs_and_written_back_the_same()
+    {
+        Assert.Equal("Would be: 9 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(File, isDry: true))[^1]);
+        Assert.Equal("9 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(File))[^1]);
+        Assert.Equal("0 created, 0 changed, 9 unchanged, 0 refused.", (await Apply(File))[^1]);
+
+        // References lead to the ids that were given here.
+        var both = (await _api.Call(HttpMethod.Get, "/api/v1/monitor?name=Both", null, default))![0]!;
+        var load = (await _api.Call(HttpMethod.Get, "/api/v1/monitor?name=Load", null, default))![0]!;
+        Assert.StartsWith($"{load["id"]} && ", both["query"]!.ToString(), StringComparison.Ordinal);
+
+        var changed = await Apply(File.Replace("warning: 60", "warning: 50", StringComparison.Ordinal).Replace("content: Hello", "content: Good day", StringComparison.Ordinal).Replace("[Mon, Tue]", "[Mon]", StringComparison.Ordinal).Replace("target: 99.9", "target: 99.5", StringComparison.Ordinal));
+        Assert.Equal("0 created, 4 changed, 5 unchanged, 0 refused.", changed[^1]);
+        Assert.Contains(changed, line => line.StartsWith("changed    monitor", StringComparison.Ordinal) && line.EndsWith("\"Load high\" (options.thresholds.warning)", StringComparison.Ordinal));
+        Assert.Contains(changed, line => line.EndsWith("\"Board\" (widgets[0])", StringComparison.Ordinal));
+        Assert.Contains(changed, line => line.EndsWith("(schedule.recurrences[0])", StringComparison.Ordinal));
+
+        var masked = 0;
+        var exported = await new Exporting(_api).Read(DefinitionKinds.All, count => masked += count, default);
+        var whole = Exporting.Whole(exported);
+        Assert.Equal((9, 1), (exported.Count, masked));
+        Assert.Contains("see https://bob:********@wiki.example.com, token=********", whole, StringComparison.Ordinal);
+        Assert.Equal("0 created, 0 changed, 9 unchanged, 0 refused.", (await Apply(whole))[^1]);
+
+        // What was masked stays as it is when something else changes.
+        Assert.Equal("0 created, 1 changed, 8 unchanged, 0 refused.", (await Apply(whole.Replace("\"Good day\"", "\"Good evening\"", StringComparison.Ordinal)))[^1]);
+        Assert.Contains("hunter22", (await Board()).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_muted_stays_muted_and_a_number_from_elsewhere_is_not_mistaken()
+    {
+        await Apply("""{"name":"First","type":"metric alert","query":"avg(last_5m):avg:x{*} > 1"}""");
+        await _api.Call(HttpMethod.Post, "/api/v1/monitor/1/mute", null, default);
+
+        Assert.Equal("0 created, 1 changed, 0 unchanged, 0 refused.", (await Apply("""{"id":1,"name":"First of all","type":"metric alert","query":"avg(last_5m):avg:x{*} > 1"}"""))[^1]);
+        Assert.NotNull((await _api.Call(HttpMethod.Get, "/api/v1/monitor/1", null, default))!["options"]!["silenced"]!["*"] ?? "muted");
+        Assert.True((await _api.Call(HttpMethod.Get, "/api/v1/monitor/1", null, default))!["options"]!["silenced"]!.AsObject().ContainsKey("*"));
+        Assert.Equal("1 created, 0 changed, 0 unchanged, 0 refused.", (await Apply("""{"id":1,"created_at":5,"name":"Another's","type":"metric alert","query":"avg(last_5m):avg:y{*} > 1"}"""))[^1]);
+    }
+
+    [Fact]
+    public async Task What_is_refused_says_where_why_and_what_to_do()
+    {
+        Assert.Equal(
+        [
+            "refused    monitor    f:2:56 \"A\": Alert threshold (90.0) does not match that used in the query (80.0).",
+            "refused    monitor    f:3:2: a monitor in a file needs a name, by which it is found again. Add \"name\".",
+        ], (await Apply("[\n {\"type\":\"metric alert\",\"name\":\"A\",         \"options\":{\"thresholds\":{\"critical\":90}},\"query\":\"avg(last_5m):avg:m{*} > 80\"},\n {\"type\":\"metric alert\",\"query\":\"avg(last_5m):avg:m{*} > 80\"}]")).SkipLast(1).OrderBy(line => line, StringComparer.Ordinal));
+        Assert.Contains("the same monitor stands in f:1:2 already. Keep one of them.", (await Apply("""[{"name":"B","type":"metric alert","query":"avg(last_5m):avg:m{*} > 80"},{"name":"B","type":"metric alert","query":"avg(last_5m):avg:m{*} > 81"}]""", isDry: true))[1], StringComparison.Ordinal);
+        Assert.Contains("\"message\" holds a secret that was masked when it was exported, and there is none here yet. Put it in.", (await Apply("""{"name":"C","type":"metric alert","query":"avg(last_5m):avg:m{*} > 80","message":"token=********"}"""))[0], StringComparison.Ordinal);
+        Assert.Contains("this is a board of the old calls. Import it on the page of dashboards", (await Apply("""{"title":"D","graphs":[]}"""))[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"a\":1}", "f:1:1: this is none of monitor, dashboard, downtime, SLO. ")]
+    [InlineData("[{\"name\":\"x\",\n \"type\":\"metric alert\" \"query\":\"y\"}]", "f:2:24: this cannot be read: '\"' is invalid after a value. Expected either ',', '}', or ']'. Correct it there.")]
+    [InlineData("monitors:\n  - name: x\n   type: y\n", "f:3:")]
+    [InlineData("monitors: [1]", "f:1:12: here an object should stand: {…} with the members of monitor, dashboard, downtime, SLO.")]
+    public void A_text_that_is_none_says_where(string text, string sentence) => Assert.StartsWith(sentence, Assert.Throws<DefinitionException>(() => DefinitionFiles.ReadText("f", text)).Message, StringComparison.Ordinal);
+
+    async Task<string[]> Apply(string text, bool isDry = false)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        await new Applying(_api, isDry, output).Run(DefinitionFiles.ReadText("f", text), default);
+        return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    async Task<JsonNode> Board()
+    {
+        var id = (await _api.Call(HttpMethod.Get, "/api/v1/dashboard", null, default))!["dashboards"]![0]!["id"]!.ToString();
+        return (await _api.Call(HttpMethod.Get, $"/api/v1/dashboard/{id}", null, default))!;
+    }
+}

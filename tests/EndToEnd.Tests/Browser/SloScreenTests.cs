@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+using Apm.EndToEnd.Tests.Running;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Apm.EndToEnd.Tests.Browser;
+
+/// <summary>Objectives in the browser.</summary>
+[Collection(OneAfterTheOther.Name)]
+public sealed class SloScreenTests(BrowserFixture browser) : IAsyncLifetime
+{
+    ApmProcess _apm = null!;
+
+    public async Task InitializeAsync() => _apm = await ApmProcess.Start();
+
+    public async Task DisposeAsync()
+    {
+        await _apm.Stop();
+        await _apm.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_objective_is_made_by_its_form_and_shown_with_its_budget()
+    {
+        await Count("orders", 1_000);
+        await Count("orders.failed", 5);
+        await browser.Use(_apm.Ui, nameof(An_objective_is_made_by_its_form_and_shown_with_its_budget), async page =>
+        {
+            await page.GotoAsync("/slos/new");
+            await page.GetByLabel("Name").FillAsync("Orders go through");
+            await page.GetByLabel("Good requests").FillAsync("sum:orders{*} - sum:orders.failed{*}");
+            await page.GetByLabel("All requests").FillAsync("sum:orders{*}.as_count()");
+            await page.GetByLabel("Over 30 days", new() { Exact = true }).FillAsync("99");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+            await Expect(page.GetByText("Write sum:orders{*}.as_count().")).ToBeVisibleAsync();
+            await page.GetByLabel("Good requests").FillAsync("sum:orders{*}.as_count() - sum:orders.failed{*}.as_count()");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+            await Expect(page.Locator(".slo-figures")).ToContainTextAsync("5 of 10 requests");
+            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
+            Assert.Empty(await Axe.Serious(page));
+
+            await page.GotoAsync("/slos");
+            await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Orders go through" })).ToBeVisibleAsync();
+            await Expect(page.Locator("tbody tr")).ToContainTextAsync("50 %");
+            Assert.Empty(await Axe.Serious(page));
+        }, ColorScheme.Dark, isExpected: text => text.Contains("400", StringComparison.Ordinal));
+    }
+
+    async Task Count(string metric, int value)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        http.DefaultRequestHeaders.Add("DD-API-KEY", "k");
+        var at = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 600;
+        using var body = new StringContent(string.Create(CultureInfo.InvariantCulture, $$"""{"series":[{"metric":"{{metric}}","type":"count","interval":10,"points":[[{{at}},{{value}}]]}]}"""), Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(new Uri(_apm.Ui, "/api/v1/series"), body);
+        answer.EnsureSuccessStatusCode();
+    }
+}

@@ -1,0 +1,192 @@
+using Apm.Core.Metrics;
+using Apm.Core.Monitors;
+using Apm.Core.Slos;
+using Apm.Monitors.Messages;
+using Apm.Monitors.Queries;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Slos;
+using Apm.Monitors.Tests.Schedule;
+
+namespace Apm.Monitors.Tests.Slos;
+
+/// <summary>Objectives over stores in memory: what is counted, what monitors make of it, what is refused.</summary>
+public sealed class SloTests : IDisposable
+{
+    const string Good = "sum:hits{*}.as_count() - sum:errors{*}.as_count()";
+    const string All = "sum:hits{*}.as_count()";
+
+    readonly MonitorLab _lab = new();
+
+    public void Dispose() => _lab.Dispose();
+
+    [Fact]
+    public void Requests_less_errors_are_counted_also_where_no_error_came()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        Count("hits", 0, 60, 100);
+        Count("errors", 30, 40, 5);
+
+        var series = _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(60), 600);
+
+        Assert.Equal(new SloTally(5_950, 6_000), series.Sum());
+        Assert.Equal(new SloTally(950, 1_000), series.Buckets[3]);
+        Assert.Equal(new SloTally(1_000, 1_000), series.Buckets[4]);
+    }
+
+    [Fact]
+    public void Buckets_without_requests_are_no_data_and_not_bad()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        Count("hits", 0, 10, 100);
+        Count("hits", 50, 60, 100);
+
+        Assert.Equal([true, false, false, false, false, true], _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(60), 600).Buckets.Select(bucket => bucket.Total > 0));
+    }
+
+    [Fact]
+    public void More_good_ones_than_all_are_all()
+    {
+        var slo = _lab.Slos.Add(Requests() with { GoodQuery = "sum:hits{*}.as_count() + sum:hits{*}.as_count()" });
+        Count("hits", 0, 10, 100);
+
+        Assert.Equal(new SloTally(1_000, 1_000), _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(10), 600).Sum());
+    }
+
+    [Fact]
+    public void Slices_of_time_are_good_while_the_query_is_on_the_right_side()
+    {
+        var slo = _lab.Slos.Add(new Slo { Kind = SloKind.TimeSlice, Name = "Quick", Targets = [new(7, 95)], Slices = new SloSlices("avg:latency{*}", "<", 0.5, 300) });
+        _lab.Feed(0, 20, 0.4, "latency");
+        _lab.Feed(20, 30, 0.6, "latency");
+        _lab.Feed(40, 60, 0.4, "latency");
+
+        Assert.Equal(new SloTally(2_400, 3_000), _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(60), 600).Sum());
+    }
+
+    [Fact]
+    public void Time_is_good_while_no_monitor_is_in_alert()
+    {
+        var rule = _lab.Add("avg(last_1m):avg:my_metric{*} > 800");
+        var slo = _lab.Slos.Add(new Slo { Kind = SloKind.Monitor, Name = "Up", Targets = [new(7, 99)], MonitorIds = [rule.Id] });
+        _lab.Feed(0, 10, 400);
+        _lab.Feed(10, 13, 900);
+        _lab.Feed(13, 20, 400);
+        _lab.Evaluate(1, 25);
+
+        // Known from the first evaluation to the last one with data; in alert from minute 11, which looks at 10, up to 14.
+        Assert.Equal(new SloTally(17 * 60, 20 * 60), _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(30), 600).Sum());
+    }
+
+    [Fact]
+    public void A_burn_rate_alerts_while_both_windows_burn_and_recovers_with_the_short_one()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        var rule = _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4");
+        Count("hits", 0, 180, 100);
+        Count("errors", 60, 90, 5); // 5 % of requests at 0.1 % allowed: 50 times too fast.
+        _lab.Evaluate(60, 120);
+
+        // After 18 minutes 1.5 % of an hour are bad, 15 times too fast; after minute 90 + 4 the five minutes are too slow.
+        Assert.Equal(["78 Triggered", "94 Recovered"], _lab.Lines);
+        var told = _lab.Told.All[0];
+        Assert.Equal(15, told.Value!.Value, 6);
+        Assert.Equal(("15", "50", slo.Name, "99.9", "30d"), (told.Sample["slo.burn_rate_long"], told.Sample["slo.burn_rate_short"], told.Sample["slo.name"], told.Sample["slo.target"], told.Sample["slo.timeframe"]));
+        Assert.Equal("The error budget of **Answers** over 30d goes **15.0** times as fast as it may.", AlertSentence.Of(told));
+        Assert.Equal(MonitorState.Ok, _lab.State(rule.Id).State);
+    }
+
+    [Fact]
+    public void A_budget_alerts_when_so_much_of_it_is_spent()
+    {
+        var slo = _lab.Slos.Add(Requests() with { Targets = [new(7, 99)] });
+        _lab.Add(MonitorTypes.Slo, $"error_budget(\"{slo.Id}\").over(\"7d\") > 75");
+        Count("hits", 0, 120, 100);
+        Count("errors", 60, 100, 2);
+        _lab.Evaluate(60, 120);
+
+        // At minute n 2(n - 60) of n are spent, more than 75 % from minute 96 on; from 100 on 80 of n, less from 107 on. Looked at every five minutes.
+        Assert.Equal(["100 Triggered", "110 Recovered"], _lab.Lines);
+        Assert.Equal(80, _lab.Told.All[0].Value!.Value, 6);
+        Assert.Equal("20", _lab.Told.All[0].Sample["slo.budget_left"]);
+        Assert.Equal("**80.0 %** of the error budget of **Answers** over 7d is spent.", AlertSentence.Of(_lab.Told.All[0]));
+    }
+
+    [Fact]
+    public void Without_requests_nothing_is_told()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 1");
+        _lab.Evaluate(1, 30);
+
+        Assert.Empty(_lab.Lines);
+    }
+
+    [Theory]
+    [InlineData("burn_rate(\"ID\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4")]
+    [InlineData("error_budget(\"ID\").over(\"7d\") > 75")]
+    public void Queries_print_themselves(string text) => Assert.Equal(text, MonitorQueryParser.Parse(MonitorTypes.Slo, text).ToString());
+
+    [Theory]
+    [InlineData("burn(\"ID\")", "\"burn\" at column 1; expected burn_rate(\"ID\") or error_budget(\"ID\").")]
+    [InlineData("burn_rate(\"ID\").over(\"31d\").long_window(\"1h\").short_window(\"5m\") > 1", "\"31d\" at column 22 is no window of an objective. There are: 7d, 30d, 90d.")]
+    [InlineData("burn_rate(\"ID\").over(\"30d\").long_window(\"5m\").short_window(\"1h\") > 1", "The short window (1h) at column 60 must be shorter than the long one (5m). A twelfth of it is usual.")]
+    [InlineData("burn_rate(\"ID\").over(\"30d\").long_window(\"1h\") > 1", "The query lacks .short_window. Add it, such as .short_window(\"5m\").")]
+    [InlineData("burn_rate(\"ID\").over(\"30d\").long_window(\"3d\").short_window(\"5m\") > 1", "\"3d\" at column 41 is too long: 48h is the most.")]
+    [InlineData("error_budget(\"ID\").ovr(\"7d\") > 75", "There is no .ovr (column 20). Did you mean .over? There are: .over.")]
+    public void Wrong_queries_say_where(string text, string sentence) => Assert.Equal(sentence, Assert.Throws<MonitorQueryException>(() => MonitorQueryParser.Parse(MonitorTypes.Slo, text)).Message);
+
+    [Fact]
+    public void A_monitor_cannot_watch_what_there_is_not()
+    {
+        var slo = _lab.Slos.Add(Requests());
+
+        Assert.Equal("The value provided for parameter 'query' is invalid There is no objective \"none\". Name one by the id that GET /api/v1/slo gives.",
+            Assert.Throws<MonitorRuleException>(() => _lab.Add(MonitorTypes.Slo, "error_budget(\"none\").over(\"7d\") > 75")).Message);
+        Assert.Equal($"The value provided for parameter 'query' is invalid The objective \"{slo.Name}\" has no target over 7 days. It has: 30d.",
+            Assert.Throws<MonitorRuleException>(() => _lab.Add(MonitorTypes.Slo, $"error_budget(\"{slo.Id}\").over(\"7d\") > 75")).Message);
+    }
+
+    [Fact]
+    public void What_is_watched_or_made_of_is_kept()
+    {
+        var part = _lab.Add("avg(last_5m):avg:my_metric{*} > 800");
+        var slo = _lab.Slos.Add(new Slo { Kind = SloKind.Monitor, Name = "Up", Targets = [new(7, 99)], MonitorIds = [part.Id] });
+        var watcher = _lab.Add(MonitorTypes.Slo, $"error_budget(\"{slo.Id}\").over(\"7d\") > 75");
+
+        Assert.Equal($"monitor [{part.Id},{part.Name}] is referenced in slos: [{slo.Id},Up]", _lab.Rules.WhyKept(part.Id));
+        Assert.Equal($"slo [{slo.Id},Up] is referenced in monitors: [{watcher.Id},{watcher.Name}]", Assert.Throws<SloException>(() => _lab.Slos.Remove(slo.Id, force: false)).Message);
+        Assert.Contains("watches the target of 7 days", Assert.Throws<SloException>(() => _lab.Slos.Replace(slo.Id, slo with { Targets = [new(30, 99)] })).Message, StringComparison.Ordinal);
+        _lab.Slos.Remove(slo.Id, force: true);
+        _lab.Restart();
+        Assert.Empty(_lab.Slos.All());
+    }
+
+    [Theory]
+    [InlineData("sum:hits{*}", "query.numerator: \"sum:hits{*}\" at column 1 does not count, so its points cannot be added up. Write sum:hits{*}.as_count().")]
+    [InlineData("", "query.numerator is missing. Write a metric query, such as sum:trace.web.request.hits{service:web}.as_count().")]
+    [InlineData("sum:hits{*}.as_count(), sum:hits{*}.as_count()", "query.numerator has 2 queries; write one.")]
+    [InlineData("sum:hits{*}.as_count().rollup(sum, 60)", "query.numerator: leave \".rollup(sum, 60)\" at column 23 out; an objective chooses the width of its buckets itself.")]
+    public void Queries_that_do_not_count_are_refused(string query, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<SloException>(() => _lab.Slos.Add(Requests() with { GoodQuery = query })).Message);
+
+    [Theory]
+    [InlineData(100, null, "The target of 30d (100) must be above 0 and below 100, in percent: without a part that may be bad there is no budget.")]
+    [InlineData(99.0, 98.0, "The warning of 30d (98) must be above its target (99) and at most 100.")]
+    public void Targets_that_cannot_be_are_refused(double target, double? warning, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<SloException>(() => _lab.Slos.Add(Requests() with { Targets = [new(30, target, warning)] })).Message);
+
+    [Fact]
+    public void A_formula_names_its_queries()
+    {
+        SloNamedQuery[] queries = [new("q1", "avg:a{*}"), new("q2", "avg:b{host:q1}")];
+
+        Assert.Equal("(avg:a{*}) / (avg:b{host:q1}) * 100", SloQueries.Filled("q1 / q2 * 100", queries));
+        Assert.Equal("avg:a{*}", SloQueries.Filled("q1", queries));
+    }
+
+    static Slo Requests() => new() { Kind = SloKind.Metric, Name = "Answers", Targets = [new(30, 99.9)], GoodQuery = Good, TotalQuery = All };
+
+    /// <summary>So many a minute.</summary>
+    void Count(string metric, int fromMinute, int toMinute, double perMinute) =>
+        _lab.Write(metric, MetricType.Count, 60, [.. Enumerable.Range(0, toMinute - fromMinute).Select(i => new MetricPoint(MonitorLab.At(fromMinute + i), perMinute))]);
+}
