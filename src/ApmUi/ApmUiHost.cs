@@ -2,6 +2,7 @@ using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Board;
 using Apm.ApmUi.Pages.Deliveries;
+using Apm.ApmUi.Pages.Doctor;
 using Apm.ApmUi.Pages.Downtimes;
 using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Errors;
@@ -87,6 +88,7 @@ public static class ApmUiHost
         IssueData.Map(routes);
         DowntimeForms.Map(routes);
         OutboxForms.Map(routes);
+        DoctorForms.Map(routes);
         WidgetData.Map(routes);
         BoardData.Map(routes);
         var pages = app.MapRazorComponents<App>();
