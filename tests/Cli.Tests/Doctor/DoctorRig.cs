@@ -34,9 +34,14 @@ public sealed class DoctorRig : IAsyncDisposable
     /// <summary>A Python of this machine that has Flask.</summary>
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
+    /// <summary>An ASP.NET app with an activity source of its own.</summary>
+    public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "TracedWebApp.dll");
+
     public static async Task<DoctorRig> Start(Func<HostSettings, HostSettings>? change = null)
     {
         var rig = new DoctorRig();
+        rig.Http.DefaultRequestHeaders.Add("DD-API-KEY", "k");
+        rig.Http.DefaultRequestHeaders.Add("DD-APPLICATION-KEY", "a");
         var settings = new HostSettings { DataFolder = Path.Combine(rig._folder, "data"), UiPort = 0, Agent = new AgentSettings { AgentPort = 0, OtlpGrpcPort = 0, OtlpHttpPort = 0, ZipkinPort = null }, DogStatsD = new DogStatsDSettings { Port = 0 } };
         rig._host = await ApmHost.Start((change ?? (same => same))(settings), TimeProvider.System, _ => { });
         return rig;

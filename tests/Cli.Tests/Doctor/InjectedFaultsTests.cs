@@ -280,6 +280,31 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TD25_a_source_of_activities_that_the_hook_was_told_to_pass_over()
+    {
+        var app = await _rig.Launch(["dotnet", DoctorRig.WebApp, "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"], ("APM_ALL_SOURCES", "false"));
+
+        Assert.Equal($"ActivitySource Shop.Orders is there and nobody listens to it: what TracedWebApp (dotnet, pid {app.ProcessId}) does in it makes no spans.", await _rig.Note("TD25"));
+    }
+
+    [Fact]
+    public async Task TD27_a_threshold_beyond_all_that_the_metric_has_been()
+    {
+        await Post("/api/v1/series", $$$"""{"series":[{"metric":"my_metric","points":[[{{{Now / 1_000_000_000}}},612]],"host":"box-1"}]}""");
+        await Until.True("the metric is there", TimeSpan.FromSeconds(10), async () => (await _rig.Http.GetStringAsync(new Uri(_rig.Ui, $"/api/v1/query?from={Now / 1_000_000_000 - 600}&to={Now / 1_000_000_000 + 60}&query=max:my_metric{{*}}"))).Contains("612", StringComparison.Ordinal));
+        await Post("/api/v1/monitor", """{"type":"metric alert","name":"my_metric is high","query":"avg(last_5m):avg:my_metric{*} > 800","message":""}""");
+
+        Assert.Equal("Monitor \"my_metric is high\" can never alert: the maximum of my_metric in 7 days is 612, its threshold 800.", await _rig.Note("TD27"));
+
+        async Task Post(string path, string body)
+        {
+            using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+            using var answer = await _rig.Http.PostAsync(new Uri(_rig.Ui, path), content);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
     public async Task TD26_the_launcher_and_a_middleware()
     {
         var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp.Replace("app.run", "from apm_tracing.contrib.flask import TraceMiddleware\nTraceMiddleware(app)\napp.run", StringComparison.Ordinal)), $"{DoctorRig.FreePort()}"]);
