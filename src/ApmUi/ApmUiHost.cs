@@ -3,6 +3,7 @@ using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Pages.Board;
 using Apm.ApmUi.Pages.Deliveries;
+using Apm.ApmUi.Pages.Doctor;
 using Apm.ApmUi.Pages.Downtimes;
 using Apm.ApmUi.Pages.Endpoint;
 using Apm.ApmUi.Pages.Errors;
@@ -101,6 +102,7 @@ public static class ApmUiHost
         OutboxForms.Map(routes);
         SloForms.Map(routes);
         SloData.Map(routes);
+        DoctorForms.Map(routes);
         WidgetData.Map(routes);
         BoardData.Map(routes);
         SnapshotForms.Map(routes);

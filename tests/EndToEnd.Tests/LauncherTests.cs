@@ -16,7 +16,7 @@ public class LauncherTests
 
         Assert.Equal(3, exitCode);
         Assert.Equal(["works"], app.Output);
-        Assert.Equal([$"apm: the agent at {Nowhere}/ does not answer: nothing listens there. Start it with ./apm up; the app runs on, and its spans arrive once the agent is there."], app.Errors);
+        Assert.Equal([$"apm: TD02 Nothing listens on {Nowhere}: the agent is not running. The app runs on, and its spans arrive once the agent is there. → ./apm up --port agent={new Uri(Nowhere).Port}"], app.Errors);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public class LauncherTests
         var (exitCode, app) = await RunningProgram.ToEnd(RunningProgram.Apm(["run", "--", "true"], ("DD_TRACE_AGENT_URL", $"http://localhost:{port}")));
 
         Assert.Equal(0, exitCode);
-        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"apm: http://localhost:{port}/ is answered by something that is not a trace agent (pid {other.Id} ("), Assert.Single(app.Errors), StringComparison.Ordinal);
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"apm: TD03 Port {port} is answered by pid {other.Id} ("), Assert.Single(app.Errors), StringComparison.Ordinal);
     }
 
     static Task<(int, RunningProgram)> Launch(string[] command, params (string, string)[] variables) =>

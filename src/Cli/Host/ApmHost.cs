@@ -154,7 +154,7 @@ public sealed class ApmHost : IAsyncDisposable
         metrics.AddLimits(limits, counters, Settings, stores.MetricSeriesCount);
         watch.LookAt(limits);
         var facts = new StatusFacts(Product.Version, () => UiUrl, Settings.DataFolder, clock.NowUnixNanos(), () => _agent is null ? [] : Listeners) { Limits = limits.Read, Checks = () => _checks?.Status() };
-        doctor.Open(Settings, parts, pipeline, stores.Budget.MaxBytes, () => UiUrl, facts.Listeners, facts.Checks);
+        doctor.Open(Settings, parts, pipeline, stores.Budget.MaxBytes, () => UiUrl, facts.Listeners, facts.Checks, new ReachOfMonitors(rules, () => monitors.Queries, clock));
         var screens = await UiServer.Start(Settings, parts, pipeline, stores.Documents, api, notifications, monitors, snapshots, new AgentChecks(checks), doctor, facts, limits);
         _stops.Push(screens.DisposeAsync);
         UiUrl = screens.Url;

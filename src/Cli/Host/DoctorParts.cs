@@ -20,12 +20,13 @@ public sealed class DoctorParts(TimeProvider clock) : IDisposable
     public FactBook Book { get; } = new(clock, new ProcessTable());
 
     /// <summary>Puts the reporter together, once all it asks is there.</summary>
-    public void Open(HostSettings settings, PipelineParts parts, TracePipeline pipeline, long budgetBytes, Func<string> uiUrl, Func<IReadOnlyList<ListenerStatus>> listeners, Func<CheckAgentStatus?> checks) =>
+    internal void Open(HostSettings settings, PipelineParts parts, TracePipeline pipeline, long budgetBytes, Func<string> uiUrl, Func<IReadOnlyList<ListenerStatus>> listeners, Func<CheckAgentStatus?> checks, ReachOfMonitors monitors) =>
         _reporter = new DoctorReporter(parts, pipeline, Book, _processes, new DoctorSources
         {
             Listeners = () => listeners().ToDictionary(listener => listener.Name, listener => listener.Port, StringComparer.Ordinal),
             UiUrl = uiUrl,
             ConfigFaults = () => [.. (checks()?.Complaints ?? settings.Checks.Complaints).Select(FaultOf)],
+            Monitors = monitors.Find,
             MutedResources = pipeline.Decoder.Settings.Filters.IgnoreResources,
             BudgetBytes = budgetBytes,
         });

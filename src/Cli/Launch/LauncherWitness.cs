@@ -9,10 +9,12 @@ namespace Apm.Cli.Launch;
 /// <param name="address">Where the tracer sends.</param>
 /// <param name="variables">What the app's environment gets on top of <paramref name="environment"/>.</param>
 /// <param name="environment">All variables of the launcher.</param>
-public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan plan, AgentAddress address, IReadOnlyDictionary<string, string> variables, IReadOnlyDictionary<string, string> environment, ProcessTable processes)
+/// <param name="fileSystem">Where the marks of a container lie.</param>
+public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan plan, AgentAddress address, IReadOnlyDictionary<string, string> variables, IReadOnlyDictionary<string, string> environment, ProcessTable processes, string fileSystem = "/")
 {
     static readonly string[] ToldPrefixes = ["DD_", "OTEL_", "APM_", "FLASK_", "WERKZEUG_", "DOTNET_", "PYTHON"];
     static readonly string[] ToldNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+    static readonly string[] ContainerMarks = [".dockerenv", "run/.containerenv"];
     static readonly string[] Wrappers = ["ddtrace-run", "opentelemetry-instrument"];
 
     /// <summary>Longest a question to the interpreter may take.</summary>
@@ -40,7 +42,7 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             AnsweredBy = holders.Count > 0 ? holders[0] : null,
             OtherAgentUrl = isAgent ? "" : (await AgentProbe.FindElsewhere(address.Url, http))?.ToString().TrimEnd('/') ?? "",
             LastAgentWords = answer.Kind == AgentAnswerKind.Refused ? AgentTrail.LastWords(address.Url.Port) : "",
-            IsInContainer = File.Exists("/.dockerenv") || File.Exists("/run/.containerenv"),
+            IsInContainer = ContainerMarks.Any(mark => File.Exists(Path.Combine(fileSystem, mark))),
             Variables = Told(),
         };
     }

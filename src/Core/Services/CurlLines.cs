@@ -12,12 +12,13 @@ public static partial class CurlLines
     public static IReadOnlyList<string> Of(ProcessInfo process)
     {
         if (process.ListenUrls.Count == 0) return [];
-        var url = Reachable(process.ListenUrls[0]);
-        if (process.Routes.Count == 0) return [$"curl {url}/"];
-        return [.. process.Routes
-            .OrderBy(route => route.Method is "GET" or "*" ? 0 : 1).ThenBy(route => route.Path.Count(c => c is '{' or '<')).ThenBy(route => route.Path, StringComparer.Ordinal)
-            .Take(MaxLines).Select(route => Of(url, route))];
+        if (process.Routes.Count == 0) return [$"curl {Reachable(process.ListenUrls[0])}/"];
+        return [.. RoutesOf(process).Select(route => Of(process.ListenUrls[0], route))];
     }
+
+    /// <summary>The routes of these lines in their order: those that need no body first, then the plain ones.</summary>
+    public static IReadOnlyList<RouteInfo> RoutesOf(ProcessInfo process) =>
+        [.. process.Routes.OrderBy(route => route.Method is "GET" or "*" ? 0 : 1).ThenBy(route => route.Path.Count(c => c is '{' or '<')).ThenBy(route => route.Path, StringComparer.Ordinal).Take(MaxLines)];
 
     /// <summary>The line for one route: its parameters filled with 1.</summary>
     public static string Of(string url, RouteInfo route)

@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Apm.Cli.Host;
+using Apm.Cli.Launch;
+using Apm.Core.Diagnosis;
+using Apm.Core.Time;
+using Apm.Doctor;
+using Apm.TestKit;
+using Apm.TraceAgent.Doctor.Witness;
+using Apm.TraceAgent.Metrics;
+using Apm.TraceAgent.Receive;
+
+namespace Apm.Cli.Tests.Doctor;
+
+/// <summary>A real Apm on free ports, and apps as the launcher starts them: a fault is injected into real processes, and the doctor is asked over its own paths.</summary>
+public sealed class DoctorRig : IAsyncDisposable
+{
+    /// <summary>So long the app has been running, as the doctor is told: nobody waits for it.</summary>
+    static readonly TimeSpan AWhile = TimeSpan.FromSeconds(8);
+
+    readonly string _folder = Directory.CreateTempSubdirectory("apm-doctor-test").FullName;
+    readonly List<Process> _started = [];
+
+    ApmHost _host = null!;
+
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
+
+    public Uri Ui => new(_host.UiUrl);
+
+    public Uri Agent => new($"http://localhost:{_host.AgentPort}");
+
+    public Uri PortOf(string listener) => new($"http://127.0.0.1:{_host.PortOf(listener)}");
+
+    /// <summary>A Python of this machine that has Flask.</summary>
+    public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+
+    /// <summary>An ASP.NET app with an activity source of its own.</summary>
+    public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "TracedWebApp.dll");
+
+    public static async Task<DoctorRig> Start(Func<HostSettings, HostSettings>? change = null)
+    {
+        var rig = new DoctorRig();
+        rig.Http.DefaultRequestHeaders.Add("DD-API-KEY", "k");
+        rig.Http.DefaultRequestHeaders.Add("DD-APPLICATION-KEY", "a");
+        var settings = new HostSettings { DataFolder = Path.Combine(rig._folder, "data"), UiPort = 0, Agent = new AgentSettings { AgentPort = 0, OtlpGrpcPort = 0, OtlpHttpPort = 0, ZipkinPort = null }, DogStatsD = new DogStatsDSettings { Port = 0 } };
+        rig._host = await ApmHost.Start((change ?? (same => same))(settings), TimeProvider.System, _ => { });
+        return rig;
+    }
+
+    /// <summary>A file in the rig's folder.</summary>
+    public string Write(string name, string text)
+    {
+        var file = Path.Combine(_folder, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    /// <summary>Starts a program that has nothing to do with the launcher.</summary>
+    public Process Start(params string[] command) => Start(new ProcessStartInfo(command[0], command.Skip(1)));
+
+    /// <summary>Starts a command as <c>apm run</c> does, and gives the eyes that watch it.</summary>
+    public async Task<LaunchedApp> Launch(IReadOnlyList<string> command, params (string Name, string Value)[] variables)
+    {
+        var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
+        environment.TryAdd("DD_TRACE_AGENT_URL", Agent.ToString().TrimEnd('/'));
+        environment.TryAdd("PATH", Environment.GetEnvironmentVariable("PATH")!);
+        var plan = CommandReader.Read(command, environment.GetValueOrDefault);
+        var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
+        var answer = await AgentProbe.Ask(address.Url, Http);
+        var set = LaunchEnvironment.Make(plan, new LaunchIdentity(null, null, null), address.Url, address.Url, Parts(), environment.GetValueOrDefault);
+        var witness = new LauncherWitness(command, plan, address, set, environment, new ProcessTable(), _folder);
+        var before = await witness.Before(answer, Http);
+        var start = new ProcessStartInfo(plan.File, plan.Arguments);
+        start.Environment.Clear();
+        foreach (var (name, value) in environment.Concat(set)) start.Environment[name] = value;
+        return new LaunchedApp(this, witness, before, Start(start).Id);
+    }
+
+    /// <summary>Facts of a launcher before its app runs, with these variables set.</summary>
+    public async Task<Judgement> JudgeBefore(params (string Name, string Value)[] variables)
+    {
+        var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
+        var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
+        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, new ProcessTable(), _folder);
+        var facts = await witness.Before(await AgentProbe.Ask(address.Url, Http), Http);
+        return FaultTable.Judge(new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = facts });
+    }
+
+    /// <summary>The report of <c>GET /api/doctor</c>.</summary>
+    public async Task<JsonElement> Report()
+    {
+        using var report = JsonDocument.Parse(await Http.GetStringAsync(new Uri(Ui, "/api/doctor")));
+        return report.RootElement.Clone();
+    }
+
+    /// <summary>Waits until the report's verdict has this code; gives its sentence.</summary>
+    public async Task<string> Verdict(string code) => await Sentence(code, report => [report.GetProperty("verdict")]);
+
+    /// <summary>Waits until the report has a note of this code, of the installation or of an app; gives its sentence.</summary>
+    public async Task<string> Note(string code) => await Sentence(code, report => report.GetProperty("overall").GetProperty("notes").EnumerateArray().Concat(report.GetProperty("apps").EnumerateArray().SelectMany(app => app.GetProperty("notes").EnumerateArray())));
+
+    /// <summary>Sends spans as a Datadog tracer would, in JSON.</summary>
+    public async Task Send(params object[] spans)
+    {
+        using var content = new StringContent(JsonSerializer.Serialize(spans.Select(span => new[] { span })), System.Text.Encoding.UTF8, "application/json");
+        content.Headers.Add("Datadog-Meta-Lang", "python");
+        using var answer = await Http.PutAsync(new Uri(Agent, "/v0.4/traces"), content);
+        Assert.Equal(200, (int)answer.StatusCode);
+        await _host.Settled();
+    }
+
+    /// <summary>Sends a message as a tracer tells of itself.</summary>
+    public async Task Tell(string runtimeId, string service, int processId, string host, params (string Name, string Value)[] settings)
+    {
+        var configuration = settings.Append(("process_id", $"{processId}")).Select(pair => new { name = pair.Item1, value = pair.Item2, origin = "apm" });
+        using var content = new StringContent(JsonSerializer.Serialize(new
+        {
+            api_version = "v2", request_type = "app-started", runtime_id = runtimeId, seq_id = 1, tracer_time = 1,
+            application = new { service_name = service, language_name = "python", tracer_version = "9", language_version = "3" }, host = new { hostname = host },
+            payload = new { configuration },
+        }), System.Text.Encoding.UTF8, "application/json");
+        using var answer = await Http.PostAsync(new Uri(Agent, "/telemetry/proxy/api/v2/apmtelemetry"), content);
+        Assert.Equal(202, (int)answer.StatusCode);
+    }
+
+    /// <summary>A port that was free a moment ago.</summary>
+    public static int FreePort() => PortCheck.Choose(0);
+
+    /// <summary>Completes when something listens on a port.</summary>
+    public static Task Listens(int port) => Until.True($"port {port} is listened on", TimeSpan.FromSeconds(20), () => Task.FromResult(new ProcessTable().HoldersOf(port).Count > 0));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _started)
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+        Http.Dispose();
+        await _host.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    internal async Task<DoctorAnswer> Ask(LauncherFacts facts) => await DoctorClient.Tell(Ui, facts, Http, CancellationToken.None) ?? throw new InvalidOperationException("no doctor answers");
+
+    internal static Task<LauncherFacts> Look(LauncherWitness witness, LauncherFacts before, int processId) => witness.Look(before, processId, AWhile, asksInterpreter: true);
+
+    async Task<string> Sentence(string code, Func<JsonElement, IEnumerable<JsonElement>> verdicts)
+    {
+        var last = "";
+        var (sentence, _) = await Until.Answer($"the doctor says {code}", TimeSpan.FromSeconds(10), async () =>
+        {
+            var report = await Report();
+            last = report.ToString();
+            return verdicts(report).Where(verdict => verdict.ValueKind == JsonValueKind.Object && verdict.GetProperty("code").GetString() == code).Select(verdict => verdict.GetProperty("sentence").GetString()).FirstOrDefault();
+        }, () => last);
+        return sentence;
+    }
+
+    Process Start(ProcessStartInfo start)
+    {
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _started.Add(process);
+        return process;
+    }
+
+    static InjectedParts Parts() => new(Path.Combine(AppContext.BaseDirectory, "python-client"), Path.Combine(AppContext.BaseDirectory, "startup-hook", "Apm.StartupHook.dll"));
+}
+
+/// <summary>An app under the launcher's eyes.</summary>
+public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, LauncherFacts Before, int ProcessId)
+{
+    /// <summary>Looks again and again until the verdict has this code; gives its sentence.</summary>
+    public async Task<string> Verdict(string code)
+    {
+        var last = "nothing yet";
+        var (sentence, _) = await Until.Answer($"the doctor says {code}", TimeSpan.FromSeconds(20), async () =>
+        {
+            var verdict = (await Rig.Ask(await DoctorRig.Look(Witness, Before, ProcessId))).Verdict;
+            last = verdict is null ? "no verdict" : $"{verdict.Code} {verdict.Sentence}";
+            return verdict?.Code == code ? verdict.Sentence : null;
+        }, () => last);
+        return sentence;
+    }
+}

@@ -1,0 +1,63 @@
+using Apm.Core.Diagnosis;
+using Apm.TestKit;
+using Apm.TraceAgent.Doctor.Witness;
+
+namespace Apm.TraceAgent.Tests.Doctor;
+
+public class FactBookTests
+{
+    static FactBook Book(SteppedClock clock) => new(clock, new ProcessTable("/nowhere"));
+
+    static SteppedClock Clock() => new(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void A_flood_of_refusals_stays_within_its_limit_and_the_oldest_goes()
+    {
+        var book = Book(Clock());
+
+        for (var i = 0; i < 500; i++) book.Refused(new RefusalFacts($"/{i}/traces", 404, "unknown_path", new string('x', 10_000), "", 1, 0), itsPort: 1, ourPort: 2, isOurPath: false);
+
+        Assert.Equal(FactBook.MaxRefusals, book.Refusals().Count);
+        Assert.All(book.Refusals(), refusal => Assert.True(refusal.Sentence.Length <= SecretText.MaxTextChars + 1));
+        Assert.Empty(book.Paths());
+    }
+
+    [Fact]
+    public void The_same_refusal_again_counts()
+    {
+        var book = Book(Clock());
+
+        for (var i = 0; i < 3; i++) book.Refused(new RefusalFacts("/v0.4/traces", 400, "undecodable", "no", "python tracer 1", 1, 0), 0, 0, isOurPath: true);
+        book.Taken("/v0.4/traces", 0, 1);
+        book.Taken("/v0.4/traces", 5, 100);
+
+        Assert.Equal(3, Assert.Single(book.Refusals()).Count);
+        Assert.Equal(new PathFacts("/v0.4/traces", 2, 1, 3, 101), Assert.Single(book.Paths()));
+    }
+
+    [Fact]
+    public void Clocks_launchers_and_wrong_protocols_are_bounded()
+    {
+        var book = Book(Clock());
+
+        for (var i = 0; i < 3_000; i++) book.SawClock($"{i}", i);
+        for (var i = 1; i <= 300; i++) book.Told(new LauncherFacts { Host = "h", ProcessId = i });
+        for (var i = 0; i < 300; i++) book.Spoke($"listener {i}", 1, SpokenProtocol.Tls, 0);
+
+        Assert.Null(book.ClockOf("0"));
+        Assert.Equal(2_999, book.ClockOf("2999"));
+        Assert.Equal((FactBook.MaxLaunchers, FactBook.MaxWrongProtocols), (book.Launchers().Count, book.WrongProtocols().Count));
+    }
+
+    [Fact]
+    public void How_long_an_app_runs_is_counted_on()
+    {
+        var clock = Clock();
+        var book = Book(clock);
+        book.Told(new LauncherFacts { Host = "h", ProcessId = 1, ElapsedSeconds = 3 });
+
+        clock.Advance(TimeSpan.FromSeconds(4));
+
+        Assert.Equal(7, Assert.Single(book.Launchers()).ElapsedSeconds);
+    }
+}
