@@ -40,22 +40,25 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
     /// <summary>What is tried, the shorter first: how long one took tells whether the next can be had in time.</summary>
     static readonly TimeSpan[] s_lengths = [TimeSpan.FromHours(1), TimeSpan.FromHours(6), TimeSpan.FromDays(1), MaxLength];
 
-    /// <summary>Replays the time up to now, as much of the last days as can be had in <see cref="MaxTime"/>: a shorter one that is recent tells more than the beginning of a long one.</summary>
+    /// <summary>
+    /// Replays the time up to now, as much of the last days as can be had in <see cref="MaxTime"/>: a shorter one that is recent tells more than
+    /// the beginning of a long one. Where data began later, the shortest that has it all.
+    /// </summary>
     public ReplayResult Latest(KnownRule known, long toUnixSeconds, CancellationToken cancel = default)
     {
         var started = clock.GetTimestamp();
-        ReplayResult? longest = null;
+        var results = new List<ReplayResult>();
         foreach (var length in s_lengths)
         {
             var begun = clock.GetElapsedTime(started);
             var result = Run(known, toUnixSeconds - (long)length.TotalSeconds, toUnixSeconds, MaxTime - begun, cancel);
-            if (result.StoppedReason.Length > 0) return longest is null ? Stopped(result) : Stopped(longest with { StoppedReason = TooLong(longest) });
-            longest = result;
+            if (result.StoppedReason.Length > 0) return Stopped(results.Count == 0 ? result : results[^1] with { StoppedReason = TooLong(results[^1]) });
+            results.Add(result);
             if (length == MaxLength) break;
             var (took, next) = (clock.GetElapsedTime(started) - begun, s_lengths[Array.IndexOf(s_lengths, length) + 1]);
-            if (clock.GetElapsedTime(started) + took * (next / length) > MaxTime) return Stopped(longest with { StoppedReason = TooLong(longest) });
+            if (clock.GetElapsedTime(started) + took * (next / length) > MaxTime) return Stopped(result with { StoppedReason = TooLong(result) });
         }
-        return longest!;
+        return results[^1].FirstDataUnixSeconds is { } first && results.Find(result => result.FromUnixSeconds < first) is { } whole ? whole : results[^1];
     }
 
     /// <summary>Replays some time.</summary>

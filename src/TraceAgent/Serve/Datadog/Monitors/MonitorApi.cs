@@ -154,7 +154,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
     }
 
     /// <summary>What a body makes of a rule: members that are not there keep their values, options are replaced as a whole.</summary>
-    static MonitorRule RuleOf(DatadogBody body, MonitorRule? before)
+    internal static MonitorRule RuleOf(DatadogBody body, MonitorRule? before)
     {
         var priority = body.Names("priority") ? body.Number("priority") : before?.Priority;
         if (priority is { } given && given != Math.Floor(given)) throw new RefusedException("priority must be a whole number from 1 to 5, or null.");
