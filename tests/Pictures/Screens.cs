@@ -51,6 +51,8 @@ static class Screens
         new("compare", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version"),
         new("compare-difference", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version&sort=difference"),
         new("metrics", $"/metrics?from=now-1h&q={Uri.EscapeDataString("p95:trace.http.request{*} by {service}")}"),
+        new("monitors", "/monitors"),
+        new("monitor-editor", $"/monitors/new?service={ShopFacts.RegressionService}&name=aspnet_core.request&resource={Uri.EscapeDataString(ShopFacts.RegressionResource)}"),
         new("hosts", "/hosts"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),

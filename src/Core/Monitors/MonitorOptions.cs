@@ -55,6 +55,9 @@ public sealed record MonitorOptions
     /// <summary>Muted scopes and until when, Unix seconds; null for until further notice.</summary>
     public IReadOnlyDictionary<string, long?> Silenced { get; init; } = new Dictionary<string, long?>();
 
+    /// <summary>Its mutes end by themselves when all of its groups are OK.</summary>
+    public bool MutesUntilResolved { get; init; }
+
     /// <summary>Options that are kept for whoever sent them and mean nothing here, as a JSON object; "" for none.</summary>
     public string OthersJson { get; init; } = "";
 }

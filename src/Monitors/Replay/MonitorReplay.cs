@@ -80,7 +80,7 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
     {
         var query = known.Query ?? throw new InvalidOperationException("A rule whose query cannot be read is not replayed.");
         var past = new PastClock(clock);
-        var readings = ReadingsAt(past);
+        var readings = ReadingsAt(past, to);
         var replayed = Replayed(known);
         var parts = query is CompositeMonitorQuery composite ? composite.Parts.Select(ruleOf).OfType<KnownRule>().Select(Replayed).ToDictionary(part => part.Rule.Id) : [];
         var record = new ReplayRecord(query, from, to);
@@ -106,9 +106,9 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
 
     ReplayedMonitor Replayed(KnownRule known) => new(known, downtimes, sources.Hosts);
 
-    MonitorReadings ReadingsAt(PastClock past)
+    MonitorReadings ReadingsAt(PastClock past, long end)
     {
-        var queries = new MetricQueries(new PastMetrics(sources.Metrics), sources.Hosts, sources.Units, counters, past);
+        var queries = new MetricQueries(new PastMetrics(sources.Metrics, end), sources.Hosts, sources.Units, counters, past);
         // Silence before this process started says nothing of those who send; in the past that a replay sees, they were heard.
         return new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(new PastChecks(sources.Checks, past), sources.Hosts, startedUnixSeconds: 0), new EventReadings(sources.Events), new SpanReadings(sources.Traces, past));
     }

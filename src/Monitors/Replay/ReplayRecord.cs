@@ -58,7 +58,7 @@ sealed class ReplayRecord
         {
             if (_toldCount++ < MonitorReplay.MaxTold) _told.Add(told);
         }
-        else if (step.IsMuted && step.After is { } changed && changed.State != step.Before.State) _mutedCount++;
+        else if (step.IsMuted && step.After is { } changed && changed.State != step.Before.State && (step.Before.IsJudged || changed.State != MonitorState.Ok)) _mutedCount++; // Nobody hears of a first OK.
         if (!_lines.TryGetValue(step.Before.Group, out var line)) _lines.Add(step.Before.Group, line = new Line(step.Before.Tags, _slotCount));
         if (step.After is not { } after)
         {

@@ -2,7 +2,7 @@ using Apm.Core.Monitors;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 
-namespace Apm.Monitors.Tests.Replay;
+namespace Apm.Monitors.Tests.Rules;
 
 public sealed class RuleSentenceTests
 {
