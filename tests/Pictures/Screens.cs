@@ -53,6 +53,8 @@ static class Screens
         new("metrics", $"/metrics?from=now-1h&q={Uri.EscapeDataString("p95:trace.http.request{*} by {service}")}"),
         new("slos", "/slos"),
         new("slo-new", "/slos/new"),
+        new("monitors", "/monitors"),
+        new("monitor-editor", $"/monitors/new?service={ShopFacts.RegressionService}&name=aspnet_core.request&resource={Uri.EscapeDataString(ShopFacts.RegressionResource)}"),
         new("hosts", "/hosts"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),

@@ -9,6 +9,7 @@ export function held(): string | null {
   if (holding) return holding.dataset['hold']!;
   if (document.querySelector('[data-selecting]')) return 'while a range is being chosen';
   if (getSelection()?.type === 'Range') return 'while text is selected';
+  if (document.querySelector('td.tick input:checked')) return 'while something is ticked';
   if (document.querySelector('tr.unfolded')) return 'while a row is unfolded';
   if (document.querySelector('.t tbody tr.cursor')) return 'while a row is chosen';
   if ((active instanceof HTMLInputElement && active.value !== active.defaultValue) || active instanceof HTMLSelectElement) return 'while something is typed';

@@ -60,6 +60,9 @@ public sealed class MonitorParts : IDisposable
 
     public MonitorHistory History { get; }
 
+    /// <summary>The switch that mutes all.</summary>
+    public IMuteAll MuteAll => _muteAll;
+
     /// <summary>What monitors would have done.</summary>
     public MonitorReplay Replay { get; }
 
@@ -96,6 +99,7 @@ public sealed class MonitorParts : IDisposable
         new MonitorApi(Rules, States, _downtimes, _api.Gate, _clock).Map(routes);
         new MonitorMuteApi(Rules, States, _muteAll, _api.Gate, _clock).Map(routes);
         new SloApi(Slos, _sloReader, _api.Gate, _clock).Map(routes);
+        new MonitorPreviewApi(Rules, Replay, _api.Gate, _clock).Map(routes);
         new MonitorSearchApi(Rules, States, _downtimes, _muteAll, _api.Gate, _clock).Map(routes);
     }
 

@@ -80,10 +80,10 @@ public sealed class NotificationParts : IAsyncDisposable
     }
 
     /// <summary>Maps the endpoints.</summary>
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(IEndpointRouteBuilder routes, MonitorParts monitors)
     {
-        new DowntimesApi(Downtimes, Notices, _rules, _gate).Map(routes);
-        new DowntimesV2Api(Downtimes, Notices, _rules, _gate).Map(routes);
+        new DowntimesApi(Downtimes, Notices, _rules, monitors.MuteAll, _gate).Map(routes);
+        new DowntimesV2Api(Downtimes, Notices, _rules, monitors.States.Find, _gate).Map(routes);
     }
 
     /// <summary>Lets what is under way finish; the rest waits in the outbox for the next start.</summary>

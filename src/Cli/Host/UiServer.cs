@@ -67,7 +67,7 @@ public sealed class UiServer : IAsyncDisposable
         metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);
-        notifications.Map(app);
+        notifications.Map(app, monitors);
         monitors.Map(app);
         snapshots.Map(app);
         app.MapDashboardApi();

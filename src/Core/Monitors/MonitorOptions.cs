@@ -9,6 +9,12 @@ public sealed record MonitorOptions
     public string? TriggerWindow { get; init; }
     public string? RecoveryWindow { get; init; }
 
+    /// <summary>When the windows <c>current_1h</c>, <c>current_1d</c>, <c>current_1mo</c> begin; null for the whole hour, day and month in UTC.</summary>
+    public CurrentWindowStart? CurrentStart { get; init; }
+
+    /// <summary>How long a group without data is kept, in seconds; null for the usual 24 h.</summary>
+    public int? GroupRetentionSeconds { get; init; }
+
     public bool NotifyNoData { get; init; }
     public int? NoDataTimeframeMinutes { get; init; }
 
@@ -49,9 +55,18 @@ public sealed record MonitorOptions
     /// <summary>Muted scopes and until when, Unix seconds; null for until further notice.</summary>
     public IReadOnlyDictionary<string, long?> Silenced { get; init; } = new Dictionary<string, long?>();
 
+    /// <summary>Its mutes end by themselves when all of its groups are OK.</summary>
+    public bool MutesUntilResolved { get; init; }
+
     /// <summary>Options that are kept for whoever sent them and mean nothing here, as a JSON object; "" for none.</summary>
     public string OthersJson { get; init; } = "";
 }
+
+/// <summary>When current windows begin, on the wall clock of a zone.</summary>
+/// <param name="HourMinute">Minute of the hour, 0 to 59.</param>
+/// <param name="DayMinute">Minute of the day, 0 to 1439.</param>
+/// <param name="TimeZone">IANA name.</param>
+public sealed record CurrentWindowStart(int HourMinute, int DayMinute, string TimeZone);
 
 /// <summary>Where a value changes the state; null where there is none. Of service checks: counts of runs.</summary>
 public sealed record MonitorThresholds

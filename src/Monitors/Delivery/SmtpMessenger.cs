@@ -116,7 +116,7 @@ public sealed class SmtpMessenger(DeliverySettings settings, IChartPictures pict
         }
         catch (SslHandshakeException wrong)
         {
-            return await Refused($"No encrypted connection to {_smtp.Host}:{_smtp.Port} comes about: {FirstLine(wrong.Message)} Look at smtp.tls and smtp.port.");
+            return await Refused($"No encrypted connection to {_smtp.Host}:{_smtp.Port} comes about: {(wrong.ServerCertificate is { } shown ? $"the certificate that it shows (for {shown.Subject.Replace("CN=", "", StringComparison.Ordinal)}) is not trusted on this machine. Add its issuer to the system's certificates, or use smtp.tls: none on this machine." : FirstLine(wrong.Message) + " Look at smtp.tls and smtp.port.")}");
         }
         catch (NotSupportedException wrong)
         {

@@ -21,7 +21,7 @@ public sealed class MetricReadings(MetricQueries queries)
     /// <param name="endUnixSeconds">The end of the window: the time of the evaluation less its delay.</param>
     public MonitorReading Read(MetricMonitorQuery asked, MonitorOptions options, long endUnixSeconds, CancellationToken cancel)
     {
-        var window = asked.Window.At(endUnixSeconds - asked.ShiftSeconds);
+        var window = asked.Window.At(endUnixSeconds - asked.ShiftSeconds, options.CurrentStart);
         var groups = asked.Algorithm?.Name switch
         {
             "anomalies" => Anomalous(asked, options, window, cancel),
@@ -59,7 +59,7 @@ public sealed class MetricReadings(MetricQueries queries)
 
     List<GroupReading> Changed(MetricMonitorQuery asked, ChangeOver change, MonitorOptions options, TimeRange window, long end, CancellationToken cancel)
     {
-        var before = Reduced(asked, options, asked.Window.At(end - change.ShiftSeconds), cancel).ToDictionary(group => group.Group, group => group.Value, StringComparer.Ordinal);
+        var before = Reduced(asked, options, asked.Window.At(end - change.ShiftSeconds, options.CurrentStart), cancel).ToDictionary(group => group.Group, group => group.Value, StringComparer.Ordinal);
         return [.. Reduced(asked, options, window, cancel).Select(now =>
         {
             var difference = now.Value - before.GetValueOrDefault(now.Group);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Apm.Monitors.Messages;
@@ -34,6 +35,9 @@ public static class MailPage
         .facts td{font-size:14px;line-height:1.5;padding:4px 12px 4px 0;vertical-align:top}.facts .name{color:#667085;white-space:nowrap}
         @media (prefers-color-scheme:dark){body,.back{background:#15171c!important}.sheet{background:#1f2229!important;color:#e6e8ec!important}.fact,.facts td,.title{color:#d5d9e0!important}.message code,.fact code,.message pre{background:#2c3038!important}.message a,.item a,.links a{color:#8fb4ff!important}.item,.foot{border-color:#353a44!important}}
         """;
+
+    /// <summary>By which a page that shows a mail may allow its style: <c>sha256-…</c>.</summary>
+    public static string StyleDigest { get; } = "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
 
     /// <summary>A whole page.</summary>
     /// <param name="badge">A word or two on colour.</param>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Apm.Core.Monitors;
 using Apm.Core.Time;
+using Apm.Monitors.Downtimes;
 
 namespace Apm.Monitors.Queries;
 
@@ -38,13 +40,14 @@ public readonly record struct MonitorWindow(WindowKind Kind, int Count, string U
 
     /// <summary>The window of an evaluation.</summary>
     /// <param name="endUnixSeconds">The time of the evaluation, less the evaluation delay and any shift.</param>
-    public TimeRange At(long endUnixSeconds)
+    /// <param name="start">When current windows begin; null for the whole hour, day or month in UTC.</param>
+    public TimeRange At(long endUnixSeconds, CurrentWindowStart? start = null)
     {
         var (from, to) = Kind switch
         {
             WindowKind.Last => (endUnixSeconds - LengthSeconds, endUnixSeconds),
             WindowKind.Next => (endUnixSeconds, endUnixSeconds + LengthSeconds),
-            _ => (CurrentStart(endUnixSeconds), endUnixSeconds),
+            _ => (start is null ? CurrentStart(endUnixSeconds) : CurrentStart(endUnixSeconds, start), endUnixSeconds),
         };
         return new TimeRange(Math.Max(0, from) * UnixTime.NanosPerSecond, Math.Max(0, to) * UnixTime.NanosPerSecond);
     }
@@ -73,6 +76,21 @@ public readonly record struct MonitorWindow(WindowKind Kind, int Count, string U
         : text.StartsWith("next_", StringComparison.Ordinal) ? OfLength(WindowKind.Next, text.AsSpan(5))
         : text.StartsWith("current_", StringComparison.Ordinal) ? OfLength(WindowKind.Current, text.AsSpan(8))
         : null;
+
+    /// <summary>The last time that a window of this length began, on the wall clock of a zone.</summary>
+    long CurrentStart(long now, CurrentWindowStart start)
+    {
+        var zone = WallClock.FindZone(start.TimeZone) ?? TimeZoneInfo.Utc;
+        var local = WallClock.At(now, zone);
+        var begun = Unit switch
+        {
+            "h" => local.Date.AddHours(local.Hour).AddMinutes(start.HourMinute),
+            "d" => local.Date.AddMinutes(start.DayMinute),
+            _ => new DateTime(local.Year, local.Month, 1).AddMinutes(start.DayMinute),
+        };
+        if (begun > local) begun = Unit switch { "h" => begun.AddHours(-1), "d" => begun.AddDays(-1), _ => begun.AddMonths(-1) };
+        return Math.Min(now, WallClock.UnixSecondsOf(begun, zone));
+    }
 
     long CurrentStart(long now)
     {

@@ -40,22 +40,25 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
     /// <summary>What is tried, the shorter first: how long one took tells whether the next can be had in time.</summary>
     static readonly TimeSpan[] s_lengths = [TimeSpan.FromHours(1), TimeSpan.FromHours(6), TimeSpan.FromDays(1), MaxLength];
 
-    /// <summary>Replays the time up to now, as much of the last days as can be had in <see cref="MaxTime"/>: a shorter one that is recent tells more than the beginning of a long one.</summary>
+    /// <summary>
+    /// Replays the time up to now, as much of the last days as can be had in <see cref="MaxTime"/>: a shorter one that is recent tells more than
+    /// the beginning of a long one. Where data began later, the shortest that has it all.
+    /// </summary>
     public ReplayResult Latest(KnownRule known, long toUnixSeconds, CancellationToken cancel = default)
     {
         var started = clock.GetTimestamp();
-        ReplayResult? longest = null;
+        var results = new List<ReplayResult>();
         foreach (var length in s_lengths)
         {
             var begun = clock.GetElapsedTime(started);
             var result = Run(known, toUnixSeconds - (long)length.TotalSeconds, toUnixSeconds, MaxTime - begun, cancel);
-            if (result.StoppedReason.Length > 0) return longest is null ? Stopped(result) : Stopped(longest with { StoppedReason = TooLong(longest) });
-            longest = result;
+            if (result.StoppedReason.Length > 0) return Stopped(results.Count == 0 ? result : results[^1] with { StoppedReason = TooLong(results[^1]) });
+            results.Add(result);
             if (length == MaxLength) break;
             var (took, next) = (clock.GetElapsedTime(started) - begun, s_lengths[Array.IndexOf(s_lengths, length) + 1]);
-            if (clock.GetElapsedTime(started) + took * (next / length) > MaxTime) return Stopped(longest with { StoppedReason = TooLong(longest) });
+            if (clock.GetElapsedTime(started) + took * (next / length) > MaxTime) return Stopped(result with { StoppedReason = TooLong(result) });
         }
-        return longest!;
+        return results[^1].FirstDataUnixSeconds is { } first && results.Find(result => result.FromUnixSeconds < first) is { } whole ? whole : results[^1];
     }
 
     /// <summary>Replays some time.</summary>
@@ -77,7 +80,7 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
     {
         var query = known.Query ?? throw new InvalidOperationException("A rule whose query cannot be read is not replayed.");
         var past = new PastClock(clock);
-        var readings = ReadingsAt(past);
+        var readings = ReadingsAt(past, to);
         var replayed = Replayed(known);
         var parts = query is CompositeMonitorQuery composite ? composite.Parts.Select(ruleOf).OfType<KnownRule>().Select(Replayed).ToDictionary(part => part.Rule.Id) : [];
         var record = new ReplayRecord(query, from, to);
@@ -103,9 +106,9 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
 
     ReplayedMonitor Replayed(KnownRule known) => new(known, downtimes, sources.Hosts);
 
-    MonitorReadings ReadingsAt(PastClock past)
+    MonitorReadings ReadingsAt(PastClock past, long end)
     {
-        var queries = new MetricQueries(new PastMetrics(sources.Metrics), sources.Hosts, sources.Units, counters, past);
+        var queries = new MetricQueries(new PastMetrics(sources.Metrics, end), sources.Hosts, sources.Units, counters, past);
         // Silence before this process started says nothing of those who send; in the past that a replay sees, they were heard.
         return new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(new PastChecks(sources.Checks, past), sources.Hosts, startedUnixSeconds: 0), new EventReadings(sources.Events), new SpanReadings(sources.Traces, past));
     }

@@ -8,7 +8,8 @@ namespace Apm.Monitors.Replay;
 /// Gives exactly what the reader beneath would.
 /// </summary>
 /// <remarks>Not thread-safe. Of each metric and width of buckets the last piece is kept.</remarks>
-sealed class PastMetrics(IMetricReader reader) : IMetricReader
+/// <param name="endUnixSeconds">Nothing later is asked for, so no piece goes on beyond it.</param>
+sealed class PastMetrics(IMetricReader reader, long endUnixSeconds) : IMetricReader
 {
     /// <summary>Most cells of a piece, a bucket of one series each, 40 bytes; a metric of so many series that a piece would hold few windows is read directly.</summary>
     const int MaxCells = 400_000;
@@ -41,7 +42,7 @@ sealed class PastMetrics(IMetricReader reader) : IMetricReader
             if (_pieces.Count >= MaxPieces) return reader.Read(read, cancel);
             _pieces.Add(key, piece = new Piece());
         }
-        if (!piece.Holds(read) && !piece.Fill(reader, read, cancel)) return reader.Read(read, cancel);
+        if (!piece.Holds(read) && !piece.Fill(reader, read, endUnixSeconds, cancel)) return reader.Read(read, cancel);
         return piece.Cut(read);
     }
 
@@ -56,11 +57,12 @@ sealed class PastMetrics(IMetricReader reader) : IMetricReader
         public bool Holds(MetricRead read) => _from <= read.FirstUnixSeconds && EndOf(read) <= _to && _to > _from;
 
         /// <returns>False when it would not be worth it.</returns>
-        public bool Fill(IMetricReader reader, MetricRead read, CancellationToken cancel)
+        public bool Fill(IMetricReader reader, MetricRead read, long end, CancellationToken cancel)
         {
             if (_seriesCount < 0) _seriesCount = reader.Series(read.Metric, 0).Count;
             var buckets = MaxCells / Math.Max(1, _seriesCount);
             if (buckets < FewestWindows * read.BucketCount) return false;
+            buckets = (int)Math.Max(read.BucketCount, Math.Min(buckets, (end - read.FirstUnixSeconds) / read.StepSeconds + 1));
             var (from, to) = (read.FirstUnixSeconds, read.FirstUnixSeconds + (long)buckets * read.StepSeconds);
             _series = reader.Read(new MetricRead(read.Metric, from, to, read.StepSeconds) { NeedsSketches = read.NeedsSketches }, cancel);
             (_from, _to) = (from, to);

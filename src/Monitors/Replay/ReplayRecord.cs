@@ -24,6 +24,7 @@ sealed class ReplayRecord
     int _leftOutNow;
     int _leftOutMost;
     long _first;
+    long? _firstData;
     ReplayValue? _highest;
     ReplayValue? _lowest;
 
@@ -57,7 +58,7 @@ sealed class ReplayRecord
         {
             if (_toldCount++ < MonitorReplay.MaxTold) _told.Add(told);
         }
-        else if (step.IsMuted && step.After is { } changed && changed.State != step.Before.State) _mutedCount++;
+        else if (step.IsMuted && step.After is { } changed && changed.State != step.Before.State && (step.Before.IsJudged || changed.State != MonitorState.Ok)) _mutedCount++; // Nobody hears of a first OK.
         if (!_lines.TryGetValue(step.Before.Group, out var line)) _lines.Add(step.Before.Group, line = new Line(step.Before.Tags, _slotCount));
         if (step.After is not { } after)
         {
@@ -67,6 +68,7 @@ sealed class ReplayRecord
         // Without data the last state may be kept; what is shown is that there was none when nothing was ever judged.
         if (line.Enter(now, after.IsJudged ? after.State : MonitorState.NoData, step.IsMuted)) ChangeCount++;
         if (after.IsMissing || after.Value is not { } value || !double.IsFinite(value)) return;
+        _firstData ??= now;
         line.Enter((int)((now - _from) / _slotSeconds), value, _isDownward);
         if (_highest is null || value > _highest.Value) _highest = new ReplayValue(value, now, after.Group);
         if (_lowest is null || value < _lowest.Value) _lowest = new ReplayValue(value, now, after.Group);
@@ -88,6 +90,7 @@ sealed class ReplayRecord
         Highest = _highest,
         Lowest = _lowest,
         FirstEvaluationUnixSeconds = _first,
+        FirstDataUnixSeconds = _firstData,
     };
 
     static long TroubledSeconds(ReplayGroup group) => group.Spans.Where(span => span.State is not (MonitorState.Ok or MonitorState.NoData)).Sum(span => (span.ToUnixSeconds - span.FromUnixSeconds) * (span.State == MonitorState.Alert ? 2 : 1));

@@ -64,6 +64,9 @@ public sealed record ReplayResult
     /// <summary>The state that a transition begins a replay with is only a start: whether one was told at its first evaluation.</summary>
     public bool IsAtStart(AlertTransition told) => told.AtUnixSeconds == FirstEvaluationUnixSeconds;
 
+    /// <summary>The first evaluation that had something to compare; null when none had.</summary>
+    public long? FirstDataUnixSeconds { get; init; }
+
     /// <summary>When it was evaluated for the first time; 0 when it never was.</summary>
     public long FirstEvaluationUnixSeconds { get; init; }
 }

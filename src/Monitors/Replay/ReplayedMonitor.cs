@@ -56,6 +56,8 @@ sealed class ReplayedMonitor(KnownRule known, IDowntimeBook downtimes, IHostTags
     {
         public bool IsMuted(long unixSeconds) => false;
 
+        public long? SinceUnixSeconds => null;
+
         public long? Mute(long unixSeconds) => throw new InvalidOperationException("A replay changes nothing.");
 
         public bool Unmute() => throw new InvalidOperationException("A replay changes nothing.");

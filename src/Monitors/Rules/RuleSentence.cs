@@ -23,7 +23,7 @@ public static class RuleSentence
         if (options.EvaluationDelaySeconds > 0) parts.Add($"the window ends {Minutes(options.EvaluationDelaySeconds)} before now");
         if (options.RequireFullWindow) parts.Add("only full windows are judged");
         if (query.IsMulti && options.NewGroupDelaySeconds is > 0 and var delay) parts.Add($"a new group is left alone for {Minutes(delay)}");
-        return string.Join("; ", parts) + $". Evaluated every {Minutes(query.PeriodSeconds)}.";
+        return string.Join("; ", parts) + $". Evaluated every {(query.PeriodSeconds == 60 ? "minute" : Minutes(query.PeriodSeconds))}.";
     }
 
     static string Each(MonitorQuery query) => query.IsMulti && query.GroupKeys.Count > 0 ? $", for each {string.Join(" and ", query.GroupKeys)} by itself," : "";
@@ -49,6 +49,7 @@ public static class RuleSentence
             "outliers" => $"one of {subject} does not behave as the others do over {window}",
             "forecast" => $"{subject} is expected to be {Compared(asked.Compared)} within {Window(asked.Window)}",
             _ when asked.Change is { } change => $"{How(asked.Aggregator)} {subject} over {window} has changed by {Compared(asked.Compared)}{(change.IsPercent ? " %" : "")} against {change.ShiftText.Replace("last_", "", StringComparison.Ordinal).Replace("_ago", "", StringComparison.Ordinal)} before",
+            _ when asked is { Aggregator: TimeAggregator.Percentile, Query: MetricQuery { Aggregator: { } percentile } one } => $"the {percentile} of {one.ToString()[(percentile.Name.Length + 1)..]} over {window} is {Compared(asked.Compared)}",
             _ => $"{How(asked.Aggregator)} {subject} over {window} is {Compared(asked.Compared)}",
         };
     }

@@ -7,6 +7,9 @@ public interface IMuteAll
     /// <summary>Whether it is on.</summary>
     bool IsMuted(long unixSeconds);
 
+    /// <summary>Since when it is on, Unix seconds; null when it is off.</summary>
+    long? SinceUnixSeconds { get; }
+
     /// <summary>Turns it on, durably.</summary>
     /// <returns>Since when, Unix seconds; null when it was on already.</returns>
     /// <exception cref="Core.Ports.StoreUnavailableException">It is as it was. Safe to retry.</exception>

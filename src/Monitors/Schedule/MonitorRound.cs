@@ -42,7 +42,7 @@ sealed class MonitorRound(IDowntimeBook downtimes, IMuteAll muteAll, IHostTags h
         var (rule, now) = (context.Rule, context.NowUnixSeconds);
         foreach (var (state, found) in Pairs(context, reading, groups, room, leftOut))
         {
-            if (IsForgotten(state, found, now))
+            if (IsForgotten(rule, state, found, now))
             {
                 groups.Forget(state.Group);
                 yield return new RoundStep(state, null, null, IsMuted: false);
@@ -85,8 +85,8 @@ sealed class MonitorRound(IDowntimeBook downtimes, IMuteAll muteAll, IHostTags h
     static GroupState New(string group, IReadOnlyList<string> tags, long now, bool isFirst) => new() { Group = group, Tags = tags, FirstSeenUnixSeconds = now, IsOfFirstEvaluation = isFirst };
 
     /// <summary>Only groups by tags are: a monitor without groups keeps its one state.</summary>
-    static bool IsForgotten(GroupState state, GroupReading? found, long now) =>
-        state.Tags.Count > 0 && found is not { LastDataUnixSeconds: not null } && found is not { IsJudged: true } && now - (state.LastDataUnixSeconds ?? now) >= MaxSilentSeconds;
+    static bool IsForgotten(MonitorRule rule, GroupState state, GroupReading? found, long now) =>
+        state.Tags.Count > 0 && found is not { LastDataUnixSeconds: not null } && found is not { IsJudged: true } && now - (state.LastDataUnixSeconds ?? now) >= (rule.Options.GroupRetentionSeconds ?? MaxSilentSeconds);
 
     /// <summary>Its own tags, and those of its host.</summary>
     IReadOnlyList<string> TagsOf(GroupState state)

@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Queries;
@@ -115,6 +116,7 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
             var due = DueOf(known, minute);
             var before = Math.Min(due, _evaluated.TryGetValue(known.Rule.Id, out var evaluated) ? evaluated.DueUnixSeconds : _lastMinute ?? due);
             evaluator.Evaluate(known, due, before, _stop.Token);
+            if (known.Rule.Options.MutesUntilResolved && states.Find(known.Rule.Id) is { Groups: var groups } && groups.All(group => group.State == MonitorState.Ok)) Unmute(known.Rule.Id);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -127,6 +129,9 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
             problems.Add("monitors", $"Monitor {known.Rule.Id} \"{known.Rule.Name}\" could not be evaluated: {wrong.Message}", clock.NowUnixNanos());
         }
     }
+
+    /// <summary>What was muted until it is resolved is heard again from the next evaluation on.</summary>
+    void Unmute(long id) => rules.Change(id, rule => rule with { Options = rule.Options with { MutesUntilResolved = false, Silenced = new Dictionary<string, long?>() } });
 
     sealed record Evaluated(string Asked, long DueUnixSeconds);
 

@@ -17,6 +17,14 @@ public sealed class MuteAllSwitch(IDocumentStore documents) : IMuteAll
         lock (_lock) return _isOn is not null;
     }
 
+    public long? SinceUnixSeconds
+    {
+        get
+        {
+            lock (_lock) return _isOn?.SinceUnixSeconds;
+        }
+    }
+
     public long? Mute(long unixSeconds)
     {
         lock (_lock)

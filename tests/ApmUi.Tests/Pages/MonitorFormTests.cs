@@ -75,6 +75,7 @@ public class MonitorFormTests
     [Theory]
     [InlineData("1h", "2026-11-29 11:30")]
     [InlineData("tomorrow", "2026-11-30 08:00")]
+    [InlineData("resolved", null)]
     [InlineData("forever", null)]
     public void A_mute_ends_when_its_button_says(string until, string? end)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
 using Apm.Monitors.Messages;
@@ -40,7 +41,7 @@ public sealed class TracesBehindTests : IDisposable
         var link = new Uri(new AlertLinks("http://localhost:8127").Of(transition).Single(one => one.Words == "Traces of this time").Url);
 
         var fields = link.Query.TrimStart('?').Split('&').Select(field => field.Split('=')).ToDictionary(field => field[0], field => Uri.UnescapeDataString(field[1]));
-        var range = new TimeRange(long.Parse(fields["from"]) * UnixTime.NanosPerMillisecond, long.Parse(fields["to"]) * UnixTime.NanosPerMillisecond);
+        var range = new TimeRange(long.Parse(fields["from"], CultureInfo.InvariantCulture) * UnixTime.NanosPerMillisecond, long.Parse(fields["to"], CultureInfo.InvariantCulture) * UnixTime.NanosPerMillisecond);
         var result = new TraceSearch(_traces, TimeProvider.System).Search(new TraceSearchRequest { Range = range, Filter = TraceFilterParser.Parse(fields["q"]) });
         Assert.Equal(found, string.Join(' ', result.Traces.Select(trace => trace.TraceId.Low).Order()));
     }

@@ -98,4 +98,20 @@ public class MonitorQueryParserTests
             }
         }
     }
+
+    [Theory]
+    [InlineData("current_1h", "2026-11-29 10:20", 30, 0, "UTC", "2026-11-29 09:30")]
+    [InlineData("current_1h", "2026-11-29 10:40", 30, 0, "UTC", "2026-11-29 10:30")]
+    [InlineData("current_1d", "2026-11-29 02:30", 0, 240, "UTC", "2026-11-28 04:00")]
+    [InlineData("current_1d", "2026-11-29 03:30", 0, 240, "Europe/Berlin", "2026-11-29 03:00")]
+    [InlineData("current_1d", "2026-03-29 12:00", 0, 150, "Europe/Berlin", "2026-03-29 01:00")] // The clock goes from 2 to 3 that night.
+    [InlineData("current_1mo", "2026-12-01 02:00", 0, 240, "UTC", "2026-11-01 04:00")]
+    public void A_current_window_begins_when_its_schedule_says(string window, string now, int hourMinute, int dayMinute, string zone, string from)
+    {
+        static long Seconds(string text) => DateTimeOffset.ParseExact(text, "yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal).ToUnixTimeSeconds();
+
+        var range = MonitorWindow.Of(window)!.Value.At(Seconds(now), new Core.Monitors.CurrentWindowStart(hourMinute, dayMinute, zone));
+
+        Assert.Equal((Seconds(from), Seconds(now)), (range.FromUnixNanos / 1_000_000_000, range.ToUnixNanos / 1_000_000_000));
+    }
 }

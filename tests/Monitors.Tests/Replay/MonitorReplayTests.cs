@@ -101,6 +101,17 @@ public sealed class MonitorReplayTests : IDisposable
     }
 
     [Fact]
+    public void Where_data_began_lately_the_time_before_is_not_shown()
+    {
+        FeedLife();
+
+        var replay = _lab.Replay.Latest(Known(Walkthrough), MonitorLab.At(40));
+
+        Assert.Equal(((long)TimeSpan.FromHours(1).TotalSeconds, ""), (replay.ToUnixSeconds - replay.FromUnixSeconds, replay.StoppedReason));
+        Assert.Equal(["8 Warn", "14 Triggered", "20 Warn", "22 Recovered", "35 NoData", "38 Recovered"], Lines(replay));
+    }
+
+    [Fact]
     public void Own_mutes_count_for_nothing_in_a_time_before_them()
     {
         FeedLife();

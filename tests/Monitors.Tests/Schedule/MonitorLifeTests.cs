@@ -73,6 +73,32 @@ public sealed class MonitorLifeTests : IDisposable
         Assert.Equal(told.Split(", "), _lab.Lines);
     }
 
+    [Fact]
+    public void A_mute_until_it_is_resolved_ends_with_the_trouble_which_is_told_to_be_over()
+    {
+        var rule = Live();
+        _lab.Evaluate(1, 10);
+        _lab.Rules.Change(rule.Id, known => known with { Options = known.Options with { MutesUntilResolved = true, Silenced = new Dictionary<string, long?> { ["*"] = null } } });
+        _lab.Evaluate(11, 21);
+        Assert.NotEmpty(_lab.Rules.Find(rule.Id)!.Rule.Options.Silenced);
+        _lab.Evaluate(22, 40);
+
+        Assert.Equal(["8 Warn", "22 Recovered", "35 NoData", "38 Recovered"], _lab.Lines);
+        Assert.Equal((0, false), (_lab.Rules.Find(rule.Id)!.Rule.Options.Silenced.Count, _lab.Rules.Find(rule.Id)!.Rule.Options.MutesUntilResolved));
+    }
+
+    [Fact]
+    public void A_group_is_kept_as_long_as_its_monitor_says()
+    {
+        _lab.Feed(0, 10, 100, tags: "host:a");
+        var rule = _lab.Add("avg(last_5m):avg:my_metric{*} by {host} > 800", new() { GroupRetentionSeconds = 3_600 });
+        _lab.Evaluate(1, 60);
+        Assert.Single(_lab.States.Find(rule.Id)!.Groups);
+        _lab.Evaluate(61, 75);
+
+        Assert.Empty(_lab.States.Find(rule.Id)!.Groups);
+    }
+
     /// <summary>The life of appendix C.4, up to minute 40.</summary>
     MonitorRule Live()
     {

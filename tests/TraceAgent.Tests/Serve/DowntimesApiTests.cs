@@ -32,6 +32,36 @@ public class DowntimesApiTests
         Assert.Equal(1, (await api.GetJson("/api/v1/downtime?current_only=true&with_creator=true")).GetArrayLength());
     }
 
+    [Fact]
+    public async Task The_switch_that_mutes_all_is_a_downtime_too()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor/mute_all", "{}");
+
+        var listed = Assert.Single((await api.GetJson("/api/v1/downtime?current_only=true")).EnumerateArray());
+        Assert.Equal((0, "*", true, Now), (listed.GetProperty("id").GetInt32(), listed.GetProperty("scope")[0].GetString(), listed.GetProperty("active").GetBoolean(), listed.GetProperty("start").GetInt64()));
+
+        Assert.Equal(204, (await api.Send("DELETE", "/api/v1/downtime/0", null, null)).Status);
+        Assert.Equal(0, (await api.GetJson("/api/v1/downtime")).GetArrayLength());
+        Assert.Equal(404, (await api.Send("DELETE", "/api/v1/downtime/0", null, null)).Status);
+    }
+
+    [Fact]
+    public async Task A_match_names_the_groups_that_it_silences()
+    {
+        var (api, made) = await WithOne("""{"scope":"host:a"}""");
+        await using var _ = api;
+        api.Rules.Add(new MonitorRule { Id = 1, Type = "query alert", Name = "Many", Query = "avg(last_5m):avg:m{*} by {host} > 800" });
+        await api.Post("/api/v1/monitor", """{"type":"query alert","name":"Many","query":"avg(last_5m):avg:m{*} by {host} > 800"}""");
+        foreach (var host in (string[])["a", "b"]) await api.Post("/api/v1/series", $$"""{"series":[{"metric":"m","points":[[{{Now - 60}},1]],"host":"{{host}}"}]}""");
+        api.Monitors.Evaluate();
+
+        var match = Assert.Single((await api.GetJson("/api/v2/monitor/1/downtime_matches")).GetProperty("data").EnumerateArray());
+
+        Assert.Equal(made.GetProperty("uuid").GetString(), match.GetProperty("id").GetString());
+        Assert.Equal(["host:a"], match.GetProperty("attributes").GetProperty("groups").EnumerateArray().Select(group => group.GetString()));
+    }
+
     static async Task<(long, long, bool)> Times(MetricsApiHost api, string path)
     {
         var downtime = await api.GetJson(path);

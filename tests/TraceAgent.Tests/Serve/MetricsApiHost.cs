@@ -83,14 +83,14 @@ sealed class MetricsApiHost : IAsyncDisposable
         var book = new DowntimeBook(documents, hosts.Find, counters, clock, Guid.NewGuid);
         var rules = new ListedRules();
         var notices = new DowntimeNotices(book, rules, outbox, new AlertLinks("http://localhost:8127"), documents, counters, problems, clock);
-        new DowntimesApi(book, notices, rules, gate).Map(app);
-        new DowntimesV2Api(book, notices, rules, gate).Map(app);
+        var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, gate, counters, clock);
+        new DowntimesApi(book, notices, rules, monitors.MuteAll, gate).Map(app);
+        new DowntimesV2Api(book, notices, rules, monitors.States.Find, gate).Map(app);
         var boards = new DashboardBook(documents, clock, new Random(1));
         new TimeboardApi(boards, gate).Map(app);
         new ScreenboardApi(boards, gate).Map(app);
         new DashboardApi(boards, gate).Map(app);
         new DashboardListApi(new DashboardLists(documents, clock), boards, gate).Map(app);
-        var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, gate, counters, clock);
         await app.StartAsync();
         return new MetricsApiHost(app) { Metrics = metrics, Hosts = hosts, Descriptions = descriptions, Keys = keys, Counters = counters, Problems = problems, Clock = clock, Memory = memory, Checks = checks, Outbox = outbox, Rules = rules, Monitors = monitors };
     }

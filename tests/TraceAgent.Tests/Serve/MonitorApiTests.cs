@@ -75,6 +75,51 @@ public class MonitorApiTests
     }
 
     [Fact]
+    public async Task A_preview_says_what_would_have_been_told_and_keeps_nothing()
+    {
+        await using var api = await MetricsApiHost.Start();
+        foreach (var (from, to, value) in new[] { (40, 20, 400), (20, 10, 900), (10, 0, 400) })
+            await api.Post("/api/v1/series", $$"""{"series":[{"metric":"my_metric","type":"gauge","points":[{{string.Join(',', Enumerable.Range(0, (from - to) * 4).Select(i => $"[{Now - from * 60 + i * 15},{value}]"))}}]}]}""");
+
+        var preview = (await api.Post("/api/monitors/preview", Walkthrough)).Json;
+
+        Assert.Equal(["Warn", "Triggered", "Warn", "Recovered"], preview.GetProperty("told").EnumerateArray().Select(told => told.GetProperty("kind").GetString()));
+        Assert.Equal((4, 900.0, 0), (preview.GetProperty("told_count").GetInt32(), preview.GetProperty("highest").GetProperty("value").GetDouble(), preview.GetProperty("skipped").GetInt32()));
+        Assert.Equal(["No Data", "OK", "Warn", "Alert", "Warn", "OK"], preview.GetProperty("groups")[0].GetProperty("states").EnumerateArray().Select(state => state.GetProperty("state").GetString()));
+        Assert.StartsWith("Alerts when the average of avg:my_metric{*} over the last 5 minutes is above 800; warns above 500;", preview.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, (await api.GetJson("/api/v1/monitor")).GetArrayLength());
+        Assert.Equal(["It would never have alerted: the highest value in 30 min was 400, the threshold is 800."], (await api.Post("/api/monitors/preview", Walkthrough[..^1] + $",\"from\":{Now - 3000},\"to\":{Now - 1200}}}")).Json.GetProperty("advice").EnumerateArray().Select(advice => advice.GetString()));
+        Assert.Equal(400, (await api.Post("/api/monitors/preview", """{"type":"metric alert","query":"avg(last_5m)"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("""{"scheduling_options":{"evaluation_window":{"hour_starts":60}}}""", "options.scheduling_options.evaluation_window.hour_starts is 60; it must be a minute from 0 to 59.")]
+    [InlineData("""{"scheduling_options":{"evaluation_window":{"day_starts":"4am"}}}""", "options.scheduling_options.evaluation_window.day_starts \"4am\" must be a time of day such as 04:00.")]
+    [InlineData("""{"scheduling_options":{"evaluation_window":{"month_starts":2}}}""", "options.scheduling_options.evaluation_window.month_starts is 2; months begin with their first day.")]
+    [InlineData("""{"scheduling_options":{"evaluation_window":{"timezone":"Mars"}}}""", "options.scheduling_options.evaluation_window.timezone \"Mars\" is no time zone. Write a name such as America/New_York or UTC.")]
+    [InlineData("""{"group_retention_duration":"4d"}""", "options.group_retention_duration \"4d\" must be from 1h to 72h, such as 2d.")]
+    [InlineData("""{"group_retention_duration":"soon"}""", "options.group_retention_duration \"soon\" must be from 1h to 72h, such as 2d.")]
+    public async Task Wrong_schedules_and_retentions_are_refused(string options, string sentence)
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var answer = await api.Post("/api/v1/monitor", $$"""{"type":"metric alert","query":"avg(current_1d):avg:m{*} > 1","options":{{options}}}""");
+
+        Assert.Equal((400, sentence), (answer.Status, answer.Json.GetProperty("errors")[0].GetString()));
+    }
+
+    [Fact]
+    public async Task Schedules_and_retentions_come_back_as_they_were_sent()
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var made = (await api.Post("/api/v1/monitor", """{"type":"metric alert","query":"avg(current_1d):avg:m{*} > 1","options":{"group_retention_duration":"2d","scheduling_options":{"evaluation_window":{"day_starts":"04:00","timezone":"Europe/Berlin"}}}}""")).Json.GetProperty("options");
+
+        Assert.Equal("2d", made.GetProperty("group_retention_duration").GetString());
+        Assert.Equal("""{"evaluation_window":{"day_starts":"04:00","timezone":"Europe/Berlin"}}""", made.GetProperty("scheduling_options").GetRawText());
+    }
+
+    [Fact]
     public async Task A_second_of_the_same_is_refused_with_the_first_ones_id()
     {
         await using var api = await MetricsApiHost.Start();

@@ -3,6 +3,7 @@ using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
+using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Apm.Monitors.Slos;
@@ -18,8 +19,12 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Tests.Serve;
 
 /// <summary>Monitors behind the API of a test, evaluated when it says so.</summary>
-sealed class ServedMonitors(MonitorRules rules, MonitorEvaluator evaluator, TimeProvider clock)
+sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll muteAll, MonitorEvaluator evaluator, TimeProvider clock)
 {
+    public MonitorStates States => states;
+
+    public IMuteAll MuteAll => muteAll;
+
     public static ServedMonitors Map(IEndpointRouteBuilder routes, IDocumentStore documents, IMetricReader metrics, IEventStore events, IServiceCheckStore checks, IHostTags hosts, DatadogGate gate, Counters counters, TimeProvider clock)
     {
         var rules = new MonitorRules(documents, clock);
@@ -32,9 +37,10 @@ sealed class ServedMonitors(MonitorRules rules, MonitorEvaluator evaluator, Time
         var evaluator = new MonitorEvaluator(readings, states, new MonitorHistory(documents), downtimes, muteAll, new Silence(), hosts, new MissingReasons(metrics, checks), counters);
         new MonitorApi(rules, states, downtimes, gate, clock).Map(routes);
         new MonitorMuteApi(rules, states, muteAll, gate, clock).Map(routes);
+        new MonitorPreviewApi(rules, new MonitorReplay(new ReplaySources(metrics, new TraceMetricUnits(), checks, events, new InMemoryTraceStore(), hosts), downtimes, rules.Find, counters, clock), gate, clock).Map(routes);
         new MonitorSearchApi(rules, states, downtimes, muteAll, gate, clock).Map(routes);
         new SloApi(slos, reader, gate, clock).Map(routes);
-        return new ServedMonitors(rules, evaluator, clock);
+        return new ServedMonitors(rules, states, muteAll, evaluator, clock);
     }
 
     /// <summary>Evaluates all once, now.</summary>

@@ -1,5 +1,6 @@
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
+using Apm.Monitors.Schedule;
 using Microsoft.AspNetCore.Components;
 
 namespace Apm.ApmUi.Pages.Downtimes;
@@ -11,6 +12,7 @@ public partial class DowntimesPage
 
     [Inject] DowntimeBook Book { get; set; } = null!;
     [Inject] IMonitorRules Rules { get; set; } = null!;
+    [Inject] IMuteAll MuteAll { get; set; } = null!;
 
     DowntimesView View = null!;
     bool WithOver;

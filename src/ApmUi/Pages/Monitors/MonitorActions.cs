@@ -26,15 +26,15 @@ public static class MonitorActions
         routes.MapGet("/ui/data/monitor", Chart);
     }
 
-    /// <summary>Until when a mute holds: <c>1h</c>, <c>4h</c>, <c>tomorrow</c> (nine o'clock there), or null for until further notice.</summary>
+    /// <summary>Until when a mute holds: <c>1h</c>, <c>4h</c>, <c>tomorrow</c> (nine o'clock there); null for <c>resolved</c> (all of its groups are OK) and <c>forever</c>, which end otherwise.</summary>
     /// <exception cref="MonitorRuleException">It is none of these.</exception>
     public static long? MuteEnd(string until, DateTimeOffset now, TimeZoneInfo zone) => until switch
     {
         "1h" => now.AddHours(1).ToUnixTimeSeconds(),
         "4h" => now.AddHours(4).ToUnixTimeSeconds(),
         "tomorrow" => Morning(now, zone),
-        "forever" => null,
-        _ => throw new MonitorRuleException(RuleRefusal.Wrong, $"“{until}” is no time to mute for. There are: 1h, 4h, tomorrow, forever."),
+        "resolved" or "forever" => null,
+        _ => throw new MonitorRuleException(RuleRefusal.Wrong, $"“{until}” is no time to mute for. There are: 1h, 4h, tomorrow, resolved, forever."),
     };
 
     static long Morning(DateTimeOffset now, TimeZoneInfo zone)
@@ -45,13 +45,14 @@ public static class MonitorActions
 
     static IResult Mute(HttpContext context, IFormCollection form, MonitorRules rules, PageState state) => Do(context, "It was not muted.", () =>
     {
-        var end = MuteEnd(form["until"].ToString(), state.Now, state.Zone);
-        foreach (var id in IdsIn(form)) SetMutes(rules, id, state, silenced => silenced["*"] = end);
+        var (until, ids) = (form["until"].ToString(), IdsIn(form));
+        var end = MuteEnd(until, state.Now, state.Zone);
+        foreach (var id in ids) SetMutes(rules, id, state, untilResolved: until == "resolved", silenced => silenced["*"] = end);
     });
 
     static IResult Unmute(HttpContext context, IFormCollection form, MonitorRules rules, PageState state) => Do(context, "It is muted as before.", () =>
     {
-        foreach (var id in IdsIn(form)) SetMutes(rules, id, state, silenced => silenced.Clear());
+        foreach (var id in IdsIn(form)) SetMutes(rules, id, state, untilResolved: false, silenced => silenced.Clear());
     });
 
     static IResult UnmuteAll(HttpContext context, IMuteAll muteAll) => Do(context, "All are muted as before.", () => muteAll.Unmute());
@@ -61,14 +62,14 @@ public static class MonitorActions
         foreach (var id in IdsIn(form)) rules.Remove(id, force: false);
     }, "/monitors");
 
-    static void SetMutes(MonitorRules rules, long id, PageState state, Action<Dictionary<string, long?>> change)
+    static void SetMutes(MonitorRules rules, long id, PageState state, bool untilResolved, Action<Dictionary<string, long?>> change)
     {
         var now = state.NowUnixNanos / UnixTime.NanosPerSecond;
         rules.Change(id, rule =>
         {
             var silenced = rule.Options.Silenced.Where(pair => pair.Value is null || pair.Value > now).ToDictionary();
             change(silenced);
-            return rule with { Options = rule.Options with { Silenced = silenced } };
+            return rule with { Options = rule.Options with { Silenced = silenced, MutesUntilResolved = untilResolved } };
         });
     }
 

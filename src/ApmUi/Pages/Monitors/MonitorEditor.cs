@@ -84,7 +84,21 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
 
     /// <summary>Reads what is typed.</summary>
     /// <exception cref="MonitorRuleException">It is no rule; the sentences say why.</exception>
-    public KnownRule Check(MonitorForm form) => rules.Check(FormRule.Of(Completed(form), form.Id > 0 ? rules.Find(form.Id)?.Rule : null));
+    public KnownRule Check(MonitorForm form) => Named(form, rules.Check(FormRule.Of(Completed(form), form.Id > 0 ? rules.Find(form.Id)?.Rule : null)));
+
+    /// <summary>Keeps what is typed.</summary>
+    /// <returns>The id of the monitor.</returns>
+    /// <exception cref="MonitorRuleException">It is no rule, there is none such any more, or there are too many.</exception>
+    /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
+    public long Save(MonitorForm form, string creator)
+    {
+        form = Completed(form);
+        if (form.Id == 0) return rules.Add(Check(form).Rule with { Creator = creator }).Rule.Id;
+        return rules.Change(form.Id, before => Named(form, rules.Check(FormRule.Of(form, before))).Rule).Rule.Id;
+    }
+
+    /// <summary>A name that was made of the query is Datadog's Markdown; on the screen it is plain.</summary>
+    static KnownRule Named(MonitorForm form, KnownRule known) => form.Name.Length > 0 ? known : known with { Rule = known.Rule with { Name = known.Rule.Name.Replace("**", "", StringComparison.Ordinal).TrimEnd('.') } };
 
     /// <summary>Where the query that is typed is wrong; null when it is not.</summary>
     public (string Query, QueryTextException Error)? WrongIn(MonitorForm form)

@@ -23,6 +23,9 @@ namespace Apm.ApmUi.Pages.Monitors;
 /// <remarks>Forms with a token: a page of another site cannot send them.</remarks>
 public static class MonitorForms
 {
+    /// <summary>Who made it, while there are no accounts.</summary>
+    const string Creator = "apm@localhost";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/ui/fragment/monitor/check", Check);
@@ -92,13 +95,8 @@ public static class MonitorForms
         }
     }
 
-    static Task Save(HttpContext context, IFormCollection sent, MonitorEditor editor, MonitorRules rules) => MonitorActions.Answer(context, () =>
-    {
-        var form = editor.Completed(MonitorForm.Read(name => sent[name]));
-        if (form.Id == 0) return $"/monitors/{rules.Add(FormRule.Of(form, null) with { Creator = "apm@localhost" }).Rule.Id}";
-        rules.Change(form.Id, before => FormRule.Of(form, before));
-        return $"/monitors/{form.Id}";
-    });
+    static Task Save(HttpContext context, IFormCollection sent, MonitorEditor editor) =>
+        MonitorActions.Answer(context, () => $"/monitors/{editor.Save(MonitorForm.Read(name => sent[name]), Creator)}");
 
     /// <summary>Sends a notice of the rule that is typed, as if it had happened, marked as a test.</summary>
     static async Task Test(HttpContext context, IFormCollection sent, MonitorEditor editor, IAlertTeller teller, AlertLinks links, PageState state)

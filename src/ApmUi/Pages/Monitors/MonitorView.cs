@@ -4,6 +4,7 @@ using Apm.ApmUi.Links;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
+using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
@@ -14,7 +15,8 @@ namespace Apm.ApmUi.Pages.Monitors;
 public sealed record GroupRow(string Group, string StateKind, string StateWord, string Value, string Since, string Triggered, string Told);
 
 /// <summary>One line of its history.</summary>
-public sealed record NoteRow(string At, string AtExact, string Group, string From, string To, string Value, string What);
+/// <param name="Traces">Leads to the traces of the window that was looked at; null when the monitor is about none.</param>
+public sealed record NoteRow(string At, string AtExact, string Group, string From, string To, string Value, string What, string? Traces);
 
 /// <summary>A monitor with its groups, thresholds and history. Immutable.</summary>
 public sealed record MonitorView
@@ -56,7 +58,7 @@ public sealed record MonitorView
             Groups = [.. monitor.Groups.OrderByDescending(group => group.State.Gravity()).ThenBy(group => group.Group, StringComparer.Ordinal).Take(MaxGroupsListed).Select(group => RowOf(state, group))],
             GroupCount = monitor.Groups.Count,
             Bars = StateBar.Of(state, monitor, notes, state.Window.Range.FromUnixNanos / UnixTime.NanosPerSecond, Math.Min(state.Window.Range.ToUnixNanos, state.NowUnixNanos) / UnixTime.NanosPerSecond),
-            Notes = [.. notes.Take(MaxNotesListed).Select(note => RowOf(state, note))],
+            Notes = [.. notes.Take(MaxNotesListed).Select(note => RowOf(state, note, monitor.Rule, query))],
             NoteCount = notes.Count,
             Settings = SettingsOf(monitor.Rule),
             Charted = query is MetricMonitorQuery metric ? metric.Query.ToString() : "",
@@ -67,7 +69,7 @@ public sealed record MonitorView
         group.Group, MonitorsView.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,
         Ago(state, group.StateSinceUnixSeconds), Ago(state, group.LastTriggeredUnixSeconds), Ago(state, group.ToldAtUnixSeconds));
 
-    static NoteRow RowOf(PageState state, EvaluationNote note)
+    static NoteRow RowOf(PageState state, EvaluationNote note, MonitorRule rule, MonitorQuery? query)
     {
         var at = note.AtUnixSeconds * UnixTime.NanosPerSecond;
         return new NoteRow(state.Time(at), state.TimeExact(at), note.Group, note.From.Word(), note.To.Word(), note.Value is { } value ? Figure.Plain(value) : Figure.None, note.Happening switch
@@ -77,7 +79,15 @@ public sealed record MonitorView
             EvaluationHappening.Forgotten => "silent for 24 h, forgotten",
             EvaluationHappening.Skipped => "not evaluated: " + note.Reason,
             _ => "not told",
-        });
+        }, TracesOf(note, rule, query));
+    }
+
+    /// <summary>Only of what was bad: what is well again has nothing to look for.</summary>
+    static string? TracesOf(EvaluationNote note, MonitorRule rule, MonitorQuery? query)
+    {
+        if (note.To is not (MonitorState.Alert or MonitorState.Warn) || query is null || TracesBehind.SearchOf(rule, note.Group is "*" or "" ? [] : note.Group.Split(',')) is not { } search) return null;
+        var end = note.AtUnixSeconds - rule.Options.EvaluationDelaySeconds;
+        return new PageUrl("/traces", [new("q", search), new("from", ((end - query.WindowSeconds) * 1000).ToString(CultureInfo.InvariantCulture)), new("to", (end * 1000).ToString(CultureInfo.InvariantCulture))]).ToString();
     }
 
     static List<(string, string)> SettingsOf(MonitorRule rule)

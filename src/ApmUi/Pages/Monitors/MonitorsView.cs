@@ -59,7 +59,7 @@ public sealed record MonitorsView
         if (muteAll.IsMuted(now)) return "with all others";
         var (own, downtime) = (SilencedScopes.For(rule.Options, [], now), downtimes.For(rule, [], now));
         if (!own.IsMuted && !downtime.IsMuted) return "";
-        return (downtime.IsMuted ? downtime : own).UntilUnixSeconds is { } until ? $"until {state.Time(until * UnixTime.NanosPerSecond)}" : "until further notice";
+        return (downtime.IsMuted ? downtime : own).UntilUnixSeconds is { } until ? $"until {state.Time(until * UnixTime.NanosPerSecond)}" : rule.Options.MutesUntilResolved && own.IsMuted && !downtime.IsMuted ? "until resolved" : "until further notice";
     }
 
     static MonitorState WorstOf(MonitorSnapshot monitor) => RuleText.Worst(monitor.Groups.Select(group => group.State));

@@ -43,6 +43,23 @@ static class DowntimeJson
         json.WriteEndObject();
     }
 
+    /// <summary>The switch that mutes all monitors, as the downtime of everything that it is; its id is 0.</summary>
+    public static void WriteMuteAll(Utf8JsonWriter json, long sinceUnixSeconds)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", 0);
+        json.WriteBoolean("active", true);
+        json.WriteBoolean("disabled", false);
+        json.WriteTexts("scope", [DowntimeScope.Everything]);
+        json.WriteTexts("monitor_tags", [DowntimeScope.Everything]);
+        json.WriteNumber("start", sinceUnixSeconds);
+        foreach (var member in (string[])["end", "message", "monitor_id", "recurrence", "canceled"]) json.WriteNull(member);
+        json.WriteString("timezone", "UTC");
+        json.WriteString("status", "active");
+        json.WriteNumber("downtime_type", 0);
+        json.WriteEndObject();
+    }
+
     public static string StatusWord(DowntimeStatus status) => status switch { DowntimeStatus.Active => "active", DowntimeStatus.Scheduled => "scheduled", DowntimeStatus.Canceled => "canceled", _ => "ended" };
 
     public static string StateWord(MonitorState state) => state switch { MonitorState.NoData => "no data", MonitorState.Warn => "warn", _ => "alert" };

@@ -4,6 +4,7 @@ using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Notify;
+using Apm.Monitors.Schedule;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,7 @@ namespace Apm.TraceAgent.Serve.Datadog;
 
 /// <summary>Downtimes by version 1 of the API (metrics-monitors §4.13).</summary>
 /// <remarks>A downtime that recurs keeps its id: <c>start</c> and <c>end</c> are those of the occurrence that holds or comes next, and there are no children.</remarks>
-public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, DatadogGate gate)
+public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, IMuteAll muteAll, DatadogGate gate)
 {
     /// <summary>Most tags of <c>monitor_tags</c>. More are refused.</summary>
     public const int MaxMonitorTags = 32;
@@ -58,6 +59,11 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
     Task Cancel(HttpContext http)
     {
         var id = DatadogParameters.Path(http, "id");
+        if (id == "0" && muteAll.Unmute()) // The list has it, so it can be cancelled there.
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
         var downtime = FindOrNull(id) ?? throw new RefusedException($"Downtime {id} not found", StatusCodes.Status404NotFound);
         CancelAndTell(downtime);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -69,7 +75,7 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
         var currentOnly = DatadogParameters.Truth(http, "current_only");
         var withCreator = DatadogParameters.Truth(http, "with_creator");
         var found = book.All().Where(downtime => !currentOnly || book.StatusOf(downtime) == DowntimeStatus.Active).ToList();
-        return AnswerAll(http, found, withCreator);
+        return AnswerAll(http, found, withCreator, muteAll.SinceUnixSeconds);
     }
 
     Task OfMonitor(HttpContext http)
@@ -201,9 +207,11 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
 
     Task Answer(HttpContext http, Downtime downtime) => JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.Write(json, downtime, book, withCreator: false));
 
-    Task AnswerAll(HttpContext http, IReadOnlyList<Downtime> downtimes, bool withCreator) => JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
+    /// <param name="mutedSince">Since when the switch mutes all monitors, which is a downtime too; null when it is off.</param>
+    Task AnswerAll(HttpContext http, IReadOnlyList<Downtime> downtimes, bool withCreator, long? mutedSince = null) => JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
     {
         json.WriteStartArray();
+        if (mutedSince is { } since) DowntimeJson.WriteMuteAll(json, since);
         foreach (var downtime in downtimes) DowntimeJson.Write(json, downtime, book, withCreator);
         json.WriteEndArray();
     });

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Apm.Core.Downtimes;
+using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
+using Apm.Monitors.Evaluate;
 using Apm.Monitors.Notify;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +14,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Serve.Datadog;
 
 /// <summary>Downtimes by version 2 of the API (metrics-monitors §4.14).</summary>
-public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, DatadogGate gate)
+/// <param name="monitorOf">A monitor with its groups as they stand; null when there is none.</param>
+public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, Func<long, MonitorSnapshot?> monitorOf, DatadogGate gate)
 {
     /// <summary>Downtimes on a page unless asked otherwise.</summary>
     const int DefaultPageSize = 30;
@@ -99,7 +102,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
                 json.WriteStartObject("attributes");
                 WriteTimes(json, now);
                 json.WriteString("scope", downtime.ScopeText());
-                json.WriteTexts("groups", []);
+                json.WriteTexts("groups", GroupsOf(rule, downtime));
                 json.WriteEndObject();
                 json.WriteEndObject();
             }
@@ -112,6 +115,10 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
             json.WriteEndObject();
         });
     }
+
+    /// <summary>The groups that a downtime silences now, by name; <c>*</c> for a monitor without groups.</summary>
+    IEnumerable<string> GroupsOf(MonitorRule rule, Downtime downtime) =>
+        monitorOf(rule.Id)?.Groups.Where(group => book.For(rule, group.Tags, book.NowUnixSeconds).DowntimeIds.Contains(downtime.Uuid)).Select(group => group.Group) ?? [];
 
     Downtime Read(DatadogBody attributes, Downtime before)
     {

@@ -60,18 +60,7 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
     Task MuteAll(HttpContext http)
     {
         if (muteAll.Mute(NowUnixSeconds) is not { } since) throw new RefusedException("All monitors are muted already. POST /api/v1/monitor/unmute_all ends it.");
-        return JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id", 0);
-            json.WriteBoolean("active", true);
-            json.WriteBoolean("disabled", false);
-            json.WriteTexts("scope", ["*"]);
-            json.WriteNumber("start", since);
-            foreach (var member in (string[])["end", "message", "monitor_id", "recurrence", "canceled"]) json.WriteNull(member);
-            json.WriteString("timezone", "UTC");
-            json.WriteEndObject();
-        });
+        return JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.WriteMuteAll(json, since));
     }
 
     Task UnmuteAll(HttpContext http)

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Monitors;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Queries;
 
 namespace Apm.TraceAgent.Serve.Datadog.Monitors;
@@ -37,6 +39,8 @@ static class MonitorOptionsJson
             },
             TriggerWindow = windows.Text("trigger_window"),
             RecoveryWindow = windows.Text("recovery_window"),
+            CurrentStart = CurrentStart(body.Object("scheduling_options").Object("evaluation_window")),
+            GroupRetentionSeconds = Retention(body.Text("group_retention_duration")),
             NotifyNoData = body.Truth("notify_no_data") ?? false,
             NoDataTimeframeMinutes = Whole(body, "no_data_timeframe"),
             OnMissingData = body.Text("on_missing_data"),
@@ -105,6 +109,28 @@ static class MonitorOptionsJson
             json.WriteRawValue(NumberText.PrintFloat(number)); // Datadog's are floats, and some clients compare the text.
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>What <c>scheduling_options</c> says of current windows; it is kept and given back as it was sent.</summary>
+    static CurrentWindowStart? CurrentStart(DatadogBody window)
+    {
+        if (!window.MemberNames.Any()) return null;
+        const string path = "options.scheduling_options.evaluation_window";
+        if (Whole(window, "hour_starts") is var hour && hour is < 0 or > 59) throw new RefusedException($"{path}.hour_starts is {hour}; it must be a minute from 0 to 59.");
+        if (Whole(window, "month_starts") is { } month and not 1) throw new RefusedException($"{path}.month_starts is {month}; months begin with their first day.");
+        if (window.Text("day_starts") is { } day && !TimeOnly.TryParseExact(day, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)) throw new RefusedException($"{path}.day_starts \"{day}\" must be a time of day such as 04:00.");
+        var zone = window.Text("timezone") ?? "UTC";
+        if (WallClock.FindZone(zone) is null) throw new RefusedException($"{path}.timezone \"{zone}\" is no time zone. Write a name such as America/New_York or UTC.");
+        var begins = window.Text("day_starts") is { } time ? TimeOnly.ParseExact(time, "HH:mm", CultureInfo.InvariantCulture) : TimeOnly.MinValue;
+        return new CurrentWindowStart(hour ?? 0, begins.Hour * 60 + begins.Minute, zone);
+    }
+
+    static int? Retention(string? text)
+    {
+        if (text is null) return null;
+        var number = int.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 10_000 ? count : 0;
+        var seconds = text.Length == 0 ? 0 : number * text[^1] switch { 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
+        return seconds is >= 3_600 and <= 72 * 3_600 ? seconds : throw new RefusedException($"options.group_retention_duration \"{text}\" must be from 1h to 72h, such as 2d.");
     }
 
     static int? Whole(DatadogBody body, string member) => body.Number(member) is not { } number ? null
