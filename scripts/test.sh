@@ -40,9 +40,29 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 APM_PYTHON=$(find_python) && export APM_PYTHON
 
-passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+passed=0 failed=0 skipped=0 unsteady=()
+log=$(mktemp) second=$(mktemp)
+trap 'rm -f "$log" "$second"' EXIT
+
+# A browser's test that failed runs once more, alone. What passes only then is listed at the end: a fault of the test or of a page, to be mended, but no
+# reason to refuse everything else. More than three at once are no accident and stay failures.
+again() {
+  local name names
+  mapfile -t names < <(sed -nE 's/^  Failed (Apm\.EndToEnd\.Tests\.[A-Za-z0-9_.]+).*\[.*\]$/\1/p' "$1" | sort -u)
+  if [ ${#names[@]} -eq 0 ] || [ ${#names[@]} -gt 3 ]; then return 0; fi
+  for name in "${names[@]}"; do
+    echo "once more: $name …"
+    if dotnet test tests/EndToEnd.Tests -c Release --no-build --filter "FullyQualifiedName=$name" >"$second" 2>&1 && grep -qE 'Passed: +[1-9]' "$second"; then
+      local cases
+      cases=$(grep -cF "  Failed $name" "$1")
+      unsteady+=("$name") failed=$((failed - cases)) passed=$((passed + cases))
+    else
+      tail -n 40 "$second"
+    fi
+  done
+  # Nothing else went wrong in this run: its exit code told of these alone.
+  if [ ${#unsteady[@]} -eq ${#names[@]} ] && ! grep -qE '^  Failed Apm\.' <(grep -vF "  Failed Apm.EndToEnd.Tests." "$1") && ! grep -qiE 'test run aborted|host process crashed' "$1"; then crashed=0; fi
+}
 
 if [ $# -eq 0 ]; then targets=(Apm.sln); else targets=(); for name in "$@"; do targets+=("tests/$name.Tests"); done; fi
 for target in "${targets[@]}"; do
@@ -56,6 +76,7 @@ for target in "${targets[@]}"; do
   # One test process at a time: the end-to-end tests measure, and want the machine.
   dotnet test "$target" -c Release --no-build -m:1 2>&1 | tee "$log"
   [ "${PIPESTATUS[0]}" -eq 0 ] || crashed=1
+  again "$log"
   while read -r f p s; do
     failed=$((failed + f)) passed=$((passed + p)) skipped=$((skipped + s))
   done < <(sed -nE 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+), Total:.*/\1 \2 \3/p' "$log")
@@ -75,6 +96,8 @@ if [ $# -eq 0 ]; then
   if [ "$ran" = 0 ]; then bad=$((bad + 1)); fi
   passed=$((passed + ran - bad - left)) failed=$((failed + bad)) skipped=$((skipped + left))
 fi
+
+for name in "${unsteady[@]}"; do echo "unsteady, passed only when run again: $name"; done
 
 code=0
 [ "$failed" -eq 0 ] || code=1

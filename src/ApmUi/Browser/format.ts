@@ -17,7 +17,9 @@ export function duration(nanos: number): string {
   const seconds = Math.round(nanos / 1e9);
   if (seconds < 3600) return two(Math.floor(seconds / 60), 'min', seconds % 60, 's');
   const minutes = Math.round(nanos / 60e9);
-  return two(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  if (minutes < 1440) return two(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  const hours = Math.round(nanos / 3600e9);
+  return two(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }
 
 function two(large: number, largeUnit: string, small: number, smallUnit: string): string {

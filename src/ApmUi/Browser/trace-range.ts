@@ -84,19 +84,35 @@ export class Minimap {
   }
 }
 
+const daySeconds = 86_400;
+
+/** Seconds that make round minutes, hours and days. */
+const roundSeconds = [60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200];
+
+/** The first round step of at least so many µs: by tens below a minute and from days on, by the clock between. */
+function roundStep(rough: number): number {
+  const seconds = roundSeconds.find(s => s * 1e6 >= rough);
+  if (rough > 20e6 && seconds) return seconds * 1e6;
+  const unit = rough > 43_200e6 ? daySeconds * 1e6 : 1;
+  const power = 10 ** Math.floor(Math.log10(rough / unit));
+  return ([1, 2, 5, 10].map(m => m * power).find(s => s * unit >= rough) ?? power * 10) * unit;
+}
+
 /** Ticks of a time axis. */
 export function drawTicks(on: HTMLElement, shown: Range): void {
   const steps = Math.max(2, Math.min(8, Math.floor(on.clientWidth / 90)));
   const span = shown.to - shown.from;
-  const rough = span / steps;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map(m => m * power).find(s => s >= rough) ?? power * 10;
+  const step = roundStep(span / steps);
   const marks: HTMLElement[] = [];
   for (let at = Math.ceil(shown.from / step) * step; at <= shown.to; at += step) {
     const mark = el('span', {}, micros(Math.round(at * 1000) / 1000));
     const place = (at - shown.from) / span * 100;
     mark.style.left = place + '%';
-    if (place > 94) mark.className = 'last';
+    if (place > 94) {
+      // It is written to the left of its line, where the one before may stand.
+      if (step / span * on.clientWidth < 150) break;
+      mark.className = 'last';
+    }
     marks.push(mark);
   }
   on.replaceChildren(...marks);

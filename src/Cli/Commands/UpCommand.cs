@@ -69,12 +69,15 @@ static class UpCommand
 
     static HostSettings ReadSettings(string? dataFolder, string[] ports, string? config)
     {
-        var result = SettingsReader.Read(HostSettings.OptionsOf(dataFolder, ports), Environment.GetEnvironmentVariable, SettingsReader.FindFile(config, Environment.GetEnvironmentVariable));
+        var result = Read();
         foreach (var issue in result.Issues.Where(issue => !issue.IsError)) Console.Error.WriteLine($"apm: {issue}");
         if (result.Errors.Any()) throw new SettingsException($"{string.Join("\napm: ", result.Errors)}\napm: Nothing was started. `./apm config` prints the settings and where each comes from.");
         result.Settings.RefuseSharedPorts();
         if (Changed(result) is { } changed) Console.Error.WriteLine($"apm: {changed}");
-        return result.Settings with { Warnings = [.. result.Issues.Select(issue => issue.ToString())] };
+        var watch = result.File is { } file ? new SettingsWatch(file, result.Settings.Checks, Read) : null;
+        return result.Settings with { Warnings = [.. result.Issues.Select(issue => issue.ToString())], Checks = result.Settings.Checks with { ReadAgain = watch is null ? null : watch.Again } };
+
+        SettingsResult Read() => SettingsReader.Read(HostSettings.OptionsOf(dataFolder, ports), Environment.GetEnvironmentVariable, SettingsReader.FindFile(config, Environment.GetEnvironmentVariable));
     }
 
     /// <summary>What the file changes, in one line; null when there is no file.</summary>

@@ -36,4 +36,7 @@ public sealed record CheckHostSettings
 
     /// <summary>What was wrong with the settings file, as far as it is read all the same.</summary>
     public IReadOnlyList<ConfigComplaint> Complaints { get; init; } = [];
+
+    /// <summary>Reads the settings file again; its answer is null when that is as it was. Null when there is no file.</summary>
+    public Func<CheckHostSettings?>? ReadAgain { get; init; }
 }

@@ -13,14 +13,20 @@ namespace Apm.Cli.Host;
 /// <summary>Puts the agent's side together: which checks there are, where their files lie, and where what they find goes.</summary>
 static class CheckParts
 {
-    /// <summary>What runs the checks of this host, once it is started; the tags of the settings are attached to the host here.</summary>
+    /// <summary>What runs the checks of this host, once it is started; the tags of the settings are attached to the host here, and again when their file changes.</summary>
     /// <param name="api">Takes what they find, and knows the hosts.</param>
     public static CheckAgent Make(HostSettings settings, PipelineParts parts, MetricsApiParts api)
     {
         var clock = parts.Clock is CatchUpClock ? TimeProvider.System : parts.Clock; // What is measured is measured now, whatever time a demonstration plays in.
-        var tags = HostTags(settings);
-        api.Hosts.SetTags(settings.Checks.Host, HostCatalogue.AgentSource, tags);
-        return new CheckAgent(Folders(settings), tags, settings.Checks.Complaints, Collector(settings, clock, parts.Counters, parts.Memory), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, clock), api.Intake, parts.Memory, parts.Counters, parts.Problems, clock);
+        var file = Attached(settings);
+        return new CheckAgent(Folders(settings), file, () => settings.Checks.ReadAgain?.Invoke() is { } again ? Attached(settings with { Checks = again }) : null, Collector(settings, clock, parts.Counters, parts.Memory), settings.Checks.Schedule, plan => SumsOf(plan, settings, parts.Counters, clock), api.Intake, parts.Memory, parts.Counters, parts.Problems, clock);
+
+        HostFile Attached(HostSettings now)
+        {
+            var tags = HostTags(now);
+            api.Hosts.SetTags(settings.Checks.Host, HostCatalogue.AgentSource, tags);
+            return new HostFile(tags, now.Checks.Complaints);
+        }
     }
 
     /// <summary>Sums up what one instance submits.</summary>

@@ -27,6 +27,9 @@ sealed class SettingsFile
     /// <summary>It is a <c>datadog.yaml</c>.</summary>
     public bool IsLenient { get; }
 
+    /// <summary>It could be read; else nothing of it counts.</summary>
+    public bool IsYaml { get; private set; } = true;
+
     /// <summary>The complaint of tabs that are read as blanks; null when there are none.</summary>
     public SettingsIssue? TabIssue { get; private set; }
 
@@ -60,6 +63,7 @@ sealed class SettingsFile
         }
         catch (YamlProblemException problem)
         {
+            file.IsYaml = false;
             var line = problem.At.Line <= file._lines.Length ? file._lines[problem.At.Line - 1] : "";
             IReadOnlyList<string> correction = line.IndexOf(':', StringComparison.Ordinal) is var colon and > 0 && colon + 1 < line.Length && line[colon + 1] != ' ' ? [line.Insert(colon + 1, " ")] : [];
             issues.Add(file.Issue(problem.At, 1, $"This is not YAML: {problem.Message.TrimEnd('.')}. Look at the indentation and the colons here and just above.", correction));

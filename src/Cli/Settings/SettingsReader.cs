@@ -17,6 +17,9 @@ public sealed record SettingsResult(HostSettings Settings, IReadOnlyList<Effecti
     /// <summary>Null when there is no file.</summary>
     public string? File { get; init; }
 
+    /// <summary>The file could not be read as YAML, so nothing of it counts.</summary>
+    public bool IsBroken { get; init; }
+
     public IEnumerable<SettingsIssue> Errors => Issues.Where(issue => issue.IsError);
 }
 
@@ -56,7 +59,7 @@ public static class SettingsReader
             effective.Add(new EffectiveSetting(setting, source));
         }
         if (read is { TabIssue: { } tabs } && !settings.Checks.AcceptsTabs) issues[issues.IndexOf(tabs)] = tabs with { IsError = true };
-        return new SettingsResult(settings with { Checks = WithFolders(settings.Checks, file?.Path, issues) }, effective, issues) { File = file?.Path };
+        return new SettingsResult(settings with { Checks = WithFolders(settings.Checks, file?.Path, issues) }, effective, issues) { File = file?.Path, IsBroken = read is { IsYaml: false } };
     }
 
     /// <summary>The file that counts: the one named, else <see cref="DefaultFile"/> or <see cref="DatadogFile"/> in the working folder when it is there.</summary>

@@ -121,7 +121,7 @@ public partial class ServicePagesTests
         await using var host = await UiHost.Start();
         host.Add([.. Requests(3)]);
 
-        Assert.Contains("“9-1” is no band of durations (band=): it is two numbers of nanoseconds, the shorter first, with - between.", await Get(host, $"/services/many/endpoint?resource=Catalog.Method00001&band=9-1&{Window(15, 45)}"), StringComparison.Ordinal);
+        Assert.Contains("“9-1” is no band of durations (band=): it is two durations, the shorter first, with - between: 20ms-80ms, or 80ms- for all from there on.", await Get(host, $"/services/many/endpoint?resource=Catalog.Method00001&band=9-1&{Window(15, 45)}"), StringComparison.Ordinal);
     }
 
     [Fact]

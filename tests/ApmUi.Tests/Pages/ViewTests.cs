@@ -150,6 +150,24 @@ public class ViewTests
     }
 
     [Fact]
+    public void A_list_of_many_operations_has_pages()
+    {
+        var tree = Tree([Some.Span(id: 1), .. Enumerable.Range(2, 449).Select(id => Some.Span(id: (ulong)id, parent: 1, resource: $"operation {id}"))]);
+        (int Number, int Count, int Shown) At(string query)
+        {
+            var view = TraceView.Of(UrlStates.Of("/traces/1?view=list" + query), tree);
+            Assert.Equal(view.GroupPage.ShownCount, view.Groups.Count);
+            return (view.GroupPage.Number, view.GroupPage.Count, view.Groups.Count);
+        }
+
+        Assert.Equal((1, 450, 200), At(""));
+        Assert.Equal((3, 450, 50), At("&skip=400"));
+        Assert.Equal((3, 450, 50), At("&skip=9999999"));
+        Assert.Equal((1, 1, 1), At("&group=service&skip=200"));
+        Assert.Empty(TraceView.Of(UrlStates.Of("/traces/1"), tree).Groups);
+    }
+
+    [Fact]
     public void The_panel_shows_the_error_first_and_keeps_the_tracers_own_tags_apart()
     {
         var tree = Tree(Some.Span(id: 1, isError: true, tags: [("error.msg", "boom"), ("error.type", "E"), ("zebra", "1"), ("http.method", "GET"), ("_dd.p.dm", "-1")]));
@@ -215,8 +233,27 @@ public class ViewTests
     }
 
     [Theory]
+    [InlineData("20ms-80ms", 20_000_000L, 80_000_000L, "20ms-80ms")]
+    [InlineData("1.5s-", 1_500_000_000L, LatencyBand.NoEndNanos, "1500ms-")]
+    [InlineData("1000-2500", 1_000L, 2_500L, "1us-2500ns")]
+    public void A_band_is_read_as_it_is_dragged_and_as_it_is_typed(string written, long min, long max, string printed)
+    {
+        var band = LatencyBand.Parse(written)!;
+        Assert.Equal((min, max, printed), (band.MinNanos, band.MaxNanos, band.Text));
+        Assert.Equal(band, LatencyBand.Parse(printed));
+    }
+
+    [Theory]
+    [InlineData("sort", "p95-turned", null)]
+    [InlineData("sort", null, null)]
+    [InlineData("tab", "x-turned", "“x-turned” is no tab of this page, so impact stands in its place. It can be impact, p95.")]
+    [InlineData("sort", "speed", "“speed” is no sort of this page, so impact stands in its place. It can be impact, p95, each also with -turned behind it.")]
+    public void A_word_that_a_page_does_not_know_is_said(string name, string? given, string? said) => Assert.Equal(said, UnknownWord.ComplaintOf(name, given, ["impact", "p95"], "impact"));
+
+    [Theory]
     [InlineData(null)]
     [InlineData("5")]
+    [InlineData("80ms-20ms")]
     [InlineData("9-5")]
     [InlineData("a-b")]
     public void What_is_no_band_is_none(string? text) => Assert.Null(LatencyBand.Parse(text));

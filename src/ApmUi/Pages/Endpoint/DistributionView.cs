@@ -1,5 +1,7 @@
+using System.Globalization;
 using Apm.ApmUi.Format;
 using Apm.Query.Services;
+using Apm.Query.Text;
 
 namespace Apm.ApmUi.Pages.Endpoint;
 
@@ -64,16 +66,27 @@ public sealed record DistributionView
 /// <summary>One bar; all in percent.</summary>
 public sealed record DistributionBar(double Left, double Width, double OkHeight, double ErrorHeight, string Title);
 
-/// <summary>Durations from and to, both included, as <c>band=FROM-TO</c> in nanoseconds.</summary>
+/// <summary>
+/// Durations from and to, both included, as <c>band=FROM-TO</c>: nanoseconds, as a drag writes them, or with units, as people do (<c>20ms-1.5s</c>); nothing behind the
+/// - is without end.
+/// </summary>
 public sealed record LatencyBand(long MinNanos, long MaxNanos)
 {
+    /// <summary>The end of a band without one: a day, longer than a request lasts.</summary>
+    public const long NoEndNanos = 86_400_000_000_000;
+
+    /// <summary>As a person would type it.</summary>
+    public string Text => $"{DurationText.Print(MinNanos)}-{(MaxNanos >= NoEndNanos ? "" : DurationText.Print(MaxNanos))}";
+
     /// <summary>Null when the text is no band.</summary>
     public static LatencyBand? Parse(string? text)
     {
         var parts = text?.Split('-') ?? [];
-        return parts.Length == 2 && Read(parts[0]) is { } min && Read(parts[1]) is { } max && min <= max ? new LatencyBand(min, max) : null;
+        if (parts.Length != 2 || Read(parts[0]) is not { } min) return null;
+        if (string.IsNullOrWhiteSpace(parts[1])) return new LatencyBand(min, NoEndNanos);
+        return Read(parts[1]) is { } max && min <= max ? new LatencyBand(min, max) : null;
 
         static long? Read(string part) =>
-            long.TryParse(part, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : null;
+            long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || DurationText.TryParse(part, out value) ? value : null;
     }
 }

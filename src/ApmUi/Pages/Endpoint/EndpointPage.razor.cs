@@ -45,13 +45,10 @@ public partial class EndpointPage
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Service), ("name", Summary?.Name), ("resource", Resource), ("what", what));
 
-    /// <summary>As far as any request can go: a day.</summary>
-    const long NoEndNanos = 86_400_000_000_000;
-
     /// <summary>From p95 on.</summary>
-    static string SlowestBand(double p95Nanos) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(long)p95Nanos}-{NoEndNanos}");
+    static string SlowestBand(double p95Nanos) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(long)p95Nanos}-{LatencyBand.NoEndNanos}");
 
-    static string BandText(LatencyBand band) => band.MaxNanos >= NoEndNanos ? $"from {Figure.Duration(band.MinNanos)} on" : $"{Figure.Duration(band.MinNanos)} – {Figure.Duration(band.MaxNanos)}";
+    static string BandText(LatencyBand band) => band.MaxNanos >= LatencyBand.NoEndNanos ? $"from {Figure.Duration(band.MinNanos)} on" : $"{Figure.Duration(band.MinNanos)} – {Figure.Duration(band.MaxNanos)}";
 
     static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;
 

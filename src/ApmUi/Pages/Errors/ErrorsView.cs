@@ -71,6 +71,9 @@ public sealed record ErrorsView
         || (IssueId.TryParse(needle, out var id) && id == issue.Id)
         || new[] { issue.Type, issue.Pattern, issue.TopFrame, issue.Place, issue.Service }.Any(text => text.Contains(needle, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>What the list can be sorted by; the count when the address says nothing.</summary>
+    public static readonly IReadOnlyList<string> Sorts = ["count", "name", "first", "last"];
+
     static IEnumerable<IssueRow> Sorted(IReadOnlyList<IssueRow> rows, string sort)
     {
         var turned = sort.EndsWith(SortHead.Turned, StringComparison.Ordinal);

@@ -121,7 +121,7 @@ public sealed record MapView
         if (node.GroupedCount > 0)
         {
             title = $"{node.Name} {node.GroupedCount} {line}, click to unfold";
-            return new DrawnNode(node.Id, node.Name, $"{node.GroupedCount} nodes · {line}", look.ColorOf(node.Name), silent ? "none" : MapPaths.StateOf(node.ErrorRate), "layers", node.IsInferred,
+            return new DrawnNode(node.Id, node.Name, $"{node.GroupedCount} nodes · {(node.ErrorRate >= 0.01 || silent ? line : Figure.Rate(node.HitsPerSecond))}", look.ColorOf(node.Name), silent ? "none" : MapPaths.StateOf(node.ErrorRate), "layers", node.IsInferred,
                 state.Here(("open", string.Join(',', unfolded.Append(node.Name))), ("panel", null)), title) { GroupedCount = node.GroupedCount };
         }
         return new DrawnNode(node.Id, node.Name, line, look.ColorOf(node.Name), silent ? "none" : MapPaths.StateOf(node.ErrorRate), IconOf(node), node.IsInferred, state.Here(("panel", node.Id)), title);

@@ -23,12 +23,8 @@ public sealed record EndpointListView
     /// <summary>What is looked for in names; "" for nothing.</summary>
     public required string Find { get; init; }
 
-    /// <summary>How many stand before the first row; those before the last page when the address asks for more.</summary>
-    public required int Skip { get; init; }
-
-    /// <summary>From 1 on.</summary>
-    public int Page => (Skip + PageSize - 1) / PageSize + 1;
-    public int PageCount => Math.Max(1, (FoundCount + PageSize - 1) / PageSize);
+    /// <summary>Which of those found are shown.</summary>
+    public required ListPage Page { get; init; }
 
     /// <summary>Which ones are shown, of how many, in words.</summary>
     public string Summary
@@ -36,7 +32,7 @@ public sealed record EndpointListView
         get
         {
             var found = Find.Length > 0 ? $"{Figure.Whole(FoundCount)} of {Figure.Of(TotalCount, "endpoint")} with “{Find}”" : Figure.Of(TotalCount, "endpoint");
-            return PageCount > 1 ? $"{Figure.Whole(Skip + 1)} – {Figure.Whole(Skip + Rows.Count)} of {found}" : found;
+            return Page.PageCount > 1 ? $"{Figure.Whole(Page.Skip + 1)} – {Figure.Whole(Page.Skip + Rows.Count)} of {found}" : found;
         }
     }
 
@@ -45,17 +41,19 @@ public sealed record EndpointListView
     {
         var find = state.Url["find"]?.Trim() ?? "";
         var found = find.Length == 0 ? endpoints : [.. endpoints.Where(endpoint => endpoint.Resource.Contains(find, StringComparison.OrdinalIgnoreCase) || endpoint.Name.Contains(find, StringComparison.OrdinalIgnoreCase))];
-        var last = Math.Max(0, found.Count - 1) / PageSize * PageSize;
-        var skip = int.TryParse(state.Url["skip"], NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? Math.Min(asked, last) : 0;
+        var page = ListPage.Of(state, found.Count, PageSize);
         return new EndpointListView
         {
             TotalCount = endpoints.Count,
             FoundCount = found.Count,
             Find = find,
-            Skip = skip,
-            Rows = [.. Sorted(found, state.Url["sort"] ?? "time").Skip(skip).Take(PageSize).Select(endpoint => new EndpointRow(endpoint, state.EndpointLink(service, endpoint.Name, endpoint.Resource)))],
+            Page = page,
+            Rows = [.. Sorted(found, state.Url["sort"] ?? "time").Skip(page.Skip).Take(PageSize).Select(endpoint => new EndpointRow(endpoint, state.EndpointLink(service, endpoint.Name, endpoint.Resource)))],
         };
     }
+
+    /// <summary>What the list can be sorted by; total time when the address says nothing.</summary>
+    public static readonly IReadOnlyList<string> Sorts = ["time", "name", "rate", "errors", "p50", "p95", "p99"];
 
     static IEnumerable<EndpointSummary> Sorted(IReadOnlyList<EndpointSummary> endpoints, string sort)
     {

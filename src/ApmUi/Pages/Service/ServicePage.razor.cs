@@ -32,7 +32,10 @@ public partial class ServicePage
     IReadOnlyList<ProcessInfo> Instances = [];
     LedgerSums Ingest = new();
 
-    string Tab => State.Url["tab"] is "errors" or "deployments" or "calls" or "instances" or "hosts" or "metrics" or "ingest" ? State.Url["tab"]! : "endpoints";
+    const string DefaultTab = "endpoints";
+    static readonly IReadOnlyList<string> Tabs = [DefaultTab, "errors", "deployments", "calls", "instances", "hosts", "metrics", "ingest"];
+
+    string Tab => State.Url["tab"] is { } given && Tabs.Contains(given) ? given : DefaultTab;
     int DeploymentCount => Catalogue.Service(Name)?.Deployments.Count(deployment => State.Env is not { } env || deployment.Env == env) ?? 0;
     string Quoted => TraceFilter.Empty.With("service", Name).ToString()["service:".Length..];
     (string Kind, string Word) StateOf => ServicesView.StateOf(View!.Summary.HitCount, View.Summary.ErrorRate);

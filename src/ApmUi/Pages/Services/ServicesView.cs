@@ -58,6 +58,9 @@ public sealed record ServicesView
     public static (string Kind, string Word) StateOf(double hits, double errorRate) =>
         hits <= 0 ? ("none", "silent") : errorRate >= 0.05 ? ("error", "failing") : errorRate >= 0.01 ? ("warn", "errors") : ("ok", "ok");
 
+    /// <summary>What the list can be sorted by; impact when the address says nothing.</summary>
+    public static readonly IReadOnlyList<string> Sorts = ["impact", "name", "version", "rate", "p95", "errors", "apdex", "kept", "seen"];
+
     static IReadOnlyList<ServiceRow> Sorted(IReadOnlyList<ServiceRow> rows, string sort)
     {
         var turned = sort.EndsWith(SortHead.Turned, StringComparison.Ordinal);

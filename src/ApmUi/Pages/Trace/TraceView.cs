@@ -31,8 +31,14 @@ public sealed record TraceView
     /// <summary>The span in the panel; null when it is closed.</summary>
     public SpanView? Selected { get; init; }
 
-    /// <summary>Spans of the same kind together, in the order that the address asks for; most own time first when it does not.</summary>
+    /// <summary>A page of the spans of the same kind together, in the order that the address asks for; most own time first when it does not. Empty when it asks for another view than the list.</summary>
     public required IReadOnlyList<SpanGroup> Groups { get; init; }
+
+    /// <summary>Which of all groups those are.</summary>
+    public required ListPage GroupPage { get; init; }
+
+    /// <summary>Groups of a page; default 200. A trace of 100,000 spans can have ten thousand.</summary>
+    public const int GroupPageSize = 200;
 
     /// <summary>Builds the view.</summary>
     /// <param name="state">The request; <c>span</c> is a node's index or a span id, <c>group</c> is <c>service</c> or absent.</param>
@@ -48,6 +54,8 @@ public sealed record TraceView
         var selected = Find(tree, state.Url["span"]);
         var clocks = ClockView.Of(state, tree, selected);
         if (clocks is null && tree.ClockSkewReason is { } skew) warnings.Add(skew);
+        var groups = state.Url["view"] == "list" ? SpanGroup.Sorted(GroupsOf(tree, byService: state.Url["group"] == "service"), state.Url["sort"]) : [];
+        var page = ListPage.Of(state, groups.Count, GroupPageSize);
         return new TraceView
         {
             Tree = tree,
@@ -58,7 +66,8 @@ public sealed record TraceView
             Repeated = [.. RepeatedCalls.Find(tree).Select(call => RepeatedCallView.Of(state, tree, call))],
             Clocks = clocks,
             Selected = selected is not null ? SpanView.Of(state, tree, selected) : null,
-            Groups = SpanGroup.Sorted(GroupsOf(tree, byService: state.Url["group"] == "service"), state.Url["sort"]),
+            Groups = [.. groups.Skip(page.Skip).Take(page.Size)],
+            GroupPage = page,
         };
     }
 
