@@ -18,26 +18,26 @@ public static class BuiltInBoards
     static readonly Chart[] Hosts =
     [
         new("CPU in use by host", "area", "100 - avg:system.cpu.idle{$host} by {host}"),
-        new("CPU by what it does", "area", "avg:system.cpu.user{$host}", "avg:system.cpu.system{$host}", "avg:system.cpu.iowait{$host}", "avg:system.cpu.stolen{$host}"),
+        new("CPU by what it does", "area", "user = avg:system.cpu.user{$host}", "system = avg:system.cpu.system{$host}", "waiting = avg:system.cpu.iowait{$host}", "stolen = avg:system.cpu.stolen{$host}"),
         new("Load by host", "line", "avg:system.load.1{$host} by {host}"),
         new("Memory usable by host", "line", "avg:system.mem.usable{$host} by {host}"),
         new("Disks, part in use", "line", "avg:system.disk.in_use{$host} by {host,device}"),
-        new("Disk traffic", "line", "avg:system.io.rkb_s{$host} by {device}", "avg:system.io.wkb_s{$host} by {device}"),
-        new("Network", "line", "avg:system.net.bytes_rcvd{$host} by {host}", "avg:system.net.bytes_sent{$host} by {host}"),
+        new("Disk traffic", "line", "read = avg:system.io.rkb_s{$host} by {device}", "written = avg:system.io.wkb_s{$host} by {device}"),
+        new("Network", "line", "received = avg:system.net.bytes_rcvd{$host} by {host}", "sent = avg:system.net.bytes_sent{$host} by {host}"),
         new("Swap in use", "line", "avg:system.swap.used{$host} by {host}"),
     ];
 
     static readonly Chart[] MySql =
     [
-        new("Queries per second", "line", "avg:mysql.performance.queries{$host}", "avg:mysql.performance.questions{$host}"),
+        new("Queries per second", "line", "queries = avg:mysql.performance.queries{$host}", "questions = avg:mysql.performance.questions{$host}"),
         new("Connections, and what is expected", "line", "anomalies(avg:mysql.net.connections{$host}, 'basic', 2)"),
-        new("Threads", "line", "avg:mysql.performance.threads_connected{$host}", "avg:mysql.performance.threads_running{$host}"),
+        new("Threads", "line", "connected = avg:mysql.performance.threads_connected{$host}", "running = avg:mysql.performance.threads_running{$host}"),
         new("Slow queries", "bars", "avg:mysql.performance.slow_queries{$host}"),
-        new("Statements by kind", "area", "avg:mysql.performance.com_select{$host}", "avg:mysql.performance.com_insert{$host}", "avg:mysql.performance.com_update{$host}", "avg:mysql.performance.com_delete{$host}"),
-        new("InnoDB rows", "line", "avg:mysql.innodb.row_lock_waits{$host}", "avg:mysql.innodb.row_lock_time{$host}"),
-        new("InnoDB buffer pool", "area", "avg:mysql.innodb.buffer_pool_used{$host}", "avg:mysql.innodb.buffer_pool_free{$host}"),
-        new("Bytes in and out", "line", "avg:mysql.performance.bytes_received{$host}", "avg:mysql.performance.bytes_sent{$host}"),
-        new("CPU time", "area", "avg:mysql.performance.user_time{$host}", "avg:mysql.performance.kernel_time{$host}"),
+        new("Statements by kind", "area", "select = avg:mysql.performance.com_select{$host}", "insert = avg:mysql.performance.com_insert{$host}", "update = avg:mysql.performance.com_update{$host}", "delete = avg:mysql.performance.com_delete{$host}"),
+        new("InnoDB rows", "line", "waits for row locks = avg:mysql.innodb.row_lock_waits{$host}", "time in row locks = avg:mysql.innodb.row_lock_time{$host}"),
+        new("InnoDB buffer pool", "area", "used = avg:mysql.innodb.buffer_pool_used{$host}", "free = avg:mysql.innodb.buffer_pool_free{$host}"),
+        new("Bytes in and out", "line", "received = avg:mysql.performance.bytes_received{$host}", "sent = avg:mysql.performance.bytes_sent{$host}"),
+        new("CPU time", "area", "user = avg:mysql.performance.user_time{$host}", "kernel = avg:mysql.performance.kernel_time{$host}"),
     ];
 
     /// <summary>Whether an id is the name of such a board, whether its data is there or not.</summary>
@@ -74,7 +74,7 @@ public static class BuiltInBoards
     [
         new("Requests per second", "area", $"sum:{metric}.hits{{$service}} by {{service}}.as_rate()"),
         new("Errors", "bars", $"sum:{metric}.errors{{$service}} by {{service}}.as_count()"),
-        new("Durations: p50, p95, p99", "line", $"p50:{metric}{{$service}}", $"p95:{metric}{{$service}}", $"p99:{metric}{{$service}}"),
+        new("Durations: p50, p95, p99", "line", $"p50 = p50:{metric}{{$service}}", $"p95 = p95:{metric}{{$service}}", $"p99 = p99:{metric}{{$service}}"),
         new("Requests by HTTP status", "area", $"sum:{metric}.hits.by_http_status{{$service}} by {{http.status_code}}.as_rate()"),
         new("p95 by service, and what is expected", "line", $"anomalies(p95:{metric}{{$service}} by {{service}}, 'basic', 3)"),
         new("Apdex", "line", $"avg:{metric}.apdex{{$service}} by {{service}}"),
@@ -83,6 +83,7 @@ public static class BuiltInBoards
     ];
 
     /// <summary>A widget, as a rule names it.</summary>
+    /// <param name="Queries">Each as <c>name = query</c> where it has to be told from others, or the query alone.</param>
     sealed record Chart(string Title, string Draw, params string[] Queries)
     {
         /// <summary>With those of its queries whose metric is there; null when none is.</summary>
@@ -99,9 +100,18 @@ public static class BuiltInBoards
             {
                 ["type"] = isList ? "toplist" : "timeseries",
                 ["title"] = Title,
-                ["requests"] = new JsonArray([.. Queries.Select(query => (JsonNode)(isList ? new JsonObject { ["q"] = query } : new JsonObject { ["q"] = query, ["display_type"] = Draw }))]),
+                ["requests"] = new JsonArray([.. Queries.Select(query => (JsonNode)Request(query, isList))]),
                 ["events"] = isList ? null : new JsonArray(),
             }.ToJsonString();
+        }
+
+        JsonObject Request(string query, bool isList)
+        {
+            var (alias, text) = query.Split(" = ") is [var name, var named] ? (name, named) : ("", query);
+            var request = new JsonObject { ["q"] = text };
+            if (!isList) request["display_type"] = Draw;
+            if (alias.Length > 0) request["metadata"] = new JsonArray(new JsonObject { ["expression"] = text, ["alias_name"] = alias });
+            return request;
         }
     }
 }

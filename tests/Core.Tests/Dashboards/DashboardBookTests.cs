@@ -96,6 +96,7 @@ public sealed class DashboardBookTests : IDisposable
         Assert.Equal(["Flask", "Hosts", "MySQL"], boards.Select(board => board.Title));
         Assert.Equal(["Load by host"], boards[1].Widgets.Select(widget => WidgetReader.Read(widget.Definition).Title));
         Assert.Equal("anomalies(avg:mysql.net.connections{$host}, 'basic', 2)", WidgetReader.Read(boards[2].Widgets[0].Definition).Requests[0].Query);
+        Assert.Equal(["p50", "p95", "p99"], boards[0].Widgets.Select(widget => WidgetReader.Read(widget.Definition)).Single(content => content.Title.StartsWith("Durations", StringComparison.Ordinal)).Requests.Select(request => request.Aliases[request.Query]));
         Assert.Empty(BuiltInBoards.For(new HashSet<string> { "my_metric" }));
     }
 }
