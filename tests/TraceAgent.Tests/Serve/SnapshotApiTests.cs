@@ -43,6 +43,8 @@ public sealed class SnapshotApiTests : IAsyncLifetime, IDisposable, ISnapshots
         return new Snapshot("ab12", order, 5);
     }
 
+    Snapshot ISnapshots.Keep(SnapshotOrder order, SnapshotNote? note, ReadOnlySpan<byte> png) => throw new NotSupportedException();
+
     Snapshot? ISnapshots.Find(string id) => id == "ab12" ? new Snapshot("ab12", new SnapshotOrder(["q"], 1, 2), 5) : null;
 
     byte[]? ISnapshots.Png(string id) => id == "ab12" ? [0x89, 0x50] : null;
