@@ -5,6 +5,7 @@ using Apm.Monitors.Delivery;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Messages;
+using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 using Microsoft.AspNetCore.Components;

@@ -4,7 +4,7 @@ using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Query.Language;
 
-namespace Apm.Monitors.Rules;
+namespace Apm.Monitors.Replay;
 
 /// <summary>A rule in words, for whoever writes it to see whether that is what was meant. Pure.</summary>
 public static class RuleSentence

@@ -1,8 +1,9 @@
 using Apm.Core.Monitors;
 using Apm.Monitors.Queries;
+using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 
-namespace Apm.Monitors.Tests.Rules;
+namespace Apm.Monitors.Tests.Replay;
 
 public sealed class RuleSentenceTests
 {
