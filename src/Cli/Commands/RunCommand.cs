@@ -43,7 +43,7 @@ static class RunCommand
             var agent = await AgentProbe.Ask(address.Url, http);
             var variables = LaunchEnvironment.Make(plan, identity, address.Url, agent.OtlpUrl ?? address.Url, Installed.Parts(), environment);
             var service = NameRules.ServiceText(variables.GetValueOrDefault("DD_SERVICE", "")); // As the agent stores it.
-            var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable());
+            var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable(), AgentTrail.Usual);
             var before = await witness.Before(agent, http);
             var clock = TimeProvider.System;
             var atOnce = agent.IsAgent ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;

@@ -1,5 +1,4 @@
 using Apm.Core.Diagnosis;
-using Apm.Core.Ports;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Configuration;

@@ -1,5 +1,4 @@
 using Apm.Core.Diagnosis;
-using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Doctor;
 using Apm.TraceAgent.Doctor.Witness;
@@ -77,7 +76,7 @@ public sealed class DoctorReporter : IDoctor, IDisposable
         var cases = launched.Concat(alone).OrderBy(one => one.Judgement.First is null).ToList();
         var overall = Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Announced = announced });
         // Where traces flow, an app that nobody has called yet is no fault: its row says so.
-        var worst = cases.Prepend(overall).Where(one => one.Judgement.First is not null && !(overall.Facts.TracesFlow && one.Judgement.First.Code == "TD01")).MinBy(one => FaultTable.RankOf(one.Judgement.First!));
+        var worst = cases.Append(overall).Where(one => one.Judgement.First is not null && !(overall.Facts.TracesFlow && one.Judgement.First.Code == "TD01")).MinBy(one => FaultTable.RankOf(one.Judgement.First!));
         return new DoctorReport
         {
             NowUnixNanos = _parts.Clock.NowUnixNanos(),

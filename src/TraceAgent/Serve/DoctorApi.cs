@@ -16,7 +16,7 @@ public static class DoctorApi
     /// <summary>Largest body of a launcher's facts, in bytes; 256 KiB. A larger one is answered 413.</summary>
     public const int MaxFactsBytes = 262_144;
 
-    static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web) { MaxDepth = 16 };
+    static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web) { MaxDepth = 16, RespectNullableAnnotations = true };
 
     /// <summary>Maps both. Needs <see cref="DoctorReporter"/> from the services.</summary>
     public static IEndpointRouteBuilder MapDoctorApi(this IEndpointRouteBuilder routes)
@@ -52,7 +52,7 @@ public static class DoctorApi
         {
             throw new RefusedException($"Facts of an app take at most {MaxFactsBytes} bytes.", 413);
         }
-        if (facts.Host is null || facts.ProcessId <= 0) throw new RefusedException("host and processId say which app it is.", 400);
+        if (facts.ProcessId <= 0) throw new RefusedException("host and processId say which app it is.", 400);
         var told = http.RequestServices.GetRequiredService<DoctorReporter>().Told(facts);
         await JsonAnswer.Write(http, 200, json => WriteCase(json, told));
     }

@@ -31,6 +31,9 @@ public sealed class DoctorRig : IAsyncDisposable
 
     public Uri PortOf(string listener) => new($"http://127.0.0.1:{_host.PortOf(listener)}");
 
+    /// <summary>What agents wrote down, in the rig's folder.</summary>
+    public AgentTrail Trail => new(Path.Combine(_folder, "trail"));
+
     /// <summary>A Python of this machine that has Flask.</summary>
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
@@ -68,7 +71,7 @@ public sealed class DoctorRig : IAsyncDisposable
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
         var answer = await AgentProbe.Ask(address.Url, Http);
         var set = LaunchEnvironment.Make(plan, new LaunchIdentity(null, null, null), address.Url, address.Url, Parts(), environment.GetValueOrDefault);
-        var witness = new LauncherWitness(command, plan, address, set, environment, new ProcessTable(), _folder);
+        var witness = new LauncherWitness(command, plan, address, set, environment, new ProcessTable(), Trail, _folder);
         var before = await witness.Before(answer, Http);
         var start = new ProcessStartInfo(plan.File, plan.Arguments);
         start.Environment.Clear();
@@ -81,7 +84,7 @@ public sealed class DoctorRig : IAsyncDisposable
     {
         var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
-        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, new ProcessTable(), _folder);
+        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, new ProcessTable(), Trail, _folder);
         var facts = await witness.Before(await AgentProbe.Ask(address.Url, Http), Http);
         return FaultTable.Judge(new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = facts });
     }

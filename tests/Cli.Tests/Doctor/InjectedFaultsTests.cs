@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Apm.Cli.Launch;
 using Apm.Cli.Settings;
 using Apm.Core.Time;
 using Apm.TestKit;
@@ -53,7 +52,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     public async Task TD02_nobody_listens_and_the_last_agent_left_a_word()
     {
         var port = DoctorRig.FreePort();
-        AgentTrail.Ended(port, "data", "apm.yaml:3:1: it is wrong.", TimeProvider.System);
+        _rig.Trail.Ended(port, "data", "apm.yaml:3:1: it is wrong.", TimeProvider.System);
 
         var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", $"http://127.0.0.1:{port}"));
 
@@ -154,7 +153,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     public async Task TD11_a_clock_that_is_off(int minutes, string sentence)
     {
         await _rig.Tell("r", "shop", 7, "elsewhere");
-        await _rig.Send(Span("shop", Now + minutes * 60_000_000_000L + 500_000_000, meta: new() { ["runtime-id"] = "r" }));
+        await _rig.Send(Span("shop", Now + minutes * 60_000_000_000L + Math.Sign(minutes) * 500_000_000L, meta: new() { ["runtime-id"] = "r" }));
 
         Assert.Equal($"Spans of shop (python, pid 7) arrive {sentence} They are stored at the time they tell.", await _rig.Verdict("TD11"));
     }
@@ -241,9 +240,10 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     [Fact]
     public async Task TD20_a_payload_larger_than_what_is_taken()
     {
-        using var content = new ByteArrayContent(new byte[27_262_976]);
-        content.Headers.ContentType = new("application/msgpack");
-        using var answer = await _rig.Http.PutAsync(new Uri(_rig.Agent, "/v0.4/traces"), content);
+        using var message = new HttpRequestMessage(HttpMethod.Put, new Uri(_rig.Agent, "/v0.4/traces")) { Content = new ByteArrayContent(new byte[27_262_976]) };
+        message.Content.Headers.ContentType = new("application/msgpack");
+        message.Headers.ExpectContinue = true; // The answer comes before the body is sent.
+        using var answer = await _rig.Http.SendAsync(message);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.Equal("A payload was refused whole: 26 MB in one body is more than is taken at once. Let the client send smaller batches.", await _rig.Note("TD20"));
@@ -365,6 +365,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, await Post("{}", "text/plain"));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("[1,2", "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":0}", "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":1,\"processes\":null}", "application/json"));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Post("{\"host\":\"" + new string('x', 300_000) + "\",\"processId\":1}", "application/json"));
         Assert.Equal(HttpStatusCode.OK, await Post("{\"host\":\"elsewhere\",\"processId\":1,\"command\":\"" + new string('x', 100_000) + "\",\"variables\":{\"DD_API_KEY\":\"0123secret\"}}", "application/json"));
         Assert.DoesNotContain("0123secret", (await _rig.Report()).ToString(), StringComparison.Ordinal);
