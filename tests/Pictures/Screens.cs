@@ -52,6 +52,7 @@ static class Screens
         new("compare-difference", $"/compare?a={ShopFacts.RegressionTraceId}&b=last-version&sort=difference"),
         new("metrics", $"/metrics?from=now-1h&q={Uri.EscapeDataString("p95:trace.http.request{*} by {service}")}"),
         new("hosts", "/hosts"),
+        new("doctor", "/doctor"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),
     ];

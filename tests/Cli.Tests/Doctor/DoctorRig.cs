@@ -38,7 +38,9 @@ public sealed class DoctorRig : IAsyncDisposable
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
     /// <summary>An ASP.NET app with an activity source of its own.</summary>
-    public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "TracedWebApp.dll");
+    public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", Configuration, "net10.0", "TracedWebApp.dll");
+
+    static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     public static async Task<DoctorRig> Start(Func<HostSettings, HostSettings>? change = null)
     {
@@ -173,7 +175,7 @@ public sealed class DoctorRig : IAsyncDisposable
         return process;
     }
 
-    static InjectedParts Parts() => new(Path.Combine(AppContext.BaseDirectory, "python-client"), Path.Combine(AppContext.BaseDirectory, "startup-hook", "Apm.StartupHook.dll"));
+    static InjectedParts Parts() => new(Path.Combine(AppContext.BaseDirectory, "python-client"), Path.Combine(Fixtures.RepoRoot, "src/Cli/bin", Configuration, "net10.0", "startup-hook", "Apm.StartupHook.dll"));
 }
 
 /// <summary>An app under the launcher's eyes.</summary>
