@@ -37,7 +37,8 @@ public static class DoctorApi
         // A page of another site can send text, never JSON, without asking first; and browsers say where a request comes from.
         if (http.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "none" or "same-origin")) throw new RefusedException("Facts are taken from a launcher, not from a page.", 403);
         if (!http.Request.HasJsonContentType()) throw new RefusedException("Send the facts as application/json.", 415);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxFactsBytes;
+        // A body that says how long it is can be refused and drained; one that does not is cut off.
+        if (http.Request.ContentLength is null && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxFactsBytes;
         if (http.Request.ContentLength > MaxFactsBytes) throw new RefusedException($"Facts of an app take at most {MaxFactsBytes} bytes.", 413);
         LauncherFacts facts;
         try

@@ -284,7 +284,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     {
         var app = await _rig.Launch(["dotnet", DoctorRig.WebApp, "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"], ("APM_ALL_SOURCES", "false"));
 
-        Assert.Equal($"ActivitySource Shop.Orders is there and nobody listens to it: what TracedWebApp (dotnet, pid {app.ProcessId}) does in it makes no spans.", await _rig.Note("TD25"));
+        Assert.Equal($"ActivitySource Shop.Orders is there and nobody listens to it: what tracedwebapp (dotnet, pid {app.ProcessId}) does in it makes no spans.", await _rig.Note("TD25"));
     }
 
     [Fact]
