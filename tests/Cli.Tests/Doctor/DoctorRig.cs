@@ -181,6 +181,25 @@ public sealed class DoctorRig : IAsyncDisposable
 /// <summary>An app under the launcher's eyes.</summary>
 public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, LauncherFacts Before, int ProcessId)
 {
+    /// <summary>The launcher's watch on a clock that runs thrice as fast, until it has said something or the traces flow.</summary>
+    /// <returns>What it said, null for nothing; and when, on that clock.</returns>
+    public async Task<(Verdict? Said, TimeSpan After)> Watch()
+    {
+        var clock = new SteppedClock(TimeProvider.System.GetUtcNow());
+        var started = clock.GetTimestamp();
+        using var ended = new CancellationTokenSource();
+        var said = new List<(Verdict Verdict, TimeSpan After)>();
+        var watch = new LaunchWatch(Witness, Before, new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
+        await Until.True("the watch has something to say, or ends", TimeSpan.FromSeconds(20), () =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(60));
+            return Task.FromResult(said.Count > 0 || watch.IsCompleted);
+        });
+        await ended.CancelAsync();
+        await watch;
+        return said.Count > 0 ? said[0] : (null, clock.GetElapsedTime(started));
+    }
+
     /// <summary>Looks again and again until the verdict has this code; gives its sentence.</summary>
     public async Task<string> Verdict(string code)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Apm.Cli.Launch;
 using Apm.Cli.Settings;
 using Apm.Core.Time;
 using Apm.TestKit;
@@ -331,6 +332,30 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         }
 
         Assert.StartsWith("/v0.4/traces answered 200 4 times, and no span was inside:", await _rig.Verdict("TD33"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_launcher_says_what_is_wrong_within_ten_seconds()
+    {
+        var app = await _rig.Launch([DoctorRig.Python, "-I", _rig.Write("shop.py", "import time; time.sleep(60)")]);
+
+        var (said, after) = await app.Watch();
+
+        Assert.Equal("TD07", said?.Code);
+        Assert.InRange(after, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+        Assert.StartsWith("TD07 The command runs Python 3.", VerdictLine.Of(said!), StringComparison.Ordinal);
+        Assert.EndsWith(" → ./apm-run python3 app.py   # without -I, -E and -S, which pass over PYTHONPATH", VerdictLine.Of(said!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_launcher_says_nothing_of_an_app_whose_traces_flow()
+    {
+        var port = DoctorRig.FreePort();
+        var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp), $"{port}"]);
+        await DoctorRig.Listens(port);
+        await _rig.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/api/apm"));
+
+        Assert.Null((await app.Watch()).Said);
     }
 
     [Theory]
