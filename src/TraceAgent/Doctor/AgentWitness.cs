@@ -109,7 +109,19 @@ sealed class AgentWitness
         return new ListeningPort(port, isHeld || held.Exists(holder => relatives.Contains(holder.ProcessId)), [.. others.Where(holder => !relatives.Contains(holder.ProcessId))]);
     }
 
-    List<ServiceFate> Fates(long now)
+    IReadOnlyList<ServiceFate> Fates(long now)
+    {
+        try
+        {
+            return ReadFates(now);
+        }
+        catch (StoreUnavailableException)
+        {
+            return []; // The store's own trouble is told elsewhere; the doctor says what else is known.
+        }
+    }
+
+    List<ServiceFate> ReadFates(long now)
     {
         var rows = _pipeline.Ledger.ReadLedger(new TimeRange(now - LedgerReachNanos, long.MaxValue), null, LedgerPage.HourNanos).ToLookup(row => row.Key.Service, StringComparer.Ordinal);
         return [.. rows.Where(group => group.Key is not ("" or TestTrace.Service)).Select(group => Fate(group.Key, LedgerSums.Of(group))).OrderByDescending(fate => fate.ReceivedSpanCount)];
