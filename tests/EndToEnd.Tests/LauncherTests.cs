@@ -150,5 +150,14 @@ public class LauncherTests
     }
 
     static Task<(int, RunningProgram)> Launch(string[] command, params (string, string)[] variables) =>
-        RunningProgram.ToEnd(RunningProgram.Apm(["run", "--", .. command], [("DD_TRACE_AGENT_URL", Nowhere), .. variables]));
+        RunningProgram.ToEnd(RunningProgram.Apm(["run", "--", .. command], [("DD_TRACE_AGENT_URL", Nowhere), ("XDG_DATA_HOME", AgentHasRunHere()), .. variables]));
+
+    /// <summary>Without a trace of an agent, a container is what is believed to be in the way.</summary>
+    static string AgentHasRunHere()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "apm-launcher-tests");
+        Directory.CreateDirectory(Path.Combine(folder, "apm"));
+        File.WriteAllText(Path.Combine(folder, "apm", "agent-1.json"), "{}");
+        return folder;
+    }
 }

@@ -59,6 +59,7 @@ static class Screens
         new("dashboard", "/dashboards/given-flask?from=now-1h"),
         new("snapshot-form", "/dashboards/given-flask?from=now-1h") { Click = "apm-chart[label='Requests per second'] button.camera" },
         new("hosts", "/hosts"),
+        new("doctor", "/doctor"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),
     ];

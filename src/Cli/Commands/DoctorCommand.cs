@@ -158,7 +158,7 @@ static class DoctorCommand
     {
         address = AgentProbe.AddressFrom(Environment.GetEnvironmentVariable);
         plan ??= new LaunchPlan("", [], ProgramKind.Other, "");
-        return new LauncherWitness(command, plan, address, plan.File.Length == 0 ? new Dictionary<string, string>() : VariablesOf(plan, address, null), RunCommand.EnvironmentVariables(), new ProcessTable());
+        return new LauncherWitness(command, plan, address, plan.File.Length == 0 ? new Dictionary<string, string>() : VariablesOf(plan, address, null), RunCommand.EnvironmentVariables(), new ProcessTable(), AgentTrail.Usual);
     }
 
     static IReadOnlyDictionary<string, string> VariablesOf(LaunchPlan plan, AgentAddress address, AgentAnswer? agent) =>

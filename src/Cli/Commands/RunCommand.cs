@@ -43,7 +43,7 @@ static class RunCommand
             var agent = await AgentProbe.Ask(address.Url, http);
             var variables = LaunchEnvironment.Make(plan, identity, address.Url, agent.OtlpUrl ?? address.Url, Installed.Parts(), environment);
             var service = NameRules.ServiceText(variables.GetValueOrDefault("DD_SERVICE", "")); // As the agent stores it.
-            var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable());
+            var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable(), AgentTrail.Usual);
             var before = await witness.Before(agent, http);
             var clock = TimeProvider.System;
             var atOnce = agent.IsAgent ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;
@@ -51,17 +51,16 @@ static class RunCommand
 
             var since = clock.GetUtcNow();
             using var ended = new CancellationTokenSource();
-            var (firstTrace, watch) = (Task.CompletedTask, Task.CompletedTask);
+            var firstTrace = Task.CompletedTask;
             var exitCode = await ChildProcess.Run(plan, variables, processId =>
             {
                 firstTrace = AnnounceFirstTrace();
                 // One line when something is wrong: what was said at once is not said again in other words.
-                watch = new LaunchWatch(witness, before, agent, http, clock).Run(processId, (verdict, _) => SayOnce(verdict), ended.Token);
+                _ = new LaunchWatch(witness, before, agent, http, clock).Run(processId, (verdict, _) => SayOnce(verdict), ended.Token);
             });
             await ended.CancelAsync();
             await firstTrace;
-            await watch;
-            return exitCode;
+            return exitCode; // The watch may be asking an interpreter; the app's exit code does not wait for it.
 
             void SayOnce(Verdict verdict)
             {

@@ -50,25 +50,25 @@ static class UpCommand
             var shopClock = demo == ShopDemo ? ShopTraffic.ClockFor(hasNewData) : null;
             await using var host = await ApmHost.Start(settings, shopClock ?? TimeProvider.System, sentence => Console.Error.WriteLine($"apm: {sentence}"));
             await using var shop = shopClock is null ? null : await ShopTraffic.Start(host, shopClock, hasNewData, Console.Error.WriteLine, cancel);
-            AgentTrail.Began(settings.Agent.AgentPort, settings.DataFolder, TimeProvider.System);
+            AgentTrail.Usual.Began(settings.Agent.AgentPort, settings.DataFolder, TimeProvider.System);
             Greet(host, settings);
             if (withBrowser) Browser.TryOpen(host.UiUrl);
             await using var samples = demo == SamplesDemo ? Demo.Start(host, Console.Error.WriteLine) : null;
             await WaitForTheEnd(cancel);
             Console.Error.WriteLine("apm: stopping …");
-            AgentTrail.Ended(settings.Agent.AgentPort, settings.DataFolder, "", TimeProvider.System);
+            AgentTrail.Usual.Ended(settings.Agent.AgentPort, settings.DataFolder, "", TimeProvider.System);
             return 0;
         }
         catch (SettingsException problem)
         {
             await Console.Error.WriteLineAsync($"apm: {problem.Message}");
-            if (settings is null) AgentTrail.Ended(HostSettings.Default.Agent.AgentPort, "", problem.Message.Split('\n')[0], TimeProvider.System);
+            if (settings is null) AgentTrail.Usual.Ended(HostSettings.Default.Agent.AgentPort, "", problem.Message.Split('\n')[0], TimeProvider.System);
             return WrongSettings;
         }
         catch (Exception problem) when (problem is PortTakenException or StoreUnavailableException or IOException)
         {
             await Console.Error.WriteLineAsync($"apm: {problem.Message}");
-            if (settings is not null && problem is not PortTakenException) AgentTrail.Ended(settings.Agent.AgentPort, settings.DataFolder, problem.Message, TimeProvider.System);
+            if (settings is not null && problem is not PortTakenException) AgentTrail.Usual.Ended(settings.Agent.AgentPort, settings.DataFolder, problem.Message, TimeProvider.System);
             return 1;
         }
     }

@@ -1,5 +1,4 @@
 using Apm.Core.Diagnosis;
-using Apm.Core.Ports;
 using Apm.TraceAgent;
 using Apm.TraceAgent.Checks;
 using Apm.TraceAgent.Configuration;
@@ -23,7 +22,7 @@ public sealed class DoctorParts(TimeProvider clock) : IDisposable
     internal void Open(HostSettings settings, PipelineParts parts, TracePipeline pipeline, long budgetBytes, Func<string> uiUrl, Func<IReadOnlyList<ListenerStatus>> listeners, Func<CheckAgentStatus?> checks, ReachOfMonitors monitors) =>
         _reporter = new DoctorReporter(parts, pipeline, Book, _processes, new DoctorSources
         {
-            Listeners = () => listeners().ToDictionary(listener => listener.Name, listener => listener.Port, StringComparer.Ordinal),
+            Listeners = () => listeners().GroupBy(listener => listener.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First().Port, StringComparer.Ordinal),
             UiUrl = uiUrl,
             ConfigFaults = () => [.. (checks()?.Complaints ?? settings.Checks.Complaints).Select(FaultOf)],
             Monitors = monitors.Find,

@@ -13,7 +13,7 @@ namespace Apm.Cli.Host;
 /// Finds monitors whose threshold lies beyond all that their metric was in the past week: such a one can never alert. Looks only at those
 /// where a single point decides, so that it never says so of one that can.
 /// </summary>
-/// <remarks>Thread-safe. Reads a week of points, so an answer is good for some minutes.</remarks>
+/// <remarks>Thread-safe. Reads a week of points: whoever asks remembers the answer for a while.</remarks>
 sealed class ReachOfMonitors(IMonitorRules rules, Func<MetricQueries> queries, TimeProvider clock)
 {
     /// <summary>Most monitors looked at; default 50, the first.</summary>
@@ -24,24 +24,7 @@ sealed class ReachOfMonitors(IMonitorRules rules, Func<MetricQueries> queries, T
     /// <summary>A metric must have been seen in so many hours: a young one says nothing of what it can be.</summary>
     const int LeastHours = 1;
 
-    static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
-
-    readonly Lock _lock = new();
-    IReadOnlyList<UnreachableMonitor> _found = [];
-    string _foundOf = "";
-    long _looked = long.MinValue;
-
-    public IReadOnlyList<UnreachableMonitor> Find()
-    {
-        lock (_lock)
-        {
-            var monitors = rules.All().Where(rule => rule.Type is MonitorTypes.Metric or MonitorTypes.Query).Take(MaxMonitors).ToList();
-            var asked = string.Join('\n', monitors.Select(rule => $"{rule.Name}\t{rule.Query}"));
-            if (asked == _foundOf && _looked != long.MinValue && clock.GetElapsedTime(_looked) < Kept) return _found;
-            (_found, _foundOf, _looked) = ([.. monitors.Select(Look).OfType<UnreachableMonitor>()], asked, clock.GetTimestamp());
-            return _found;
-        }
-    }
+    public IReadOnlyList<UnreachableMonitor> Find() => [.. rules.All().Where(rule => rule.Type is MonitorTypes.Metric or MonitorTypes.Query).Take(MaxMonitors).Select(Look).OfType<UnreachableMonitor>()];
 
     UnreachableMonitor? Look(MonitorRule rule)
     {

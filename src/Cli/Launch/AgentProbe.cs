@@ -82,12 +82,12 @@ public static class AgentProbe
     {
         if (problem is OperationCanceledException) return new AgentAnswer(AgentAnswerKind.Silent, "no answer within a second");
         if (problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }) return new AgentAnswer(AgentAnswerKind.Refused, "connection refused");
-        if (problem.InnerException is SocketException unreachable) return new AgentAnswer(AgentAnswerKind.Silent, unreachable.Message);
         if (agent.Scheme == "https")
         {
             var plain = await Ask(new UriBuilder(agent) { Scheme = "http" }.Uri, http);
             if (plain.IsAgent) return new AgentAnswer(AgentAnswerKind.SpeaksPlain, "it is a trace agent that speaks plain HTTP") { UiUrl = plain.UiUrl, OtlpUrl = plain.OtlpUrl };
         }
+        if (problem.InnerException is SocketException unreachable) return new AgentAnswer(AgentAnswerKind.Silent, unreachable.Message);
         if (problem.InnerException is AuthenticationException refused) return new AgentAnswer(AgentAnswerKind.NotAnAgent, refused.Message);
         return agent.Scheme == "http" && await AnswersInTls(agent) ? new AgentAnswer(AgentAnswerKind.SpeaksTls, "it answered with TLS") : new AgentAnswer(AgentAnswerKind.NotAnAgent, problem.InnerException?.Message ?? problem.Message);
     }

@@ -7,18 +7,38 @@ namespace Apm.Cli.Launch;
 /// What an agent writes down about itself, by its port, so that a launcher that finds nobody there can say when it last ran and how that
 /// ended. A small file of the user's own, outside of the data folder, which a launcher does not know.
 /// </summary>
-public static class AgentTrail
+/// <param name="folder">Where the files lie; need not be there.</param>
+public sealed class AgentTrail(string folder)
 {
+    /// <summary>The user's own.</summary>
+    public static AgentTrail Usual { get; } = new(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "apm"));
+
+    /// <summary>An agent has run on this machine, or in this container, whatever its port.</summary>
+    public bool HasAny
+    {
+        get
+        {
+            try
+            {
+                return Directory.EnumerateFiles(folder, "agent-*.json").Any();
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Notes that an agent runs.</summary>
-    public static void Began(int port, string dataFolder, TimeProvider clock) => Write(new Entry(port, Environment.ProcessId, dataFolder, clock.GetUtcNow(), null, ""));
+    public void Began(int port, string dataFolder, TimeProvider clock) => Write(new Entry(port, Environment.ProcessId, dataFolder, clock.GetUtcNow(), null, ""));
 
     /// <summary>Notes that it ended.</summary>
     /// <param name="words">Why, as a sentence; "" when it was told to.</param>
-    public static void Ended(int port, string dataFolder, string words, TimeProvider clock) =>
+    public void Ended(int port, string dataFolder, string words, TimeProvider clock) =>
         Write(new Entry(port, Environment.ProcessId, dataFolder, Read(port)?.BeganAt ?? clock.GetUtcNow(), clock.GetUtcNow(), words.ReplaceLineEndings(" ")));
 
     /// <summary>How the last agent on a port ended, in a sentence; "" when none is known.</summary>
-    public static string LastWords(int port)
+    public string LastWords(int port)
     {
         if (Read(port) is not { } entry) return "";
         if (entry.EndedAt is not { } ended) return $"It was started at {Text(entry.BeganAt)} (data {entry.DataFolder}) and did not say good-bye.";
@@ -27,7 +47,7 @@ public static class AgentTrail
 
     static string Text(DateTimeOffset at) => at.ToLocalTime().ToString("d MMM HH:mm", CultureInfo.InvariantCulture);
 
-    static Entry? Read(int port)
+    Entry? Read(int port)
     {
         try
         {
@@ -39,12 +59,12 @@ public static class AgentTrail
         }
     }
 
-    static void Write(Entry entry)
+    void Write(Entry entry)
     {
         if (entry.Port == 0) return; // The system chooses another each time: nobody would look for this one.
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(FileOf(entry.Port))!);
+            Directory.CreateDirectory(folder);
             File.WriteAllText(FileOf(entry.Port), JsonSerializer.Serialize(entry));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException)
@@ -53,7 +73,7 @@ public static class AgentTrail
         }
     }
 
-    static string FileOf(int port) => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "apm", string.Create(CultureInfo.InvariantCulture, $"agent-{port}.json"));
+    string FileOf(int port) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"agent-{port}.json"));
 
     sealed record Entry(int Port, int ProcessId, string DataFolder, DateTimeOffset BeganAt, DateTimeOffset? EndedAt, string Words);
 }

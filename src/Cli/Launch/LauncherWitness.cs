@@ -9,8 +9,9 @@ namespace Apm.Cli.Launch;
 /// <param name="address">Where the tracer sends.</param>
 /// <param name="variables">What the app's environment gets on top of <paramref name="environment"/>.</param>
 /// <param name="environment">All variables of the launcher.</param>
+/// <param name="trail">What agents of this machine wrote down.</param>
 /// <param name="fileSystem">Where the marks of a container lie.</param>
-public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan plan, AgentAddress address, IReadOnlyDictionary<string, string> variables, IReadOnlyDictionary<string, string> environment, ProcessTable processes, string fileSystem = "/")
+public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan plan, AgentAddress address, IReadOnlyDictionary<string, string> variables, IReadOnlyDictionary<string, string> environment, ProcessTable processes, AgentTrail trail, string fileSystem = "/")
 {
     static readonly string[] ToldPrefixes = ["DD_", "OTEL_", "APM_", "FLASK_", "WERKZEUG_", "DOTNET_", "PYTHON"];
     static readonly string[] ToldNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
@@ -41,7 +42,8 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             AnswerDetail = answer.Detail,
             AnsweredBy = holders.Count > 0 ? holders[0] : null,
             OtherAgentUrl = isAgent ? "" : (await AgentProbe.FindElsewhere(address.Url, http))?.ToString().TrimEnd('/') ?? "",
-            LastAgentWords = answer.Kind == AgentAnswerKind.Refused ? AgentTrail.LastWords(address.Url.Port) : "",
+            LastAgentWords = answer.Kind == AgentAnswerKind.Refused ? trail.LastWords(address.Url.Port) : "",
+            AgentHasRunHere = trail.HasAny,
             IsInContainer = ContainerMarks.Any(mark => File.Exists(Path.Combine(fileSystem, mark))),
             Variables = Told(),
         };

@@ -76,6 +76,9 @@ public sealed record LauncherFacts
     /// <summary>How the last run of the agent on this machine ended, as it wrote down itself.</summary>
     public string LastAgentWords { get; init; } = "";
 
+    /// <summary>An agent of ours has run on this machine, or in this container, at some time.</summary>
+    public bool AgentHasRunHere { get; init; }
+
     /// <summary>The app runs in a container of its own.</summary>
     public bool IsInContainer { get; init; }
 
@@ -118,13 +121,13 @@ public sealed record LauncherFacts
         AnsweredBy = AnsweredBy?.Bounded(),
         OtherAgentUrl = SecretText.Cut(SecretText.Masked(OtherAgentUrl)),
         LastAgentWords = SecretText.Cut(SecretText.Masked(LastAgentWords)),
-        Variables = Variables.Take(MaxVariables).ToDictionary(pair => SecretText.Cut(pair.Key), pair => SecretText.Cut(SecretText.MaskedValue(pair.Key, pair.Value)), StringComparer.Ordinal),
+        Variables = Variables.Take(MaxVariables).ToDictionary(pair => SecretText.Cut(pair.Key), pair => SecretText.Cut(SecretText.MaskedValue(pair.Key, pair.Value ?? "")), StringComparer.Ordinal),
         Interpreter = SecretText.Cut(Interpreter),
         InterpreterVersion = SecretText.Cut(InterpreterVersion, 40),
         ImportProblem = SecretText.Cut(SecretText.Masked(ImportProblem)),
         Wrapper = SecretText.Cut(Wrapper, 80),
         WrapperInterpreter = SecretText.Cut(WrapperInterpreter),
-        Processes = [.. Processes.Take(MaxProcesses).Select(member => member.Bounded())],
+        Processes = [.. Processes.Where(member => member is not null).Take(MaxProcesses).Select(member => member.Bounded())],
     };
 }
 

@@ -10,6 +10,7 @@ sealed class WrongInterpreter : IFaultRule
     public Verdict? Judge(Facts facts)
     {
         if (facts.Launcher is not { Kind: "python", ImportsTracer: false } launcher || !Who.IsUnheardOf(facts)) return null;
+        if (launcher.Processes.Any(member => member is { IsReloaderChild: true, HasInjection: false })) return null; // TD08 says it better.
         var runs = $"Python {(launcher.InterpreterVersion.Length > 0 ? launcher.InterpreterVersion : "of unknown version")} ({launcher.Interpreter})";
         var hasWrapper = launcher.Wrapper.Length > 0 && launcher.WrapperInterpreter.Length > 0 && launcher.WrapperInterpreter != launcher.Interpreter;
         var ignores = launcher.ImportProblem.Contains("PYTHONPATH", StringComparison.Ordinal);

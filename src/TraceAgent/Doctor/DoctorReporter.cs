@@ -1,5 +1,4 @@
 using Apm.Core.Diagnosis;
-using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Doctor;
 using Apm.TraceAgent.Doctor.Witness;
@@ -52,7 +51,7 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     public DoctorCase Told(LauncherFacts launcher)
     {
         _book.Told(launcher);
-        return CaseOf(launcher.Bounded(), _witness.Processes(), _witness.Agent(withSeams: false));
+        return CaseOf(launcher.Bounded(), _witness.Processes(), _witness.Agent());
     }
 
     /// <inheritdoc/>
@@ -69,14 +68,15 @@ public sealed class DoctorReporter : IDoctor, IDisposable
 
     DoctorReport MakeReport()
     {
-        var agent = _witness.Agent(withSeams: true);
+        var agent = _witness.Agent();
         var announced = _witness.Processes();
         var launched = _book.Launchers().Where(launcher => !IsOfThisMachine(launcher) || _processes.IsRunning(launcher.ProcessId) != false).Select(launcher => CaseOf(launcher, announced, agent)).ToList();
         var told = launched.SelectMany(one => one.Facts.Announced).Select(process => process.Info.RuntimeId).ToHashSet(StringComparer.Ordinal);
         var alone = announced.Where(process => !told.Contains(process.Info.RuntimeId)).Select(process => Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Process = process, Announced = [process] }));
         var cases = launched.Concat(alone).OrderBy(one => one.Judgement.First is null).ToList();
         var overall = Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Announced = announced });
-        var worst = cases.Prepend(overall).Where(one => one.Judgement.First is not null).MinBy(one => FaultTable.RankOf(one.Judgement.First!));
+        // Where traces flow, an app that nobody has called yet is no fault: its row says so.
+        var worst = cases.Append(overall).Where(one => one.Judgement.First is not null && !(overall.Facts.TracesFlow && one.Judgement.First.Code == "TD01")).MinBy(one => FaultTable.RankOf(one.Judgement.First!));
         return new DoctorReport
         {
             NowUnixNanos = _parts.Clock.NowUnixNanos(),

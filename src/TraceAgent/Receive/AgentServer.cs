@@ -60,7 +60,7 @@ public sealed class AgentServer : IAsyncDisposable
 
         var connections = new ConnectionLimit(settings.MaxConnections, parts.Counters);
         AgentServer? started = null;
-        var door = new WrongDoor(parts.Facts, name => started?._listeners.Find(listener => listener.Name == name).Port ?? 0, settings, parts.Clock);
+        var door = new WrongDoor(parts.Facts, name => started?._listeners.Find(listener => listener.Name == name).Port ?? 0, settings);
         var server = started = new AgentServer(Build(settings, ports, routes, logs, connections, door), connections);
         await server._app.StartAsync();
         server.NoteListeners(ports);

@@ -19,7 +19,7 @@ namespace Apm.TraceAgent.Receive;
 /// </remarks>
 /// <param name="facts">Null when nobody asks.</param>
 /// <param name="portOf">The open port of a listener by name; 0 when it has none.</param>
-sealed class WrongDoor(FactBook? facts, Func<string, int> portOf, AgentSettings settings, TimeProvider clock)
+sealed class WrongDoor(FactBook? facts, Func<string, int> portOf, AgentSettings settings)
 {
     /// <summary>Enough to tell the three apart: <c>PRI </c> of HTTP/2, a TLS record's type and version, any word of HTTP/1.</summary>
     const int BytesToTell = 4;
@@ -46,7 +46,7 @@ sealed class WrongDoor(FactBook? facts, Func<string, int> portOf, AgentSettings 
     /// <summary>What is spoken; null when the connection ends, or says nothing for too long. Takes nothing of it.</summary>
     async Task<SpokenProtocol?> FirstBytes(PipeReader input)
     {
-        using var patience = new CancellationTokenSource(settings.IdleTimeout, clock);
+        using var patience = new CancellationTokenSource(settings.IdleTimeout);
         try
         {
             while (true)

@@ -16,7 +16,7 @@ public static class DoctorApi
     /// <summary>Largest body of a launcher's facts, in bytes; 256 KiB. A larger one is answered 413.</summary>
     public const int MaxFactsBytes = 262_144;
 
-    static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web) { MaxDepth = 16 };
+    static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web) { MaxDepth = 16, RespectNullableAnnotations = true };
 
     /// <summary>Maps both. Needs <see cref="DoctorReporter"/> from the services.</summary>
     public static IEndpointRouteBuilder MapDoctorApi(this IEndpointRouteBuilder routes)
@@ -37,7 +37,8 @@ public static class DoctorApi
         // A page of another site can send text, never JSON, without asking first; and browsers say where a request comes from.
         if (http.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "none" or "same-origin")) throw new RefusedException("Facts are taken from a launcher, not from a page.", 403);
         if (!http.Request.HasJsonContentType()) throw new RefusedException("Send the facts as application/json.", 415);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxFactsBytes;
+        // A body that says how long it is can be refused and drained; one that does not is cut off.
+        if (http.Request.ContentLength is null && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxFactsBytes;
         if (http.Request.ContentLength > MaxFactsBytes) throw new RefusedException($"Facts of an app take at most {MaxFactsBytes} bytes.", 413);
         LauncherFacts facts;
         try
@@ -52,7 +53,7 @@ public static class DoctorApi
         {
             throw new RefusedException($"Facts of an app take at most {MaxFactsBytes} bytes.", 413);
         }
-        if (facts.Host is null || facts.ProcessId <= 0) throw new RefusedException("host and processId say which app it is.", 400);
+        if (facts.ProcessId <= 0) throw new RefusedException("host and processId say which app it is.", 400);
         var told = http.RequestServices.GetRequiredService<DoctorReporter>().Told(facts);
         await JsonAnswer.Write(http, 200, json => WriteCase(json, told));
     }

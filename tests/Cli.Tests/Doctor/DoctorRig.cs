@@ -31,11 +31,16 @@ public sealed class DoctorRig : IAsyncDisposable
 
     public Uri PortOf(string listener) => new($"http://127.0.0.1:{_host.PortOf(listener)}");
 
+    /// <summary>What agents wrote down, in the rig's folder.</summary>
+    public AgentTrail Trail => new(Path.Combine(_folder, "trail"));
+
     /// <summary>A Python of this machine that has Flask.</summary>
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
     /// <summary>An ASP.NET app with an activity source of its own.</summary>
-    public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "TracedWebApp.dll");
+    public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", Configuration, "net10.0", "TracedWebApp.dll");
+
+    static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     public static async Task<DoctorRig> Start(Func<HostSettings, HostSettings>? change = null)
     {
@@ -68,7 +73,7 @@ public sealed class DoctorRig : IAsyncDisposable
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
         var answer = await AgentProbe.Ask(address.Url, Http);
         var set = LaunchEnvironment.Make(plan, new LaunchIdentity(null, null, null), address.Url, address.Url, Parts(), environment.GetValueOrDefault);
-        var witness = new LauncherWitness(command, plan, address, set, environment, new ProcessTable(), _folder);
+        var witness = new LauncherWitness(command, plan, address, set, environment, new ProcessTable(), Trail, _folder);
         var before = await witness.Before(answer, Http);
         var start = new ProcessStartInfo(plan.File, plan.Arguments);
         start.Environment.Clear();
@@ -81,7 +86,7 @@ public sealed class DoctorRig : IAsyncDisposable
     {
         var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
-        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, new ProcessTable(), _folder);
+        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, new ProcessTable(), Trail, _folder);
         var facts = await witness.Before(await AgentProbe.Ask(address.Url, Http), Http);
         return FaultTable.Judge(new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = facts });
     }
@@ -170,12 +175,31 @@ public sealed class DoctorRig : IAsyncDisposable
         return process;
     }
 
-    static InjectedParts Parts() => new(Path.Combine(AppContext.BaseDirectory, "python-client"), Path.Combine(AppContext.BaseDirectory, "startup-hook", "Apm.StartupHook.dll"));
+    static InjectedParts Parts() => new(Path.Combine(AppContext.BaseDirectory, "python-client"), Path.Combine(Fixtures.RepoRoot, "src/Cli/bin", Configuration, "net10.0", "startup-hook", "Apm.StartupHook.dll"));
 }
 
 /// <summary>An app under the launcher's eyes.</summary>
 public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, LauncherFacts Before, int ProcessId)
 {
+    /// <summary>The launcher's watch on a clock that runs thrice as fast, until it has said something or the traces flow.</summary>
+    /// <returns>What it said, null for nothing; and when, on that clock.</returns>
+    public async Task<(Verdict? Said, TimeSpan After)> Watch()
+    {
+        var clock = new SteppedClock(TimeProvider.System.GetUtcNow());
+        var started = clock.GetTimestamp();
+        using var ended = new CancellationTokenSource();
+        var said = new List<(Verdict Verdict, TimeSpan After)>();
+        var watch = new LaunchWatch(Witness, Before, new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
+        await Until.True("the watch has something to say, or ends", TimeSpan.FromSeconds(20), () =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(60));
+            return Task.FromResult(said.Count > 0 || watch.IsCompleted);
+        });
+        await ended.CancelAsync();
+        await watch;
+        return said.Count > 0 ? said[0] : (null, clock.GetElapsedTime(started));
+    }
+
     /// <summary>Looks again and again until the verdict has this code; gives its sentence.</summary>
     public async Task<string> Verdict(string code)
     {

@@ -53,7 +53,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     public async Task TD02_nobody_listens_and_the_last_agent_left_a_word()
     {
         var port = DoctorRig.FreePort();
-        AgentTrail.Ended(port, "data", "apm.yaml:3:1: it is wrong.", TimeProvider.System);
+        _rig.Trail.Ended(port, "data", "apm.yaml:3:1: it is wrong.", TimeProvider.System);
 
         var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", $"http://127.0.0.1:{port}"));
 
@@ -154,7 +154,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     public async Task TD11_a_clock_that_is_off(int minutes, string sentence)
     {
         await _rig.Tell("r", "shop", 7, "elsewhere");
-        await _rig.Send(Span("shop", Now + minutes * 60_000_000_000L + 500_000_000, meta: new() { ["runtime-id"] = "r" }));
+        await _rig.Send(Span("shop", Now + minutes * 60_000_000_000L + Math.Sign(minutes) * 500_000_000L, meta: new() { ["runtime-id"] = "r" }));
 
         Assert.Equal($"Spans of shop (python, pid 7) arrive {sentence} They are stored at the time they tell.", await _rig.Verdict("TD11"));
     }
@@ -241,9 +241,10 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     [Fact]
     public async Task TD20_a_payload_larger_than_what_is_taken()
     {
-        using var content = new ByteArrayContent(new byte[27_262_976]);
-        content.Headers.ContentType = new("application/msgpack");
-        using var answer = await _rig.Http.PutAsync(new Uri(_rig.Agent, "/v0.4/traces"), content);
+        using var message = new HttpRequestMessage(HttpMethod.Put, new Uri(_rig.Agent, "/v0.4/traces")) { Content = new ByteArrayContent(new byte[27_262_976]) };
+        message.Content.Headers.ContentType = new("application/msgpack");
+        message.Headers.ExpectContinue = true; // The answer comes before the body is sent.
+        using var answer = await _rig.Http.SendAsync(message);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.Equal("A payload was refused whole: 26 MB in one body is more than is taken at once. Let the client send smaller batches.", await _rig.Note("TD20"));
@@ -284,7 +285,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     {
         var app = await _rig.Launch(["dotnet", DoctorRig.WebApp, "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"], ("APM_ALL_SOURCES", "false"));
 
-        Assert.Equal($"ActivitySource Shop.Orders is there and nobody listens to it: what TracedWebApp (dotnet, pid {app.ProcessId}) does in it makes no spans.", await _rig.Note("TD25"));
+        Assert.Equal($"ActivitySource Shop.Orders is there and nobody listens to it: what tracedwebapp (dotnet, pid {app.ProcessId}) does in it makes no spans.", await _rig.Note("TD25"));
     }
 
     [Fact]
@@ -333,6 +334,30 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.StartsWith("/v0.4/traces answered 200 4 times, and no span was inside:", await _rig.Verdict("TD33"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_launcher_says_what_is_wrong_within_ten_seconds()
+    {
+        var app = await _rig.Launch([DoctorRig.Python, "-I", _rig.Write("shop.py", "import time; time.sleep(60)")]);
+
+        var (said, after) = await app.Watch();
+
+        Assert.Equal("TD07", said?.Code);
+        Assert.InRange(after, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+        Assert.StartsWith("TD07 The command runs Python 3.", VerdictLine.Of(said!), StringComparison.Ordinal);
+        Assert.EndsWith(" → ./apm-run python3 app.py   # without -I, -E and -S, which pass over PYTHONPATH", VerdictLine.Of(said!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_launcher_says_nothing_of_an_app_whose_traces_flow()
+    {
+        var port = DoctorRig.FreePort();
+        var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp), $"{port}"]);
+        await DoctorRig.Listens(port);
+        await _rig.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/api/apm"));
+
+        Assert.Null((await app.Watch()).Said);
+    }
+
     [Theory]
     [InlineData("/v1/traces/v1/traces")]
     [InlineData("//v1/traces/")]
@@ -365,6 +390,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, await Post("{}", "text/plain"));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("[1,2", "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":0}", "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":1,\"processes\":null}", "application/json"));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Post("{\"host\":\"" + new string('x', 300_000) + "\",\"processId\":1}", "application/json"));
         Assert.Equal(HttpStatusCode.OK, await Post("{\"host\":\"elsewhere\",\"processId\":1,\"command\":\"" + new string('x', 100_000) + "\",\"variables\":{\"DD_API_KEY\":\"0123secret\"}}", "application/json"));
         Assert.DoesNotContain("0123secret", (await _rig.Report()).ToString(), StringComparison.Ordinal);

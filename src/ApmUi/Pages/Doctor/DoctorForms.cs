@@ -1,6 +1,6 @@
 using System.Globalization;
 using Apm.ApmUi.Links;
-using Apm.Core.Ports;
+using Apm.Core.Diagnosis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

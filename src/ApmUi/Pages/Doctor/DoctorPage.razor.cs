@@ -2,7 +2,6 @@ using System.Globalization;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Diagnosis;
-using Apm.Core.Ports;
 using Apm.Query.Fates;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,4 @@
-using Apm.Core.Diagnosis;
-
-namespace Apm.Core.Ports;
+namespace Apm.Core.Diagnosis;
 
 /// <summary>The doctor, as the screens and the APIs ask it.</summary>
 /// <remarks>Thread-safe.</remarks>
