@@ -79,6 +79,7 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
     ReplayResult Run(KnownRule known, long from, long to, TimeSpan budget, CancellationToken cancel)
     {
         var query = known.Query ?? throw new InvalidOperationException("A rule whose query cannot be read is not replayed.");
+        if (!CanBeReplayed(query)) return new ReplayResult { FromUnixSeconds = from, ToUnixSeconds = to, StoppedReason = $"What a monitor of the type {known.Rule.Type}, or one made of such, would have done cannot be told: the past of what it looks at is not kept." };
         var past = new PastClock(clock);
         var readings = ReadingsAt(past, to);
         var replayed = Replayed(known);
@@ -103,6 +104,9 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
         }
         return record.Result(to) with { StoppedReason = stopped };
     }
+
+    /// <summary>Whether what it asks can be asked of the past.</summary>
+    bool CanBeReplayed(MonitorQuery query) => query is MetricMonitorQuery or ServiceCheckMonitorQuery or SearchMonitorQuery || (query is CompositeMonitorQuery composite && composite.Parts.All(id => ruleOf(id)?.Query is null or MetricMonitorQuery or ServiceCheckMonitorQuery or SearchMonitorQuery));
 
     ReplayedMonitor Replayed(KnownRule known) => new(known, downtimes, sources.Hosts);
 

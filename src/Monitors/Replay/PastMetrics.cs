@@ -59,7 +59,7 @@ sealed class PastMetrics(IMetricReader reader, long endUnixSeconds) : IMetricRea
         /// <returns>False when it would not be worth it.</returns>
         public bool Fill(IMetricReader reader, MetricRead read, long end, CancellationToken cancel)
         {
-            if (_seriesCount < 0) _seriesCount = reader.Series(read.Metric, 0).Count;
+            if (_seriesCount < 0) _seriesCount = reader.Series(read.Metric, read.FirstUnixSeconds).Count;
             var buckets = MaxCells / Math.Max(1, _seriesCount);
             if (buckets < FewestWindows * read.BucketCount) return false;
             buckets = (int)Math.Max(read.BucketCount, Math.Min(buckets, (end - read.FirstUnixSeconds) / read.StepSeconds + 1));

@@ -84,7 +84,7 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         var unreadable = (await Send("/ui/fragment/monitor/preview", With(("metric", "")))).Text;
 
         Assert.Contains("Would have told 4 times in the last 60 min: 2 Warn, 1 Triggered, 1 Recovered.", preview, StringComparison.Ordinal);
-        foreach (var part in new[] { "[Monitor Alert] Triggered: My metric high", "ALErt! It is ", "to user@example.com", "alert > 800", "with a value that is made up" }) Assert.Contains(part, preview, StringComparison.Ordinal);
+        foreach (var part in new[] { "[Monitor Alert] Triggered: My metric high", "ALErt! It is ", "to user@example.com", "alert \\u003E 800", "with a value that is made up" }) Assert.Contains(part, preview, StringComparison.Ordinal);
         Assert.Contains("It would never have alerted: the highest value in 60 min was 950, the threshold is 5000.", never, StringComparison.Ordinal);
         Assert.Contains("The query cannot be read yet.", unreadable, StringComparison.Ordinal);
     }

@@ -21,13 +21,11 @@ public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
         await _apm.DisposeAsync();
     }
 
-    [Theory]
-    [InlineData(ColorScheme.Light)]
-    [InlineData(ColorScheme.Dark)]
-    public async Task A_monitor_is_written_previewed_saved_muted_and_deleted(ColorScheme colors)
+    [Fact]
+    public async Task A_monitor_is_written_previewed_saved_muted_and_deleted()
     {
         await Send();
-        await browser.Use(_apm.Ui, $"{nameof(A_monitor_is_written_previewed_saved_muted_and_deleted)}_{colors}", async page =>
+        await browser.Use(_apm.Ui, nameof(A_monitor_is_written_previewed_saved_muted_and_deleted), async page =>
         {
             await page.GotoAsync("/monitors/new?q=agv:order.queue{*}");
             await Expect(page.Locator(".rule-check mark.wrong")).ToHaveTextAsync("agv");
@@ -43,7 +41,7 @@ public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
             await Expect(page.Locator(".rule-check .sentence")).ToContainTextAsync("is above 800");
             await Expect(page.Locator("aside")).ToContainTextAsync("Would have told 2 times in the last 60 min: 1 Triggered, 1 Recovered.");
             await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(1);
-            await Expect(page.FrameLocator("iframe[title='Mail: Triggered']").Locator("body")).ToContainTextAsync(new Regex("It holds [89]")); // The first mean beyond the threshold.
+            await Expect(page.Locator("iframe[title='Mail: Triggered']")).ToHaveAttributeAsync("srcdoc", new Regex("It holds [89]")); // The first mean beyond the threshold. Nothing runs in the frame, so it is not looked into.
             Assert.Empty(await Axe.Serious(page));
 
             await page.GetByRole(AriaRole.Button, new() { Name = "Send a test" }).ClickAsync();
@@ -67,7 +65,7 @@ public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
             await page.GotoAsync("/monitors/outbox");
             await Expect(page.Locator("tbody")).ToContainTextAsync(new Regex(@"Triggered: \[TEST\] Queue is long"));
             Assert.Empty(await Axe.Serious(page));
-        }, colors);
+        });
     }
 
     /// <summary>Fifty minutes of a queue, with ten at 900 in between.</summary>

@@ -57,6 +57,7 @@ public sealed record MonitorPreviewView
     {
         var length = ReplayAdvice.Length(replay.ToUnixSeconds - replay.FromUnixSeconds);
         var muted = replay.MutedCount > 0 ? $" {Figure.Of(replay.MutedCount, "change")} would have been silent in downtimes." : "";
+        if (replay.EvaluationCount == 0) return "Nothing was evaluated.";
         if (replay.ToldCount == 0) return $"Would have told nobody in the last {length}.{muted}";
         var kinds = replay.Told.GroupBy(AlertWords.KindOf).Select(kind => $"{kind.Count()} {kind.Key}");
         return $"Would have told {Figure.Of(replay.ToldCount, "time")} in the last {length}{(replay.ToldCount == replay.Told.Count ? ": " + string.Join(", ", kinds) : "")}.{muted}";
