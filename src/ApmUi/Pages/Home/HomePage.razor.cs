@@ -48,13 +48,26 @@ public partial class HomePage
     string DeployTitle(Deployment deployment) =>
         $"{State.TimeExact(deployment.FirstSeenUnixNanos)}, before it {deployment.PreviousVersion}{(deployment.Env.Length > 0 ? $", env {deployment.Env}" : "")}";
 
+    /// <summary>A page that tells what goes wrong is not to go without it for a list that cannot be kept just now.</summary>
+    TutorialView? ReadLessons()
+    {
+        try
+        {
+            return Lessons.Read();
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
     protected override void Load(CancellationToken cancel)
     {
         try
         {
             Problems = [.. (Services.GetService<RecentProblems>()?.ReadAll() ?? []).Where(problem => State.Window.Range.Contains(problem.LastUnixNanos))];
             if (Services.GetService<ISamplingReader>()?.Sampling() is { Mode: not "keep_all" } sampling) Thinning = sampling.Sentence;
-            Learning = Lessons.Read();
+            Learning = ReadLessons();
             var facts = Traces.Facts();
             if (facts.SpanCount == 0) return;
             var services = Queries.Services(State.Window.Range, State.Env);
