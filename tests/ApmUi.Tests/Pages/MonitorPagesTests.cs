@@ -69,6 +69,11 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Contains("<mark class=\"wrong\">agv</mark>", bad.Text, StringComparison.Ordinal);
         Assert.Contains("avg(last_5m):avg:my_metric{*} > 800", bad.Text, StringComparison.Ordinal); // With the nearest word.
         foreach (var part in new[] { "There is no variable {{valeu}} here; nothing is put in its place. Did you mean {{value}}?", "The block {{#is_alert}} is not closed", "@pagerduty cannot be told", "@user@ is no address that mail reaches" }) Assert.Contains(part, odd.Text, StringComparison.Ordinal);
+        var begun = With(("alert", ""), ("warning", ""));
+        var missing = await Send("/ui/fragment/monitor/check", begun);
+        Assert.Contains("An alert threshold is missing; all else of the query can be read.", missing.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("error-bg", missing.Text, StringComparison.Ordinal);
+        Assert.Contains("Give an alert threshold", (await Send("/ui/fragment/monitor/preview", begun)).Text, StringComparison.Ordinal);
         Assert.Contains("Alert threshold (400.0) must be greater than warning threshold (500.0)", wrong.Text, StringComparison.Ordinal);
     }
 

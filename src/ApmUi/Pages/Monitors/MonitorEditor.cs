@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apm.ApmUi.Links;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
@@ -32,8 +33,31 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
         if (id is { } known) return rules.Find(known) is { } rule ? FormRule.FormOf(rule) : null;
         if (url["copy"] is { } copied)
             return long.TryParse(copied, out var original) && rules.Find(original) is { } source ? FormRule.FormOf(source) is var form ? form with { Id = 0, Name = form.Name + " (copy)" } : null : null;
-        return Completed(Prefilled(url));
+        return WithThresholds(Completed(Prefilled(url)));
     }
+
+    /// <summary>Latency of what was called lately: alerts at twice the p95 of the past day and warns at one and a half of it, so that there is something to see, and to correct, at once.</summary>
+    MonitorForm WithThresholds(MonitorForm form)
+    {
+        if (form is not { Kind: "apm", Measure: "p95", Alert: "", Service.Length: > 0 }) return form;
+        var now = clock.NowUnixNanos();
+        try
+        {
+            var slowest = services.Endpoints(form.Service, form.Env.Length > 0 ? form.Env : null, new TimeRange(now - 24 * 3_600 * UnixTime.NanosPerSecond, now))
+                .Where(endpoint => endpoint.Name == form.Operation && (form.Resource.Length == 0 || endpoint.Resource == form.Resource)).Max(endpoint => endpoint.P95Nanos);
+            return slowest is { } p95 and > 0 ? form with { Alert = Rounded(2 * p95), Warning = Rounded(1.5 * p95) } : form;
+        }
+        catch (StoreUnavailableException)
+        {
+            return form;
+        }
+    }
+
+    /// <summary>Seconds with two digits that count.</summary>
+    static string Rounded(double nanos) => decimal.Parse((nanos / 1e9).ToString("G2", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>All is there but the threshold of the alert, which stands behind the query: nothing of what is typed is wrong.</summary>
+    public bool LacksOnlyThreshold(MonitorForm form) => string.IsNullOrWhiteSpace(form.Alert) && WrongIn(form with { Alert = "0" }) is null;
 
     static MonitorForm Prefilled(PageUrl url)
     {

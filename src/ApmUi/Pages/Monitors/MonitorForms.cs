@@ -38,9 +38,11 @@ public static class MonitorForms
     {
         var form = MonitorForm.Read(name => sent[name]);
         var (query, errors, sentence) = (SignalQuery.Of(editor.Completed(form)).Trim(), new List<string>(), "");
-        var bad = editor.WrongIn(form);
+        var lacksThreshold = editor.LacksOnlyThreshold(form);
+        var bad = lacksThreshold ? null : editor.WrongIn(form);
         IReadOnlyList<string> warnings = [];
-        if (bad is null)
+        if (lacksThreshold) sentence = "An alert threshold is missing; all else of the query can be read.";
+        else if (bad is null)
         {
             try
             {
@@ -73,6 +75,7 @@ public static class MonitorForms
     static RazorComponentResult<MonitorPreview> Preview(HttpContext context, IFormCollection sent, PageState state, MonitorEditor editor, AlertLinks links)
     {
         var form = MonitorForm.Read(name => sent[name]);
+        if (editor.LacksOnlyThreshold(form)) return new(new { Reason = "Give an alert threshold: then you see when it would have been crossed, and what would have been told." });
         if (editor.WrongIn(form) is not null) return new(new { Reason = "The query cannot be read yet." });
         try
         {
