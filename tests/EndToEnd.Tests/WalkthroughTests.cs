@@ -83,6 +83,14 @@ public sealed partial class WalkthroughTests(BrowserFixture browser)
         Assert.DoesNotContain("Too slow", mails[0].TextBody, StringComparison.Ordinal);
         Assert.Matches(@"Too slow: 1\.\d+ s", mails[1].TextBody);
         Assert.All(mails, HasPicture);
+
+        // The link of the alert leads to the requests it is about, and to no others.
+        var link = Regex.Match(mails[1].TextBody ?? "", @"http\S+/traces\?\S+").Value;
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        var shown = await http.GetStringAsync(new Uri(apm.Ui, new Uri(link).PathAndQuery));
+        Assert.True(Regex.Count(shown, "<tr[^>]*data-trace=") >= 6, $"{link} shows\n{shown}");
+        Assert.Contains("GET /slow", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(">GET /</", shown, StringComparison.Ordinal);
     }
 
     /// <summary>Makes the four timeboards by the old call; gives the last, of three graphs.</summary>
