@@ -109,7 +109,7 @@ sealed class AgentWitness
         return new ListeningPort(port, isHeld || held.Exists(holder => relatives.Contains(holder.ProcessId)), [.. others.Where(holder => !relatives.Contains(holder.ProcessId))]);
     }
 
-    IReadOnlyList<ServiceFate> Fates(long now)
+    List<ServiceFate> Fates(long now)
     {
         try
         {
