@@ -201,7 +201,7 @@ static class DoctorCommand
     {
         var verdict = DoctorClient.VerdictOf(app.GetProperty("verdict"));
         var name = app.GetProperty("service").GetString() is { Length: > 0 } service ? service : "unnamed";
-        Console.WriteLine($"\n  {(verdict is null ? "✓" : "✗")} {name} (pid {app.GetProperty("pid").GetInt32()} on {app.GetProperty("host").GetString()}): {(verdict is null ? $"{app.GetProperty("spans").GetInt64()} spans" : VerdictLine.Of(verdict))}");
+        Console.WriteLine($"\n  {(verdict is null ? "✓" : verdict.Code == "TD01" ? "·" : "✗")} {name} (pid {app.GetProperty("pid").GetInt32()} on {app.GetProperty("host").GetString()}): {(verdict is null ? $"{app.GetProperty("spans").GetInt64()} spans" : VerdictLine.Of(verdict))}");
         foreach (var note in app.GetProperty("notes").EnumerateArray()) Console.WriteLine($"    note {note.GetProperty("code").GetString()} {note.GetProperty("sentence").GetString()}");
     }
 

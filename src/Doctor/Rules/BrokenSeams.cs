@@ -9,7 +9,7 @@ sealed class BrokenSeams : IFaultRule
 
     public Verdict? Judge(Facts facts)
     {
-        if (facts.Screen is not null || facts.Agent?.Seams.FirstOrDefault(seam => facts.IsOverall || facts.Process?.Info.Service is { } service && (seam.Caller == service || seam.Callee == service)) is not { } seam) return null;
+        if (!facts.IsOverall || facts.Agent is not { Seams: [var seam, ..] }) return null; // Told once, not with each instance of both.
         var headers = (seam.Writes.Length, seam.Reads.Length) switch
         {
             ( > 0, > 0) => $": {seam.Caller} sends {seam.Writes}, {seam.Callee} reads {seam.Reads}",
