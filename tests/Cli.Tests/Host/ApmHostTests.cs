@@ -98,7 +98,8 @@ public sealed class ApmHostTests : IAsyncLifetime, IDisposable
         const string Keys = "api_key=k&application_key=a";
         var (answer, _) = await Until.Answer("the point can be asked for", TimeSpan.FromSeconds(30), async () =>
             await _http.GetStringAsync(new Uri($"{_host.UiUrl}/api/v1/query?{Keys}&from={now - 60}&to={now + 60}&query=avg:probe.depth{{room:lab}}")) is var text && text.Contains("42", StringComparison.Ordinal) ? text : null);
-        var events = await _http.GetStringAsync(new Uri($"{_host.UiUrl}/api/v1/events?{Keys}&start={now - 60}&end={now + 60}"));
+        var (events, _) = await Until.Answer("the event can be asked for", TimeSpan.FromSeconds(30), async () =>
+            await _http.GetStringAsync(new Uri($"{_host.UiUrl}/api/v1/events?{Keys}&start={now - 60}&end={now + 60}")) is var text && text.Contains("\"room:lab\"", StringComparison.Ordinal) ? text : null);
         using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_host.UiUrl + "/api/status")));
         using var info = JsonDocument.Parse(await _http.GetStringAsync(Agent("info")));
 
