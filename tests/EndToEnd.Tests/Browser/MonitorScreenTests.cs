@@ -65,7 +65,7 @@ public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
             await page.GotoAsync("/monitors/outbox");
             await Expect(page.Locator("tbody")).ToContainTextAsync(new Regex(@"Triggered: \[TEST\] Queue is long"));
             Assert.Empty(await Axe.Serious(page));
-        });
+        }, isExpected: text => text.Contains("'about:srcdoc'", StringComparison.Ordinal)); // The recorder of the test tries its own script in the mail's frame, where none may run.
     }
 
     /// <summary>Fifty minutes of a queue, with ten at 900 in between.</summary>
