@@ -30,7 +30,7 @@ public sealed class TutorialSteps(Func<Type, object?> part, UiSettings settings,
     public IReadOnlyList<TutorialStep> All() =>
     [
         new("host_seen", "A host is seen", "Start the agent; it measures its own machine.", Host) { Command = $"{settings.Command} up", Link = "/hosts" },
-        new("tag_seen", "The host has tags", "Write tags: and beneath it - name:logan into datadog.yaml, and start again.", Tags) { Link = "/hosts" },
+        new("tag_seen", "The host has tags", "Write tags: and beneath it - name:logan into datadog.yaml: it is read again while Apm runs.", Tags) { Link = "/hosts" },
         new("check_seen", "A check of a file runs", "Write conf.d/mysql.d/conf.yaml, or a check of your own into checks.d; this runs it once and says what is wrong.", Check) { Command = $"{settings.Command} check mysql", Link = "/hosts" },
         new("metric_every_45_s", "A metric comes every 45 s", "Set min_collection_interval: 45 for a check in conf.d/my_metric.yaml that calls self.gauge('my_metric', …).", Metric) { Command = $"{settings.Command} check my_metric", Link = "/metrics?q=avg:my_metric{*}" },
         new("board_made", "A dashboard is made", "Make one, or send it to /api/v1/dash.", Board) { Link = "/dashboards" },
