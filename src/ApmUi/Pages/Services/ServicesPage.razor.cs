@@ -16,6 +16,7 @@ public partial class ServicesPage
 {
     [Inject] ServiceQueries Queries { get; set; } = null!;
     [Inject] ServiceMapQuery MapQuery { get; set; } = null!;
+    [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
@@ -47,7 +48,7 @@ public partial class ServicesPage
                 ? [.. MapQuery.ReadRecent(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
                 : [];
             View = ServicesView.Of(State, services, ShowsOthers, inferred, ShowsOthers ? null : Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)));
-            Nothing = ShowsOthers || IsNarrowed ? null : View.Rows.Count == 0 ? NoService() : View.Rows.All(row => row.IsSilent) ? NoRequest(View.Rows.Max(row => row.LastSeenUnixNanos)) : null;
+            Nothing = ShowsOthers || IsNarrowed ? null : View.Rows.Count == 0 ? NoService() : View.Rows.All(row => row.IsSilent) ? NoRequest(State.Env is null && Traces.Facts().NewestStartUnixNanos is { } newest ? newest : View.Rows.Max(row => row.LastSeenUnixNanos)) : null;
         }
         catch (StoreUnavailableException error)
         {
