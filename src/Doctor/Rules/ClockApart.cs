@@ -16,14 +16,14 @@ sealed class ClockApart : IFaultRule
         if (facts.Process is not { SkewNanos: { } skew } process || !facts.IsOutOfTime) return null;
         var host = process.Info.Hostname.Length > 0 ? process.Info.Hostname : "its host";
         var newest = process.SkewSeenUnixNanos + skew;
-        var there = $"/traces?q={Uri.EscapeDataString("service:\"" + process.Info.Service.Replace("\"", "", StringComparison.Ordinal) + "\"")}&from={(newest - BeforeNanos) / UnixTime.NanosPerMillisecond}&to={(newest + BeforeNanos / 2) / UnixTime.NanosPerMillisecond}";
+        var there = facts.Agent is not { UiUrl.Length: > 0 } agent ? "" : $"{agent.UiUrl}/traces?q={Uri.EscapeDataString("service:\"" + process.Info.Service.Replace("\"", "", StringComparison.Ordinal) + "\"")}&from={(newest - BeforeNanos) / UnixTime.NanosPerMillisecond}&to={(newest + BeforeNanos / 2) / UnixTime.NanosPerMillisecond}";
         return new Verdict
         {
             Code = Code,
             Stage = WayStage.Store,
             Sentence = $"Spans of {Who.Name(facts)} arrive {Say.Span(skew)} in the {(skew > 0 ? "future" : "past")}: the clock of {host} is {(skew > 0 ? "ahead of" : "behind")} this machine's. They are stored at the time they tell.",
             Evidence = [$"The newest span began {Say.Span(skew)} {(skew > 0 ? "after" : "before")} it was received, which was {Say.Ago(process.SkewSeenUnixNanos, facts.NowUnixNanos)}: at {Say.At(newest, facts.NowUnixNanos)} by its clock."],
-            Fix = $"sudo timedatectl set-ntp true   # on {host}; to see them now: {facts.Agent?.UiUrl}{there}",
+            Fix = $"sudo timedatectl set-ntp true   # on {host}",
             ThereUrl = there,
         };
     }
