@@ -90,13 +90,15 @@ public class FaultTableTests
             "TD10", "1,204 spans of flaskapp came in and none was kept: sampled out by DD_TRACE_SAMPLING_RULES=[{\"service\":\"flaskapp\",\"sample_rate\":0}].",
             Case.Told(process => process.WithSpans(1204).With("DD_TRACE_SAMPLING_RULES", "[{\"service\":\"flaskapp\",\"sample_rate\":0}]"), agent => agent with { Services = [new ServiceFate("flaskapp", 1204, 0, 1204, "manual_drop", 0)] })
         },
-        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 19 min in the future: the clock of here is ahead of this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = 19 * Case.Minute }) },
-        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 3 h in the past: the clock of here is behind this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = -180 * Case.Minute }) },
+        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 19 min in the future: the clock of here is ahead of this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = 19 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
+        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 3 h in the past: the clock of here is behind this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = -180 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
         {
             "TD12", "312 traces exist for env:dev; you are looking at env:prod, which has none.",
             Case.Screen(new ScreenFacts { Noun = "traces", Filters = [new FilterFact("env:prod", 312)], OtherEnvs = [new FilterFact("env:dev", 312, "/traces?env=dev"), new FilterFact("env:test", 2)] })
         },
         { "TD13", "The last of the traces is 3 h old, and the window shows 15 min.", Case.Screen(new ScreenFacts { Noun = "traces", NewestUnixNanos = Case.Now - 180 * Case.Minute, WindowNanos = 15 * Case.Minute }) },
+        { "TD13", "The last of the traces is 3 h old, and the window shows 24 Nov 09:10 – 09:15 UTC.", Case.Screen(new ScreenFacts { Noun = "traces", NewestUnixNanos = Case.Now - 180 * Case.Minute, WindowNanos = 5 * Case.Minute, WindowText = "24 Nov 09:10 – 09:15 UTC" }) },
+        { "TD12", "1 trace exists for env:dev; you are looking at env:prod, which has none.", Case.Screen(new ScreenFacts { Noun = "traces", Filters = [new FilterFact("env:prod", 1)], OtherEnvs = [new FilterFact("env:dev", 1)] }) },
         { "TD13", "The newest of the traces lie 20 min in the future, outside of the 15 min shown: the clock of their host is ahead.", Case.Screen(new ScreenFacts { Noun = "traces", NewestUnixNanos = Case.Now + 20 * Case.Minute, WindowNanos = 15 * Case.Minute }) },
         { "TD14", "Requests to port 5050 go to another copy: pid 800 (python3 flaskapp.py), started 24 h ago, which is not traced. Stop it and start flaskapp (python, pid 4121) again.", Case.Told(process => process with { Ports = [new ListeningPort(5050, false, [Other])] }) },
         {

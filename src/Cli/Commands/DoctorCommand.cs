@@ -190,6 +190,7 @@ static class DoctorCommand
         {
             Console.WriteLine($"{verdict.Code} {verdict.Sentence}");
             foreach (var line in verdict.Evidence) Console.WriteLine($"     seen: {line}");
+            if (verdict.ThereUrl.Length > 0) Console.WriteLine($"     to see: {verdict.ThereUrl}");
             if (verdict.Fix.Length > 0) Console.WriteLine($"     {verdict.Fix.ReplaceLineEndings("\n     ")}");
         }
         if (judged is not { } one) return;

@@ -43,5 +43,6 @@ public static class DoctorClient
         Stage = Enum.Parse<WayStage>(verdict.GetProperty("stage").GetString()!),
         Evidence = [.. verdict.GetProperty("evidence").EnumerateArray().Select(line => line.GetString()!)],
         Fix = verdict.GetProperty("fix").GetString()!,
+        ThereUrl = verdict.GetProperty("there").GetString()!,
     };
 }

@@ -20,6 +20,9 @@ public sealed record ProcessFacts
     /// <summary>Start of its newest span minus the time of receipt, nanoseconds; null when none came since the agent started.</summary>
     public long? SkewNanos { get; init; }
 
+    /// <summary>When that was received, by this machine's clock; 0 when none came.</summary>
+    public long SkewSeenUnixNanos { get; init; }
+
     public bool HasSpans => Info.SpanCount > 0;
 }
 

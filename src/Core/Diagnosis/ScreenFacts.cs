@@ -18,7 +18,10 @@ public sealed record ScreenFacts
     /// <summary>Width of the window.</summary>
     public long WindowNanos { get; init; }
 
-    /// <summary>The newest that matches the filters at any time; 0 when there is none.</summary>
+    /// <summary>The window in words, where it does not end now: <c>24 Nov 09:10 – 09:15 UTC</c>; "" for one that does.</summary>
+    public string WindowText { get; init; } = "";
+
+    /// <summary>The newest that matches the filters at any time, when it lies outside of the window; 0 when there is none.</summary>
     public long NewestUnixNanos { get; init; }
 
     /// <summary>Address of the same screen where they are; "" when the screen has none.</summary>

@@ -18,6 +18,9 @@ public sealed record Verdict
     /// <summary>A line to paste, or an edit to make; "" when there is nothing to do.</summary>
     public string Fix { get; init; } = "";
 
+    /// <summary>Where what it speaks of can be seen: address of a screen, whole; "" when there is none.</summary>
+    public string ThereUrl { get; init; } = "";
+
     /// <summary>True of what is so beside traces that arrive: it is told and alarms nobody.</summary>
     public bool IsNote { get; init; }
 }

@@ -14,7 +14,7 @@ sealed class FilterTooNarrow : IFaultRule
         {
             Code = Code,
             Stage = WayStage.Query,
-            Sentence = $"No {screen.Noun} match; without {guilty.Text} there are {Say.Count(guilty.Count)}.",
+            Sentence = $"No {screen.Noun} match; without {guilty.Text} there {(guilty.Count == 1 ? "is" : "are")} {Say.Count(guilty.Count)}.",
             Evidence = [.. screen.Filters.Select(filter => $"Without {filter.Text}: {Say.Count(filter.Count)} {screen.Noun}")],
             Fix = guilty.Url,
         };

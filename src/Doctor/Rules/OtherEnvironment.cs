@@ -14,7 +14,7 @@ sealed class OtherEnvironment : IFaultRule
         {
             Code = Code,
             Stage = WayStage.Query,
-            Sentence = $"{Say.Count(most.Count)} {screen.Noun} exist for {most.Text}; you are looking at {env.Text}, which has none.",
+            Sentence = $"{Say.Count(most.Count, screen.Noun.TrimEnd('s'), screen.Noun)} {(most.Count == 1 ? "exists" : "exist")} for {most.Text}; you are looking at {env.Text}, which has none.",
             Evidence = [.. screen.OtherEnvs.Take(5).Select(other => $"{other.Text}: {Say.Count(other.Count)} {screen.Noun}")],
             Fix = most.Url,
         };

@@ -10,14 +10,15 @@ sealed class OutsideOfWindow : IFaultRule
     public Verdict? Judge(Facts facts)
     {
         if (facts.Screen is not { FoundCount: 0, NewestUnixNanos: not 0 } screen) return null;
+        var window = screen.WindowText.Length > 0 ? screen.WindowText : Say.Span(screen.WindowNanos);
         var isAhead = screen.NewestUnixNanos > facts.NowUnixNanos;
         return new Verdict
         {
             Code = Code,
             Stage = WayStage.Query,
             Sentence = isAhead
-                ? $"The newest of the {screen.Noun} lie {Say.Span(screen.NewestUnixNanos - facts.NowUnixNanos)} in the future, outside of the {Say.Span(screen.WindowNanos)} shown: the clock of their host is ahead."
-                : $"The last of the {screen.Noun} is {Say.Span(facts.NowUnixNanos - screen.NewestUnixNanos)} old, and the window shows {Say.Span(screen.WindowNanos)}.",
+                ? $"The newest of the {screen.Noun} lie {Say.Span(screen.NewestUnixNanos - facts.NowUnixNanos)} in the future, outside of the {window} shown: the clock of their host is ahead."
+                : $"The last of the {screen.Noun} is {Say.Span(facts.NowUnixNanos - screen.NewestUnixNanos)} old, and the window shows {window}.",
             Evidence = [$"The newest that matches began at {Say.At(screen.NewestUnixNanos, facts.NowUnixNanos)}."],
             Fix = screen.ThereUrl,
         };

@@ -87,7 +87,8 @@ sealed class AgentWitness
                 Info = one.Info,
                 IsRunning = one.IsRunning,
                 AgeSeconds = Math.Max(0, now - one.Info.FirstSeenUnixNanos) / (double)UnixTime.NanosPerSecond,
-                SkewNanos = _book.ClockOf(one.Info.RuntimeId),
+                SkewNanos = _book.ClockOf(one.Info.RuntimeId)?.SkewNanos,
+                SkewSeenUnixNanos = _book.ClockOf(one.Info.RuntimeId)?.AtUnixNanos ?? 0,
                 Ports = holders is null || one.IsRunning != true ? [] : [.. PortsOf(one.Info).Select(port => Port(one.Info, port, holders[port], ids))],
             }),
         ];

@@ -129,6 +129,7 @@ public static class DoctorApi
         foreach (var line in verdict.Evidence) json.WriteStringValue(line);
         json.WriteEndArray();
         json.WriteString("fix", verdict.Fix);
+        json.WriteString("there", verdict.ThereUrl);
         json.WriteEndObject();
     }
 }

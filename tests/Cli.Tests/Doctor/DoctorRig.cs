@@ -67,7 +67,7 @@ public sealed class DoctorRig : IAsyncDisposable
     public async Task<LaunchedApp> Launch(IReadOnlyList<string> command, params (string Name, string Value)[] variables)
     {
         var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
-        environment.TryAdd("DD_TRACE_AGENT_URL", Agent.ToString().TrimEnd('/'));
+        if (!environment.ContainsKey("DD_TRACE_AGENT_PORT")) environment.TryAdd("DD_TRACE_AGENT_URL", Agent.ToString().TrimEnd('/'));
         environment.TryAdd("PATH", Environment.GetEnvironmentVariable("PATH")!);
         var plan = CommandReader.Read(command, environment.GetValueOrDefault);
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
@@ -200,15 +200,15 @@ public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, Launche
         return said.Count > 0 ? said[0] : (null, clock.GetElapsedTime(started));
     }
 
-    /// <summary>Looks again and again until the verdict has this code; gives its sentence.</summary>
-    public async Task<string> Verdict(string code)
+    /// <summary>Looks again and again until the verdict has this code, and these words in its sentence; gives the sentence.</summary>
+    public async Task<string> Verdict(string code, string words = "")
     {
         var last = "nothing yet";
         var (sentence, _) = await Until.Answer($"the doctor says {code}", TimeSpan.FromSeconds(20), async () =>
         {
             var verdict = (await Rig.Ask(await DoctorRig.Look(Witness, Before, ProcessId))).Verdict;
             last = verdict is null ? "no verdict" : $"{verdict.Code} {verdict.Sentence}";
-            return verdict?.Code == code ? verdict.Sentence : null;
+            return verdict?.Code == code && verdict.Sentence.Contains(words, StringComparison.Ordinal) ? verdict.Sentence : null;
         }, () => last);
         return sentence;
     }

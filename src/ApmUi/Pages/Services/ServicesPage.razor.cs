@@ -1,5 +1,9 @@
+using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
+using Apm.Core.Diagnosis;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
+using Apm.Core.Services;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Microsoft.AspNetCore.Components;
@@ -12,11 +16,16 @@ public partial class ServicesPage
 {
     [Inject] ServiceQueries Queries { get; set; } = null!;
     [Inject] ServiceMapQuery MapQuery { get; set; } = null!;
+    [Inject] ITraceReader Traces { get; set; } = null!;
+    [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     ServicesView? View;
     string? Failed;
+
+    /// <summary>What was looked for when there is no service, or none that was called; null when there is.</summary>
+    ScreenFacts? Nothing;
 
     bool ShowsOthers => State.Url["tab"] == "others";
     bool ShowsFacets => State.Url["facets"] != "off";
@@ -39,10 +48,33 @@ public partial class ServicesPage
                 ? [.. MapQuery.ReadRecent(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
                 : [];
             View = ServicesView.Of(State, services, ShowsOthers, inferred, ShowsOthers ? null : Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)));
+            Nothing = ShowsOthers || IsNarrowed ? null : View.Rows.Count == 0 ? NoService() : View.Rows.All(row => row.IsSilent) ? NoRequest(State.Env is null && Traces.Facts().NewestStartUnixNanos is { } newest ? newest : View.Rows.Max(row => row.LastSeenUnixNanos)) : null;
         }
         catch (StoreUnavailableException error)
         {
             Failed = error.Message;
         }
     }
+
+    /// <summary>The environment has no service: how many others have.</summary>
+    ScreenFacts NoService()
+    {
+        var known = Catalogue.Services();
+        return new ScreenFacts
+        {
+            Noun = "services",
+            Filters = State.Env is { } env ? [new FilterFact("env:" + env, known.Count, State.Here(("env", null)))] : [],
+            OtherEnvs = [.. known.SelectMany(service => service.Envs).GroupBy(other => other, StringComparer.Ordinal).Select(other => new FilterFact("env:" + other.Key, other.Count(), State.Here(("env", other.Key)))).OrderByDescending(other => other.Count)],
+        };
+    }
+
+    /// <summary>Services are known and none was called in this time: when one was last.</summary>
+    ScreenFacts NoRequest(long lastUnixNanos) => new()
+    {
+        Noun = "requests",
+        WindowNanos = State.Window.Range.LengthNanos,
+        WindowText = State.Window.IsLive ? "" : State.Window.InWords(State.Zone),
+        NewestUnixNanos = State.Window.Range.Contains(lastUnixNanos) ? 0 : lastUnixNanos,
+        ThereUrl = lastUnixNanos == 0 ? "" : State.Here(DataElsewhere.Around(lastUnixNanos, State)),
+    };
 }

@@ -3,9 +3,11 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.ApmUi.Time;
+using Apm.Core.Diagnosis;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Core.Time;
 using Apm.Query.Filters;
 using Apm.Query.Tail;
 using Apm.Query.Text;
@@ -23,8 +25,14 @@ public partial class TracesPage
     /// <summary>Most conditions that are tried without, when nothing matches.</summary>
     const int MaxDropped = 4;
 
+    /// <summary>Most other environments that are looked into, when the one asked for has nothing.</summary>
+    const int MaxOtherEnvs = 8;
+
     /// <summary>How long each of those is counted; then the number is a lower bound, and reads so.</summary>
     static readonly TimeSpan DroppedCountFor = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>How long the newest that matches at any time is searched for, when none does in the time shown.</summary>
+    static readonly TimeSpan NewestSearchedFor = TimeSpan.FromMilliseconds(200);
 
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
@@ -39,6 +47,9 @@ public partial class TracesPage
     IReadOnlyList<DroppedCondition> Dropped = [];
     TimeWindow? NewestElsewhere;
     string EmptySays = "";
+
+    /// <summary>What was looked for when nothing matches, for the doctor; null when something does.</summary>
+    ScreenFacts? Nothing;
     string? EmptyEvidence;
 
     IReadOnlyList<FilterChip> Chips = [];
@@ -173,20 +184,46 @@ public partial class TracesPage
             : $"No trace matches; without {without.Condition} there {(without.TraceCount == 1 ? "is" : "are")} {without.Count}.";
         if (!hasSpans && facts.NewestStartUnixNanos is { } newest)
         {
-            EmptyEvidence = $"The newest of {Figure.Of(facts.SpanCount, "stored span")} started {State.TimeExact(newest)}, {Figure.Ago(newest, State.NowUnixNanos)}.";
-            var window = TimeWindow.Read(null, null, State.Now, State.Zone, newest);
-            NewestElsewhere = window.Range.FromUnixNanos <= newest && !State.Window.Range.Contains(newest) ? window : null;
+            var isAhead = newest - State.NowUnixNanos > DataElsewhere.ToleratedNanos;
+            EmptyEvidence = $"The newest of {Figure.Of(facts.SpanCount, "stored span")} started {State.TimeExact(newest)}, {(isAhead ? $"{Figure.Duration(newest - State.NowUnixNanos)} from now: the clock of its host is ahead" : Figure.Ago(newest, State.NowUnixNanos))}.";
         }
         else
         {
             EmptyEvidence = result.ScannedSpanCount == 0 ? "No block of spans stored in this time holds such a value." : $"{Figure.Of(result.ScannedSpanCount, "span")} of {State.Window.InWords(State.Zone)} {(result.ScannedSpanCount == 1 ? "was" : "were")} looked at.";
         }
+        var elsewhere = NewestOf(facts, cancel) is { } at && !State.Window.Range.Contains(at) ? at : 0;
+        NewestElsewhere = elsewhere == 0 ? null : DataElsewhere.Around(elsewhere, State);
+        Nothing = new ScreenFacts
+        {
+            Noun = "traces",
+            Filters = [.. Dropped.Select(dropped => new FilterFact(dropped.Condition, dropped.TraceCount, dropped.Link))],
+            OtherEnvs = [.. OtherEnvs(typed, cancel)],
+            WindowNanos = State.Window.Range.LengthNanos,
+            WindowText = State.Window.IsLive ? "" : State.Window.InWords(State.Zone),
+            NewestUnixNanos = elsewhere,
+        };
     }
+
+    /// <summary>Start of the newest trace that matches, whenever; null when none is found soon.</summary>
+    long? NewestOf(TraceStoreFacts facts, CancellationToken cancel) => Filter.IsEmpty ? facts.NewestStartUnixNanos
+        : Search.Search(new TraceSearchRequest { Range = TimeRange.All, Filter = Filter, Limit = 1, CountFor = DroppedCountFor, Deadline = NewestSearchedFor }, cancel).Traces is [var newest, ..] ? newest.StartUnixNanos : null;
+
+    /// <summary>What other environments have in place of the one asked for, the most first.</summary>
+    IEnumerable<FilterFact> OtherEnvs(TraceFilter typed, CancellationToken cancel)
+    {
+        if ((typed.Env ?? State.Env) is not { } env || Droppable(typed).Where(without => without.Condition == EnvText(env)).Select(without => ((PageUrl Url, TraceFilter Typed)?)(without.Url, without.Typed)).FirstOrDefault() is not { } rest) return [];
+        return Catalogue.Services().SelectMany(service => service.Envs).Distinct(StringComparer.Ordinal).Where(other => other != env).Order(StringComparer.Ordinal).Take(MaxOtherEnvs)
+            .Select(other => (Name: other, Url: rest.Url.With("env", other).Without("limit", "skip")))
+            .Select(other => new FilterFact(EnvText(other.Name), CountOf(other.Url, rest.Typed, cancel).TraceCount, other.Url.ToString()))
+            .Where(other => other.Count > 0).OrderByDescending(other => other.Count);
+    }
+
+    static string EnvText(string env) => TraceFilter.Empty.With("env", env).ToString();
 
     /// <summary>What can be left out of the question, one at a time: what the frame and the fields beside the query add, and the query's conditions.</summary>
     IEnumerable<(string Condition, PageUrl Url, TraceFilter Typed)> Droppable(TraceFilter typed)
     {
-        if (State.Env is { } env && typed.Env is null) yield return (TraceFilter.Empty.With("env", env).ToString(), State.Url.Without("env"), typed);
+        if (State.Env is { } env && typed.Env is null) yield return (EnvText(env), State.Url.Without("env"), typed);
         foreach (var name in new[] { "min", "max" })
             if (State.Url[name] is { } bound) yield return (TraceQuery.Complete(TraceFilter.Empty, new PageUrl("/traces", [new(name, bound)])).ToString(), State.Url.Without(name), typed);
         for (var i = 0; i < Math.Min(typed.Conditions.Count, MaxDropped); i++)

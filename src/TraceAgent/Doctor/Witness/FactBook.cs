@@ -129,10 +129,10 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
         lock (_lock) return [.. _wrong.Values.OrderByDescending(wrong => wrong.LastUnixNanos)];
     }
 
-    /// <summary>Null when none of its spans came since Apm started.</summary>
-    public long? ClockOf(string runtimeId)
+    /// <summary>How far the newest spans of a process lay from their receipt, and when that was. Null when none of its spans came since Apm started.</summary>
+    public (long SkewNanos, long AtUnixNanos)? ClockOf(string runtimeId)
     {
-        lock (_lock) return _clocks.TryGetValue(runtimeId, out var seen) ? seen.SkewNanos : null;
+        lock (_lock) return _clocks.TryGetValue(runtimeId, out var seen) ? seen : null;
     }
 
     /// <summary>What launchers told, the last first. How long their apps run is counted on.</summary>
