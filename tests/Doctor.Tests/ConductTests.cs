@@ -73,6 +73,63 @@ public class ConductTests
     [InlineData("DB_DSN", "host=x password=hunter2 user=y", "host=x password=*** user=y")]
     public void Secrets_of_the_environment_are_stars(string name, string value, string shown) => Assert.Equal(shown, SecretText.MaskedValue(name, value));
 
+    [Theory]
+    [InlineData("curl -H 'Authorization: Bearer S3CRET' http://h", "curl -H 'Authorization: ***' http://h")]
+    [InlineData("curl -H Authorization: Basic S3CRET", "curl -H Authorization: ***")]
+    [InlineData("\\\"Authorization\\\": \\\"Bearer S3CRET\\\", x", "\\\"Authorization\\\": ***, x")]
+    [InlineData("Cookie: a=S3CRET; b=S3CRET", "Cookie: ***")]
+    [InlineData("Bearer S3CRET", "Bearer ***")]
+    [InlineData("http://u:p@S3CRET@h/a", "http://***@h/a")]
+    [InlineData("http://u:S3/CRET@h", "http://***@h")]
+    [InlineData("\"password\": \"S3CRET two\", x", "\"password\": ***, x")]
+    [InlineData("--token=\"S3CRET two\" x", "--token=*** x")]
+    [InlineData("password='S3CRET two' x", "password=*** x")]
+    [InlineData("app --db-password S3CRET --port 5", "app --db-password *** --port 5")]
+    [InlineData("app --no-token --port 5", "app --no-token --port 5")]
+    public void Secrets_of_a_text_are_stars_and_stay_so(string text, string shown)
+    {
+        Assert.Equal(shown, SecretText.Masked(text));
+        Assert.Equal(shown, SecretText.Masked(shown));
+    }
+
+    [Theory]
+    [InlineData("key")]
+    [InlineData("-key-")]
+    [InlineData("://")]
+    [InlineData("authorization:")]
+    [InlineData("cookie:\"")]
+    [InlineData("bearer ")]
+    public void A_text_made_to_be_slow_is_masked_in_time(string part)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        SecretText.Masked(string.Concat(Enumerable.Repeat(part, 262_144 / part.Length)));
+
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed.TotalSeconds} s."); // Looking back it would be most of a minute.
+    }
+
+    [Fact]
+    public void Names_of_variables_that_are_the_same_once_cut_are_told_once()
+    {
+        var facts = (Case.Launcher with { Variables = new Dictionary<string, string> { [new string('a', 600) + 1] = "x", [new string('a', 600) + 2] = "y" } }).Bounded();
+
+        Assert.Equal("x", Assert.Single(facts.Variables).Value);
+    }
+
+    [Fact]
+    public void No_text_of_a_launcher_is_shown_unmasked()
+    {
+        const string secret = "password=S3CRET";
+        var facts = new LauncherFacts
+        {
+            Host = secret, ProcessId = 1, Command = secret, Kind = secret, Service = secret, Env = secret, AgentUrl = secret, AgentUrlSource = secret, AnswerDetail = secret,
+            AnsweredBy = new PortHolder(1, secret, 0), OtherAgentUrl = secret, LastAgentWords = secret, Variables = new Dictionary<string, string> { [secret] = secret, ["DD_SERVICE"] = secret },
+            Interpreter = secret, InterpreterVersion = secret, ImportProblem = secret, Wrapper = secret, WrapperInterpreter = secret, Processes = [new FamilyMember(1, 0, secret, [])],
+        };
+
+        Assert.DoesNotContain("S3CRET", System.Text.Json.JsonSerializer.Serialize(facts.Bounded()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Secrets_of_a_command_line_are_stars_and_a_huge_one_is_cut()
     {

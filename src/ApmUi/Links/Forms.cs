@@ -30,6 +30,14 @@ public static class Forms
                 ? await next(call)
                 : Refuse(call.HttpContext, StatusCodes.Status400BadRequest, new Refusal(what, "The form was too old, or came from another site. This page has a fresh one: do it again.")));
 
+    /// <summary>Maps a form that a script sends and whose answer it shows: a refusal is a text. It needs its token too.</summary>
+    /// <inheritdoc cref="MapForm"/>
+    public static void MapTextForm(this IEndpointRouteBuilder routes, string path, Delegate handler, string what) =>
+        routes.MapPost(path, handler).DisableAntiforgery().AddEndpointFilter(async (call, next) =>
+            await call.HttpContext.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(call.HttpContext)
+                ? await next(call)
+                : Results.Text(what + " The form was too old, or came from another site. Load the page again, and do it once more.", statusCode: StatusCodes.Status400BadRequest));
+
     /// <summary>Leads back to the page on which the form stands.</summary>
     /// <param name="context">The request.</param>
     /// <param name="otherwise">A page for a form that does not say where it stands.</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Apm.Cli.Definitions;
 using Apm.Core.Counting;
 using Apm.Monitors.Scripts;
 using Apm.Storage.Events;
@@ -49,16 +50,15 @@ static class MonitorCommand
     /// <exception cref="MonitorScriptException">A line is none of a script.</exception>
     internal static IReadOnlyList<MonitorScriptCheck> RunFile(string file)
     {
-        if (new FileInfo(file) is { Exists: true, Length: > QueryCommand.MaxScriptBytes } large) throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"it has {large.Length} bytes, more than {QueryCommand.MaxScriptBytes}. Split it."));
         var counters = new Counters();
         using var documents = new InMemoryDocumentStore();
         using var checks = new InMemoryServiceCheckStore(new EventStoreSettings(), counters);
         using var events = new InMemoryEventStore(new EventStoreSettings(), TimeProvider.System, counters);
         using var traces = new InMemoryTraceStore();
-        return MonitorScript.Run(File.ReadAllText(file), new ScriptNeeds
+        return MonitorScript.Run(BoundedText.ReadFile(file, QueryCommand.MaxScriptBytes), new ScriptNeeds
         {
             ReadMonitor = MonitorText.Read,
-            ReadFile = name => File.ReadAllText(Path.Combine(Path.GetDirectoryName(file) ?? "", name)),
+            ReadFile = name => BoundedText.ReadFile(Path.Combine(Path.GetDirectoryName(file) ?? "", name), QueryCommand.MaxScriptBytes),
             Documents = documents,
             Checks = checks,
             Events = events,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Apm.Cli.Definitions;
 using Apm.Query.Scripts;
 
 namespace Apm.Cli.Commands;
@@ -28,9 +29,7 @@ static class QueryCommand
         {
             try
             {
-                if (new FileInfo(file) is { Exists: true, Length: > MaxScriptBytes } large)
-                    throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"it has {large.Length} bytes, more than {MaxScriptBytes}. Split it."));
-                var checks = QueryScript.Run(File.ReadAllText(file), TimeProvider.System);
+                var checks = QueryScript.Run(BoundedText.ReadFile(file, MaxScriptBytes), TimeProvider.System);
                 var wrong = checks.Where(check => !check.Holds).ToList();
                 foreach (var check in wrong) output.WriteLine($"{file}, {check}");
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {checks.Count - wrong.Count} of {checks.Count} queries give what is expected"));

@@ -27,14 +27,13 @@ static class DefinitionFiles
         {
             try
             {
-                if (path != Input && new FileInfo(path) is { Exists: true, Length: > MaxFileBytes } large) throw new DefinitionException($"{path}: it has {large.Length} bytes, more than {MaxFileBytes}. Split it.");
-                found.AddRange(ReadText(path, path == Input ? input.ReadToEnd() : File.ReadAllText(path)));
+                found.AddRange(ReadText(path, path == Input ? BoundedText.Read(input, MaxFileBytes) : BoundedText.ReadFile(path, MaxFileBytes)));
             }
             catch (DefinitionException wrong)
             {
                 problems.Add(wrong.Message);
             }
-            catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+            catch (Exception wrong) when (wrong is FormatException or IOException or UnauthorizedAccessException)
             {
                 problems.Add($"{path}: {wrong.Message}");
             }

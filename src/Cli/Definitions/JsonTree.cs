@@ -38,7 +38,8 @@ static class JsonTree
                 var entries = new List<MapEntry>();
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    var (key, keyAt) = (reader.GetString()!, places.Of(reader.TokenStartIndex));
+                    var keyAt = places.Of(reader.TokenStartIndex);
+                    var key = TextOf(ref reader, keyAt);
                     reader.Read();
                     entries.Add(new MapEntry(key, keyAt, ReadNode(ref reader, places)));
                 }
@@ -48,9 +49,21 @@ static class JsonTree
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) items.Add(ReadNode(ref reader, places));
                 return new ListNode(at, items);
             case JsonTokenType.String:
-                return new ScalarNode(at, reader.GetString()!, IsPlain: false);
+                return new ScalarNode(at, TextOf(ref reader, at), IsPlain: false);
             default:
                 return new ScalarNode(at, Encoding.UTF8.GetString(reader.ValueSpan), IsPlain: true);
+        }
+    }
+
+    static string TextOf(ref Utf8JsonReader reader, Place at)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new YamlProblemException(at, "The text is no Unicode: it has half a surrogate pair, such as \\ud800.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Apm.Core.Json;
 using Apm.Core.Time;
 
 namespace Apm.Core.Dashboards;
@@ -61,7 +62,7 @@ public static class DashboardJson
     {
         try
         {
-            using var json = JsonDocument.Parse(text); // Strictly: parts of it are kept as they are written.
+            using var json = StrictJson.Parse(text); // Strictly: parts of it are kept as they are written.
             // Whatever of the three forms somebody has saved.
             return json.RootElement.ValueKind != JsonValueKind.Object ? Read(json.RootElement)
                 : json.RootElement.TryGetProperty("graphs", out _) ? TimeboardJson.Read(json.RootElement)

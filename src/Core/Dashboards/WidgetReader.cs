@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Apm.Core.Json;
 
 namespace Apm.Core.Dashboards;
 
@@ -19,7 +20,7 @@ public static partial class WidgetReader
         JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(definition);
+            json = StrictJson.Parse(definition);
         }
         catch (JsonException)
         {

@@ -109,26 +109,29 @@ public sealed record LauncherFacts
     /// <summary>The same, cut to the limits and masked once more: what came over a socket is not believed to keep them.</summary>
     public LauncherFacts Bounded() => this with
     {
-        Host = SecretText.Cut(Host),
+        Host = SecretText.Cut(SecretText.Masked(Host)),
         Command = SecretText.Cut(SecretText.Masked(Command), MaxCommandChars),
         Kind = Kind is "python" or "dotnet" ? Kind : "other",
-        Service = SecretText.Cut(Service),
-        Env = SecretText.Cut(Env),
+        Service = SecretText.Cut(SecretText.Masked(Service)),
+        Env = SecretText.Cut(SecretText.Masked(Env)),
         ElapsedSeconds = double.IsFinite(ElapsedSeconds) ? Math.Max(0, ElapsedSeconds) : 0,
         AgentUrl = SecretText.Cut(SecretText.Masked(AgentUrl)),
-        AgentUrlSource = SecretText.Cut(AgentUrlSource),
+        AgentUrlSource = SecretText.Cut(SecretText.Masked(AgentUrlSource)),
         AnswerDetail = SecretText.Cut(SecretText.Masked(AnswerDetail)),
         AnsweredBy = AnsweredBy?.Bounded(),
         OtherAgentUrl = SecretText.Cut(SecretText.Masked(OtherAgentUrl)),
         LastAgentWords = SecretText.Cut(SecretText.Masked(LastAgentWords)),
-        Variables = Variables.Take(MaxVariables).ToDictionary(pair => SecretText.Cut(pair.Key), pair => SecretText.Cut(SecretText.MaskedValue(pair.Key, pair.Value ?? "")), StringComparer.Ordinal),
-        Interpreter = SecretText.Cut(Interpreter),
-        InterpreterVersion = SecretText.Cut(InterpreterVersion, 40),
+        Variables = Variables.Take(MaxVariables).DistinctBy(pair => Name(pair.Key)).ToDictionary(pair => Name(pair.Key), pair => SecretText.Cut(SecretText.MaskedValue(pair.Key, pair.Value ?? "")), StringComparer.Ordinal),
+        Interpreter = SecretText.Cut(SecretText.Masked(Interpreter)),
+        InterpreterVersion = SecretText.Cut(SecretText.Masked(InterpreterVersion), 40),
         ImportProblem = SecretText.Cut(SecretText.Masked(ImportProblem)),
-        Wrapper = SecretText.Cut(Wrapper, 80),
-        WrapperInterpreter = SecretText.Cut(WrapperInterpreter),
+        Wrapper = SecretText.Cut(SecretText.Masked(Wrapper), 80),
+        WrapperInterpreter = SecretText.Cut(SecretText.Masked(WrapperInterpreter)),
         Processes = [.. Processes.Where(member => member is not null).Take(MaxProcesses).Select(member => member.Bounded())],
     };
+
+    /// <summary>A variable's name; two long ones may become the same.</summary>
+    static string Name(string key) => SecretText.Cut(SecretText.Masked(key));
 }
 
 /// <summary>A process of a launched app.</summary>

@@ -6,13 +6,21 @@ namespace Apm.Core.Diagnosis;
 /// Takes secrets out of what the doctor's witnesses saw, and cuts what is long. Applied where a fact is made and once more where it is
 /// taken in: a fact never holds a secret, so nothing that shows facts has to think of it.
 /// </summary>
-public static partial class SecretText
+public static class SecretText
 {
     /// <summary>What stands in place of a secret.</summary>
     public const string Stars = "***";
 
     /// <summary>Most characters of a text that a witness tells; default 500. The rest is cut, and <c>…</c> says so.</summary>
     public const int MaxTextChars = 500;
+
+    // What senders tell may be long and made to be slow: none of these looks back, so that each takes time in proportion to the text.
+    static readonly Regex UserInfo = Pattern(@"(://)[^\s'""<>]+@");
+    static readonly Regex Cookie = Pattern(@"(cookie[\\""']*\s*:\s*)[^'""\r\n]+");
+    static readonly Regex Authorization = Pattern(@"(authorization[\\""']*\s*[=:]\s*[\\""']*)[^\s'"",;]+\s+[^\s'""]+");
+    static readonly Regex Bearer = Pattern(@"(\b(?:bearer|basic)\s+)[^\s'""]+");
+    static readonly Regex Option = Pattern(@"(-[\w-]*(?:key|secret|token|password|passwd|pwd|credential)[\w-]*\s+)[^\s-]\S*");
+    static readonly Regex Assigned = Pattern(@"((?:key|secret|token|password|passwd|pwd|credential|auth)\w*[\\""']*\s*[=:]\s*)(?:\\?""[^""]*""?|'[^']*'?|[^\s&;,'""]+)");
 
     static readonly string[] Words = ["key", "secret", "token", "password", "passwd", "pwd", "credential", "authorization", "cookie", "private", "headers"];
 
@@ -22,9 +30,18 @@ public static partial class SecretText
     /// <summary>The value of a variable or setting: stars when its name says that it is a secret; else as <see cref="Masked"/>.</summary>
     public static string MaskedValue(string name, string value) => value.Length > 0 && IsSecretName(name) ? Stars : Masked(value);
 
-    /// <summary>A text without what stands before the @ of an address, behind <c>password=</c> and the like, or in a bearer header.</summary>
-    public static string Masked(string text) =>
-        text.Length == 0 ? "" : Bearer().Replace(Assigned().Replace(UserInfo().Replace(text, "$1" + Stars + "@"), "$1" + Stars), "$1 " + Stars);
+    /// <summary>
+    /// A text without what stands before the @ of an address, behind <c>password=</c>, <c>--password</c> and the like, or in a header that
+    /// says who asks. Rather hides too much than too little.
+    /// </summary>
+    public static string Masked(string text)
+    {
+        if (text.Length == 0) return "";
+        text = UserInfo.Replace(text, "$1" + Stars + "@");
+        // Headers come before what is assigned, which would take "Authorization: Bearer" for the whole of it.
+        foreach (var secret in (Regex[])[Cookie, Authorization, Bearer, Option, Assigned]) text = secret.Replace(text, "$1" + Stars);
+        return text;
+    }
 
     /// <summary>A command line on one line, without secrets and not too long.</summary>
     /// <param name="maxChars">Where it is cut.</param>
@@ -44,12 +61,5 @@ public static partial class SecretText
     /// <summary>The text, at most so long.</summary>
     public static string Cut(string text, int maxChars = MaxTextChars) => text.Length <= maxChars ? text : text[..maxChars] + "…";
 
-    [GeneratedRegex(@"(://)[^/\s@]+@")]
-    private static partial Regex UserInfo();
-
-    [GeneratedRegex(@"((?:key|secret|token|password|passwd|pwd|credential|auth)\w*\s*[=:]\s*)[^\s&;,'""]+", RegexOptions.IgnoreCase)]
-    private static partial Regex Assigned();
-
-    [GeneratedRegex(@"\b(Bearer|Basic)\s+\S+", RegexOptions.IgnoreCase)]
-    private static partial Regex Bearer();
+    static Regex Pattern(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 }

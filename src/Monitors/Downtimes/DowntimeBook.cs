@@ -171,6 +171,8 @@ public sealed class DowntimeBook : IDowntimeBook
 
     static DowntimePlan Checked(Downtime downtime)
     {
+        var scopeChars = downtime.Scopes.Sum(scope => (long)scope.Length);
+        if (scopeChars > DowntimeScope.MaxTextChars) throw new DowntimeException($"The scope has {scopeChars} characters; {DowntimeScope.MaxTextChars} are the most.");
         var plan = new DowntimePlan(downtime);
         if (downtime.EndUnixSeconds is { } end && end <= downtime.StartUnixSeconds) throw new DowntimeException("The downtime's 'end' must be after its 'start'.");
         if (downtime.IsRecurring() && Occurrences.CurrentOrNext(downtime, long.MinValue / 4) is null) throw new DowntimeException($"{RecurrenceText.Invalid}: no time fits it, so the downtime would never begin.");

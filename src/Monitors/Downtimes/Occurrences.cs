@@ -17,6 +17,9 @@ public static class Occurrences
     /// <summary>Steps without a single hit after which a rule counts as one that has no further times: a leap day comes within eight years of days.</summary>
     const int MaxIdleSteps = 100_000;
 
+    /// <summary>Times before and after these are not reckoned with: near the ends of the calendar an hour more has no date.</summary>
+    static readonly DateTime Earliest = new(2, 1, 1), Latest = new(9990, 1, 1);
+
     /// <summary>The occurrences that end after a time, in order of their starts; endless when the rule is.</summary>
     /// <remarks>One that somebody ended is cut there, and none starts after it.</remarks>
     public static IEnumerable<DowntimeOccurrence> EndingAfter(Downtime downtime, long unixSeconds)
@@ -58,6 +61,7 @@ public static class Occurrences
         var rule = RecurrenceText.Parse(recurrence.Rule);
         foreach (var local in Starts(recurrence, rule, zone, unixSeconds))
         {
+            if ((Latest - local).TotalSeconds < recurrence.DurationSeconds) yield break;
             var start = WallClock.UnixSecondsOf(local, zone);
             if (rule.Until is { } until && (rule.IsUntilUtc ? DateTimeOffset.FromUnixTimeSeconds(start).UtcDateTime > until : local > until)) yield break;
             // From what the clock really shows then: a start that had to move keeps its length.
@@ -70,7 +74,8 @@ public static class Occurrences
     static IEnumerable<DateTime> Starts(DowntimeRecurrence recurrence, RecurrenceText rule, TimeZoneInfo zone, long unixSeconds)
     {
         // A wall-clock day of slack: more than any change of a clock.
-        var from = WallClock.At(Math.Clamp(unixSeconds, 0, 253_000_000_000L), zone).AddSeconds(-recurrence.DurationSeconds).AddDays(-1);
+        var now = WallClock.At(Math.Clamp(unixSeconds, 0, 253_000_000_000L), zone);
+        var from = (now - Earliest).TotalSeconds > recurrence.DurationSeconds ? now.AddSeconds(-recurrence.DurationSeconds).AddDays(-1) : Earliest;
         var first = DateTime.SpecifyKind(recurrence.StartLocal, DateTimeKind.Unspecified);
         var series = new CalendarEvent { Start = new CalDateTime(first), RecurrenceRule = new RecurrenceRule(rule.Pattern) };
         var options = new EvaluationOptions { MaxUnmatchedIncrementsLimit = MaxIdleSteps };

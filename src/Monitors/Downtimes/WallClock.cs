@@ -23,6 +23,8 @@ public static class WallClock
         }
         // Of two offsets the larger belongs to the earlier time.
         var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUnixTimeSeconds();
+        // In the last and first hours of the calendar it would be beyond it.
+        var ticks = Math.Clamp(local.Ticks - offset.Ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks);
+        return new DateTimeOffset(ticks, TimeSpan.Zero).ToUnixTimeSeconds();
     }
 }

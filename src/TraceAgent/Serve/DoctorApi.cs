@@ -16,7 +16,7 @@ public static class DoctorApi
     /// <summary>Largest body of a launcher's facts, in bytes; 256 KiB. A larger one is answered 413.</summary>
     public const int MaxFactsBytes = 262_144;
 
-    static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web) { MaxDepth = 16, RespectNullableAnnotations = true };
+    static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web) { MaxDepth = 16, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     /// <summary>Maps both. Needs <see cref="DoctorReporter"/> from the services.</summary>
     public static IEndpointRouteBuilder MapDoctorApi(this IEndpointRouteBuilder routes)
@@ -47,7 +47,7 @@ public static class DoctorApi
         }
         catch (JsonException problem)
         {
-            throw new RefusedException($"These are no facts of a launcher: {problem.Message}", 400);
+            throw new RefusedException($"These are no facts of a launcher: {Wrong(problem)}", 400);
         }
         catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -57,6 +57,13 @@ public static class DoctorApi
         var told = http.RequestServices.GetRequiredService<DoctorReporter>().Told(facts);
         await JsonAnswer.Write(http, 200, json => WriteCase(json, told));
     }
+
+    /// <summary>Where and what; the reader's own words name types that no sender knows.</summary>
+    static string Wrong(JsonException problem) => problem switch
+    {
+        { Path: { Length: > 1 } path, InnerException: null } => $"{path} is missing, is not of its type, or lacks a member.",
+        _ => "they must be a JSON object of at most 16 levels with host (a text) and processId (a number).",
+    } + " docs/doctor.md says where they come from; `apm doctor` and apm-run send them.";
 
     static void Write(Utf8JsonWriter json, DoctorReport report)
     {

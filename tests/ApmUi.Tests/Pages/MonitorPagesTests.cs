@@ -109,7 +109,11 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.BadRequest, "Duplicate of an existing monitor_id:1 Monitor 1 has the same type, query, name and message. Change that one, or give this one another name."), (twin.Status, twin.Text));
         Assert.Equal("Warning threshold: “lots” is no number. Write it with a point, such as 0.5.", (await Send("/ui/monitors/save", With(("warning", "lots")))).Text);
         Assert.Equal("Monitor not found", (await Send("/ui/monitors/save", With(("id", "7")))).Text);
-        Assert.Equal(HttpStatusCode.BadRequest, (await _host.Client.PostAsync("/ui/monitors/save", new FormUrlEncodedContent(s_walkthrough.Select(field => new KeyValuePair<string, string>(field.Item1, field.Item2))))).StatusCode);
+        using var withoutToken = await _host.Client.PostAsync("/ui/monitors/save", new FormUrlEncodedContent(s_walkthrough.Select(field => new KeyValuePair<string, string>(field.Item1, field.Item2))));
+        Assert.Equal((HttpStatusCode.BadRequest, "Nothing was saved. The form was too old, or came from another site. Load the page again, and do it once more."), (withoutToken.StatusCode, await withoutToken.Content.ReadAsStringAsync()));
+        foreach (var path in (string[])["save", "test"]) Assert.Contains("\"x\" is not evaluated here", (await Send("/ui/monitors/" + path, With(("kind", "text"), ("query", "y"), ("type", "x")))).Text, StringComparison.Ordinal);
+        foreach (var path in (string[])["check", "preview"])
+            foreach (var alert in (string[])["5", ""]) Assert.Contains("is not evaluated here", (await Send("/ui/fragment/monitor/" + path, With(("kind", "text"), ("query", "y"), ("type", "x"), ("alert", alert)))).Text, StringComparison.Ordinal);
         Assert.Single(Rules.All());
     }
 

@@ -125,8 +125,28 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
     [InlineData("{\"a\":1}", "f:1:1: this is none of monitor, dashboard, downtime, SLO. ")]
     [InlineData("[{\"name\":\"x\",\n \"type\":\"metric alert\" \"query\":\"y\"}]", "f:2:24: this cannot be read: '\"' is invalid after a value. Expected either ',', '}', or ']'. Correct it there.")]
     [InlineData("monitors:\n  - name: x\n   type: y\n", "f:3:")]
+    [InlineData("{\"a\": \"\\ud800\"}", "f:1:7: this cannot be read: The text is no Unicode: it has half a surrogate pair, such as \\ud800. Correct it there.")]
+    [InlineData("{\n\"\\udc00\": 1}", "f:2:1: this cannot be read: The text is no Unicode")]
     [InlineData("monitors: [1]", "f:1:12: here an object should stand: {…} with the members of monitor, dashboard, downtime, SLO.")]
     public void A_text_that_is_none_says_where(string text, string sentence) => Assert.StartsWith(sentence, Assert.Throws<DefinitionException>(() => DefinitionFiles.ReadText("f", text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void What_never_ends_is_refused()
+    {
+        var problems = new List<string>();
+
+        Assert.Empty(DefinitionFiles.Read([DefinitionFiles.Input], new EndlessReader(), problems));
+        Assert.EndsWith($"it has more than {DefinitionFiles.MaxFileBytes} characters. Split it.", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    sealed class EndlessReader : TextReader
+    {
+        public override int Read(char[] buffer, int index, int count)
+        {
+            buffer.AsSpan(index, count).Fill('#');
+            return count;
+        }
+    }
 
     async Task<string[]> Apply(string text, bool isDry = false)
     {

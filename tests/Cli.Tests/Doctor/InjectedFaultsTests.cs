@@ -391,6 +391,8 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, await Post("[1,2", "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":0}", "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":1,\"processes\":null}", "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":1,\"processes\":[{\"processId\":2}]}", "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, await Post("{\"host\":\"x\",\"processId\":1,\"answeredBy\":{\"processId\":2}}", "application/json"));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Post("{\"host\":\"" + new string('x', 300_000) + "\",\"processId\":1}", "application/json"));
         Assert.Equal(HttpStatusCode.OK, await Post("{\"host\":\"elsewhere\",\"processId\":1,\"command\":\"" + new string('x', 100_000) + "\",\"variables\":{\"DD_API_KEY\":\"0123secret\"}}", "application/json"));
         Assert.DoesNotContain("0123secret", (await _rig.Report()).ToString(), StringComparison.Ordinal);

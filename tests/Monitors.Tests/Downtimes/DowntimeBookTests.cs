@@ -36,6 +36,15 @@ public sealed class DowntimeBookTests : IDisposable
         Assert.False(book.For(SomeAlert.Rule(), [], Now + 600).IsMuted);
     }
 
+    [Fact]
+    public void A_scope_of_many_tags_is_no_longer_than_one_that_is_a_text()
+    {
+        var refused = Assert.Throws<DowntimeException>(() => Open().Add(Wanted() with { Scopes = [.. Enumerable.Repeat("env:prod", 501)] }));
+
+        Assert.Equal("The scope has 4008 characters; 4000 are the most.", refused.Message);
+        Assert.Empty(Open().All());
+    }
+
     [Theory]
     [InlineData("*", "*", "", true)]
     [InlineData("team:a", "*", "", true)]

@@ -19,6 +19,21 @@ public class OccurrencesTests
 
     static IEnumerable<(long, long)> Times(Downtime downtime, long after, int count) => Occurrences.EndingAfter(downtime, after).Take(count).Select(occurrence => (occurrence.StartUnixSeconds, occurrence.EndUnixSeconds));
 
+    [Theory]
+    [InlineData("9999-12-31T23:59:59", 3_600)]
+    [InlineData("9000-01-01T00:00:00", 200_000L * 604_800)]
+    [InlineData("2025-01-01T00:00:00", 999_999L * 604_800)]
+    public void What_the_calendar_has_no_end_for_never_begins(string start, long seconds) => Assert.Empty(Times(Rule(start, seconds, "FREQ=DAILY", "UTC"), 1_730_502_000, 1));
+
+    [Theory]
+    [InlineData("9999-12-31T23:59:59", 253_402_300_799)]
+    [InlineData("2026-03-07T19:00:00", 1_772_928_000)]
+    public void A_time_at_the_end_of_the_calendar_is_one_in_every_zone(string local, long seconds) =>
+        Assert.Equal(seconds, WallClock.UnixSecondsOf(DateTime.Parse(local, System.Globalization.CultureInfo.InvariantCulture), NewYork));
+
+    [Fact]
+    public void A_length_of_thousands_of_years_is_reckoned_with_too() => Assert.Equal([(1_735_689_600, 122_695_689_600)], Times(Rule("2025-01-01T00:00:00", 200_000L * 604_800, "FREQ=DAILY", "UTC"), 1_730_502_000, 1));
+
     [Fact]
     public void Nights_on_weekdays_keep_their_hour_across_the_change_of_the_clock()
     {

@@ -90,6 +90,9 @@ public class MonitorApiTests
         Assert.Equal(0, (await api.GetJson("/api/v1/monitor")).GetArrayLength());
         Assert.Equal(["It would never have alerted: the highest value in 30 min was 400, the threshold is 800."], (await api.Post("/api/monitors/preview", Walkthrough[..^1] + $",\"from\":{Now - 3000},\"to\":{Now - 1200}}}")).Json.GetProperty("advice").EnumerateArray().Select(advice => advice.GetString()));
         Assert.Equal(400, (await api.Post("/api/monitors/preview", """{"type":"metric alert","query":"avg(last_5m)"}""")).Status);
+        foreach (var end in (string[])["from", "to"])
+            foreach (var time in (string[])["-1", "-1e300", "-1e999", "0", "1e300"]) Assert.Equal(400, (await api.Post("/api/monitors/preview", Walkthrough[..^1] + $",\"{end}\":{time}}}")).Status);
+        Assert.Equal(400, (await api.Post("/api/monitors/preview", """{"type":"metric alert","name":"\ud800"}""")).Status);
     }
 
     [Theory]
@@ -217,6 +220,7 @@ public class MonitorApiTests
         Assert.Equal($$"""{"host:foo":{{Now + 60}}}""", await Silenced("/1/unmute"));
         Assert.Equal("{}", await Silenced("/1/unmute", """{"all_scopes":true}"""));
         Assert.Equal((404, """{"errors":["Monitor not found"]}"""), Short(await api.Post("/api/v1/monitor/9/mute", "")));
+        foreach (var end in (string[])["-1", "1e300", "-1e300", "1e999"]) Assert.Equal((400, """{"errors":["The parameter 'end' is no time. Give it in Unix seconds, such as 1700000000."]}"""), Short(await api.Post("/api/v1/monitor/1/mute", $$"""{"end":{{end}}}""")));
         Assert.Equal((400, $$"""{"errors":["The parameter 'end' (5) lies behind now ({{Now}}). It is in Unix seconds, not milliseconds."]}"""), Short(await api.Post("/api/v1/monitor/1/mute", """{"end":5}""")));
 
         Assert.Equal("*", (await api.Post("/api/v1/monitor/mute_all", "")).Json.GetProperty("scope")[0].GetString());

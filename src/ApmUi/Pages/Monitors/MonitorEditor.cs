@@ -57,7 +57,7 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
     static string Rounded(double nanos) => decimal.Parse((nanos / 1e9).ToString("G2", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>All is there but the threshold of the alert, which stands behind the query: nothing of what is typed is wrong.</summary>
-    public bool LacksOnlyThreshold(MonitorForm form) => string.IsNullOrWhiteSpace(form.Alert) && WrongIn(form with { Alert = "0" }) is null;
+    public bool LacksOnlyThreshold(MonitorForm form) => string.IsNullOrWhiteSpace(form.Alert) && MonitorTypes.All.Contains(SignalQuery.TypeOf(form)) && WrongIn(form with { Alert = "0" }) is null;
 
     static MonitorForm Prefilled(PageUrl url)
     {
@@ -127,10 +127,11 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
     /// <summary>Where the query that is typed is wrong; null when it is not.</summary>
     public (string Query, QueryTextException Error)? WrongIn(MonitorForm form)
     {
-        var query = SignalQuery.Of(Completed(form)).Trim();
+        var (type, query) = (SignalQuery.TypeOf(form), SignalQuery.Of(Completed(form)).Trim());
+        if (!MonitorTypes.All.Contains(type)) return null; // A type that nobody offered: the rule is refused for it.
         try
         {
-            MonitorQueryParser.Parse(SignalQuery.TypeOf(form), query);
+            MonitorQueryParser.Parse(type, query);
             return null;
         }
         catch (MonitorQueryException wrong)

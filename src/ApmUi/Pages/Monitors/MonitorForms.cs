@@ -30,8 +30,8 @@ public static class MonitorForms
     {
         routes.MapPost("/ui/fragment/monitor/check", Check);
         routes.MapPost("/ui/fragment/monitor/preview", Preview);
-        routes.MapPost("/ui/monitors/save", Save);
-        routes.MapPost("/ui/monitors/test", Test);
+        routes.MapTextForm("/ui/monitors/save", Save, "Nothing was saved.");
+        routes.MapTextForm("/ui/monitors/test", Test, "Nothing was sent.");
     }
 
     static RazorComponentResult<MonitorCheck> Check(IFormCollection sent, MonitorEditor editor, IServiceProvider services)

@@ -1,4 +1,5 @@
 using Apm.ApmUi.Charts;
+using Apm.ApmUi.Links;
 using Apm.ApmUi.Snapshots;
 using Apm.Core.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -20,7 +21,7 @@ public static class SnapshotForms
     {
         routes.MapGet("/ui/fragment/snapshot", (string src, string title, string page) => new RazorComponentResult<SnapshotForm>(new { Source = src, Title = title, Page = page }));
         routes.MapGet("/ui/snapshots/preview", Preview);
-        routes.MapPost("/ui/snapshots", Share);
+        routes.MapTextForm("/ui/snapshots", Share, "No picture was taken.");
     }
 
     static Task Preview(HttpContext context, string src, string title) => Answer(context, async () =>
@@ -41,7 +42,7 @@ public static class SnapshotForms
     });
 
     static async Task<SharedChart> Chart(HttpContext context, string source, string title, string page) =>
-        new(await context.RequestServices.GetRequiredService<InsideData>().Read(source, context), title, Links.PageUrl.IsOurs(page) ? page : "/", source);
+        new(await context.RequestServices.GetRequiredService<InsideData>().Read(source, context), title, PageUrl.IsOurs(page) ? page : "/", source);
 
     static async Task Answer(HttpContext context, Func<Task> answer)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Apm.Core.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Apm.TraceAgent.Serve.Datadog;
@@ -46,7 +47,7 @@ readonly struct DatadogBody
         if (bytes.Length == 0) return new DatadogBody(default, "");
         try
         {
-            using var json = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+            using var json = StrictJson.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
             return new DatadogBody(json.RootElement.Clone(), "");
         }
         catch (JsonException wrong)

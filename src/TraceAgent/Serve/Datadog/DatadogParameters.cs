@@ -24,6 +24,15 @@ static class DatadogParameters
             : throw new RefusedException($"The parameter '{name}' is no time. Give it in Unix seconds, such as {name}=1700000000.");
     }
 
+    /// <summary>Unix seconds of a body; null when they are not there.</summary>
+    /// <exception cref="RefusedException">It is no such number.</exception>
+    public static long? Seconds(DatadogBody body, string name) => body.Number(name) switch
+    {
+        null => null,
+        { } seconds and >= 0 and <= MaxUnixSeconds => (long)seconds,
+        _ => throw new RefusedException($"The parameter '{name}' is no time. Give it in Unix seconds, such as 1700000000."),
+    };
+
     /// <exception cref="RefusedException">It is not there, or no such number.</exception>
     public static long NeededSeconds(HttpContext http, string name) =>
         Seconds(http, name) ?? throw new RefusedException($"The parameter '{name}' is missing. Give it in Unix seconds, such as {name}=1700000000.");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Apm.Core.Json;
 using Apm.Core.Ports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -64,7 +65,7 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
     {
         try
         {
-            using var json = JsonDocument.Parse(text);
+            using var json = StrictJson.Parse(text);
             var graph = json.RootElement;
             if (graph.ValueKind != JsonValueKind.Object) throw new RefusedException("The parameter 'graph_def' must be a JSON object such as {\"requests\":[{\"q\":\"avg:system.load.1{*}\"}]}.");
             string[] queries = [.. Items(graph, "requests").Select(request => TextOf(request, "q")).Where(query => query.Length > 0)];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Apm.Core.Ids;
+using Apm.Core.Json;
 using Apm.Core.Time;
 using Apm.Query.Filters;
 using Apm.Query.Text;
@@ -108,7 +109,7 @@ sealed class JaegerRequest
     {
         try
         {
-            using var json = JsonDocument.Parse(text);
+            using var json = StrictJson.Parse(text);
             if (json.RootElement.ValueKind != JsonValueKind.Object) throw new RefusedException("malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}");
             return [.. json.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText()))];
         }

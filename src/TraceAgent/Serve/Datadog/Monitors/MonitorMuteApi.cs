@@ -28,7 +28,7 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
     async Task Mute(HttpContext http)
     {
         var body = await DatadogBody.ReadRoot(http);
-        var (now, scope, end) = (NowUnixSeconds, Scope(http, body), body.Number("end") is { } sent ? (long)sent : DatadogParameters.Seconds(http, "end"));
+        var (now, scope, end) = (NowUnixSeconds, Scope(http, body), DatadogParameters.Seconds(body, "end") ?? DatadogParameters.Seconds(http, "end"));
         if (end <= now) throw new RefusedException($"The parameter 'end' ({end}) lies behind now ({now}). It is in Unix seconds, not milliseconds.");
         await Change(http, silenced => silenced[scope] = end);
     }

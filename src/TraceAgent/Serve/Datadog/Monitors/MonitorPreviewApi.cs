@@ -24,12 +24,22 @@ public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, 
         var body = await DatadogBody.ReadRoot(http);
         var known = rules.Check(MonitorApi.RuleOf(body, null));
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond / 60 * 60;
-        var to = body.Number("to") is { } until ? (long)until : now;
+        var to = Seconds(body, "to", now) ?? now;
+        var from = Seconds(body, "from", now);
         if (to > now + 60) throw new RefusedException($"'to' ({to}) lies ahead of now ({now}). It is in Unix seconds, not milliseconds.");
-        if (body.Number("from") is { } begun && begun >= to) throw new RefusedException($"'from' ({begun}) must be before 'to' ({to}).");
-        var result = body.Number("from") is { } from ? replay.Between(known, (long)from, to, http.RequestAborted) : replay.Latest(known, to, http.RequestAborted);
+        if (from >= to) throw new RefusedException($"'from' ({from}) must be before 'to' ({to}).");
+        var result = from is { } begin ? replay.Between(known, begin, to, http.RequestAborted) : replay.Latest(known, to, http.RequestAborted);
         await JsonAnswer.Write(http, StatusCodes.Status200OK, json => Write(json, known, result));
     }
+
+    /// <summary>A time in Unix seconds; null when it is not there.</summary>
+    static long? Seconds(DatadogBody body, string member, long now) => body.Number(member) switch
+    {
+        null => null,
+        // What is replayed before it begins must have a date too.
+        { } seconds when seconds > 2 * MonitorReplay.MaxLength.TotalSeconds && seconds < 1e12 => (long)seconds,
+        { } other => throw new RefusedException($"'{member}' ({other}) is no time of ours. It is in Unix seconds, such as {now}."),
+    };
 
     static void Write(Utf8JsonWriter json, KnownRule known, ReplayResult result)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Apm.Core.Json;
 using Apm.Core.Monitors;
 
 namespace Apm.TraceAgent.Serve.Datadog.Monitors;
@@ -10,7 +11,7 @@ public static class MonitorText
     /// <exception cref="FormatException">It is no monitor; the message is what the API would answer.</exception>
     public static MonitorRule Read(string json)
     {
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        using var document = StrictJson.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         if (document.RootElement.ValueKind != JsonValueKind.Object) throw new FormatException("A monitor is an object: {\"type\":\"metric alert\",\"query\":\"…\",\"name\":\"…\"}.");
         try
         {
