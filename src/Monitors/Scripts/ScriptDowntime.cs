@@ -30,6 +30,10 @@ static class ScriptDowntime
         {
             throw new MonitorScriptException(block.At(1), wrong.Message);
         }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new MonitorScriptException(block.At(1), "The downtime lies outside of the years 1 to 9999. Write an earlier start, or a shorter length.");
+        }
     }
 
     static (Downtime Downtime, long? CancelledUnixSeconds) Read(ScriptBlock block, ScriptWorld world)
