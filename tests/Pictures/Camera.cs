@@ -9,7 +9,7 @@ sealed class Camera : IAsyncDisposable
     /// <summary>True when every island in view has drawn what it fetched, one that has not begun included, and every part of the page has its content.</summary>
     const string HasSettled = """
         () => document.fonts.status === 'loaded' && !document.querySelector('[data-state=loading], [aria-busy=true], .skeleton')
-          && [...document.querySelectorAll('apm-chart, apm-heat, apm-waterfall')].every(island => island.hasAttribute('data-state') || island.getBoundingClientRect().top >= innerHeight)
+          && [...document.querySelectorAll('apm-chart, apm-heat, apm-waterfall, apm-flame, apm-map, apm-scatter')].every(island => island.hasAttribute('data-state') || island.getBoundingClientRect().top >= innerHeight)
         """;
 
     readonly Uri _site;
