@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.ApmUi.Links;
 using Apm.ApmUi.Charts;
 using Apm.Core.Downtimes;
 using Apm.Core.Ports;
@@ -18,8 +19,8 @@ public static class DowntimeForms
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/ui/downtimes", Make);
-        routes.MapPost("/ui/downtimes/cancel", Cancel);
+        routes.MapTextForm("/ui/downtimes", Make, "The downtime was not made.");
+        routes.MapTextForm("/ui/downtimes/cancel", Cancel, "The downtime was not cancelled.");
     }
 
     static Task Make(HttpContext context, IFormCollection form) => Answer(context, (book, notices) =>

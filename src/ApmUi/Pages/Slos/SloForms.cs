@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.ApmUi.Links;
 using Apm.ApmUi.Charts;
 using Apm.Core.Ports;
 using Apm.Core.Slos;
@@ -18,9 +19,9 @@ public static class SloForms
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/ui/slos", Save);
-        routes.MapPost("/ui/slos/delete", Delete);
-        routes.MapPost("/ui/slos/watch", Watch);
+        routes.MapTextForm("/ui/slos", Save, "The objective was not saved.");
+        routes.MapTextForm("/ui/slos/delete", Delete, "The objective was not deleted.");
+        routes.MapTextForm("/ui/slos/watch", Watch, "No monitor was made.");
     }
 
     /// <summary>The objective that a form says.</summary>
