@@ -60,7 +60,6 @@ static class Screens
         new("service-metrics", $"{Order}?from=now-1h&tab=metrics"),
         new("hosts", "/hosts"),
         new("hosts-map", "/hosts?view=map"),
-        new("host", $"/hosts/{Environment.MachineName}"),
         new("doctor", "/doctor"),
         new("limits", "/limits"),
         new("not-found", "/nothing-here"),
