@@ -4,16 +4,15 @@ using Apm.Core.Limits;
 
 namespace Apm.Cli.Host;
 
-/// <summary>Keeps the process below its ceiling: looks at it once a second, five times from half the ceiling on, and has the collector give memory back when it comes near.</summary>
+/// <summary>Keeps the process below its ceiling: looks at it once a second, five times when it is busy, and has the collector give memory back when it comes near.</summary>
 public sealed class MemoryWatch : IDisposable
 {
     /// <summary>Of an `apm up` at work: measured resident memory less the heap's.</summary>
     const long NotHeapBytes = 125_829_120;
 
-    /// <summary>How often to look while less than half the ceiling is taken: a look is not free, and an idle process should be.</summary>
+    /// <summary>How often to look while it is not busy: a look is not free, and an idle process should be.</summary>
     static readonly TimeSpan CalmLookEvery = TimeSpan.FromSeconds(1);
 
-    readonly MemoryBudget _budget;
     readonly TimeProvider _clock;
     readonly ITimer _looks;
     long _bookLookedAt;
@@ -25,7 +24,6 @@ public sealed class MemoryWatch : IDisposable
     {
         Guard = new MemoryGuard(budget, ProcessMemory.Now, GiveBack, counters, problems, clock);
         LimitHeap(budget.CeilingBytes);
-        _budget = budget;
         _clock = clock;
         _looks = clock.CreateTimer(_ => Look(), null, CalmLookEvery, CalmLookEvery);
     }
@@ -57,7 +55,7 @@ public sealed class MemoryWatch : IDisposable
 
     void SetPace()
     {
-        var isCalm = Guard.Last.WorkingSetBytes < _budget.CeilingBytes / 2;
+        var isCalm = !Guard.IsBusy;
         if (isCalm == _isCalm) return;
         _isCalm = isCalm;
         var every = isCalm ? CalmLookEvery : MemoryGuard.LookEvery;

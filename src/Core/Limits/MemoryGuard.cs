@@ -29,6 +29,15 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
     /// <summary>Tidying stops every thread for about a tenth of a second, so it is done at most this often.</summary>
     static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);
 
+    /// <summary>Share of the ceiling from which on room that the heap has and does not use is given back: what may be a burst must not become the rule.</summary>
+    const double BusyShare = 0.47;
+
+    /// <summary>Such room, when there is as much of it: more than the youngest objects of two cores need.</summary>
+    const long MuchSpareBytes = 41_943_040;
+
+    /// <summary>And at most this often.</summary>
+    static readonly TimeSpan GiveBackEvery = TimeSpan.FromSeconds(15);
+
     long _lastCollect = long.MinValue;
     bool _isNarrow;
 
@@ -58,10 +67,14 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
         else if (Last.WorkingSetBytes < budget.CeilingBytes * CalmShare)
         {
             if (Last.HoleBytes >= ManyHolesBytes) CollectWhenDue(TidyEvery);
+            if (IsBusy && Last.SpareBytes >= MuchSpareBytes) CollectWhenDue(GiveBackEvery);
             Widen();
         }
         else budget.ShrinkCaches();
     }
+
+    /// <summary>It takes so much that unused room counts, and is worth more looks.</summary>
+    public bool IsBusy => Last.WorkingSetBytes >= budget.CeilingBytes * BusyShare;
 
     bool IsNear => Last.WorkingSetBytes >= budget.CeilingBytes * NearShare;
 
@@ -114,12 +127,13 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
 /// <param name="WorkingSetBytes">Physical memory, code and shared libraries included.</param>
 /// <param name="HeapBytes">Committed by the garbage collector.</param>
 /// <param name="HoleBytes">Of those, free between objects at the last collection.</param>
-public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes, long HoleBytes)
+/// <param name="SpareBytes">Of those, all that held no object after the last collection: holes, and room for new objects.</param>
+public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes, long HoleBytes, long SpareBytes)
 {
     /// <summary>Of this process, now.</summary>
     public static ProcessMemory Now()
     {
         var heap = GC.GetGCMemoryInfo(GCKind.Any);
-        return new(Environment.WorkingSet, heap.TotalCommittedBytes, heap.FragmentedBytes);
+        return new(Environment.WorkingSet, heap.TotalCommittedBytes, heap.FragmentedBytes, Math.Max(0, heap.TotalCommittedBytes - heap.HeapSizeBytes + heap.FragmentedBytes));
     }
 }

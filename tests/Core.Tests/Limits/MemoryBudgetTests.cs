@@ -105,7 +105,7 @@ public class MemoryBudgetTests
             collected++;
             (taken, garbage) = (taken - garbage, 0);
         }
-        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0, 0), Collect, new Counters(), problems, clock);
+        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0, 0, 0), Collect, new Counters(), problems, clock);
         budget.OpenWork("queue").Reserve(80 * Mega);
 
         guard.Look();
@@ -142,7 +142,7 @@ public class MemoryBudgetTests
     {
         var (holes, collected) = (31 * Mega, 0);
         var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
-        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(250 * Mega, 120 * Mega, holes), () => collected++, new Counters(), new RecentProblems(), clock);
+        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(250 * Mega, 120 * Mega, holes, 0), () => collected++, new Counters(), new RecentProblems(), clock);
 
         guard.Look();
         Assert.Equal(0, collected);
@@ -157,5 +157,31 @@ public class MemoryBudgetTests
         guard.Look();
         Assert.Equal(2, collected);
         Assert.Equal(0, guard.BitCount); // It was not near the ceiling.
+    }
+
+    [Fact]
+    public void The_guard_gives_unused_room_back_when_about_half_the_ceiling_is_taken()
+    {
+        var (taken, spare, collected) = (230 * Mega, 60 * Mega, 0);
+        var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
+        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(taken, 120 * Mega, 0, spare), () => collected++, new Counters(), new RecentProblems(), clock);
+
+        guard.Look();
+        Assert.Equal((0, false), (collected, guard.IsBusy)); // Nobody else needs it.
+
+        (taken, spare) = (245 * Mega, 30 * Mega);
+        guard.Look();
+        Assert.Equal((0, true), (collected, guard.IsBusy)); // It is in use.
+
+        spare = 60 * Mega;
+        guard.Look();
+        Assert.Equal(1, collected);
+        clock.Advance(TimeSpan.FromSeconds(14));
+        guard.Look();
+        Assert.Equal(1, collected);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        guard.Look();
+        Assert.Equal(2, collected);
+        Assert.Equal(0, guard.BitCount);
     }
 }
