@@ -45,6 +45,7 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             LastAgentWords = answer.Kind == AgentAnswerKind.Refused ? trail.LastWords(address.Url.Port) : "",
             AgentHasRunHere = trail.HasAny,
             IsInContainer = ContainerMarks.Any(mark => File.Exists(Path.Combine(fileSystem, mark))),
+            IsContainersMain = processes.IsMainProgram(Environment.ProcessId),
             Variables = Told(),
         };
     }

@@ -79,8 +79,11 @@ public sealed record LauncherFacts
     /// <summary>An agent of ours has run on this machine, or in this container, at some time.</summary>
     public bool AgentHasRunHere { get; init; }
 
-    /// <summary>The app runs in a container of its own.</summary>
+    /// <summary>The app runs in a container.</summary>
     public bool IsInContainer { get; init; }
+
+    /// <summary>The container was made for this app: it is what the container was started with. False of a container that somebody works in.</summary>
+    public bool IsContainersMain { get; init; }
 
     /// <summary>Those that tracers, proxies and reloaders read.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();

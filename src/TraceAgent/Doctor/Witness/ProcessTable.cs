@@ -18,6 +18,7 @@ public sealed class ProcessTable(string root = "/proc")
     public const int MaxProcessesAsked = 4096;
 
     const string Listening = "0A", BoundUdp = "07";
+    static readonly string[] Shells = ["sh", "bash", "zsh", "ash", "dash", "fish", "ksh"], Starters = ["init", "systemd", "supervisord", "runsvdir", "s6-svscan", "sshd", "sleep", "tail"];
     static readonly string[] TcpTables = ["tcp", "tcp6"], UdpTables = ["udp", "udp6"];
 
     /// <summary>Those who hold a listening TCP socket of the port; empty when nobody does, or the system does not tell.</summary>
@@ -66,6 +67,21 @@ public sealed class ProcessTable(string root = "/proc")
         for (var i = 0; i < ids.Count && ids.Count < LauncherFacts.MaxProcesses; i++) ids.AddRange(parents.Where(pair => pair.Value == ids[i] && !ids.Contains(pair.Key)).Select(pair => pair.Key).Order());
         var listening = Sockets(TcpTables, line => line.State == Listening).ToLookup(line => line.Inode, line => line.LocalPort, StringComparer.Ordinal);
         return [.. ids.Take(LauncherFacts.MaxProcesses).Select(id => Member(id, parents[id], listening))];
+    }
+
+    /// <summary>
+    /// Whether a process is, or was started by, what a container was started with: the first process, unless that is a shell that somebody
+    /// sits at, or one that starts whatever there is. What is started in a container later on descends from none of its processes.
+    /// </summary>
+    public bool IsMainProgram(int processId)
+    {
+        for (var (id, steps) = (processId, 0); steps < LauncherFacts.MaxProcesses; steps++)
+        {
+            if (id == 1) return CommandOf(1) is { Count: > 0 } first && !(Shells.Contains(Path.GetFileName(first[0]).TrimStart('-')) && first.Skip(1).All(word => word is "-l" or "-i" or "--login")) && !Starters.Contains(Path.GetFileName(first[0]));
+            if (Stat(id) is not { ParentId: > 0 and var parent }) return false;
+            id = parent;
+        }
+        return false;
     }
 
     /// <summary>Ids of a process, of those that it descends from, and of those that it has started.</summary>
