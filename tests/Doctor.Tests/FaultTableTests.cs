@@ -90,8 +90,8 @@ public class FaultTableTests
             "TD10", "1,204 spans of flaskapp came in and none was kept: sampled out by DD_TRACE_SAMPLING_RULES=[{\"service\":\"flaskapp\",\"sample_rate\":0}].",
             Case.Told(process => process.WithSpans(1204).With("DD_TRACE_SAMPLING_RULES", "[{\"service\":\"flaskapp\",\"sample_rate\":0}]"), agent => agent with { Services = [new ServiceFate("flaskapp", 1204, 0, 1204, "manual_drop", 0)] })
         },
-        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 19 min in the future: the clock of here is ahead of this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = 19 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
-        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 3 h in the past: the clock of here is behind this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = -180 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
+        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 19 min in the future: the clock of here is ahead of this machine's. They are stored at the time they tell, and shown under \"arrived recently\".", Case.Told(process => process.WithSpans(3) with { SkewNanos = 19 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
+        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 3 h in the past: the clock of here is behind this machine's. They are stored at the time they tell, and shown under \"arrived recently\".", Case.Told(process => process.WithSpans(3) with { SkewNanos = -180 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
         {
             "TD12", "312 traces exist for env:dev; you are looking at env:prod, which has none.",
             Case.Screen(new ScreenFacts { Noun = "traces", Filters = [new FilterFact("env:prod", 312)], OtherEnvs = [new FilterFact("env:dev", 312, "/traces?env=dev"), new FilterFact("env:test", 2)] })
@@ -118,7 +118,7 @@ public class FaultTableTests
         },
         {
             "TD19", "The app runs in a container, where localhost is the container itself and no agent listens. The agent takes connections of its own machine only, so let the container share the host's network.",
-            Case.Launched(launcher => launcher with { IsInContainer = true, Answer = AgentAnswerKind.Refused, AnswerDetail = "connection refused" })
+            Case.Launched(launcher => launcher with { IsInContainer = true, IsContainersMain = true, Answer = AgentAnswerKind.Refused, AnswerDetail = "connection refused" })
         },
         { "TD28", "server (pid 4121) runs Node.js, for which Apm brings no tracer of its own: start it with a Datadog or OpenTelemetry tracer, which finds the agent by the variables that are set already.", Case.Launched(launcher => launcher with { Kind = "other", Service = "server", Command = "/usr/bin/node app.js", Processes = [] }) },
         { "TD29", "Spans were sent to /otlp/spans, which nobody answers. OTLP goes to the bare address, such as http://localhost:4318: the exporter adds /v1/traces itself.", Case.Overall(agent => agent with { Refusals = [Refused("/otlp/spans", 404, "unknown_path", "")] }) },
@@ -136,8 +136,8 @@ public class FaultTableTests
         { "TD17", "gRPC came on port 8126, which is for HTTP/1: it is taken all the same. The port for it is 4317.", Case.Overall(agent => Flowing(agent) with { WrongProtocols = [new WrongProtocol("agent", 8126, SpokenProtocol.Http2, null, 5, Case.Now)] }) },
         { "TD17", "HTTP/1 came on port 4317, which is for gRPC: it is taken all the same. The port for it is 4318.", Case.Overall(agent => Flowing(agent) with { WrongProtocols = [new WrongProtocol("otlp-grpc", 4317, SpokenProtocol.Http1, null, 1, Case.Now)] }) },
         {
-            "TD20", "A payload was refused whole: 26 MB in one body is more than is taken at once (from python tracer 0.16). Let the client send smaller batches.",
-            Case.Overall(agent => Flowing(agent) with { Refusals = [Refused("/v0.4/traces", 413, "too_large", "payload-too-large") with { Bytes = 27_262_976 }] })
+            "TD20", "A payload was refused whole, and nothing of it is stored: 26 MB in one body is more than the 25 MB that are taken at once (from python tracer 0.16). Let the client send smaller batches.",
+            Case.Overall(agent => Flowing(agent) with { MaxBodyBytes = 26_214_400, Refusals = [Refused("/v0.4/traces", 413, "too_large", "payload-too-large") with { Bytes = 27_262_976 }] })
         },
         {
             "TD21", "The disk budget was reached at 15:58 UTC: new traces drive out those from before 15:06 UTC.",

@@ -21,7 +21,14 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
     /// <summary>Longest a question to the interpreter may take.</summary>
     static readonly TimeSpan ImportPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Most interpreters asked of one app; it may start a new one every second.</summary>
+    const int MaxAsks = 5;
+
     ImportAnswer? _import;
+
+    /// <summary>Which process was asked, and what it ran then: a wrapper becomes the app in its place.</summary>
+    string _asked = "";
+    int _asks;
 
     /// <summary>What is known before the app runs, or of the address alone.</summary>
     public async Task<LauncherFacts> Before(AgentAnswer answer, HttpClient http)
@@ -52,11 +59,11 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
 
     /// <summary>What is seen of the running app.</summary>
     /// <param name="before">From <see cref="Before"/>.</param>
-    /// <param name="asksInterpreter">Nothing has been heard of the app: whether the tracer can be imported there is asked, once.</param>
+    /// <param name="asksInterpreter">Nothing has been heard of the app: whether the tracer can be imported there is asked, once of each interpreter.</param>
     public async Task<LauncherFacts> Look(LauncherFacts before, int processId, TimeSpan elapsed, bool asksInterpreter)
     {
         var family = processes.Family(processId);
-        if (asksInterpreter && _import is null && plan.Kind == ProgramKind.Python) _import = await AskInterpreter(family.Count > 0 ? family : [new FamilyMember(processId, 0, "", [])]);
+        if (asksInterpreter) await AskInterpreter(family.Count > 0 ? family : [new FamilyMember(processId, 0, "", [])]);
         return before with
         {
             ProcessId = processId,
@@ -77,12 +84,15 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
         .ToDictionary(pair => pair.Key, pair => SecretText.Cut(SecretText.MaskedValue(pair.Key, pair.Value)), StringComparer.Ordinal);
 
     /// <summary>Asks the interpreter that runs, with the flags and the environment that it runs with; it does nothing but answer.</summary>
-    async Task<ImportAnswer?> AskInterpreter(IReadOnlyList<FamilyMember> family)
+    async Task AskInterpreter(IReadOnlyList<FamilyMember> family)
     {
         // The one that serves is the last that is a Python: what came before it are shells and wrappers.
         var member = family.LastOrDefault(one => IsPython(processes.ProgramOf(one.ProcessId)));
-        if (member is null) return null;
+        if (member is null) return;
         var words = processes.CommandOf(member.ProcessId);
+        var asked = $"{member.ProcessId} {string.Join(' ', words)}";
+        if (asked == _asked || _asks++ >= MaxAsks) return;
+        _asked = asked;
         // The name it was called by: a virtual environment is a link to the interpreter, and is known by the link.
         var interpreter = words.Count > 0 && IsPython(words[0]) && Path.IsPathRooted(words[0]) ? words[0] : plan.Kind == ProgramKind.Python && IsPython(plan.File) ? plan.File : processes.ProgramOf(member.ProcessId);
         var wrapper = Array.Find(Wrappers, name => command.Any(word => Path.GetFileName(word) == name)) ?? "";
@@ -107,7 +117,7 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             : ignores.Count > 0 && module == "apm_tracing" ? $"it was started with -{string.Join("", ignores)}, which passes over PYTHONPATH"
             : member.HasInjection == false && module == "apm_tracing" ? "its environment has lost the tracer's place in PYTHONPATH"
             : code == 0 ? "" : SecretText.Cut(errors.TrimEnd().Split('\n')[^1].Trim());
-        return new ImportAnswer(interpreter, version, problem.Length == 0, problem, wrapper, wrapper.Length > 0 ? InterpreterOf(wrapper) : "");
+        _import = new ImportAnswer(interpreter, version, problem.Length == 0, problem, wrapper, wrapper.Length > 0 ? InterpreterOf(wrapper) : "");
     }
 
     /// <summary>The interpreter in the first line of a script.</summary>

@@ -109,7 +109,8 @@ public sealed class ProcessTable(string root = "/proc")
         var ports = InodesOf(id).SelectMany(inode => listening[inode]).Distinct().Order().Take(LauncherFacts.MaxPorts);
         return new FamilyMember(id, parent, SecretText.Command(CommandOf(id), LauncherFacts.MaxCommandChars), [.. ports])
         {
-            HasInjection = environment is null ? null : environment.GetValueOrDefault("PYTHONPATH", "").Contains("apm_tracing", StringComparison.Ordinal) || environment.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal),
+            // A Python has no use for what is injected into .NET, which its environment may have kept.
+            HasInjection = environment is null ? null : environment.GetValueOrDefault("PYTHONPATH", "").Contains("apm_tracing", StringComparison.Ordinal) || (!Path.GetFileName(ProgramOf(id)).StartsWith("py", StringComparison.Ordinal) && environment.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal)),
             IsReloaderChild = environment?.GetValueOrDefault("WERKZEUG_RUN_MAIN") == "true",
         };
     }
