@@ -17,7 +17,7 @@ public static class FaultTable
         // It arrives and is refused.
         new RefusedVersion(), new UnknownPath(), new PayloadTooLarge(),
         // The tracer is not in the process that serves.
-        new TracingSwitchedOff(), new WrongInterpreter(), new NoTracerForLanguage(), new ReloaderChild(), new ForkedWorkers(),
+        new TracingSwitchedOff(), new WrongInterpreter(), new HooksPassedOver(), new NoTracerForLanguage(), new ReloaderChild(), new ForkedWorkers(),
         // The process is traced, and requests go elsewhere or into nothing.
         new AnotherCopy(), new SampledOut(), new EmptyPayloads(), new ClockApart(),
         // The screen looks elsewhere.

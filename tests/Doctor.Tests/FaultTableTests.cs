@@ -126,6 +126,18 @@ public class FaultTableTests
         { "TD32", "No traces match; without status:error there are 40.", Case.Screen(new ScreenFacts { Noun = "traces", Filters = [new FilterFact("service:web", 0), new FilterFact("status:error", 40)] }) },
         { "TD33", "/v0.4/traces answered 200 4 times, and no span was inside: a tracer is connected and has nothing to send. Send its app a request.", Case.Overall(agent => agent with { Paths = [new PathFacts("/v0.4/traces", 4, 4, 0, 4)] }) },
         { "TD34", "flaskapp (python, pid 4121) listens on port 5050, and its tracer has not told of itself in 8 s: it serves with a library that the tracer does not know, or was started in another way. Put the tracer of its framework into it.", Case.Launched(launcher => launcher with { ImportsTracer = true }) },
+        {
+            "TD34", "flaskapp (python, pid 4121) runs with the tracer in reach, listens on no port, and uses no library that the tracer knows, so it makes no spans by itself. Write those you want to see.",
+            Case.Launched(launcher => launcher with { ImportsTracer = true, ElapsedSeconds = 21, Processes = [Member(4121, 1)] })
+        },
+        {
+            "TD35", "flaskapp (dotnet, pid 4121) runs .NET with start-up hooks switched off by app.runtimeconfig.json, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.",
+            Case.Launched(launcher => launcher with { Kind = "dotnet", DotNet = new DotNetSight(4121, false, "app.runtimeconfig.json") })
+        },
+        {
+            "TD35", "flaskapp (dotnet, pid 4121) runs .NET, and its environment has lost DOTNET_STARTUP_HOOKS, so the tracer is not in it. Put apm-run behind whatever clears the environment.",
+            Case.Launched(launcher => launcher with { Kind = "dotnet", DotNet = new DotNetSight(4121, true, "") })
+        },
         { "TD34", "No tracer has connected yet. Start an app with one: ./apm-run python3 flaskapp.py", Case.Overall(agent => agent) },
     };
 

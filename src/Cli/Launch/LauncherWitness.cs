@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Apm.Core.Diagnosis;
 using Apm.TraceAgent.Doctor.Witness;
 
@@ -66,6 +67,7 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
         if (asksInterpreter) await AskInterpreter(family.Count > 0 ? family : [new FamilyMember(processId, 0, "", [])]);
         return before with
         {
+            DotNet = asksInterpreter ? DotNetOf(family) : null,
             ProcessId = processId,
             ElapsedSeconds = elapsed.TotalSeconds,
             Processes = family,
@@ -118,6 +120,31 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             : member.HasInjection == false && module == "apm_tracing" ? "its environment has lost the tracer's place in PYTHONPATH"
             : code == 0 ? "" : SecretText.Cut(errors.TrimEnd().Split('\n')[^1].Trim());
         _import = new ImportAnswer(interpreter, version, problem.Length == 0, problem, wrapper, wrapper.Length > 0 ? InterpreterOf(wrapper) : "");
+    }
+
+    /// <summary>Of the .NET process that serves, or else of the last one: what would keep the start-up hook out of it.</summary>
+    DotNetSight? DotNetOf(IReadOnlyList<FamilyMember> family)
+    {
+        if ((family.LastOrDefault(one => one.Ports.Count > 0 && processes.RunsDotNet(one.ProcessId) == true) ?? family.LastOrDefault(one => processes.RunsDotNet(one.ProcessId) == true)) is not { } member) return null;
+        var its = processes.EnvironmentOf(member.ProcessId);
+        var program = processes.CommandOf(member.ProcessId).FirstOrDefault(word => word.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } assembly ? assembly : processes.ProgramOf(member.ProcessId);
+        string[] configs = [Path.ChangeExtension(program, ".runtimeconfig.json"), program + ".runtimeconfig.json"];
+        return new DotNetSight(member.ProcessId, its is not null && !its.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal), configs.FirstOrDefault(SwitchesHooksOff) ?? "");
+    }
+
+    /// <summary>Whether a file of the runtime's settings says that start-up hooks are passed over; false when it is not there or not readable.</summary>
+    static bool SwitchesHooksOff(string file)
+    {
+        try
+        {
+            using var config = JsonDocument.Parse(File.ReadAllBytes(file));
+            return config.RootElement.TryGetProperty("runtimeOptions", out var options) && options.TryGetProperty("configProperties", out var properties)
+                && properties.TryGetProperty("System.StartupHookProvider.IsSupported", out var isSupported) && isSupported.ValueKind == JsonValueKind.False;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The interpreter in the first line of a script.</summary>

@@ -106,6 +106,9 @@ public sealed record LauncherFacts
     /// <inheritdoc cref="Wrapper"/>
     public string WrapperInterpreter { get; init; } = "";
 
+    /// <summary>What was seen of the .NET process among them that serves; null when there is none, or nobody looked because the app was heard of.</summary>
+    public DotNetSight? DotNet { get; init; }
+
     /// <summary>The app and all that it started, as far as they run now.</summary>
     public IReadOnlyList<FamilyMember> Processes { get; init; } = [];
 
@@ -130,12 +133,18 @@ public sealed record LauncherFacts
         ImportProblem = SecretText.Cut(SecretText.Masked(ImportProblem)),
         Wrapper = SecretText.Cut(SecretText.Masked(Wrapper), 80),
         WrapperInterpreter = SecretText.Cut(SecretText.Masked(WrapperInterpreter)),
+        DotNet = DotNet is null ? null : DotNet with { HooksOffIn = SecretText.Cut(SecretText.Masked(DotNet.HooksOffIn)) },
         Processes = [.. Processes.Where(member => member is not null).Take(MaxProcesses).Select(member => member.Bounded())],
     };
 
     /// <summary>A variable's name; two long ones may become the same.</summary>
     static string Name(string key) => SecretText.Cut(SecretText.Masked(key));
 }
+
+/// <summary>A .NET process, as it is seen from outside.</summary>
+/// <param name="HasLostVariable">Its environment names no start-up hook of ours.</param>
+/// <param name="HooksOffIn">The file that switches start-up hooks off; "" when none does.</param>
+public sealed record DotNetSight(int ProcessId, bool HasLostVariable, string HooksOffIn);
 
 /// <summary>A process of a launched app.</summary>
 /// <param name="ProcessId">Its id.</param>

@@ -424,6 +424,42 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.StartsWith("/v0.4/traces answered 200 4 times, and no span was inside:", await _rig.Verdict("TD33"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TD35_a_dotnet_app_whose_environment_was_cleared_on_the_way()
+    {
+        var app = await _rig.Launch(["env", "-i", $"PATH={Environment.GetEnvironmentVariable("PATH")}", "DOTNET_CLI_HOME=/tmp", "dotnet", DoctorRig.WebApp, "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"]);
+
+        Assert.Equal($"The app (pid {app.ProcessId}) runs .NET, and its environment has lost DOTNET_STARTUP_HOOKS, so the tracer is not in it. Put apm-run behind whatever clears the environment.", await app.Verdict("TD35"));
+    }
+
+    [Fact]
+    public async Task TD35_a_dotnet_app_that_was_built_without_startup_hooks()
+    {
+        var copy = _rig.CopyOfWebApp();
+        var config = Path.Combine(copy, "TracedWebApp.runtimeconfig.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"configProperties\": {", "\"configProperties\": { \"System.StartupHookProvider.IsSupported\": false,", StringComparison.Ordinal));
+        var app = await _rig.Launch(["dotnet", Path.Combine(copy, "TracedWebApp.dll"), "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"]);
+
+        Assert.Equal($"tracedwebapp (dotnet, pid {app.ProcessId}) runs .NET with start-up hooks switched off by {config}, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.", await app.Verdict("TD35"));
+    }
+
+    [Fact]
+    public async Task TD07_a_script_that_wipes_the_place_of_the_tracer()
+    {
+        var app = await _rig.Launch(["sh", "-c", $"env -u PYTHONPATH {DoctorRig.Python} {_rig.Write("shop.py", "import time; time.sleep(60)")}; true"]);
+
+        Assert.EndsWith($" ({DoctorRig.Python}), and the tracer is not in it: its environment has lost the tracer's place in PYTHONPATH.", await app.Verdict("TD07"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TD34_a_server_of_a_library_that_nobody_knows()
+    {
+        var port = DoctorRig.FreePort();
+        var app = await _rig.Launch([DoctorRig.Python, "-m", "http.server", $"{port}", "--bind", "127.0.0.1"]);
+
+        Assert.StartsWith($"http.server (python, pid {app.ProcessId}) listens on port {port}, and its tracer has not told of itself in ", await app.Verdict("TD34", "listens on"), StringComparison.Ordinal);
+    }
+
     /// <summary>TD12 and TD13 are injected in <see cref="EmptyScreensTests"/>, for only a screen sees them; TD32 as well.</summary>
     [Fact]
     public void Every_fault_is_injected_somewhere_here()

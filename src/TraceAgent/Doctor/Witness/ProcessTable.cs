@@ -103,6 +103,9 @@ public sealed class ProcessTable(string root = "/proc")
     /// <summary>The program file of a process; "" when the system does not tell.</summary>
     public string ProgramOf(int processId) => Try(() => new FileInfo(Path.Combine(root, Name(processId), "exe")).LinkTarget) ?? "";
 
+    /// <summary>Whether a process has .NET's runtime loaded; null when the system does not tell.</summary>
+    public bool? RunsDotNet(int processId) => Text(processId, "maps") is { Length: > 0 } maps ? maps.Contains("libcoreclr", StringComparison.Ordinal) : null;
+
     FamilyMember Member(int id, int parent, ILookup<string, int> listening)
     {
         var environment = EnvironmentOf(id);
