@@ -440,7 +440,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"configProperties\": {", "\"configProperties\": { \"System.StartupHookProvider.IsSupported\": false,", StringComparison.Ordinal));
         var app = await _rig.Launch(["dotnet", Path.Combine(copy, "TracedWebApp.dll"), "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"]);
 
-        Assert.Equal($"tracedwebapp (dotnet, pid {app.ProcessId}) runs .NET with start-up hooks switched off by {config}, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.", await app.Verdict("TD35"));
+        Assert.Equal($"TracedWebApp (dotnet, pid {app.ProcessId}) runs .NET with start-up hooks switched off by {config}, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.", await app.Verdict("TD35"));
     }
 
     [Fact]
@@ -457,7 +457,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         var port = DoctorRig.FreePort();
         var app = await _rig.Launch([DoctorRig.Python, "-m", "http.server", $"{port}", "--bind", "127.0.0.1"]);
 
-        Assert.StartsWith($"http.server (python, pid {app.ProcessId}) listens on port {port}, and its tracer has not told of itself in ", await app.Verdict("TD34", "listens on"), StringComparison.Ordinal);
+        Assert.StartsWith($"server (python, pid {app.ProcessId}) listens on port {port}, and its tracer has not told of itself in ", await app.Verdict("TD34", "listens on"), StringComparison.Ordinal);
     }
 
     /// <summary>TD12 and TD13 are injected in <see cref="EmptyScreensTests"/>, for only a screen sees them; TD32 as well.</summary>
