@@ -41,9 +41,10 @@ public static class AgentProbe
     }
 
     /// <summary>Never throws; what goes wrong is in the answer.</summary>
-    public static async Task<AgentAnswer> Ask(Uri agent, HttpClient http)
+    /// <param name="atMost">How long to wait; null for <see cref="Patience"/>. Nobody's start is held up by the doctor.</param>
+    public static async Task<AgentAnswer> Ask(Uri agent, HttpClient http, TimeSpan? atMost = null)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(atMost ?? Patience);
         try
         {
             using var answer = await http.GetAsync(new Uri(agent, "/info"), patience.Token);
@@ -55,7 +56,7 @@ public static class AgentProbe
         }
         catch (Exception problem) // Whatever answers there, the app must start.
         {
-            return await FromFailure(agent, problem, http);
+            return await FromFailure(agent, problem, http, atMost);
         }
     }
 
@@ -78,15 +79,15 @@ public static class AgentProbe
         return null;
     }
 
-    static async Task<AgentAnswer> FromFailure(Uri agent, Exception problem, HttpClient http)
+    static async Task<AgentAnswer> FromFailure(Uri agent, Exception problem, HttpClient http, TimeSpan? atMost)
     {
-        if (problem is OperationCanceledException) return new AgentAnswer(AgentAnswerKind.Silent, "no answer within a second");
         if (problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }) return new AgentAnswer(AgentAnswerKind.Refused, "connection refused");
-        if (agent.Scheme == "https")
+        if (agent.Scheme == "https") // Whether it hung up on the handshake or waits for the rest of what it takes for a request.
         {
-            var plain = await Ask(new UriBuilder(agent) { Scheme = "http" }.Uri, http);
+            var plain = await Ask(new UriBuilder(agent) { Scheme = "http" }.Uri, http, atMost);
             if (plain.IsAgent) return new AgentAnswer(AgentAnswerKind.SpeaksPlain, "it is a trace agent that speaks plain HTTP") { UiUrl = plain.UiUrl, OtlpUrl = plain.OtlpUrl };
         }
+        if (problem is OperationCanceledException) return new AgentAnswer(AgentAnswerKind.Silent, atMost is { } given ? $"no answer within {given.TotalSeconds:0} s" : "no answer within a second");
         if (problem.InnerException is SocketException unreachable) return new AgentAnswer(AgentAnswerKind.Silent, unreachable.Message);
         if (problem.InnerException is AuthenticationException refused) return new AgentAnswer(AgentAnswerKind.NotAnAgent, refused.Message);
         return agent.Scheme == "http" && await AnswersInTls(agent) ? new AgentAnswer(AgentAnswerKind.SpeaksTls, "it answered with TLS") : new AgentAnswer(AgentAnswerKind.NotAnAgent, problem.InnerException?.Message ?? problem.Message);

@@ -63,6 +63,16 @@ public class TelemetryTests
     }
 
     [Fact]
+    public async Task Addresses_that_no_app_listens_on_are_not_offered_to_be_called()
+    {
+        await using var agent = await AgentFixture.Start();
+
+        await Tell(agent, "app-started", """ "configuration":[{"name":"listen_urls","value":"http://169.254.169.254:80,http://evil.example:80,http://[fe80::1]:80,http://239.0.0.1:80,http://10.0.0.7:80,http://my-host:81,http://[::]:82","origin":"code"}] """);
+
+        Assert.Equal(["http://10.0.0.7:80", "http://my-host:81", "http://[::]:82"], Assert.Single(agent.Parts.Catalogue.Processes()).ListenUrls);
+    }
+
+    [Fact]
     public async Task Secrets_in_routes_and_addresses_are_stars()
     {
         await using var agent = await AgentFixture.Start();

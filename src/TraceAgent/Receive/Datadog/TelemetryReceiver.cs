@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Apm.Core.Counting;
 using Apm.Core.Diagnosis;
 using Apm.Core.Services;
@@ -129,11 +131,18 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
     static string Known(string told, string before) => told.Length > 0 ? told : before;
 }
 
-/// <summary>Addresses that an app says it listens on. Only http and https addresses are believed; nothing is ever fetched from them.</summary>
+/// <summary>
+/// Addresses that an app says it listens on. Only http and https addresses are believed, and nothing is ever fetched from them; they stand in lines to
+/// paste, so that what no app listens on is passed over: names of the internet, and the addresses at which clouds hand out credentials.
+/// </summary>
 static class ListenUrls
 {
     public static IReadOnlyList<string> Parse(string urls) =>
         [.. urls.Split([',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(url => Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https")
+            .Where(url => Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" && IsOfAnApp(parsed))
             .Take(16).Select(SecretText.Masked)];
+
+    static bool IsOfAnApp(Uri url) => IPAddress.TryParse(url.Host.Trim('[', ']'), out var address)
+        ? !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !(address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is [169, 254, ..] or [>= 224, ..])
+        : !url.Host.Contains('.', StringComparison.Ordinal);
 }
