@@ -13,7 +13,7 @@ public static class FaultTable
     public static IReadOnlyList<IFaultRule> Rules { get; } =
     [
         // Nothing can arrive: the address, what answers there, the way to it.
-        new PortTakenByAnother(), new WrongAddress(), new LocalhostOfContainer(), new NothingListens(), new TlsMismatch(), new ProxyInBetween(),
+        new UnusableAddress(), new PortTakenByAnother(), new WrongAddress(), new LocalhostOfContainer(), new NothingListens(), new TlsMismatch(), new ProxyInBetween(),
         // It arrives and is refused.
         new RefusedVersion(), new UnknownPath(), new PayloadTooLarge(),
         // The tracer is not in the process that serves.

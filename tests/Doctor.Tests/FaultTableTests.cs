@@ -138,6 +138,8 @@ public class FaultTableTests
             "TD35", "flaskapp (dotnet, pid 4121) runs .NET, and its environment has lost DOTNET_STARTUP_HOOKS, so the tracer is not in it. Put apm-run behind whatever clears the environment.",
             Case.Launched(launcher => launcher with { Kind = "dotnet", DotNet = new DotNetSight(4121, true, "") })
         },
+        { "TD36", "DD_TRACE_AGENT_URL=unix:///var/run/datadog/apm.socket names a socket file that is not there, and Apm listens on TCP ports. Write http://localhost:8126.", Case.Launched(launcher => launcher with { UnusableAddress = "unix:///var/run/datadog/apm.socket" }) },
+        { "TD36", "DD_TRACE_AGENT_URL=tcp://x is no address of a trace agent. Write http://localhost:8126.", Case.Launched(launcher => launcher with { UnusableAddress = "tcp://x", Answer = AgentAnswerKind.Refused }) },
         { "TD34", "No tracer has connected yet. Start an app with one: ./apm-run python3 flaskapp.py", Case.Overall(agent => agent) },
     };
 

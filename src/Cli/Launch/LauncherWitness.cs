@@ -46,6 +46,7 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             Env = variables.GetValueOrDefault("DD_ENV", environment.GetValueOrDefault("DD_ENV", "")),
             AgentUrl = SecretText.Masked(address.Url.ToString().TrimEnd('/')),
             AgentUrlSource = address.Source,
+            UnusableAddress = IsSocketThatIsThere(address.Unusable) ? "" : SecretText.Masked(address.Unusable),
             Answer = answer.Kind,
             AnswerDetail = answer.Detail,
             AnsweredBy = holders.Count > 0 ? holders[0] : null,
@@ -79,6 +80,9 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             WrapperInterpreter = _import?.WrapperInterpreter ?? "",
         };
     }
+
+    /// <summary>Somebody else's agent has it open, and the tracer may well send there.</summary>
+    static bool IsSocketThatIsThere(string address) => address.StartsWith("unix:", StringComparison.OrdinalIgnoreCase) && File.Exists("/" + address["unix:".Length..].TrimStart('/'));
 
     Dictionary<string, string> Told() => environment.Concat(variables).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last())
         .Where(pair => ToldPrefixes.Any(prefix => pair.Key.StartsWith(prefix, StringComparison.Ordinal)) || ToldNames.Contains(pair.Key.ToUpperInvariant()))

@@ -60,6 +60,9 @@ public sealed record LauncherFacts
     /// <summary>Where the tracer sends.</summary>
     public string AgentUrl { get; init; } = "";
 
+    /// <summary>What DD_TRACE_AGENT_URL holds when no tracer can send there; "" when it is an address, or not set. <see cref="AgentUrl"/> is then the default.</summary>
+    public string UnusableAddress { get; init; } = "";
+
     /// <summary>The variable that says so; "" when it is the default.</summary>
     public string AgentUrlSource { get; init; } = "";
     public AgentAnswerKind Answer { get; init; }
@@ -122,6 +125,7 @@ public sealed record LauncherFacts
         Env = SecretText.Cut(SecretText.Masked(Env)),
         ElapsedSeconds = double.IsFinite(ElapsedSeconds) ? Math.Max(0, ElapsedSeconds) : 0,
         AgentUrl = SecretText.Cut(SecretText.Masked(AgentUrl)),
+        UnusableAddress = SecretText.Cut(SecretText.Masked(UnusableAddress)),
         AgentUrlSource = SecretText.Cut(SecretText.Masked(AgentUrlSource)),
         AnswerDetail = SecretText.Cut(SecretText.Masked(AnswerDetail)),
         AnsweredBy = AnsweredBy?.Bounded(),

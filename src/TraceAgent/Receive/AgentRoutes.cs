@@ -29,9 +29,9 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
     {
         var path = context.Request.Path.Value ?? "/";
         var handler = Find(path);
-        if (handler is null && PathMending.Mend(path, context.Request.ContentType ?? "", context.Request.Method is "POST" or "PUT", _exact.Keys) is { } meant)
+        if (handler is null && PathMending.Mend(path, context.Request.ContentType ?? "", context.Request.Method is "POST" or "PUT", _exact.Keys, [.. _prefixes.Select(entry => entry.Prefix)]) is { } meant)
         {
-            counters.Add("paths_mended", meant);
+            counters.Add("paths_mended", KnownPathOf(meant));
             context.Request.Path = path = meant;
             handler = Find(path);
         }

@@ -443,6 +443,37 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal($"TracedWebApp (dotnet, pid {app.ProcessId}) runs .NET with start-up hooks switched off by {config}, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.", await app.Verdict("TD35"));
     }
 
+    [Theory]
+    [InlineData("unix:///nowhere/apm.socket", "names a socket file that is not there, and Apm listens on TCP ports")]
+    [InlineData("tcp://localhost:8126", "is no address of a trace agent")]
+    public async Task TD36_an_address_that_no_tracer_can_send_to(string address, string why)
+    {
+        var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", address));
+
+        Assert.Equal(("TD36", $"DD_TRACE_AGENT_URL={address} {why}. Write http://localhost:8126."), (judgement.First?.Code, judgement.First?.Sentence));
+        await Places.LauncherAndCommandSay("TD36", judgement.First!.Sentence, ("DD_TRACE_AGENT_URL", address));
+    }
+
+    [Theory]
+    [InlineData("localhost:{0}")]
+    [InlineData("\"http://localhost:{0}\"")]
+    [InlineData("http://localhost:{0}/v0.4/traces")]
+    public async Task An_address_that_is_nearly_right_is_taken_for_what_was_meant(string address)
+    {
+        var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp), $"{DoctorRig.FreePort()}"], ("DD_TRACE_AGENT_URL", string.Format(CultureInfo.InvariantCulture, address, _rig.Agent.Port)));
+
+        await app.Seen("TD01"); // The tracer was heard.
+    }
+
+    [Fact]
+    public async Task A_host_with_http_before_it_is_taken_for_the_host()
+    {
+        Assert.Equal($"http://localhost:{_rig.Agent.Port}/", AgentProbe.AddressFrom(name => name switch { "DD_AGENT_HOST" => "http://localhost", "DD_TRACE_AGENT_PORT" => $"{_rig.Agent.Port}", _ => null }).Url.ToString());
+        var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp), $"{DoctorRig.FreePort()}"], ("DD_AGENT_HOST", "http://localhost"), ("DD_TRACE_AGENT_PORT", $"{_rig.Agent.Port}"));
+
+        await app.Seen("TD01");
+    }
+
     [Fact]
     public async Task TD07_a_script_that_wipes_the_place_of_the_tracer()
     {

@@ -20,10 +20,13 @@ public sealed record DoctorView(DoctorReport Report, IReadOnlyList<DoctorRow> Ro
     public static DoctorView Of(DoctorReport report, long? browserSkewNanos, Judgement screen)
     {
         var note = screen.Notes.FirstOrDefault(one => one.Stage == WayStage.Browser);
-        var clock = browserSkewNanos is not { } skew ? "this page" : note is null ? "this page, its clock agrees" : $"this page, its clock {Figure.Duration(Math.Abs(skew))} {(skew > 0 ? "ahead" : "behind")}";
+        var clock = browserSkewNanos is not { } skew ? "this page" : note is null ? "this page, its clock agrees" : $"this page, its clock {Figure.Duration(WholeMinutes(skew))} {(skew > 0 ? "ahead" : "behind")}";
         var browser = new StageState(WayStage.Browser, note is null ? StageHealth.Ok : StageHealth.Noted, clock, note?.Sentence ?? "");
         return new(report, [.. report.Cases.Select(DoctorRow.Of)], browser, [.. report.Overall.Judgement.Notes, .. screen.Notes], TextOf(report, browser));
     }
+
+    /// <summary>What the browser tells is good to some seconds.</summary>
+    static double WholeMinutes(long nanos) => Math.Round(Math.Abs(nanos / 60e9)) * 60e9;
 
     /// <summary>The stations of the app that the headline is about, else of the installation; the last is this browser.</summary>
     public IReadOnlyList<StageState> Way => [.. (Report.HeadlineCase ?? Report.Overall).Stages.Where(stage => stage.Stage != WayStage.Browser), Browser];
