@@ -63,6 +63,10 @@ public sealed partial class EmptyScreensTests : IAsyncLifetime
         await _rig.Tell("r", "shop", 7, "elsewhere");
         await _rig.Send(Span("shop", Now + minutes * Minute + Math.Sign(minutes) * 20 * UnixTime.NanosPerSecond, "r"));
 
+        var arrived = Assert.Single((await _rig.Report()).GetProperty("arrived").EnumerateArray());
+        Assert.Equal(("shop", "GET /", true), (arrived.GetProperty("service").GetString(), arrived.GetProperty("resource").GetString(), arrived.GetProperty("out_of_time").GetBoolean()));
+        var skewMinutes = (arrived.GetProperty("start_unix_nanos").GetInt64() - arrived.GetProperty("received_unix_nanos").GetInt64()) / (double)Minute;
+        Assert.InRange(skewMinutes, minutes - 1, minutes + 1);
         foreach (var url in new[] { "/traces?from=now-15m", "/traces?from=now-15m&q=service:shop" })
         {
             var (code, sentence, there) = Said(await Page(url));
