@@ -46,7 +46,7 @@ static class RunCommand
             var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable(), AgentTrail.Usual);
             var before = await witness.Before(agent, http);
             var clock = TimeProvider.System;
-            var atOnce = agent.IsAgent ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;
+            var atOnce = agent.IsAgent && before.UnusableAddress.Length == 0 ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;
             Say(atOnce is null ? Opening(plan, service, address.Url, agent) : VerdictLine.Of(atOnce));
 
             var since = clock.GetUtcNow();

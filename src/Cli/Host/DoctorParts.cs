@@ -28,6 +28,7 @@ public sealed class DoctorParts(TimeProvider clock) : IDisposable
             Monitors = monitors.Find,
             MutedResources = pipeline.Decoder.Settings.Filters.IgnoreResources,
             BudgetBytes = budgetBytes,
+            MaxBodyBytes = settings.Agent.MaxBodyBytes,
         });
 
     /// <summary>What pages and endpoints may ask for.</summary>

@@ -51,6 +51,7 @@ sealed class AgentWitness
         {
             Listeners = _sources.Listeners(),
             UiUrl = _sources.UiUrl(),
+            MaxBodyBytes = _sources.MaxBodyBytes,
             Paths = _book.Paths(),
             Refusals = [.. _book.Refusals().Where(refusal => now - refusal.LastUnixNanos < RecentNanos)],
             WrongProtocols = [.. _book.WrongProtocols().Where(wrong => now - wrong.LastUnixNanos < RecentNanos)],

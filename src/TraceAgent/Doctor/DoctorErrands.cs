@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Diagnosis;
@@ -20,7 +21,8 @@ sealed class DoctorErrands : IDisposable
     readonly ProcessTable _processes;
     readonly DoctorSources _sources;
     readonly TimeProvider _clock;
-    readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1_048_576 };
+    // The app is known by its socket, not by its certificate, which on a developer's machine nobody has signed.
+    readonly HttpClient _http = new(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (stream, _, _, _) => IsOfThisMachine(stream) }, UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1_048_576 };
     readonly ConcurrentDictionary<string, TestTrace> _tests = new(StringComparer.Ordinal);
 
     public DoctorErrands(ServiceCatalogue catalogue, ProcessTable processes, DoctorSources sources, TimeProvider clock) => (_catalogue, _processes, _sources, _clock) = (catalogue, processes, sources, clock);
@@ -65,6 +67,8 @@ sealed class DoctorErrands : IDisposable
             return new RouteCall(url.ToString(), 0, $"GET {url} got no answer: {problem.Message}");
         }
     }
+
+    static bool IsOfThisMachine(object stream) => stream is SslStream { TargetHostName: var name } && (name == "localhost" || (IPAddress.TryParse(name.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
 
     static RouteCall Unsent(string why) => new("", 0, why);
 
