@@ -40,7 +40,7 @@ static class RunCommand
             var plan = CommandReader.Read(command, environment);
             var address = AgentProbe.AddressFrom(environment);
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            var agent = await AgentProbe.Ask(address.Url, http);
+            var agent = await AgentProbe.AskBeforeStart(address.Url, http);
             var variables = LaunchEnvironment.Make(plan, identity, address.Url, agent.OtlpUrl ?? address.Url, Installed.Parts(), environment);
             var service = NameRules.ServiceText(variables.GetValueOrDefault("DD_SERVICE", "")); // As the agent stores it.
             var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable(), AgentTrail.Usual);

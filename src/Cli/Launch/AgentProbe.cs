@@ -32,6 +32,9 @@ public static partial class AgentProbe
     /// <summary>How long the app's start may be held up at most.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How much longer it may be when something of this machine is there and does not answer.</summary>
+    public static TimeSpan BusyPatience { get; } = TimeSpan.FromSeconds(3);
+
     static readonly Uri Usual = new("http://localhost:8126");
 
     /// <summary>
@@ -79,6 +82,16 @@ public static partial class AgentProbe
         {
             return await FromFailure(agent, problem, http, atMost);
         }
+    }
+
+    /// <summary>
+    /// Asks as <see cref="Ask"/>, and once more with <see cref="BusyPatience"/> when something of this machine gave no answer: an agent that has just been
+    /// started with the apps beside it is busy, and must not be called away.
+    /// </summary>
+    public static async Task<AgentAnswer> AskBeforeStart(Uri agent, HttpClient http)
+    {
+        var answer = await Ask(agent, http);
+        return answer.Kind == AgentAnswerKind.Silent && agent.IsLoopback ? await Ask(agent, http, BusyPatience) : answer;
     }
 
     /// <summary>Looks for an agent elsewhere on this machine: at the usual port, and where the screens say when it was their port that was asked.</summary>

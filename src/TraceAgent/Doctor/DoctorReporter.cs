@@ -26,8 +26,9 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     public DoctorReporter(PipelineParts parts, TracePipeline pipeline, FactBook book, ProcessTable processes, DoctorSources sources)
     {
         (_parts, _book, _processes, _sources) = (parts, book, processes, sources);
-        _witness = new AgentWitness(parts, pipeline, book, processes, sources);
-        _errands = new DoctorErrands(parts.Catalogue, processes, sources, parts.Clock);
+        var running = new RunningProcesses(processes, parts.Clock.NowUnixNanos());
+        _witness = new AgentWitness(parts, pipeline, book, processes, running, sources);
+        _errands = new DoctorErrands(parts.Catalogue, processes, running, sources, parts.Clock);
     }
 
     /// <inheritdoc/>

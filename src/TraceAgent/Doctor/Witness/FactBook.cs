@@ -89,11 +89,14 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
         }
     }
 
+    /// <summary>False while our own clock is late on purpose: a demonstration fills its history, and no other clock can be told by it.</summary>
+    public Func<bool> HasTime { get; init; } = static () => true;
+
     /// <summary>Spans of a process came whose clock tells so much more than ours.</summary>
     /// <param name="skewNanos">Start of the newest span minus the time of receipt.</param>
     public void SawClock(string runtimeId, long skewNanos)
     {
-        if (runtimeId.Length == 0) return;
+        if (runtimeId.Length == 0 || !HasTime()) return;
         lock (_lock)
         {
             if (_clocks.Count >= MaxClocks && !_clocks.ContainsKey(runtimeId)) _clocks.Remove(_clocks.MinBy(pair => pair.Value.AtUnixNanos).Key);

@@ -58,6 +58,9 @@ public sealed class ProcessTable(string root = "/proc")
         return startedBeforeUnixSeconds == 0 || StartedUnixSeconds(stat.StartTicks) is not (> 0 and var started) || started <= startedBeforeUnixSeconds + 5;
     }
 
+    /// <summary>When the system started a process, in its own ticks since its boot; null when there is no such process, or no such table.</summary>
+    public long? StartTicksOf(int processId) => Stat(processId) is { State: not 'Z' } stat ? stat.StartTicks : null;
+
     /// <summary>A process with all that it has started, parents first; empty when it is gone.</summary>
     public IReadOnlyList<FamilyMember> Family(int processId)
     {
