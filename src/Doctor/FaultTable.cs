@@ -13,11 +13,11 @@ public static class FaultTable
     public static IReadOnlyList<IFaultRule> Rules { get; } =
     [
         // Nothing can arrive: the address, what answers there, the way to it.
-        new PortTakenByAnother(), new WrongAddress(), new LocalhostOfContainer(), new NothingListens(), new TlsMismatch(), new ProxyInBetween(),
+        new UnusableAddress(), new PortTakenByAnother(), new WrongAddress(), new LocalhostOfContainer(), new NothingListens(), new TlsMismatch(), new ProxyInBetween(),
         // It arrives and is refused.
         new RefusedVersion(), new UnknownPath(), new PayloadTooLarge(),
         // The tracer is not in the process that serves.
-        new TracingSwitchedOff(), new WrongInterpreter(), new NoTracerForLanguage(), new ReloaderChild(), new ForkedWorkers(),
+        new TracingSwitchedOff(), new WrongInterpreter(), new HooksPassedOver(), new NoTracerForLanguage(), new ReloaderChild(), new ForkedWorkers(),
         // The process is traced, and requests go elsewhere or into nothing.
         new AnotherCopy(), new SampledOut(), new EmptyPayloads(), new ClockApart(),
         // The screen looks elsewhere.

@@ -86,6 +86,17 @@ public class ConductTests
     [InlineData("password='S3CRET two' x", "password=*** x")]
     [InlineData("app --db-password S3CRET --port 5", "app --db-password *** --port 5")]
     [InlineData("app --no-token --port 5", "app --no-token --port 5")]
+    [InlineData("GET /k?token=S3CRET&page=2", "GET /k?token=***&page=2")]
+    [InlineData("curl http://localhost:5050/k?sig=S3CRET", "curl http://localhost:5050/k?sig=***")]
+    [InlineData("app -pS3CRET -p 8000", "app -p*** -p 8000")]
+    [InlineData("app -p8000 -port=1 -profile", "app -p8000 -port=1 -profile")]
+    [InlineData("mysql -uroot -p12345 shop", "mysql -uroot -p*** shop")]
+    [InlineData("sshpass -p S3CRET ssh h", "sshpass -p *** ssh h")]
+    [InlineData("redis-cli -h db -a S3CRET ping", "redis-cli -h db -a *** ping")]
+    [InlineData("curl -u me:S3CRET http://h", "curl -u me:*** http://h")]
+    [InlineData("DB_PASS=S3CRET x", "DB_PASS=*** x")]
+    [InlineData("app --pass S3CRET", "app --pass ***")]
+    [InlineData("python3 -u -m flask run -p 5050", "python3 -u -m flask run -p 5050")]
     public void Secrets_of_a_text_are_stars_and_stay_so(string text, string shown)
     {
         Assert.Equal(shown, SecretText.Masked(text));
@@ -99,6 +110,9 @@ public class ConductTests
     [InlineData("authorization:")]
     [InlineData("cookie:\"")]
     [InlineData("bearer ")]
+    [InlineData(" -p")]
+    [InlineData("-u a:")]
+    [InlineData("redis-cli -a ")]
     public void A_text_made_to_be_slow_is_masked_in_time(string part)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -90,8 +90,8 @@ public class FaultTableTests
             "TD10", "1,204 spans of flaskapp came in and none was kept: sampled out by DD_TRACE_SAMPLING_RULES=[{\"service\":\"flaskapp\",\"sample_rate\":0}].",
             Case.Told(process => process.WithSpans(1204).With("DD_TRACE_SAMPLING_RULES", "[{\"service\":\"flaskapp\",\"sample_rate\":0}]"), agent => agent with { Services = [new ServiceFate("flaskapp", 1204, 0, 1204, "manual_drop", 0)] })
         },
-        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 19 min in the future: the clock of here is ahead of this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = 19 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
-        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 3 h in the past: the clock of here is behind this machine's. They are stored at the time they tell.", Case.Told(process => process.WithSpans(3) with { SkewNanos = -180 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
+        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 19 min in the future: the clock of here is ahead of this machine's. They are stored at the time they tell, and shown under \"arrived recently\".", Case.Told(process => process.WithSpans(3) with { SkewNanos = 19 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
+        { "TD11", "Spans of flaskapp (python, pid 4121) arrive 3 h in the past: the clock of here is behind this machine's. They are stored at the time they tell, and shown under \"arrived recently\".", Case.Told(process => process.WithSpans(3) with { SkewNanos = -180 * Case.Minute, SkewSeenUnixNanos = Case.Now }) },
         {
             "TD12", "312 traces exist for env:dev; you are looking at env:prod, which has none.",
             Case.Screen(new ScreenFacts { Noun = "traces", Filters = [new FilterFact("env:prod", 312)], OtherEnvs = [new FilterFact("env:dev", 312, "/traces?env=dev"), new FilterFact("env:test", 2)] })
@@ -118,7 +118,7 @@ public class FaultTableTests
         },
         {
             "TD19", "The app runs in a container, where localhost is the container itself and no agent listens. The agent takes connections of its own machine only, so let the container share the host's network.",
-            Case.Launched(launcher => launcher with { IsInContainer = true, Answer = AgentAnswerKind.Refused, AnswerDetail = "connection refused" })
+            Case.Launched(launcher => launcher with { IsInContainer = true, IsContainersMain = true, Answer = AgentAnswerKind.Refused, AnswerDetail = "connection refused" })
         },
         { "TD28", "server (pid 4121) runs Node.js, for which Apm brings no tracer of its own: start it with a Datadog or OpenTelemetry tracer, which finds the agent by the variables that are set already.", Case.Launched(launcher => launcher with { Kind = "other", Service = "server", Command = "/usr/bin/node app.js", Processes = [] }) },
         { "TD29", "Spans were sent to /otlp/spans, which nobody answers. OTLP goes to the bare address, such as http://localhost:4318: the exporter adds /v1/traces itself.", Case.Overall(agent => agent with { Refusals = [Refused("/otlp/spans", 404, "unknown_path", "")] }) },
@@ -126,6 +126,20 @@ public class FaultTableTests
         { "TD32", "No traces match; without status:error there are 40.", Case.Screen(new ScreenFacts { Noun = "traces", Filters = [new FilterFact("service:web", 0), new FilterFact("status:error", 40)] }) },
         { "TD33", "/v0.4/traces answered 200 4 times, and no span was inside: a tracer is connected and has nothing to send. Send its app a request.", Case.Overall(agent => agent with { Paths = [new PathFacts("/v0.4/traces", 4, 4, 0, 4)] }) },
         { "TD34", "flaskapp (python, pid 4121) listens on port 5050, and its tracer has not told of itself in 8 s: it serves with a library that the tracer does not know, or was started in another way. Put the tracer of its framework into it.", Case.Launched(launcher => launcher with { ImportsTracer = true }) },
+        {
+            "TD34", "flaskapp (python, pid 4121) runs with the tracer in reach, listens on no port, and uses no library that the tracer knows, so it makes no spans by itself. Write those you want to see.",
+            Case.Launched(launcher => launcher with { ImportsTracer = true, ElapsedSeconds = 21, Processes = [Member(4121, 1)] })
+        },
+        {
+            "TD35", "flaskapp (dotnet, pid 4121) runs .NET with start-up hooks switched off by app.runtimeconfig.json, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.",
+            Case.Launched(launcher => launcher with { Kind = "dotnet", DotNet = new DotNetSight(4121, false, "app.runtimeconfig.json") })
+        },
+        {
+            "TD35", "flaskapp (dotnet, pid 4121) runs .NET, and its environment has lost DOTNET_STARTUP_HOOKS, so the tracer is not in it. Put apm-run behind whatever clears the environment.",
+            Case.Launched(launcher => launcher with { Kind = "dotnet", DotNet = new DotNetSight(4121, true, "") })
+        },
+        { "TD36", "DD_TRACE_AGENT_URL=unix:///var/run/datadog/apm.socket names a socket file that is not there, and Apm listens on TCP ports. Write http://localhost:8126.", Case.Launched(launcher => launcher with { UnusableAddress = "unix:///var/run/datadog/apm.socket" }) },
+        { "TD36", "DD_TRACE_AGENT_URL=tcp://x is no address of a trace agent. Write http://localhost:8126.", Case.Launched(launcher => launcher with { UnusableAddress = "tcp://x", Answer = AgentAnswerKind.Refused }) },
         { "TD34", "No tracer has connected yet. Start an app with one: ./apm-run python3 flaskapp.py", Case.Overall(agent => agent) },
     };
 
@@ -136,8 +150,8 @@ public class FaultTableTests
         { "TD17", "gRPC came on port 8126, which is for HTTP/1: it is taken all the same. The port for it is 4317.", Case.Overall(agent => Flowing(agent) with { WrongProtocols = [new WrongProtocol("agent", 8126, SpokenProtocol.Http2, null, 5, Case.Now)] }) },
         { "TD17", "HTTP/1 came on port 4317, which is for gRPC: it is taken all the same. The port for it is 4318.", Case.Overall(agent => Flowing(agent) with { WrongProtocols = [new WrongProtocol("otlp-grpc", 4317, SpokenProtocol.Http1, null, 1, Case.Now)] }) },
         {
-            "TD20", "A payload was refused whole: 26 MB in one body is more than is taken at once (from python tracer 0.16). Let the client send smaller batches.",
-            Case.Overall(agent => Flowing(agent) with { Refusals = [Refused("/v0.4/traces", 413, "too_large", "payload-too-large") with { Bytes = 27_262_976 }] })
+            "TD20", "A payload was refused whole, and nothing of it is stored: 26 MB in one body is more than the 25 MB that are taken at once (from python tracer 0.16). Let the client send smaller batches.",
+            Case.Overall(agent => Flowing(agent) with { MaxBodyBytes = 26_214_400, Refusals = [Refused("/v0.4/traces", 413, "too_large", "payload-too-large") with { Bytes = 27_262_976 }] })
         },
         {
             "TD21", "The disk budget was reached at 15:58 UTC: new traces drive out those from before 15:06 UTC.",

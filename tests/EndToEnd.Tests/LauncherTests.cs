@@ -41,6 +41,23 @@ public class LauncherTests
     }
 
     [Fact]
+    public async Task An_app_that_nobody_calls_is_told_with_the_line_to_paste_and_then_its_first_trace_and_nothing_else()
+    {
+        await using var apm = await ApmProcess.Start();
+        var port = Built.FreePort();
+        await using var app = apm.Run([Built.Python, "-c", $"from flask import Flask\napp = Flask('shop')\n@app.route('/api/apm')\ndef apm(): return 'apm'\napp.run(port={port})"], ["--service", "shop"]);
+        var started = TimeProvider.System.GetTimestamp();
+
+        var line = await app.Line("the launcher says TD01", said => said.StartsWith("apm: TD01 ", StringComparison.Ordinal));
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(12)); // Ten, of which the launcher's own start is none.
+        Assert.Matches($@"^apm: TD01 shop \(python, pid \d+\) is alive and traced, and has received no request in \d+ s\. Try: curl http://127\.0\.0\.1:{port}/api/apm$", line);
+        await apm.Request($"http://127.0.0.1:{port}/api/apm");
+        await app.Line("the first trace's link", said => said.StartsWith("apm: first trace of shop: http://localhost:", StringComparison.Ordinal));
+        Assert.Equal(3, app.Errors.Count(said => said.StartsWith("apm: ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Quiet_means_silent()
     {
         var (exitCode, app) = await Launch(["sh", "-c", "exit 5"], ("APM_QUIET", "1"));

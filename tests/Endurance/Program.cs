@@ -1,6 +1,7 @@
 using Apm.Endurance;
 using Apm.Endurance.Crash;
 using Apm.Endurance.Fuzz;
+using Apm.Endurance.Healthy;
 using Apm.Endurance.Load;
 
 // `dotnet run -c Release --project tests/Endurance -- NAME [--option value]…`. What takes too long for `./apm test`.
@@ -10,6 +11,7 @@ var commands = new Dictionary<string, Func<Options, Task<int>>>(StringComparer.O
     ["crash"] = CrashCommand.Run,
     ["crash-metrics"] = MetricCrashCommand.Run,
     ["hour"] = HourCommand.Run,
+    ["healthy"] = HealthyCommand.Run,
     ["soak"] = SoakCommand.Run,
 };
 

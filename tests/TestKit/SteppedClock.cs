@@ -12,6 +12,12 @@ public sealed class SteppedClock(DateTimeOffset start) : TimeProvider
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>Somebody waits for a time to come.</summary>
+    public bool IsAwaited
+    {
+        get { lock (_lock) return _timers.Exists(timer => timer.DueAt < TimeSpan.MaxValue); }
+    }
+
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {

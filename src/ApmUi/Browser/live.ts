@@ -1,6 +1,7 @@
 // <apm-live src version to>: asks every second whether anything came in; when it did, the page is rendered anew.
 // While the pointer is over a list, text is selected, a row is unfolded or something is typed, the page holds still and says how many wait.
 
+import { tellClock } from './clock';
 import { held } from './held';
 import { el } from './island';
 import { refresh } from './nav';
@@ -56,6 +57,7 @@ class ApmLive extends HTMLElement {
     try {
       const response = await fetch(src, { headers: this.#etag ? { 'if-none-match': this.#etag } : {}, cache: 'no-store' });
       this.#setOffline(!response.ok && response.status !== 304);
+      if (tellClock(response) && !held()) refresh();
       if (response.ok && response.status !== 304) {
         this.#etag = response.headers.get('etag') ?? '';
         this.#heard(await response.json() as Pulse);

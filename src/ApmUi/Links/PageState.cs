@@ -25,6 +25,7 @@ public sealed class PageState
             Zone = zone,
             IsUtcForced = utc,
             BrowserZone = browserZone,
+            BrowserSkewNanos = SkewOf(request.Cookies["apm_skew"]),
             Theme = request.Cookies["apm_theme"] is "light" or "dark" ? request.Cookies["apm_theme"] : null,
             Density = request.Cookies["apm_density"] is "compact" or "comfortable" ? request.Cookies["apm_density"] : null,
             Window = TimeWindow.Read(url["from"], url["to"], now, zone, newestStartUnixNanos),
@@ -39,6 +40,9 @@ public sealed class PageState
 
     /// <summary>The zone the browser told; "" before it did.</summary>
     public string BrowserZone { get; init; } = "";
+
+    /// <summary>The browser's clock minus this machine's, to some seconds, as the browser told it; null before it did.</summary>
+    public long? BrowserSkewNanos { get; init; }
 
     /// <summary><c>light</c> or <c>dark</c>; null follows the system.</summary>
     public string? Theme { get; init; }
@@ -111,6 +115,13 @@ public sealed class PageState
 
     /// <summary>The zone's name at the end of the window: <c>UTC+1</c>.</summary>
     public string ZoneName => Zones.Name(Zone, Now);
+
+    /// <summary>Whole seconds; what is no such number, or more than ten years, is passed over: a cookie may hold anything.</summary>
+    static long? SkewOf(string? cookie)
+    {
+        const long TenYears = 315_576_000;
+        return long.TryParse(cookie, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) && seconds is >= -TenYears and <= TenYears ? seconds * UnixTime.NanosPerSecond : null;
+    }
 
     static PageUrl InWindow(PageUrl url, TimeWindow window) =>
         url.With("from", window is { IsWidened: true, Age: { } age } ? "now-" + TimeText.AgeText(age) : window.FromParameter).With("to", window.ToParameter);

@@ -17,6 +17,9 @@ static class DoctorCommand
 {
     const int Healthy = 0, HasVerdict = 1, WronglyAsked = 2;
 
+    /// <summary>How long the agent's address is asked: here nobody waits to be started.</summary>
+    static readonly TimeSpan AskFor = TimeSpan.FromSeconds(3);
+
     /// <summary>How long an app is watched; a verdict that is due comes within it.</summary>
     static readonly TimeSpan WatchFor = TimeSpan.FromSeconds(10);
 
@@ -84,7 +87,7 @@ static class DoctorCommand
     static async Task<int> WithoutApm(Uri ui, string why, bool asJson, HttpClient http)
     {
         var witness = WitnessOf(["true"], null, out var address);
-        var before = await witness.Before(await AgentProbe.Ask(address.Url, http), http);
+        var before = await witness.Before(await AgentProbe.Ask(address.Url, http, AskFor), http);
         var facts = new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = before with { Service = "" } };
         var judgement = FaultTable.Judge(facts);
         var verdict = judgement.First ?? new Verdict
@@ -103,7 +106,7 @@ static class DoctorCommand
     {
         var plan = CommandReader.Read(app, Environment.GetEnvironmentVariable);
         var witness = WitnessOf(app, plan, out var address);
-        var agent = await AgentProbe.Ask(address.Url, http);
+        var agent = await AgentProbe.Ask(address.Url, http, AskFor);
         var variables = VariablesOf(plan, address, agent);
         var before = await witness.Before(agent, http);
         (Verdict Verdict, IReadOnlyList<StageState> Stages)? found = null;

@@ -40,13 +40,13 @@ static class RunCommand
             var plan = CommandReader.Read(command, environment);
             var address = AgentProbe.AddressFrom(environment);
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-            var agent = await AgentProbe.Ask(address.Url, http);
+            var agent = await AgentProbe.AskBeforeStart(address.Url, http);
             var variables = LaunchEnvironment.Make(plan, identity, address.Url, agent.OtlpUrl ?? address.Url, Installed.Parts(), environment);
             var service = NameRules.ServiceText(variables.GetValueOrDefault("DD_SERVICE", "")); // As the agent stores it.
             var witness = new LauncherWitness(command, plan, address, variables, EnvironmentVariables(), new ProcessTable(), AgentTrail.Usual);
             var before = await witness.Before(agent, http);
             var clock = TimeProvider.System;
-            var atOnce = agent.IsAgent ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;
+            var atOnce = agent.IsAgent && before.UnusableAddress.Length == 0 ? null : FaultTable.Judge(new Facts { NowUnixNanos = clock.NowUnixNanos(), Launcher = before }).First;
             Say(atOnce is null ? Opening(plan, service, address.Url, agent) : VerdictLine.Of(atOnce));
 
             var since = clock.GetUtcNow();

@@ -28,6 +28,9 @@ public sealed class CatchUpClock(TimeProvider system, TimeSpan behind) : TimePro
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => system.CreateTimer(callback, state, dueTime, period);
 
+    /// <summary>It has not caught up yet.</summary>
+    public bool IsBehind => Interlocked.Read(ref _behindTicks) > 0;
+
     /// <summary>Goes forward to a time; one that it has passed changes nothing.</summary>
     public void GoOnTo(long unixNanos) => Lessen((system.GetUtcNow() - UnixTime.ToDateTime(unixNanos)).Ticks);
 

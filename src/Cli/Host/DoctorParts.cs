@@ -16,7 +16,7 @@ public sealed class DoctorParts(TimeProvider clock) : IDisposable
     DoctorReporter? _reporter;
 
     /// <summary>Hears what the receivers see.</summary>
-    public FactBook Book { get; } = new(clock, new ProcessTable());
+    public FactBook Book { get; } = new(clock, new ProcessTable()) { HasTime = () => clock is not CatchUpClock { IsBehind: true } };
 
     /// <summary>Puts the reporter together, once all it asks is there.</summary>
     internal void Open(HostSettings settings, PipelineParts parts, TracePipeline pipeline, long budgetBytes, Func<string> uiUrl, Func<IReadOnlyList<ListenerStatus>> listeners, Func<CheckAgentStatus?> checks, ReachOfMonitors monitors) =>
@@ -28,6 +28,7 @@ public sealed class DoctorParts(TimeProvider clock) : IDisposable
             Monitors = monitors.Find,
             MutedResources = pipeline.Decoder.Settings.Filters.IgnoreResources,
             BudgetBytes = budgetBytes,
+            MaxBodyBytes = settings.Agent.MaxBodyBytes,
         });
 
     /// <summary>What pages and endpoints may ask for.</summary>

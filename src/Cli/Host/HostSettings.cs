@@ -26,6 +26,9 @@ public sealed record HostSettings
     /// <summary>The screens and the API; default 8127. 0 lets the system choose.</summary>
     public int UiPort { get; init; } = 8127;
 
+    /// <summary>Names besides localhost under which the screens and read APIs may be asked for; default none. Others are answered 421, counted in <c>requests_refused{foreign_host}</c>.</summary>
+    public IReadOnlyList<string> UiHosts { get; init; } = [];
+
     /// <summary>Most memory of the whole process in bytes; default 512 MiB. Near it payloads are answered 429, counted in <c>payloads_rejected{memory}</c>.</summary>
     public long MaxMemoryBytes { get; init; } = MemoryBudget.DefaultCeilingBytes;
 

@@ -64,6 +64,7 @@ public sealed class UiServer : IAsyncDisposable
         builder.Services.AddMetricQueries(metrics.Reader);
         builder.Services.AddDashboards();
         var app = builder.Build();
+        app.Use(new HostGuard(settings.UiHosts, parts.Counters).Answer);
         metrics.StandBefore(app, parts.Counters, limits, facts.StartedUnixNanos);
         Map(app);
         metrics.Map(app);

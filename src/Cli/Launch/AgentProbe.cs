@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Apm.Core.Diagnosis;
 
 namespace Apm.Cli.Launch;
@@ -19,31 +20,55 @@ public sealed record AgentAnswer(AgentAnswerKind Kind, string Detail, Uri? UiUrl
 /// <summary>Where the tracer will send, and which variable says so.</summary>
 /// <param name="Url">The address.</param>
 /// <param name="Source">The variable; "" for the tracers' default.</param>
-public sealed record AgentAddress(Uri Url, string Source);
+public sealed record AgentAddress(Uri Url, string Source)
+{
+    /// <summary>What the variable holds when no tracer can send there; "" when it can. <see cref="Url"/> is then the default.</summary>
+    public string Unusable { get; init; } = "";
+}
 
 /// <summary>Asks the agent's address once, quickly, before the app starts.</summary>
-public static class AgentProbe
+public static partial class AgentProbe
 {
     /// <summary>How long the app's start may be held up at most.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How much longer it may be when something of this machine is there and does not answer.</summary>
+    public static TimeSpan BusyPatience { get; } = TimeSpan.FromSeconds(3);
+
     static readonly Uri Usual = new("http://localhost:8126");
 
-    /// <summary>The address from <c>DD_TRACE_AGENT_URL</c>, else host and port variables, else localhost:8126 (trace-intake §10.2).</summary>
+    /// <summary>
+    /// The address from <c>DD_TRACE_AGENT_URL</c>, else host and port variables, else localhost:8126 (trace-intake §10.2). What is easily got wrong is
+    /// taken for what was meant: an address in quotes, without its http://, or with the path that the tracer adds itself; a host with http:// before it.
+    /// </summary>
     public static AgentAddress AddressFrom(Func<string, string?> environment)
     {
-        if (Uri.TryCreate(environment("DD_TRACE_AGENT_URL"), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return new AgentAddress(url, "DD_TRACE_AGENT_URL");
+        if ((environment("DD_TRACE_AGENT_URL") ?? "").Trim().Trim('"', '\'') is { Length: > 0 } text)
+            return Meant(text) is { } url ? new AgentAddress(url, "DD_TRACE_AGENT_URL") : new AgentAddress(Usual, "DD_TRACE_AGENT_URL") { Unusable = text };
         string[] names = ["DD_AGENT_HOST", "DD_TRACE_AGENT_HOSTNAME", "DD_TRACE_AGENT_PORT"];
-        var host = environment(names[0]) ?? environment(names[1]) ?? "localhost";
-        var port = environment(names[2]) ?? "8126";
+        var host = (environment(names[0]) ?? environment(names[1])) is { Length: > 0 } told ? told : "localhost";
+        if (host.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(host, UriKind.Absolute, out var whole)) host = whole.Host;
+        var port = environment(names[2]) is { Length: > 0 } number ? number : "8126";
         var source = string.Join(" and ", names.Where(name => !string.IsNullOrEmpty(environment(name))));
         return Uri.TryCreate($"http://{host}:{port}", UriKind.Absolute, out var built) ? new AgentAddress(built, source) : new AgentAddress(Usual, "");
     }
 
-    /// <summary>Never throws; what goes wrong is in the answer.</summary>
-    public static async Task<AgentAnswer> Ask(Uri agent, HttpClient http)
+    /// <summary>The address that a text means; null when it means none, or a socket file.</summary>
+    static Uri? Meant(string text)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        if (!text.Contains("://", StringComparison.Ordinal) && !text.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)) text = "http://" + text;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0) return null;
+        return IntakePath().IsMatch(url.AbsolutePath) ? new Uri(url.GetLeftPart(UriPartial.Authority)) : url;
+    }
+
+    [GeneratedRegex("^/(v[0-9.]+/)?(traces|spans)/?$")]
+    private static partial Regex IntakePath();
+
+    /// <summary>Never throws; what goes wrong is in the answer.</summary>
+    /// <param name="atMost">How long to wait; null for <see cref="Patience"/>. Nobody's start is held up by the doctor.</param>
+    public static async Task<AgentAnswer> Ask(Uri agent, HttpClient http, TimeSpan? atMost = null)
+    {
+        using var patience = new CancellationTokenSource(atMost ?? Patience);
         try
         {
             using var answer = await http.GetAsync(new Uri(agent, "/info"), patience.Token);
@@ -55,8 +80,18 @@ public static class AgentProbe
         }
         catch (Exception problem) // Whatever answers there, the app must start.
         {
-            return await FromFailure(agent, problem, http);
+            return await FromFailure(agent, problem, http, atMost);
         }
+    }
+
+    /// <summary>
+    /// Asks as <see cref="Ask"/>, and once more with <see cref="BusyPatience"/> when something of this machine gave no answer: an agent that has just been
+    /// started with the apps beside it is busy, and must not be called away.
+    /// </summary>
+    public static async Task<AgentAnswer> AskBeforeStart(Uri agent, HttpClient http)
+    {
+        var answer = await Ask(agent, http);
+        return answer.Kind == AgentAnswerKind.Silent && agent.IsLoopback ? await Ask(agent, http, BusyPatience) : answer;
     }
 
     /// <summary>Looks for an agent elsewhere on this machine: at the usual port, and where the screens say when it was their port that was asked.</summary>
@@ -78,15 +113,15 @@ public static class AgentProbe
         return null;
     }
 
-    static async Task<AgentAnswer> FromFailure(Uri agent, Exception problem, HttpClient http)
+    static async Task<AgentAnswer> FromFailure(Uri agent, Exception problem, HttpClient http, TimeSpan? atMost)
     {
-        if (problem is OperationCanceledException) return new AgentAnswer(AgentAnswerKind.Silent, "no answer within a second");
         if (problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }) return new AgentAnswer(AgentAnswerKind.Refused, "connection refused");
-        if (agent.Scheme == "https")
+        if (agent.Scheme == "https") // Whether it hung up on the handshake or waits for the rest of what it takes for a request.
         {
-            var plain = await Ask(new UriBuilder(agent) { Scheme = "http" }.Uri, http);
+            var plain = await Ask(new UriBuilder(agent) { Scheme = "http" }.Uri, http, atMost);
             if (plain.IsAgent) return new AgentAnswer(AgentAnswerKind.SpeaksPlain, "it is a trace agent that speaks plain HTTP") { UiUrl = plain.UiUrl, OtlpUrl = plain.OtlpUrl };
         }
+        if (problem is OperationCanceledException) return new AgentAnswer(AgentAnswerKind.Silent, atMost is { } given ? $"no answer within {given.TotalSeconds:0} s" : "no answer within a second");
         if (problem.InnerException is SocketException unreachable) return new AgentAnswer(AgentAnswerKind.Silent, unreachable.Message);
         if (problem.InnerException is AuthenticationException refused) return new AgentAnswer(AgentAnswerKind.NotAnAgent, refused.Message);
         return agent.Scheme == "http" && await AnswersInTls(agent) ? new AgentAnswer(AgentAnswerKind.SpeaksTls, "it answered with TLS") : new AgentAnswer(AgentAnswerKind.NotAnAgent, problem.InnerException?.Message ?? problem.Message);

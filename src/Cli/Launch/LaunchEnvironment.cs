@@ -30,6 +30,8 @@ public static class LaunchEnvironment
             ["DOTNET_STARTUP_HOOKS"] = Prepend([parts.StartupHook], environment("DOTNET_STARTUP_HOOKS")),
         };
         SetUnlessThere("DD_TRACE_AGENT_URL", agentUrl.ToString().TrimEnd('/'));
+        // An address that lacks its http://, or has a path too many, was taken for what was meant: the tracer gets it right.
+        if (AgentProbe.AddressFrom(environment) is { Source: "DD_TRACE_AGENT_URL", Unusable: "" } told && told.Url == agentUrl && environment("DD_TRACE_AGENT_URL")!.TrimEnd('/') != agentUrl.ToString().TrimEnd('/')) variables["DD_TRACE_AGENT_URL"] = agentUrl.ToString().TrimEnd('/');
         SetUnlessThere("OTEL_EXPORTER_OTLP_ENDPOINT", otlpUrl.ToString().TrimEnd('/'));
         if (environment("OTEL_EXPORTER_OTLP_ENDPOINT") is null) SetUnlessThere("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
 

@@ -75,13 +75,15 @@ public static partial class CommandReader
         var name = Path.GetFileName(file);
         if (PythonName().IsMatch(name) || Shebang(file).Contains("python", StringComparison.Ordinal)) return ProgramKind.Python;
         if (name == "dotnet" || System.IO.File.Exists(Path.ChangeExtension(file, null) + ".runtimeconfig.json")) return ProgramKind.DotNet;
-        if (name == "env" && arguments.Exists(argument => PythonName().IsMatch(argument))) return ProgramKind.Python;
+        if (name == "env" && arguments.Exists(argument => PythonName().IsMatch(Path.GetFileName(argument)))) return ProgramKind.Python;
         return ProgramKind.Other;
     }
 
     static string PythonService(string file, List<string> arguments, Func<string, string?> environment)
     {
         var name = Path.GetFileName(file);
+        if (name == "env" && arguments.FindIndex(argument => PythonName().IsMatch(Path.GetFileName(argument))) is >= 0 and var behind)
+            return PythonService(arguments[behind], arguments[(behind + 1)..], environment);
         if (PythonName().IsMatch(name))
         {
             var at = arguments.FindIndex(argument => !argument.StartsWith('-') || argument is "-m" or "-c");

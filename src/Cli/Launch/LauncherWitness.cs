@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Apm.Core.Diagnosis;
 using Apm.TraceAgent.Doctor.Witness;
 
@@ -21,7 +22,14 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
     /// <summary>Longest a question to the interpreter may take.</summary>
     static readonly TimeSpan ImportPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Most interpreters asked of one app; it may start a new one every second.</summary>
+    const int MaxAsks = 5;
+
     ImportAnswer? _import;
+
+    /// <summary>Which process was asked, and what it ran then: a wrapper becomes the app in its place.</summary>
+    string _asked = "";
+    int _asks;
 
     /// <summary>What is known before the app runs, or of the address alone.</summary>
     public async Task<LauncherFacts> Before(AgentAnswer answer, HttpClient http)
@@ -38,6 +46,7 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             Env = variables.GetValueOrDefault("DD_ENV", environment.GetValueOrDefault("DD_ENV", "")),
             AgentUrl = SecretText.Masked(address.Url.ToString().TrimEnd('/')),
             AgentUrlSource = address.Source,
+            UnusableAddress = IsSocketThatIsThere(address.Unusable) ? "" : SecretText.Masked(address.Unusable),
             Answer = answer.Kind,
             AnswerDetail = answer.Detail,
             AnsweredBy = holders.Count > 0 ? holders[0] : null,
@@ -45,19 +54,21 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             LastAgentWords = answer.Kind == AgentAnswerKind.Refused ? trail.LastWords(address.Url.Port) : "",
             AgentHasRunHere = trail.HasAny,
             IsInContainer = ContainerMarks.Any(mark => File.Exists(Path.Combine(fileSystem, mark))),
+            IsContainersMain = processes.IsMainProgram(Environment.ProcessId),
             Variables = Told(),
         };
     }
 
     /// <summary>What is seen of the running app.</summary>
     /// <param name="before">From <see cref="Before"/>.</param>
-    /// <param name="asksInterpreter">Nothing has been heard of the app: whether the tracer can be imported there is asked, once.</param>
+    /// <param name="asksInterpreter">Nothing has been heard of the app: whether the tracer can be imported there is asked, once of each interpreter.</param>
     public async Task<LauncherFacts> Look(LauncherFacts before, int processId, TimeSpan elapsed, bool asksInterpreter)
     {
         var family = processes.Family(processId);
-        if (asksInterpreter && _import is null && plan.Kind == ProgramKind.Python) _import = await AskInterpreter(family.Count > 0 ? family : [new FamilyMember(processId, 0, "", [])]);
+        if (asksInterpreter) await AskInterpreter(family.Count > 0 ? family : [new FamilyMember(processId, 0, "", [])]);
         return before with
         {
+            DotNet = asksInterpreter ? DotNetOf(family) : null,
             ProcessId = processId,
             ElapsedSeconds = elapsed.TotalSeconds,
             Processes = family,
@@ -70,18 +81,24 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
         };
     }
 
+    /// <summary>Somebody else's agent has it open, and the tracer may well send there.</summary>
+    static bool IsSocketThatIsThere(string address) => address.StartsWith("unix:", StringComparison.OrdinalIgnoreCase) && File.Exists("/" + address["unix:".Length..].TrimStart('/'));
+
     Dictionary<string, string> Told() => environment.Concat(variables).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last())
         .Where(pair => ToldPrefixes.Any(prefix => pair.Key.StartsWith(prefix, StringComparison.Ordinal)) || ToldNames.Contains(pair.Key.ToUpperInvariant()))
         .OrderBy(pair => pair.Key, StringComparer.Ordinal).Take(LauncherFacts.MaxVariables)
         .ToDictionary(pair => pair.Key, pair => SecretText.Cut(SecretText.MaskedValue(pair.Key, pair.Value)), StringComparer.Ordinal);
 
     /// <summary>Asks the interpreter that runs, with the flags and the environment that it runs with; it does nothing but answer.</summary>
-    async Task<ImportAnswer?> AskInterpreter(IReadOnlyList<FamilyMember> family)
+    async Task AskInterpreter(IReadOnlyList<FamilyMember> family)
     {
         // The one that serves is the last that is a Python: what came before it are shells and wrappers.
         var member = family.LastOrDefault(one => IsPython(processes.ProgramOf(one.ProcessId)));
-        if (member is null) return null;
+        if (member is null) return;
         var words = processes.CommandOf(member.ProcessId);
+        var asked = $"{member.ProcessId} {string.Join(' ', words)}";
+        if (asked == _asked || _asks++ >= MaxAsks) return;
+        _asked = asked;
         // The name it was called by: a virtual environment is a link to the interpreter, and is known by the link.
         var interpreter = words.Count > 0 && IsPython(words[0]) && Path.IsPathRooted(words[0]) ? words[0] : plan.Kind == ProgramKind.Python && IsPython(plan.File) ? plan.File : processes.ProgramOf(member.ProcessId);
         var wrapper = Array.Find(Wrappers, name => command.Any(word => Path.GetFileName(word) == name)) ?? "";
@@ -106,7 +123,32 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
             : ignores.Count > 0 && module == "apm_tracing" ? $"it was started with -{string.Join("", ignores)}, which passes over PYTHONPATH"
             : member.HasInjection == false && module == "apm_tracing" ? "its environment has lost the tracer's place in PYTHONPATH"
             : code == 0 ? "" : SecretText.Cut(errors.TrimEnd().Split('\n')[^1].Trim());
-        return new ImportAnswer(interpreter, version, problem.Length == 0, problem, wrapper, wrapper.Length > 0 ? InterpreterOf(wrapper) : "");
+        _import = new ImportAnswer(interpreter, version, problem.Length == 0, problem, wrapper, wrapper.Length > 0 ? InterpreterOf(wrapper) : "");
+    }
+
+    /// <summary>Of the .NET process that serves, or else of the last one: what would keep the start-up hook out of it.</summary>
+    DotNetSight? DotNetOf(IReadOnlyList<FamilyMember> family)
+    {
+        if ((family.LastOrDefault(one => one.Ports.Count > 0 && processes.RunsDotNet(one.ProcessId) == true) ?? family.LastOrDefault(one => processes.RunsDotNet(one.ProcessId) == true)) is not { } member) return null;
+        var its = processes.EnvironmentOf(member.ProcessId);
+        var program = processes.CommandOf(member.ProcessId).FirstOrDefault(word => word.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } assembly ? assembly : processes.ProgramOf(member.ProcessId);
+        string[] configs = [Path.ChangeExtension(program, ".runtimeconfig.json"), program + ".runtimeconfig.json"];
+        return new DotNetSight(member.ProcessId, its is not null && !its.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal), configs.FirstOrDefault(SwitchesHooksOff) ?? "");
+    }
+
+    /// <summary>Whether a file of the runtime's settings says that start-up hooks are passed over; false when it is not there or not readable.</summary>
+    static bool SwitchesHooksOff(string file)
+    {
+        try
+        {
+            using var config = JsonDocument.Parse(File.ReadAllBytes(file));
+            return config.RootElement.TryGetProperty("runtimeOptions", out var options) && options.TryGetProperty("configProperties", out var properties)
+                && properties.TryGetProperty("System.StartupHookProvider.IsSupported", out var isSupported) && isSupported.ValueKind == JsonValueKind.False;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The interpreter in the first line of a script.</summary>

@@ -9,6 +9,9 @@ public sealed record AgentFacts
     public required IReadOnlyDictionary<string, int> Listeners { get; init; }
     public required string UiUrl { get; init; }
 
+    /// <summary>Largest body of spans that is taken, in bytes (<c>limits.max_body_bytes</c>); 0 when unknown.</summary>
+    public long MaxBodyBytes { get; init; }
+
     /// <summary>Paths of spans, with what was answered.</summary>
     public IReadOnlyList<PathFacts> Paths { get; init; } = [];
 

@@ -33,5 +33,8 @@ public sealed record Facts
     public static readonly TimeSpan BearableSkew = TimeSpan.FromMinutes(1);
 
     /// <summary>The newest spans of the process lie so far from now that nobody sees them.</summary>
-    public bool IsOutOfTime => Process?.SkewNanos is { } skew && (skew > BearableSkew.Ticks * 100 || skew < -10 * BearableSkew.Ticks * 100);
+    public bool IsOutOfTime => Process?.SkewNanos is { } skew && IsOutOfTimeBy(skew);
+
+    /// <summary>Spans that start so much after their receipt lie where nobody looks: more than a minute ahead, or ten behind, as long ones and retries are.</summary>
+    public static bool IsOutOfTimeBy(long skewNanos) => skewNanos > BearableSkew.Ticks * 100 || skewNanos < -10 * BearableSkew.Ticks * 100;
 }

@@ -10,6 +10,12 @@ public interface IDoctor
     /// <summary>What the rules make of a screen that finds nothing.</summary>
     Judgement Judge(ScreenFacts screen);
 
+    /// <summary>What came in last, the newest first: whatever time it tells, and whatever became of it.</summary>
+    IReadOnlyList<Arrival> Arrivals();
+
+    /// <summary>How far clocks are off, by the name of the host as its tracers tell it; hosts whose spans came since Apm started.</summary>
+    IReadOnlyDictionary<string, HostClock> ClocksOfHosts();
+
     /// <summary>Sends a marked trace through the agent's own port.</summary>
     Task<TestTrace> SendTestTrace(CancellationToken cancel);
 

@@ -60,6 +60,9 @@ public sealed record LauncherFacts
     /// <summary>Where the tracer sends.</summary>
     public string AgentUrl { get; init; } = "";
 
+    /// <summary>What DD_TRACE_AGENT_URL holds when no tracer can send there; "" when it is an address, or not set. <see cref="AgentUrl"/> is then the default.</summary>
+    public string UnusableAddress { get; init; } = "";
+
     /// <summary>The variable that says so; "" when it is the default.</summary>
     public string AgentUrlSource { get; init; } = "";
     public AgentAnswerKind Answer { get; init; }
@@ -79,8 +82,11 @@ public sealed record LauncherFacts
     /// <summary>An agent of ours has run on this machine, or in this container, at some time.</summary>
     public bool AgentHasRunHere { get; init; }
 
-    /// <summary>The app runs in a container of its own.</summary>
+    /// <summary>The app runs in a container.</summary>
     public bool IsInContainer { get; init; }
+
+    /// <summary>The container was made for this app: it is what the container was started with. False of a container that somebody works in.</summary>
+    public bool IsContainersMain { get; init; }
 
     /// <summary>Those that tracers, proxies and reloaders read.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
@@ -103,6 +109,9 @@ public sealed record LauncherFacts
     /// <inheritdoc cref="Wrapper"/>
     public string WrapperInterpreter { get; init; } = "";
 
+    /// <summary>What was seen of the .NET process among them that serves; null when there is none, or nobody looked because the app was heard of.</summary>
+    public DotNetSight? DotNet { get; init; }
+
     /// <summary>The app and all that it started, as far as they run now.</summary>
     public IReadOnlyList<FamilyMember> Processes { get; init; } = [];
 
@@ -116,6 +125,7 @@ public sealed record LauncherFacts
         Env = SecretText.Cut(SecretText.Masked(Env)),
         ElapsedSeconds = double.IsFinite(ElapsedSeconds) ? Math.Max(0, ElapsedSeconds) : 0,
         AgentUrl = SecretText.Cut(SecretText.Masked(AgentUrl)),
+        UnusableAddress = SecretText.Cut(SecretText.Masked(UnusableAddress)),
         AgentUrlSource = SecretText.Cut(SecretText.Masked(AgentUrlSource)),
         AnswerDetail = SecretText.Cut(SecretText.Masked(AnswerDetail)),
         AnsweredBy = AnsweredBy?.Bounded(),
@@ -127,12 +137,18 @@ public sealed record LauncherFacts
         ImportProblem = SecretText.Cut(SecretText.Masked(ImportProblem)),
         Wrapper = SecretText.Cut(SecretText.Masked(Wrapper), 80),
         WrapperInterpreter = SecretText.Cut(SecretText.Masked(WrapperInterpreter)),
+        DotNet = DotNet is null ? null : DotNet with { HooksOffIn = SecretText.Cut(SecretText.Masked(DotNet.HooksOffIn)) },
         Processes = [.. Processes.Where(member => member is not null).Take(MaxProcesses).Select(member => member.Bounded())],
     };
 
     /// <summary>A variable's name; two long ones may become the same.</summary>
     static string Name(string key) => SecretText.Cut(SecretText.Masked(key));
 }
+
+/// <summary>A .NET process, as it is seen from outside.</summary>
+/// <param name="HasLostVariable">Its environment names no start-up hook of ours.</param>
+/// <param name="HooksOffIn">The file that switches start-up hooks off; "" when none does.</param>
+public sealed record DotNetSight(int ProcessId, bool HasLostVariable, string HooksOffIn);
 
 /// <summary>A process of a launched app.</summary>
 /// <param name="ProcessId">Its id.</param>

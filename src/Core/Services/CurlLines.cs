@@ -12,7 +12,7 @@ public static partial class CurlLines
     public static IReadOnlyList<string> Of(ProcessInfo process)
     {
         if (process.ListenUrls.Count == 0) return [];
-        if (process.Routes.Count == 0) return [$"curl {Reachable(process.ListenUrls[0])}/"];
+        if (process.Routes.Count == 0) return [$"curl {Trusting(process.ListenUrls[0])}{Reachable(process.ListenUrls[0])}/"];
         return [.. RoutesOf(process).Select(route => Of(process.ListenUrls[0], route))];
     }
 
@@ -24,11 +24,14 @@ public static partial class CurlLines
     public static string Of(string url, RouteInfo route)
     {
         var method = route.Method is "GET" or "*" or "" ? "" : $"-X {route.Method} ";
-        return $"curl {method}{Quoted(Reachable(url) + PathOf(route))}";
+        return $"curl {Trusting(url)}{method}{Quoted(Reachable(url) + PathOf(route))}";
     }
 
     /// <summary>The route's path, its parameters filled with 1.</summary>
     public static string PathOf(RouteInfo route) => Parameter().Replace(route.Path.StartsWith('/') ? route.Path : "/" + route.Path, "1");
+
+    /// <summary>An app of one's own machine rarely has a certificate that curl knows.</summary>
+    static string Trusting(string url) => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? "-k " : "";
 
     /// <summary>An address that listens everywhere is reached as localhost.</summary>
     static string Reachable(string url) => url.TrimEnd('/')

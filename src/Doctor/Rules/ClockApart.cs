@@ -21,7 +21,7 @@ sealed class ClockApart : IFaultRule
         {
             Code = Code,
             Stage = WayStage.Store,
-            Sentence = $"Spans of {Who.Name(facts)} arrive {Say.Span(skew)} in the {(skew > 0 ? "future" : "past")}: the clock of {host} is {(skew > 0 ? "ahead of" : "behind")} this machine's. They are stored at the time they tell.",
+            Sentence = $"Spans of {Who.Name(facts)} arrive {Say.Span(skew)} in the {(skew > 0 ? "future" : "past")}: the clock of {host} is {(skew > 0 ? "ahead of" : "behind")} this machine's. They are stored at the time they tell, and shown under \"arrived recently\".",
             Evidence = [$"The newest span began {Say.Span(skew)} {(skew > 0 ? "after" : "before")} it was received, which was {Say.Ago(process.SkewSeenUnixNanos, facts.NowUnixNanos)}: at {Say.At(newest, facts.NowUnixNanos)} by its clock."],
             Fix = $"sudo timedatectl set-ntp true   # on {host}",
             ThereUrl = there,

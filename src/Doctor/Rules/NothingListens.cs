@@ -17,7 +17,11 @@ sealed class NothingListens : IFaultRule
             Code = Code,
             Stage = WayStage.Socket,
             Sentence = $"{what}{(launcher.LastAgentWords.Length > 0 ? " " + launcher.LastAgentWords : "")} The app runs on, and its spans arrive once the agent is there.",
-            Evidence = [$"GET {launcher.AgentUrl}/info: {launcher.AnswerDetail}", launcher.AgentUrlSource.Length > 0 ? $"The address is set by {launcher.AgentUrlSource}." : "The address is the tracers' default."],
+            Evidence =
+            [
+                $"GET {launcher.AgentUrl}/info: {launcher.AnswerDetail}", launcher.AgentUrlSource.Length > 0 ? $"The address is set by {launcher.AgentUrlSource}." : "The address is the tracers' default.",
+                .. launcher.IsInContainer ? ["This is a container: an agent outside of it is reached by localhost only when it shares the host's network (docker run --network=host)."] : Array.Empty<string>(),
+            ],
             Fix = port == 8126 ? "./apm up" : $"./apm up --port agent={port}",
         };
     }

@@ -9,11 +9,12 @@ sealed class WrongInterpreter : IFaultRule
 
     public Verdict? Judge(Facts facts)
     {
-        if (facts.Launcher is not { Kind: "python", ImportsTracer: false } launcher || !Who.IsUnheardOf(facts)) return null;
-        if (launcher.Processes.Any(member => member is { IsReloaderChild: true, HasInjection: false })) return null; // TD08 says it better.
+        if (facts.Launcher is not { ImportsTracer: false } launcher || !Who.IsUnheardOf(facts)) return null;
+        if (launcher.Processes.Any(member => member.IsReloaderChild)) return null; // TD08 says it better.
         var runs = $"Python {(launcher.InterpreterVersion.Length > 0 ? launcher.InterpreterVersion : "of unknown version")} ({launcher.Interpreter})";
         var hasWrapper = launcher.Wrapper.Length > 0 && launcher.WrapperInterpreter.Length > 0 && launcher.WrapperInterpreter != launcher.Interpreter;
-        var ignores = launcher.ImportProblem.Contains("PYTHONPATH", StringComparison.Ordinal);
+        var ignores = launcher.ImportProblem.Contains("passes over PYTHONPATH", StringComparison.Ordinal);
+        var isCleared = launcher.ImportProblem.Contains("PYTHONPATH", StringComparison.Ordinal) && !ignores;
         return new Verdict
         {
             Code = Code,
@@ -27,6 +28,7 @@ sealed class WrongInterpreter : IFaultRule
                 $"Nothing has come from pid {launcher.ProcessId} in {Say.Seconds(launcher.ElapsedSeconds)}.",
             ],
             Fix = hasWrapper ? $"./apm-run {launcher.Interpreter} app.py   # without {launcher.Wrapper}; nothing has to be installed"
+                : isCleared ? $"env -i PATH=\"$PATH\" ./apm-run {launcher.Interpreter} app.py   # behind whatever clears the environment or sets PYTHONPATH, not before it"
                 : ignores ? "./apm-run python3 app.py   # without -I, -E and -S, which pass over PYTHONPATH"
                 : "./apm-run python3 app.py   # with a Python of 3.8 or newer",
         };

@@ -29,14 +29,15 @@ sealed class AgentWitness
     readonly TracePipeline _pipeline;
     readonly FactBook _book;
     readonly ProcessTable _processes;
+    readonly RunningProcesses _running;
     readonly DoctorSources _sources;
     readonly ServiceMapQuery _map;
     readonly SlowFact<IReadOnlyList<BrokenSeam>> _seams;
     readonly SlowFact<IReadOnlyList<UnreachableMonitor>> _monitors;
 
-    public AgentWitness(PipelineParts parts, TracePipeline pipeline, FactBook book, ProcessTable processes, DoctorSources sources)
+    public AgentWitness(PipelineParts parts, TracePipeline pipeline, FactBook book, ProcessTable processes, RunningProcesses running, DoctorSources sources)
     {
-        (_parts, _pipeline, _book, _processes, _sources) = (parts, pipeline, book, processes, sources);
+        (_parts, _pipeline, _book, _processes, _running, _sources) = (parts, pipeline, book, processes, running, sources);
         _map = new ServiceMapQuery(_parts.Traces, _pipeline.Statistics, _parts.Catalogue, _parts.Clock);
         _seams = new SlowFact<IReadOnlyList<BrokenSeam>>(Seams, SlowKept, _parts.Clock, []);
         _monitors = new SlowFact<IReadOnlyList<UnreachableMonitor>>(_sources.Monitors, SlowKept, _parts.Clock, []);
@@ -51,6 +52,7 @@ sealed class AgentWitness
         {
             Listeners = _sources.Listeners(),
             UiUrl = _sources.UiUrl(),
+            MaxBodyBytes = _sources.MaxBodyBytes,
             Paths = _book.Paths(),
             Refusals = [.. _book.Refusals().Where(refusal => now - refusal.LastUnixNanos < RecentNanos)],
             WrongProtocols = [.. _book.WrongProtocols().Where(wrong => now - wrong.LastUnixNanos < RecentNanos)],
@@ -95,7 +97,7 @@ sealed class AgentWitness
     }
 
     bool? IsRunning(ProcessInfo process) =>
-        process.ProcessId > 0 && string.Equals(process.Hostname, _sources.Host, StringComparison.OrdinalIgnoreCase) ? _processes.IsRunning(process.ProcessId, process.FirstSeenUnixNanos / UnixTime.NanosPerSecond) : null;
+        process.ProcessId > 0 && string.Equals(process.Hostname, _sources.Host, StringComparison.OrdinalIgnoreCase) ? _running.IsRunning(process) : null;
 
     static IEnumerable<int> PortsOf(ProcessInfo process) => process.ListenUrls.Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed.Port : 0).Where(port => port > 0).Distinct();
 

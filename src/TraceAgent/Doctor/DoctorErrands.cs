@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Diagnosis;
@@ -18,12 +19,15 @@ sealed class DoctorErrands : IDisposable
 
     readonly ServiceCatalogue _catalogue;
     readonly ProcessTable _processes;
+    readonly RunningProcesses _running;
     readonly DoctorSources _sources;
     readonly TimeProvider _clock;
-    readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1_048_576 };
+    // The app is known by its socket, not by its certificate, which on a developer's machine nobody has signed.
+    readonly HttpClient _http = new(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (stream, _, _, _) => IsOfThisMachine(stream) }, UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1_048_576 };
     readonly ConcurrentDictionary<string, TestTrace> _tests = new(StringComparer.Ordinal);
 
-    public DoctorErrands(ServiceCatalogue catalogue, ProcessTable processes, DoctorSources sources, TimeProvider clock) => (_catalogue, _processes, _sources, _clock) = (catalogue, processes, sources, clock);
+    public DoctorErrands(ServiceCatalogue catalogue, ProcessTable processes, RunningProcesses running, DoctorSources sources, TimeProvider clock) =>
+        (_catalogue, _processes, _running, _sources, _clock) = (catalogue, processes, running, sources, clock);
 
     public void Dispose() => _http.Dispose();
 
@@ -48,7 +52,7 @@ sealed class DoctorErrands : IDisposable
         if (_catalogue.Processes().FirstOrDefault(one => one.RuntimeId == runtimeId && !one.HasEnded) is not { } process) return Unsent("This process has ended, or was never seen.");
         if (process.Routes.FirstOrDefault(route => route.Path == path && route.Method is "GET" or "*") is not { } route) return Unsent("This process has no such GET route.");
         if (!string.Equals(process.Hostname, _sources.Host, StringComparison.OrdinalIgnoreCase)) return Unsent($"The process runs on {SecretText.Cut(process.Hostname, 80)}, another machine. Send the request from there.");
-        if (_processes.IsRunning(process.ProcessId, process.FirstSeenUnixNanos / UnixTime.NanosPerSecond) != true) return Unsent($"pid {process.ProcessId} does not run on this machine.");
+        if (_running.IsRunning(process) != true) return Unsent($"pid {process.ProcessId} does not run on this machine.");
         var told = process.ListenUrls.Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed : null).OfType<Uri>().ToList();
         // A socket that it holds itself, as the system says; never a port that only its telemetry speaks of.
         var listens = _processes.ListenersOf(process.ProcessId).Where(end => told.Exists(url => url.Port == end.Port)).ToList();
@@ -65,6 +69,8 @@ sealed class DoctorErrands : IDisposable
             return new RouteCall(url.ToString(), 0, $"GET {url} got no answer: {problem.Message}");
         }
     }
+
+    static bool IsOfThisMachine(object stream) => stream is SslStream { TargetHostName: var name } && (name == "localhost" || (IPAddress.TryParse(name.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
 
     static RouteCall Unsent(string why) => new("", 0, why);
 

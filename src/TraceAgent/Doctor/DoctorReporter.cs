@@ -26,8 +26,9 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     public DoctorReporter(PipelineParts parts, TracePipeline pipeline, FactBook book, ProcessTable processes, DoctorSources sources)
     {
         (_parts, _book, _processes, _sources) = (parts, book, processes, sources);
-        _witness = new AgentWitness(parts, pipeline, book, processes, sources);
-        _errands = new DoctorErrands(parts.Catalogue, processes, sources, parts.Clock);
+        var running = new RunningProcesses(processes, parts.Clock.NowUnixNanos());
+        _witness = new AgentWitness(parts, pipeline, book, processes, running, sources);
+        _errands = new DoctorErrands(parts.Catalogue, processes, running, sources, parts.Clock);
     }
 
     /// <inheritdoc/>
@@ -46,6 +47,14 @@ public sealed class DoctorReporter : IDoctor, IDisposable
 
     /// <inheritdoc/>
     public Judgement Judge(ScreenFacts screen) => FaultTable.Judge(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Screen = screen });
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Arrival> Arrivals() => _book.Arrivals();
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, HostClock> ClocksOfHosts() =>
+        _parts.Catalogue.Processes().Where(process => process.Hostname.Length > 0).Select(process => (process.Hostname, Clock: _book.ClockOf(process.RuntimeId))).Where(one => one.Clock is not null)
+            .GroupBy(one => one.Hostname, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.MaxBy(one => one.Clock!.Value.AtUnixNanos).Clock is { } newest ? new HostClock(newest.SkewNanos, newest.AtUnixNanos) : null!, StringComparer.Ordinal);
 
     /// <summary>Takes in what a launcher sees, and gives what both make of it.</summary>
     public DoctorCase Told(LauncherFacts launcher)

@@ -20,6 +20,9 @@ public sealed record DoctorSources
     /// <summary>Patterns of <c>ignore_resources</c>.</summary>
     public IReadOnlyList<string> MutedResources { get; init; } = [];
 
+    /// <summary>Largest body of spans that is taken, in bytes; 0 when unknown.</summary>
+    public long MaxBodyBytes { get; init; }
+
     /// <summary>Most bytes of stored traces.</summary>
     public long BudgetBytes { get; init; }
 

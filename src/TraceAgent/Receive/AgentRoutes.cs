@@ -29,9 +29,9 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
     {
         var path = context.Request.Path.Value ?? "/";
         var handler = Find(path);
-        if (handler is null && PathMending.Mend(path, context.Request.ContentType ?? "", context.Request.Method is "POST" or "PUT", _exact.Keys) is { } meant)
+        if (handler is null && PathMending.Mend(path, context.Request.ContentType ?? "", context.Request.Method is "POST" or "PUT", _exact.Keys, [.. _prefixes.Select(entry => entry.Prefix)]) is { } meant)
         {
-            counters.Add("paths_mended", meant);
+            counters.Add("paths_mended", KnownPathOf(meant));
             context.Request.Path = path = meant;
             handler = Find(path);
         }
@@ -107,7 +107,7 @@ public sealed class AgentRoutes(Counters counters, RecentProblems problems, Time
     public void Remember(HttpContext context, string reason, string sentence, int status = StatusCodes.Status400BadRequest)
     {
         counters.Add("payloads_rejected", reason);
-        problems.Add($"{context.Request.Method} {context.Request.Path}", sentence, clock.NowUnixNanos());
+        problems.Add($"{context.Request.Method} {SecretText.Masked(context.Request.Path)}", SecretText.Masked(sentence), clock.NowUnixNanos());
         var path = context.Request.Path.Value ?? "/";
         facts?.Refused(new RefusalFacts(path, status, reason, sentence, ClientOf(context.Request), 1, 0) { Bytes = context.Request.ContentLength ?? 0 }, context.Connection.RemotePort, context.Connection.LocalPort, Find(path) is not null);
     }

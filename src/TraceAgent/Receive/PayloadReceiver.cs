@@ -107,6 +107,23 @@ public sealed class PayloadReceiver(TracePipeline pipeline, BodyReader bodies, C
             if (!newest.TryGetValue(decoded.Facts[i].RuntimeId, out var known) || start > known) newest[decoded.Facts[i].RuntimeId] = start;
         }
         foreach (var (runtimeId, start) in newest) facts.SawClock(decoded.Batch.Strings.Text(runtimeId), unchecked(start - payload.ReceivedUnixNanos));
+        facts.Arrived(ArrivalsOf(decoded, payload.ReceivedUnixNanos));
+    }
+
+    /// <summary>The last few of a payload, and of those whose time is off.</summary>
+    static List<Arrival> ArrivalsOf(DecodedPayload decoded, long receivedUnixNanos)
+    {
+        var (found, usual, off) = (new List<Arrival>(), 0, 0);
+        var batch = decoded.Batch;
+        for (var i = decoded.Facts.Length - 1; i >= 0 && (usual < FactBook.MaxArrivalsOfPayload || off < FactBook.MaxArrivalsOfPayload); i--)
+        {
+            var (chunk, root) = (decoded.Facts[i], decoded.Facts[i].RootSpan);
+            var isOff = Facts.IsOutOfTimeBy(unchecked(batch.StartUnixNanos[root] - receivedUnixNanos));
+            if ((isOff ? off++ : usual++) >= FactBook.MaxArrivalsOfPayload) continue;
+            found.Add(new Arrival(batch.TraceIdOf(root).ToString(), batch.Strings.Text(batch.Services[root]), batch.Strings.Text(batch.Resources[root]), batch.Strings.Text(chunk.Hostname), chunk.ProcessId, batch.StartUnixNanos[root], receivedUnixNanos));
+        }
+        found.Reverse();
+        return found;
     }
 
     static string PathOf(string protocol) => protocol switch

@@ -28,8 +28,8 @@ public static class DoctorApi
 
     static Task Answer(HttpContext http)
     {
-        var report = http.RequestServices.GetRequiredService<DoctorReporter>().Report();
-        return JsonAnswer.Write(http, 200, json => Write(json, report));
+        var doctor = http.RequestServices.GetRequiredService<DoctorReporter>();
+        return JsonAnswer.Write(http, 200, json => Write(json, doctor.Report(), doctor.Arrivals()));
     }
 
     static async Task TakeFacts(HttpContext http)
@@ -65,7 +65,7 @@ public static class DoctorApi
         _ => "they must be a JSON object of at most 16 levels with host (a text) and processId (a number).",
     } + " docs/doctor.md says where they come from; `apm doctor` and apm-run send them.";
 
-    static void Write(Utf8JsonWriter json, DoctorReport report)
+    static void Write(Utf8JsonWriter json, DoctorReport report, IReadOnlyList<Arrival> arrivals)
     {
         json.WriteStartObject();
         json.WriteNumber("now_unix_nanos", report.NowUnixNanos);
@@ -78,6 +78,21 @@ public static class DoctorApi
         foreach (var one in report.Cases) WriteCase(json, one);
         json.WriteEndArray();
         json.WriteNumber("apps_left_out", report.LeftOutCount);
+        json.WriteStartArray("arrived");
+        foreach (var arrival in arrivals)
+        {
+            json.WriteStartObject();
+            json.WriteString("trace_id", arrival.TraceId);
+            json.WriteString("service", arrival.Service);
+            json.WriteString("resource", arrival.Resource);
+            json.WriteString("host", arrival.Host);
+            json.WriteNumber("pid", arrival.ProcessId);
+            json.WriteNumber("start_unix_nanos", arrival.StartUnixNanos);
+            json.WriteNumber("received_unix_nanos", arrival.ReceivedUnixNanos);
+            json.WriteBoolean("out_of_time", arrival.IsOutOfTime);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

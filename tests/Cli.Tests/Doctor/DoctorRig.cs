@@ -31,14 +31,38 @@ public sealed class DoctorRig : IAsyncDisposable
 
     public Uri PortOf(string listener) => new($"http://127.0.0.1:{_host.PortOf(listener)}");
 
+    /// <summary>Where a process finds <see cref="Trail"/>, as XDG_DATA_HOME.</summary>
+    public string DataHome => Path.Combine(_folder, "home");
+
     /// <summary>What agents wrote down, in the rig's folder.</summary>
-    public AgentTrail Trail => new(Path.Combine(_folder, "trail"));
+    public AgentTrail Trail => new(Path.Combine(DataHome, "apm"));
+
+    /// <summary>A system that tells of these processes only.</summary>
+    public ProcessTable Processes(params (int Id, int ParentId, string[] Command)[] processes)
+    {
+        var root = Path.Combine(_folder, "proc");
+        foreach (var (id, parent, command) in processes)
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(root, $"{id}")).FullName;
+            File.WriteAllText(Path.Combine(folder, "cmdline"), string.Join('\0', command) + '\0');
+            File.WriteAllText(Path.Combine(folder, "stat"), $"{id} (x) S {parent} {string.Join(' ', Enumerable.Repeat("0", 30))}\n");
+        }
+        return new ProcessTable(root);
+    }
 
     /// <summary>A Python of this machine that has Flask.</summary>
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
     /// <summary>An ASP.NET app with an activity source of its own.</summary>
     public static string WebApp => Path.Combine(Fixtures.RepoRoot, "tests/TracerApps/WebApp/bin", Configuration, "net10.0", "TracedWebApp.dll");
+
+    /// <summary>A copy of its folder, to change.</summary>
+    public string CopyOfWebApp()
+    {
+        var copy = Directory.CreateDirectory(Path.Combine(_folder, "app")).FullName;
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(WebApp)!)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        return copy;
+    }
 
     static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
@@ -82,11 +106,14 @@ public sealed class DoctorRig : IAsyncDisposable
     }
 
     /// <summary>Facts of a launcher before its app runs, with these variables set.</summary>
-    public async Task<Judgement> JudgeBefore(params (string Name, string Value)[] variables)
+    public Task<Judgement> JudgeBefore(params (string Name, string Value)[] variables) => JudgeBefore(new ProcessTable(), variables);
+
+    /// <summary>The same where the system tells of other processes.</summary>
+    public async Task<Judgement> JudgeBefore(ProcessTable processes, params (string Name, string Value)[] variables)
     {
         var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
-        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, new ProcessTable(), Trail, _folder);
+        var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, processes, Trail, _folder);
         var facts = await witness.Before(await AgentProbe.Ask(address.Url, Http), Http);
         return FaultTable.Judge(new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = facts });
     }
@@ -98,20 +125,40 @@ public sealed class DoctorRig : IAsyncDisposable
         return report.RootElement.Clone();
     }
 
-    /// <summary>Waits until the report's verdict has this code; gives its sentence.</summary>
-    public async Task<string> Verdict(string code) => await Sentence(code, report => [report.GetProperty("verdict")]);
+    /// <summary>Waits until the report's verdict has this code, and each other place says it too; gives its sentence.</summary>
+    public async Task<string> Verdict(string code)
+    {
+        var sentence = await Sentence(code, report => [report.GetProperty("verdict")]);
+        await Places.AllSay(this, code, sentence, isNote: false);
+        return sentence;
+    }
 
-    /// <summary>Waits until the report has a note of this code, of the installation or of an app; gives its sentence.</summary>
-    public async Task<string> Note(string code) => await Sentence(code, report => report.GetProperty("overall").GetProperty("notes").EnumerateArray().Concat(report.GetProperty("apps").EnumerateArray().SelectMany(app => app.GetProperty("notes").EnumerateArray())));
+    /// <summary>Waits until the report has a note of this code, of the installation or of an app, and each other place has it too; gives its sentence.</summary>
+    public async Task<string> Note(string code)
+    {
+        var sentence = await NoteOfReport(code);
+        await Places.AllSay(this, code, sentence, isNote: true);
+        return sentence;
+    }
+
+    async Task<string> NoteOfReport(string code) => await Sentence(code, report => report.GetProperty("overall").GetProperty("notes").EnumerateArray().Concat(report.GetProperty("apps").EnumerateArray().SelectMany(app => app.GetProperty("notes").EnumerateArray())));
 
     /// <summary>Sends spans as a Datadog tracer would, in JSON.</summary>
     public async Task Send(params object[] spans)
     {
+        Assert.Equal(200, await TrySend(spans));
+        await _host.Settled();
+    }
+
+    /// <summary>The same, again and again while the agent asks for patience, as tracers do.</summary>
+    public Task SendPatiently(params object[] spans) => Until.True("the agent takes it", TimeSpan.FromSeconds(20), async () => await TrySend(spans) == 200);
+
+    async Task<int> TrySend(object[] spans)
+    {
         using var content = new StringContent(JsonSerializer.Serialize(spans.Select(span => new[] { span })), System.Text.Encoding.UTF8, "application/json");
         content.Headers.Add("Datadog-Meta-Lang", "python");
         using var answer = await Http.PutAsync(new Uri(Agent, "/v0.4/traces"), content);
-        Assert.Equal(200, (int)answer.StatusCode);
-        await _host.Settled();
+        return (int)answer.StatusCode;
     }
 
     /// <summary>Sends a message as a tracer tells of itself.</summary>
@@ -181,7 +228,7 @@ public sealed class DoctorRig : IAsyncDisposable
 /// <summary>An app under the launcher's eyes.</summary>
 public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, LauncherFacts Before, int ProcessId)
 {
-    /// <summary>The launcher's watch on a clock that runs thrice as fast, until it has said something or the traces flow.</summary>
+    /// <summary>The launcher's watch on a clock that runs thrice as fast, and stands while the watch looks, until it has said something or the traces flow.</summary>
     /// <returns>What it said, null for nothing; and when, on that clock.</returns>
     public async Task<(Verdict? Said, TimeSpan After)> Watch()
     {
@@ -192,7 +239,7 @@ public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, Launche
         var watch = new LaunchWatch(Witness, Before, new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
         await Until.True("the watch has something to say, or ends", TimeSpan.FromSeconds(20), () =>
         {
-            clock.Advance(TimeSpan.FromMilliseconds(60));
+            if (clock.IsAwaited) clock.Advance(TimeSpan.FromMilliseconds(60)); // What a look takes on a machine that is busy is not the watch's.
             return Task.FromResult(said.Count > 0 || watch.IsCompleted);
         });
         await ended.CancelAsync();
@@ -200,8 +247,20 @@ public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, Launche
         return said.Count > 0 ? said[0] : (null, clock.GetElapsedTime(started));
     }
 
-    /// <summary>Looks again and again until the verdict has this code, and these words in its sentence; gives the sentence.</summary>
+    /// <summary>
+    /// Looks again and again until the verdict has this code, and these words in its sentence; then the launcher says it, and, when the app's
+    /// facts have come to an Apm, so does each other place. Gives the sentence.
+    /// </summary>
     public async Task<string> Verdict(string code, string words = "")
+    {
+        var sentence = await Seen(code, words);
+        await Places.LauncherSays(this, code, sentence);
+        await Places.AllSay(Rig, code, sentence, isNote: false);
+        return sentence;
+    }
+
+    /// <summary>What the doctor answers to the launcher's facts, once it has this code and these words.</summary>
+    public async Task<string> Seen(string code, string words = "")
     {
         var last = "nothing yet";
         var (sentence, _) = await Until.Answer($"the doctor says {code}", TimeSpan.FromSeconds(20), async () =>

@@ -3,7 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using Apm.Cli.Launch;
 using Apm.Cli.Settings;
+using Apm.Core.Limits;
 using Apm.Core.Time;
+using Apm.Doctor;
+using Apm.Storage;
 using Apm.TestKit;
 using Apm.TraceAgent.Intake;
 
@@ -44,7 +47,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         var sentence = await app.Verdict("TD01");
 
         Assert.StartsWith($"flaskapp (python, pid {app.ProcessId}) is alive and traced, and has received no request in ", sentence, StringComparison.Ordinal);
-        await Until.True("its port is known", TimeSpan.FromSeconds(10), async () => (await app.Verdict("TD01")).EndsWith($" Try: curl http://127.0.0.1:{port}/api/apm", StringComparison.Ordinal));
+        await Until.True("its port is known", TimeSpan.FromSeconds(10), async () => (await app.Seen("TD01")).EndsWith($" Try: curl http://127.0.0.1:{port}/api/apm", StringComparison.Ordinal));
         await _rig.Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/api/apm"));
         await Until.True("its traces flow", TimeSpan.FromSeconds(10), async () => (await _rig.Report()).GetProperty("healthy").GetBoolean());
     }
@@ -60,6 +63,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal("TD02", judgement.First?.Code);
         Assert.StartsWith($"Nothing listens on http://127.0.0.1:{port}: the agent is not running. It last ended at ", judgement.First!.Sentence, StringComparison.Ordinal);
         Assert.Contains(": apm.yaml:3:1: it is wrong. ", judgement.First.Sentence, StringComparison.Ordinal);
+        await Places.LauncherAndCommandSay("TD02", judgement.First.Sentence, ("DD_TRACE_AGENT_URL", $"http://127.0.0.1:{port}"), ("XDG_DATA_HOME", _rig.DataHome));
     }
 
     [Fact]
@@ -72,6 +76,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", $"http://127.0.0.1:{port}"));
 
         Assert.Equal(("TD03", $"Port {port} is answered by pid {other.Id} ({DoctorRig.Python} -m http.server {port} --bind 127.0.0.1), which is not a trace agent."), (judgement.First?.Code, judgement.First?.Sentence));
+        await Places.LauncherAndCommandSay("TD03", judgement.First!.Sentence, ("DD_TRACE_AGENT_URL", $"http://127.0.0.1:{port}"));
     }
 
     [Fact]
@@ -80,6 +85,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", $"http://localhost:{_rig.Ui.Port}"));
 
         Assert.Equal(("TD04", $"The tracer sends to http://localhost:{_rig.Ui.Port} (set by DD_TRACE_AGENT_URL), the agent listens on http://localhost:{_rig.Agent.Port}."), (judgement.First?.Code, judgement.First?.Sentence));
+        await Places.LauncherAndCommandSay("TD04", judgement.First!.Sentence, ("DD_TRACE_AGENT_URL", $"http://localhost:{_rig.Ui.Port}"));
     }
 
     [Theory]
@@ -154,9 +160,10 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     public async Task TD11_a_clock_that_is_off(int minutes, string sentence)
     {
         await _rig.Tell("r", "shop", 7, "elsewhere");
-        await _rig.Send(Span("shop", Now + minutes * 60_000_000_000L + Math.Sign(minutes) * 500_000_000L, meta: new() { ["runtime-id"] = "r" }));
+        await _rig.Send(Span("shop", Now + minutes * 60_000_000_000L + Math.Sign(minutes) * 20_000_000_000L, meta: new() { ["runtime-id"] = "r" }));
 
-        Assert.Equal($"Spans of shop (python, pid 7) arrive {sentence} They are stored at the time they tell.", await _rig.Verdict("TD11"));
+        Assert.Equal($"Spans of shop (python, pid 7) arrive {sentence} They are stored at the time they tell, and shown under \"arrived recently\".", await _rig.Verdict("TD11"));
+        Assert.Contains($"     to see: {_rig.Ui.ToString().TrimEnd('/')}/traces?q=service%3A%22shop%22&from=", (await Places.Command([], "doctor", "--url", _rig.Ui.ToString())).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,6 +205,7 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", $"https://localhost:{_rig.Agent.Port}"));
 
         Assert.Equal(("TD16", $"The tracer speaks TLS to https://localhost:{_rig.Agent.Port} (set by DD_TRACE_AGENT_URL), which speaks plain HTTP. Write http:// in place of https://."), (judgement.First?.Code, judgement.First?.Sentence));
+        await Places.LauncherAndCommandSay("TD16", judgement.First!.Sentence, ("DD_TRACE_AGENT_URL", $"https://localhost:{_rig.Agent.Port}"));
     }
 
     [Theory]
@@ -227,15 +235,25 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal("Spans were refused: /v0.9/traces from python tracer 0.16 is a version that is not read here; v0.1 to v0.5, v0.7 and v1.0 are. Use a tracer that speaks one of them.", await _rig.Verdict("TD18"));
     }
 
-    [Fact]
-    public async Task TD19_localhost_inside_of_a_container()
+    [Theory]
+    [InlineData("TD19", true, false, "sh", "/start.sh")]
+    [InlineData("TD19", true, false, "/usr/bin/tini", "--", "apm-run", "python3", "app.py")]
+    [InlineData("TD02", false, false, "sh", "/start.sh")] // Started later on, by docker exec.
+    [InlineData("TD02", true, false, "bash")] // Somebody works in it.
+    [InlineData("TD02", true, false, "-bash", "-l")]
+    [InlineData("TD02", true, false, "/sbin/init")]
+    [InlineData("TD02", true, true, "sh", "/start.sh")] // The agent was in there before.
+    public async Task TD19_localhost_inside_of_the_apps_own_container_and_TD02_in_one_that_somebody_works_in(string code, bool descendsFromTheFirst, bool agentHasRunHere, params string[] first)
     {
         _rig.Write(".dockerenv", "");
+        if (agentHasRunHere) _rig.Trail.Ended(1, "data", "", TimeProvider.System);
+        var processes = _rig.Processes((1, 0, first), (Environment.ProcessId, descendsFromTheFirst ? 1 : 0, ["apm"]));
 
-        var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", $"http://localhost:{DoctorRig.FreePort()}"));
+        var judgement = await _rig.JudgeBefore(processes, ("DD_TRACE_AGENT_URL", $"http://localhost:{DoctorRig.FreePort()}"));
 
-        Assert.Equal("TD19", judgement.First?.Code);
-        Assert.StartsWith("The app runs in a container, where localhost is the container itself and no agent listens.", judgement.First!.Sentence, StringComparison.Ordinal);
+        Assert.Equal(code, judgement.First?.Code);
+        Assert.StartsWith(code == "TD19" ? "The app runs in a container, where localhost is the container itself and no agent listens." : "Nothing listens on http://localhost:", judgement.First!.Sentence, StringComparison.Ordinal);
+        if (code == "TD02") Assert.Contains(judgement.First.Evidence, line => line.StartsWith("This is a container:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -247,7 +265,31 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         using var answer = await _rig.Http.SendAsync(message);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        Assert.Equal("A payload was refused whole: 26 MB in one body is more than is taken at once. Let the client send smaller batches.", await _rig.Note("TD20"));
+        Assert.Equal("A payload was refused whole, and nothing of it is stored: 26 MB in one body is more than the 25 MB that are taken at once. Let the client send smaller batches.", await _rig.Note("TD20"));
+    }
+
+    [Fact]
+    public async Task TD21_a_small_disk_budget_drives_out_the_oldest()
+    {
+        await using var rig = await DoctorRig.Start(settings => settings with { MaxDiskBytes = StorageBudget.MinMaxBytes, Traces = settings.Traces with { BlockSpans = 500, MaxWait = TimeSpan.FromMilliseconds(100) } });
+        var noise = new Random(1);
+        for (var minutes = 60; minutes > 0; minutes--)
+        {
+            // Noise cannot be packed: a trace takes its size on the disk.
+            for (var payload = 0; payload < 5; payload++)
+                await rig.SendPatiently([.. Enumerable.Range(0, 20).Select(i => Span("shop", Now - minutes * 60_000_000_000L, meta: new() { ["noise"] = Convert.ToBase64String(Bytes(noise, 12_000)) }))]);
+        }
+
+        var sentence = await rig.Note("TD21");
+
+        Assert.Matches(@"^The disk budget was reached at (\d+ \w+ )?\d\d:\d\d UTC: new traces drive out those from before (\d+ \w+ )?\d\d:\d\d UTC\.$", sentence);
+
+        static byte[] Bytes(Random noise, int count)
+        {
+            var bytes = new byte[count];
+            noise.NextBytes(bytes);
+            return bytes;
+        }
     }
 
     [Fact]
@@ -314,6 +356,54 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TD28_a_language_that_has_no_tracer_here()
+    {
+        var app = await _rig.Launch(["sh", "-c", "node -e 'setInterval(() => {}, 1000)'; true"]);
+
+        Assert.Equal($"The app (pid {app.ProcessId}) runs Node.js, for which Apm brings no tracer of its own: start it with a Datadog or OpenTelemetry tracer, which finds the agent by the variables that are set already.", await app.Verdict("TD28"));
+    }
+
+    [Fact]
+    public async Task TD29_spans_for_a_path_that_nobody_answers()
+    {
+        using var content = new ByteArrayContent([1]);
+        content.Headers.ContentType = new("application/x-protobuf");
+        (await _rig.Http.PostAsync(new Uri(_rig.PortOf("otlp-http"), "/otlp/spans"), content)).Dispose();
+
+        Assert.Equal($"Spans were sent to /otlp/spans, which nobody answers. OTLP goes to the bare address, such as http://localhost:{_rig.PortOf("otlp-http").Port}: the exporter adds /v1/traces itself.", await _rig.Verdict("TD29"));
+    }
+
+    [Theory]
+    [InlineData(1200, "20 min ahead of")]
+    [InlineData(-10800, "3 h behind")]
+    public async Task TD31_the_clock_of_the_browser_that_looks(int seconds, string how)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, new Uri(_rig.Ui, "/doctor"));
+        message.Headers.Add("Cookie", $"apm_skew={seconds}");
+
+        using var answer = await _rig.Http.SendAsync(message);
+        var page = WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync());
+
+        Assert.Contains("data-code=\"TD31\"", page, StringComparison.Ordinal);
+        Assert.Contains($"The clock of this browser is {how} the machine that Apm runs on.", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("3")]
+    [InlineData("99999999999999999999")]
+    [InlineData("1e9")]
+    [InlineData("")]
+    public async Task TD31_is_not_said_of_a_clock_that_agrees_or_a_cookie_that_is_none(string cookie)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, new Uri(_rig.Ui, "/doctor"));
+        message.Headers.Add("Cookie", $"apm_skew={cookie}");
+
+        using var answer = await _rig.Http.SendAsync(message);
+
+        Assert.DoesNotContain("TD31", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TD30_tracing_is_switched_off()
     {
         var app = await _rig.Launch([DoctorRig.Python, _rig.Write("shop.py", "import time; time.sleep(60)")], ("DD_TRACE_ENABLED", "false"));
@@ -332,6 +422,82 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         }
 
         Assert.StartsWith("/v0.4/traces answered 200 4 times, and no span was inside:", await _rig.Verdict("TD33"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TD35_a_dotnet_app_whose_environment_was_cleared_on_the_way()
+    {
+        var app = await _rig.Launch(["env", "-i", $"PATH={Environment.GetEnvironmentVariable("PATH")}", "DOTNET_CLI_HOME=/tmp", "dotnet", DoctorRig.WebApp, "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"]);
+
+        Assert.Equal($"The app (pid {app.ProcessId}) runs .NET, and its environment has lost DOTNET_STARTUP_HOOKS, so the tracer is not in it. Put apm-run behind whatever clears the environment.", await app.Verdict("TD35"));
+    }
+
+    [Fact]
+    public async Task TD35_a_dotnet_app_that_was_built_without_startup_hooks()
+    {
+        var copy = _rig.CopyOfWebApp();
+        var config = Path.Combine(copy, "TracedWebApp.runtimeconfig.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"configProperties\": {", "\"configProperties\": { \"System.StartupHookProvider.IsSupported\": false,", StringComparison.Ordinal));
+        var app = await _rig.Launch(["dotnet", Path.Combine(copy, "TracedWebApp.dll"), "plain", "--urls", $"http://127.0.0.1:{DoctorRig.FreePort()}"]);
+
+        Assert.Equal($"TracedWebApp (dotnet, pid {app.ProcessId}) runs .NET with start-up hooks switched off by {config}, so the tracer is not in it. Build it with StartupHookSupport, or call AddApmTracing in its code.", await app.Verdict("TD35"));
+    }
+
+    [Theory]
+    [InlineData("unix:///nowhere/apm.socket", "names a socket file that is not there, and Apm listens on TCP ports")]
+    [InlineData("tcp://localhost:8126", "is no address of a trace agent")]
+    public async Task TD36_an_address_that_no_tracer_can_send_to(string address, string why)
+    {
+        var judgement = await _rig.JudgeBefore(("DD_TRACE_AGENT_URL", address));
+
+        Assert.Equal(("TD36", $"DD_TRACE_AGENT_URL={address} {why}. Write http://localhost:8126."), (judgement.First?.Code, judgement.First?.Sentence));
+        await Places.LauncherAndCommandSay("TD36", judgement.First!.Sentence, ("DD_TRACE_AGENT_URL", address));
+    }
+
+    [Theory]
+    [InlineData("localhost:{0}")]
+    [InlineData("\"http://localhost:{0}\"")]
+    [InlineData("http://localhost:{0}/v0.4/traces")]
+    public async Task An_address_that_is_nearly_right_is_taken_for_what_was_meant(string address)
+    {
+        var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp), $"{DoctorRig.FreePort()}"], ("DD_TRACE_AGENT_URL", string.Format(CultureInfo.InvariantCulture, address, _rig.Agent.Port)));
+
+        await app.Seen("TD01"); // The tracer was heard.
+    }
+
+    [Fact]
+    public async Task A_host_with_http_before_it_is_taken_for_the_host()
+    {
+        Assert.Equal($"http://localhost:{_rig.Agent.Port}/", AgentProbe.AddressFrom(name => name switch { "DD_AGENT_HOST" => "http://localhost", "DD_TRACE_AGENT_PORT" => $"{_rig.Agent.Port}", _ => null }).Url.ToString());
+        var app = await _rig.Launch([DoctorRig.Python, _rig.Write("flaskapp.py", FlaskApp), $"{DoctorRig.FreePort()}"], ("DD_AGENT_HOST", "http://localhost"), ("DD_TRACE_AGENT_PORT", $"{_rig.Agent.Port}"));
+
+        await app.Seen("TD01");
+    }
+
+    [Fact]
+    public async Task TD07_a_script_that_wipes_the_place_of_the_tracer()
+    {
+        var app = await _rig.Launch(["sh", "-c", $"env -u PYTHONPATH {DoctorRig.Python} {_rig.Write("shop.py", "import time; time.sleep(60)")}; true"]);
+
+        Assert.EndsWith($" ({DoctorRig.Python}), and the tracer is not in it: its environment has lost the tracer's place in PYTHONPATH.", await app.Verdict("TD07"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TD34_a_server_of_a_library_that_nobody_knows()
+    {
+        var port = DoctorRig.FreePort();
+        var app = await _rig.Launch([DoctorRig.Python, "-m", "http.server", $"{port}", "--bind", "127.0.0.1"]);
+
+        Assert.StartsWith($"server (python, pid {app.ProcessId}) listens on port {port}, and its tracer has not told of itself in ", await app.Verdict("TD34", "listens on"), StringComparison.Ordinal);
+    }
+
+    /// <summary>TD12 and TD13 are injected in <see cref="EmptyScreensTests"/>, for only a screen sees them; TD32 as well.</summary>
+    [Fact]
+    public void Every_fault_is_injected_somewhere_here()
+    {
+        var injected = new[] { typeof(InjectedFaultsTests), typeof(EmptyScreensTests) }.SelectMany(type => type.GetMethods()).SelectMany(method => method.Name.Split('_')).ToHashSet(StringComparer.Ordinal);
+
+        Assert.Superset(FaultTable.Rules.Select(rule => rule.Code).ToHashSet(StringComparer.Ordinal), injected);
     }
 
     [Fact]

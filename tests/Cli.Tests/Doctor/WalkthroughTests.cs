@@ -41,7 +41,7 @@ public sealed class WalkthroughTests
         var launcher = rig.Write("ddtrace-run", $"#!{other}\n{OtherLauncher}");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(launcher, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var second = await rig.Launch([launcher, DoctorRig.Python, app, $"{DoctorRig.FreePort()}"]);
-        Assert.Matches($@"^ddtrace-run belongs to {Regex.Escape(other)}, the command runs Python 3\.\d+\.\d+ \({Regex.Escape(DoctorRig.Python)}\), where the tracer is not installed\.$", await second.Verdict("TD07"));
+        Assert.Matches($@"^ddtrace-run belongs to {Regex.Escape(other)}, the command runs Python 3\.\d+\.\d+ \({Regex.Escape(DoctorRig.Python)}\), where the tracer is not installed\.$", await second.Verdict("TD07", "belongs to"));
 
         // A middleware in the code, which sends to a port where the agent is not.
         var third = await rig.Launch(

@@ -20,10 +20,12 @@ public sealed class CommandReaderTests : IDisposable
     [InlineData("gunicorn --bind 127.0.0.1:8000 -k gthread flaskapp:app", "flaskapp", ProgramKind.Python)]
     [InlineData("dotnet bin/MyApp.dll --urls http://localhost:5000", "MyApp", ProgramKind.DotNet)]
     [InlineData("dotnet run --project src/Shop/Shop.csproj", "Shop", ProgramKind.DotNet)]
+    [InlineData("env FOO=1 python3 shop.py", "shop", ProgramKind.Python)]
+    [InlineData("env -i A=b /usr/bin/python3 -m flask --app hello run", "hello", ProgramKind.Python)]
     [InlineData("make serve", "", ProgramKind.Other)]
     public void A_command_tells_its_kind_and_its_service(string command, string service, ProgramKind kind)
     {
-        foreach (var program in new[] { "python3", "python3.11", "dotnet", "make" }) Install(program, "#!/bin/sh\n");
+        foreach (var program in new[] { "python3", "python3.11", "dotnet", "make", "env" }) Install(program, "#!/bin/sh\n");
         foreach (var script in new[] { "flask", "gunicorn" }) Install(script, "#!/usr/bin/python3\n");
 
         var plan = CommandReader.Read(command.Split(' '), name => name == "PATH" ? _folder : null);

@@ -133,7 +133,7 @@ public class SettingsReaderTests
               max_bytes: …
         """)]
     [InlineData("zzz: 1", """
-        apm.yaml:1:1: "zzz" is no setting at the top level. Settings there: additional_checksd, api_key, apm_config, bind_host, check_runners, checks, confd_path, data, dogstatsd, dogstatsd_port, env, extra_tags, hostname, limits, memory, metrics, normalize, notifications, obfuscation, ports, sampling, smtp, statistics, storage, tags, yaml_tabs.
+        apm.yaml:1:1: "zzz" is no setting at the top level. Settings there: additional_checksd, api_key, apm_config, bind_host, check_runners, checks, confd_path, data, dogstatsd, dogstatsd_port, env, extra_tags, hostname, limits, memory, metrics, normalize, notifications, obfuscation, ports, sampling, smtp, statistics, storage, tags, ui, yaml_tabs.
           1 | zzz: 1
             | ^^^
         """)]

@@ -15,6 +15,9 @@ public sealed class AgentProcess : IAsyncDisposable
 
     AgentProcess(Process process, HttpClient http, int agentPort, int uiPort) => (_process, _http, AgentPort, UiPort) = (process, http, agentPort, uiPort);
 
+    /// <summary>The program of the Release build.</summary>
+    public static string ApmDll => Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
+
     public int AgentPort { get; }
     public int UiPort { get; }
     public int Id => _process.Id;
@@ -54,6 +57,9 @@ public sealed class AgentProcess : IAsyncDisposable
         return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 
+    /// <summary>A TCP port that was free a moment ago.</summary>
+    public static int FreePort() => FreePorts().Agent;
+
     /// <summary>A UDP port that was free a moment ago.</summary>
     public static int FreeUdpPort()
     {
@@ -69,11 +75,16 @@ public sealed class AgentProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it answers.</summary>
     /// <param name="dogStatsDPort">UDP port of DogStatsD; null for none.</param>
     /// <param name="variables">Settings as APM_… variables.</param>
-    public static async Task<AgentProcess> Start(string dataFolder, HttpClient http, (int Agent, int Ui) ports, int? dogStatsDPort, params (string Name, string Value)[] variables)
+    public static Task<AgentProcess> Start(string dataFolder, HttpClient http, (int Agent, int Ui) ports, int? dogStatsDPort, params (string Name, string Value)[] variables) =>
+        Start(dataFolder, http, ports, ["otlp-grpc=off", "otlp-http=off", "zipkin=off", $"dogstatsd={dogStatsDPort?.ToString(CultureInfo.InvariantCulture) ?? "off"}"], variables);
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    /// <param name="further">What follows the ports of agent and screens on the command line: further ports as <c>name=number</c>, then options.</param>
+    /// <param name="variables">Settings as APM_… variables.</param>
+    public static async Task<AgentProcess> Start(string dataFolder, HttpClient http, (int Agent, int Ui) ports, IReadOnlyList<string> further, params (string Name, string Value)[] variables)
     {
-        var apm = Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "apm.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { apm, "up", "--no-browser", "--data", dataFolder, "--port", $"agent={ports.Agent}", $"ui={ports.Ui}", "otlp-grpc=off", "otlp-http=off", "zipkin=off", $"dogstatsd={dogStatsDPort?.ToString(CultureInfo.InvariantCulture) ?? "off"}" }) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[ApmDll, "up", "--no-browser", "--data", dataFolder, "--port", $"agent={ports.Agent}", $"ui={ports.Ui}", .. further]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in variables) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -98,6 +109,9 @@ public sealed class AgentProcess : IAsyncDisposable
         using var document = JsonDocument.Parse(body);
         return document.RootElement.Clone();
     }
+
+    /// <summary>Asks for a page of the screens; gives its text.</summary>
+    public Task<string> Page(string path) => _http.GetStringAsync(new Uri($"http://127.0.0.1:{UiPort}{path}"));
 
     /// <summary>A number of <c>/api/status</c>' traces, such as <c>spanCount</c>.</summary>
     public async Task<long> Traces(string name) => (await Get("/api/status"))!.Value.GetProperty("traces").GetProperty(name).GetInt64();

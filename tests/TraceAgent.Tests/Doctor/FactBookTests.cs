@@ -50,6 +50,18 @@ public class FactBookTests
     }
 
     [Fact]
+    public void While_our_own_clock_is_late_on_purpose_no_other_is_told_by_it()
+    {
+        var hasTime = false;
+        var book = new FactBook(Clock(), new ProcessTable()) { HasTime = () => hasTime };
+        book.SawClock("r", 18_000_000_000_000);
+        Assert.Null(book.ClockOf("r"));
+        hasTime = true;
+        book.SawClock("r", 5);
+        Assert.Equal(5, book.ClockOf("r")!.Value.SkewNanos);
+    }
+
+    [Fact]
     public void How_long_an_app_runs_is_counted_on()
     {
         var clock = Clock();

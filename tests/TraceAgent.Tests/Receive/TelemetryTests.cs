@@ -46,6 +46,45 @@ public class TelemetryTests
         Assert.Equal(1, agent.Parts.Counters.Read("telemetry_messages", "app-started"));
     }
 
+    [Theory]
+    [InlineData("Origin", "http://evil.example", HttpStatusCode.Forbidden)] // A name of its own for our address: Sec-Fetch-Site is not sent then.
+    [InlineData("Origin", "null", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "http://localhost:8127", HttpStatusCode.Accepted)]
+    [InlineData("X-Forwarded-Host", "a-container", HttpStatusCode.Accepted)]
+    public async Task What_a_page_of_another_site_tells_is_refused(string header, string value, HttpStatusCode status)
+    {
+        await using var agent = await AgentFixture.Start();
+
+        var answer = await agent.Send(Path, "{}"u8.ToArray(), headers: [(header, value)]);
+
+        Assert.Equal(status, answer.Status);
+        if (status == HttpStatusCode.Forbidden) Assert.Equal("Telemetry from a page of another site is refused.\n", answer.Text);
+    }
+
+    [Fact]
+    public async Task Addresses_that_no_app_listens_on_are_not_offered_to_be_called()
+    {
+        await using var agent = await AgentFixture.Start();
+
+        await Tell(agent, "app-started", """ "configuration":[{"name":"listen_urls","value":"http://169.254.169.254:80,http://evil.example:80,http://[fe80::1]:80,http://239.0.0.1:80,http://10.0.0.7:80,http://my-host:81,http://[::]:82","origin":"code"}] """);
+
+        Assert.Equal(["http://10.0.0.7:80", "http://my-host:81", "http://[::]:82"], Assert.Single(agent.Parts.Catalogue.Processes()).ListenUrls);
+    }
+
+    [Fact]
+    public async Task Secrets_in_routes_and_addresses_are_stars()
+    {
+        await using var agent = await AgentFixture.Start();
+
+        await Tell(agent, "app-started", """ "configuration":[{"name":"listen_urls","value":"http://me:S3CRET@localhost:5050","origin":"code"}] """);
+        await Tell(agent, "app-endpoints", """ "is_first":true,"endpoints":[{"type":"REST","method":"GET","path":"/k?token=S3CRET&page=1","operation_name":"x","resource_name":"GET /k?token=S3CRET"}] """);
+
+        var process = Assert.Single(agent.Parts.Catalogue.Processes());
+        Assert.Equal([new RouteInfo("GET", "/k?token=***&page=1", "GET /k?token=***")], process.Routes);
+        Assert.Equal(["http://***@localhost:5050"], process.ListenUrls);
+    }
+
     [Fact]
     public async Task A_process_that_says_good_bye_has_ended_until_it_is_heard_again()
     {

@@ -17,6 +17,9 @@ public partial class DoctorPage
     /// <summary>Null when the host has no doctor.</summary>
     DoctorView? View;
 
+    /// <summary>What came in last, the newest first.</summary>
+    IReadOnlyList<Arrival> Arrivals = [];
+
     /// <summary>The test trace that the address names; null for none.</summary>
     TestTrace? Test;
     bool TestIsFound;
@@ -30,7 +33,8 @@ public partial class DoctorPage
     protected override void OnInitialized()
     {
         if (Services.GetService<IDoctor>() is not { } doctor) return;
-        View = DoctorView.Of(doctor.Report());
+        View = DoctorView.Of(doctor.Report(), State.BrowserSkewNanos, doctor.Judge(new ScreenFacts { Noun = "verdicts", FoundCount = 1, BrowserSkewNanos = State.BrowserSkewNanos }));
+        Arrivals = doctor.Arrivals();
         if (State.Url["test"] is { } id && doctor.TestOf(id) is { } test) FollowTest(test);
     }
 

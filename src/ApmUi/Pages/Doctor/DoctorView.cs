@@ -9,13 +9,27 @@ namespace Apm.ApmUi.Pages.Doctor;
 /// <summary>What the doctor's page shows. Immutable.</summary>
 /// <param name="Report">Of this moment.</param>
 /// <param name="Rows">A row per app.</param>
+/// <param name="Browser">The last station: this browser, with its clock.</param>
+/// <param name="Notes">What is so beside the traces: of the installation, and of this browser.</param>
 /// <param name="Text">The report to copy: no secrets, which its facts never hold.</param>
-public sealed record DoctorView(DoctorReport Report, IReadOnlyList<DoctorRow> Rows, string Text)
+public sealed record DoctorView(DoctorReport Report, IReadOnlyList<DoctorRow> Rows, StageState Browser, IReadOnlyList<Verdict> Notes, string Text)
 {
-    public static DoctorView Of(DoctorReport report) => new(report, [.. report.Cases.Select(DoctorRow.Of)], TextOf(report));
+    /// <param name="report">Of this moment.</param>
+    /// <param name="browserSkewNanos">The browser's clock minus this machine's; null before it told.</param>
+    /// <param name="screen">What the rules make of that.</param>
+    public static DoctorView Of(DoctorReport report, long? browserSkewNanos, Judgement screen)
+    {
+        var note = screen.Notes.FirstOrDefault(one => one.Stage == WayStage.Browser);
+        var clock = browserSkewNanos is not { } skew ? "this page" : note is null ? "this page, its clock agrees" : $"this page, its clock {Figure.Duration(WholeMinutes(skew))} {(skew > 0 ? "ahead" : "behind")}";
+        var browser = new StageState(WayStage.Browser, note is null ? StageHealth.Ok : StageHealth.Noted, clock, note?.Sentence ?? "");
+        return new(report, [.. report.Cases.Select(DoctorRow.Of)], browser, [.. report.Overall.Judgement.Notes, .. screen.Notes], TextOf(report, browser));
+    }
 
-    /// <summary>The stations of the app that the headline is about, else of the installation.</summary>
-    public IReadOnlyList<StageState> Way => (Report.HeadlineCase ?? Report.Overall).Stages;
+    /// <summary>What the browser tells is good to some seconds.</summary>
+    static double WholeMinutes(long nanos) => Math.Round(Math.Abs(nanos / 60e9)) * 60e9;
+
+    /// <summary>The stations of the app that the headline is about, else of the installation; the last is this browser.</summary>
+    public IReadOnlyList<StageState> Way => [.. (Report.HeadlineCase ?? Report.Overall).Stages.Where(stage => stage.Stage != WayStage.Browser), Browser];
 
     /// <summary>The case whose runners-up and notes stand below the headline.</summary>
     public DoctorCase About => Report.HeadlineCase ?? Report.Overall;
@@ -25,11 +39,12 @@ public sealed record DoctorView(DoctorReport Report, IReadOnlyList<DoctorRow> Ro
 
     public static string Word(StageHealth health) => health switch { StageHealth.Ok => "ok", StageHealth.Noted => "to know", StageHealth.Fault => "stops here", _ => "waiting" };
 
-    static string TextOf(DoctorReport report)
+    static string TextOf(DoctorReport report, StageState browser)
     {
         var text = new StringBuilder("Apm doctor\n");
         text.AppendLine(report.Headline is null ? "Nothing is wrong." : $"{report.Headline.Code} {report.Headline.Sentence}");
         Append(text, "installation", report.Overall);
+        text.Append(CultureInfo.InvariantCulture, $"  (the browser that copied this: {browser.Count}{(browser.Sentence.Length > 0 ? $"; {browser.Sentence}" : "")})\n");
         foreach (var one in report.Cases) Append(text, $"{(one.Service.Length > 0 ? one.Service : "unnamed")} pid {one.ProcessId}{(one.Facts.Launcher is { } launcher ? $" ({launcher.Command})" : "")}", one);
         return text.ToString().ReplaceLineEndings("\n");
     }

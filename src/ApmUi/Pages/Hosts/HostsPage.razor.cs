@@ -1,9 +1,11 @@
+using Apm.Core.Diagnosis;
 using Apm.Core.Hosts;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Evaluate;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Pages.Hosts;
 
@@ -13,6 +15,7 @@ public partial class HostsPage
     [Inject] HostCatalogue Hosts { get; set; } = null!;
     [Inject] MetricQueries Queries { get; set; } = null!;
     [Inject] ServiceCatalogue Services { get; set; } = null!;
+    [Inject] IServiceProvider Provider { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     HostsView? View;
@@ -24,7 +27,7 @@ public partial class HostsPage
     {
         try
         {
-            View = HostsView.Of(State, Hosts, Queries, Services, Context?.RequestAborted ?? default);
+            View = HostsView.Of(State, Hosts, Queries, Services, Provider.GetService<IDoctor>(), Context?.RequestAborted ?? default);
         }
         catch (Exception problem) when (problem is StoreUnavailableException or QueryLimitException)
         {

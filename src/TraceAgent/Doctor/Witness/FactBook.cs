@@ -19,6 +19,12 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     /// <summary>Most processes whose clock is kept; default 2000. The one that sent longest ago makes room.</summary>
     public const int MaxClocks = 2000;
 
+    /// <summary>Most arrivals kept; default 50, and as many of those whose time is off, which are few among the others. The oldest makes room.</summary>
+    public const int MaxArrivals = 50;
+
+    /// <summary>Most arrivals noted of one payload, of either kind; default 5. Of further ones nothing is noted.</summary>
+    public const int MaxArrivalsOfPayload = 5;
+
     /// <summary>Most launched apps kept; default 100. The one told of longest ago makes room.</summary>
     public const int MaxLaunchers = 100;
 
@@ -34,6 +40,7 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     readonly Dictionary<(string Listener, SpokenProtocol Spoken, int Sender), WrongProtocol> _wrong = [];
     readonly Dictionary<string, (long SkewNanos, long AtUnixNanos)> _clocks = new(StringComparer.Ordinal);
     readonly Dictionary<(string Host, int ProcessId), (LauncherFacts Facts, long AtUnixNanos)> _launchers = [];
+    readonly Queue<Arrival> _arrivals = new(), _arrivalsOutOfTime = new();
     long _lastLookUp = long.MinValue;
     long _evictedUnixNanos;
 
@@ -55,7 +62,7 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     /// <param name="isOurPath">The path is one of ours, and so may be counted by name.</param>
     public void Refused(RefusalFacts refusal, int itsPort, int ourPort, bool isOurPath)
     {
-        refusal = refusal with { Path = SecretText.Cut(refusal.Path, 120), Sentence = SecretText.Cut(SecretText.Masked(refusal.Sentence)), Client = SecretText.Cut(refusal.Client, 80), LastUnixNanos = clock.NowUnixNanos() };
+        refusal = refusal with { Path = SecretText.Cut(SecretText.Masked(refusal.Path), 120), Sentence = SecretText.Cut(SecretText.Masked(refusal.Sentence)), Client = SecretText.Cut(refusal.Client, 80), LastUnixNanos = clock.NowUnixNanos() };
         var sender = LookUp(itsPort, ourPort);
         lock (_lock)
         {
@@ -82,15 +89,32 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
         }
     }
 
+    /// <summary>False while our own clock is late on purpose: a demonstration fills its history, and no other clock can be told by it.</summary>
+    public Func<bool> HasTime { get; init; } = static () => true;
+
     /// <summary>Spans of a process came whose clock tells so much more than ours.</summary>
     /// <param name="skewNanos">Start of the newest span minus the time of receipt.</param>
     public void SawClock(string runtimeId, long skewNanos)
     {
-        if (runtimeId.Length == 0) return;
+        if (runtimeId.Length == 0 || !HasTime()) return;
         lock (_lock)
         {
             if (_clocks.Count >= MaxClocks && !_clocks.ContainsKey(runtimeId)) _clocks.Remove(_clocks.MinBy(pair => pair.Value.AtUnixNanos).Key);
             _clocks[runtimeId] = (skewNanos, clock.NowUnixNanos());
+        }
+    }
+
+    /// <summary>Parts of traces came in.</summary>
+    public void Arrived(IReadOnlyList<Arrival> arrivals)
+    {
+        lock (_lock)
+        {
+            foreach (var arrival in arrivals)
+            {
+                var kept = arrival.IsOutOfTime ? _arrivalsOutOfTime : _arrivals;
+                if (kept.Count >= MaxArrivals) kept.Dequeue();
+                kept.Enqueue(arrival);
+            }
         }
     }
 
@@ -127,6 +151,12 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     public IReadOnlyList<WrongProtocol> WrongProtocols()
     {
         lock (_lock) return [.. _wrong.Values.OrderByDescending(wrong => wrong.LastUnixNanos)];
+    }
+
+    /// <summary>The newest first, those out of time among the others.</summary>
+    public IReadOnlyList<Arrival> Arrivals()
+    {
+        lock (_lock) return [.. _arrivals.Concat(_arrivalsOutOfTime).OrderByDescending(arrival => arrival.ReceivedUnixNanos)];
     }
 
     /// <summary>How far the newest spans of a process lay from their receipt, and when that was. Null when none of its spans came since Apm started.</summary>

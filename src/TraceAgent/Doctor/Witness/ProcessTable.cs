@@ -18,6 +18,7 @@ public sealed class ProcessTable(string root = "/proc")
     public const int MaxProcessesAsked = 4096;
 
     const string Listening = "0A", BoundUdp = "07";
+    static readonly string[] Shells = ["sh", "bash", "zsh", "ash", "dash", "fish", "ksh"], Starters = ["init", "systemd", "supervisord", "runsvdir", "s6-svscan", "sshd", "sleep", "tail"];
     static readonly string[] TcpTables = ["tcp", "tcp6"], UdpTables = ["udp", "udp6"];
 
     /// <summary>Those who hold a listening TCP socket of the port; empty when nobody does, or the system does not tell.</summary>
@@ -57,6 +58,9 @@ public sealed class ProcessTable(string root = "/proc")
         return startedBeforeUnixSeconds == 0 || StartedUnixSeconds(stat.StartTicks) is not (> 0 and var started) || started <= startedBeforeUnixSeconds + 5;
     }
 
+    /// <summary>When the system started a process, in its own ticks since its boot; null when there is no such process, or no such table.</summary>
+    public long? StartTicksOf(int processId) => Stat(processId) is { State: not 'Z' } stat ? stat.StartTicks : null;
+
     /// <summary>A process with all that it has started, parents first; empty when it is gone.</summary>
     public IReadOnlyList<FamilyMember> Family(int processId)
     {
@@ -66,6 +70,21 @@ public sealed class ProcessTable(string root = "/proc")
         for (var i = 0; i < ids.Count && ids.Count < LauncherFacts.MaxProcesses; i++) ids.AddRange(parents.Where(pair => pair.Value == ids[i] && !ids.Contains(pair.Key)).Select(pair => pair.Key).Order());
         var listening = Sockets(TcpTables, line => line.State == Listening).ToLookup(line => line.Inode, line => line.LocalPort, StringComparer.Ordinal);
         return [.. ids.Take(LauncherFacts.MaxProcesses).Select(id => Member(id, parents[id], listening))];
+    }
+
+    /// <summary>
+    /// Whether a process is, or was started by, what a container was started with: the first process, unless that is a shell that somebody
+    /// sits at, or one that starts whatever there is. What is started in a container later on descends from none of its processes.
+    /// </summary>
+    public bool IsMainProgram(int processId)
+    {
+        for (var (id, steps) = (processId, 0); steps < LauncherFacts.MaxProcesses; steps++)
+        {
+            if (id == 1) return CommandOf(1) is { Count: > 0 } first && !(Shells.Contains(Path.GetFileName(first[0]).TrimStart('-')) && first.Skip(1).All(word => word is "-l" or "-i" or "--login")) && !Starters.Contains(Path.GetFileName(first[0]));
+            if (Stat(id) is not { ParentId: > 0 and var parent }) return false;
+            id = parent;
+        }
+        return false;
     }
 
     /// <summary>Ids of a process, of those that it descends from, and of those that it has started.</summary>
@@ -87,13 +106,17 @@ public sealed class ProcessTable(string root = "/proc")
     /// <summary>The program file of a process; "" when the system does not tell.</summary>
     public string ProgramOf(int processId) => Try(() => new FileInfo(Path.Combine(root, Name(processId), "exe")).LinkTarget) ?? "";
 
+    /// <summary>Whether a process has .NET's runtime loaded; null when the system does not tell.</summary>
+    public bool? RunsDotNet(int processId) => Text(processId, "maps") is { Length: > 0 } maps ? maps.Contains("libcoreclr", StringComparison.Ordinal) : null;
+
     FamilyMember Member(int id, int parent, ILookup<string, int> listening)
     {
         var environment = EnvironmentOf(id);
         var ports = InodesOf(id).SelectMany(inode => listening[inode]).Distinct().Order().Take(LauncherFacts.MaxPorts);
         return new FamilyMember(id, parent, SecretText.Command(CommandOf(id), LauncherFacts.MaxCommandChars), [.. ports])
         {
-            HasInjection = environment is null ? null : environment.GetValueOrDefault("PYTHONPATH", "").Contains("apm_tracing", StringComparison.Ordinal) || environment.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal),
+            // A Python has no use for what is injected into .NET, which its environment may have kept.
+            HasInjection = environment is null ? null : environment.GetValueOrDefault("PYTHONPATH", "").Contains("apm_tracing", StringComparison.Ordinal) || (!Path.GetFileName(ProgramOf(id)).StartsWith("py", StringComparison.Ordinal) && environment.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal)),
             IsReloaderChild = environment?.GetValueOrDefault("WERKZEUG_RUN_MAIN") == "true",
         };
     }

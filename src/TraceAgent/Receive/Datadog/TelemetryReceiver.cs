@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Apm.Core.Counting;
 using Apm.Core.Diagnosis;
 using Apm.Core.Services;
@@ -31,7 +33,8 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
     /// <summary>Answers <c>/telemetry/proxy/…</c>. What cannot be read is counted and remembered, and still answered 202: no tracer can do better.</summary>
     public async Task Answer(HttpContext context)
     {
-        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site") // Routes that are told here stand on buttons.
+        // Routes that are told here stand on buttons. A page that gave its own name our address says where it comes from, which no tracer does.
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site" || (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.IsLoopback)))
         {
             await routes.Refuse(context, StatusCodes.Status403Forbidden, "from_a_web_page", "Telemetry from a page of another site is refused.");
             return;
@@ -114,7 +117,7 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
 
     List<RouteInfo> Merge(IReadOnlyList<RouteInfo> known, IReadOnlyList<TelemetryRoute> told)
     {
-        var merged = known.Concat(told.Select(route => new RouteInfo(route.Method, route.Path, route.ResourceName))).Distinct().ToList();
+        var merged = known.Concat(told.Select(route => new RouteInfo(route.Method, WithoutSecrets(route.Path), WithoutSecrets(route.ResourceName)))).Distinct().ToList();
         var (kept, length) = (0, 0);
         while (kept < Math.Min(MaxEntries, merged.Count) && (length += merged[kept].Method.Length + merged[kept].Path.Length + merged[kept].Resource.Length) <= MaxTextLength) kept++;
         if (kept == merged.Count) return merged;
@@ -122,14 +125,24 @@ public sealed class TelemetryReceiver(PayloadReceiver receiver, ServiceCatalogue
         return merged[..kept];
     }
 
+    /// <summary>A route is a pattern and holds none; what stands behind a question mark is somebody's request.</summary>
+    static string WithoutSecrets(string path) => path.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? path[..at] + SecretText.Masked(path[at..]) : path;
+
     static string Known(string told, string before) => told.Length > 0 ? told : before;
 }
 
-/// <summary>Addresses that an app says it listens on. Only http and https addresses are believed; nothing is ever fetched from them.</summary>
+/// <summary>
+/// Addresses that an app says it listens on. Only http and https addresses are believed, and nothing is ever fetched from them; they stand in lines to
+/// paste, so that what no app listens on is passed over: names of the internet, and the addresses at which clouds hand out credentials.
+/// </summary>
 static class ListenUrls
 {
     public static IReadOnlyList<string> Parse(string urls) =>
         [.. urls.Split([',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(url => Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https")
-            .Take(16)];
+            .Where(url => Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" && IsOfAnApp(parsed))
+            .Take(16).Select(SecretText.Masked)];
+
+    static bool IsOfAnApp(Uri url) => IPAddress.TryParse(url.Host.Trim('[', ']'), out var address)
+        ? !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !(address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is [169, 254, ..] or [>= 224, ..])
+        : !url.Host.Contains('.', StringComparison.Ordinal);
 }

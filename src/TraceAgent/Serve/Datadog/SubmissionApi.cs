@@ -26,6 +26,13 @@ public sealed class SubmissionApi(IMetricIntake intake, HostCatalogue hosts, Mem
     /// <summary>Paths of an agent that there is nothing to do for; answered so that it keeps quiet (§4.16).</summary>
     static readonly string[] QuietPaths = ["/api/v1/metadata", "/api/v1/collector", "/api/v1/container", "/api/v1/discovery", "/support/flare"];
 
+    static readonly HashSet<string> IntakePaths =
+        new(["/api/v1/series", "/api/v2/series", "/api/v1/distribution_points", "/api/beta/sketches", "/api/v1/sketches", "/api/v1/check_run", "/intake", "/api/v1/events", .. QuietPaths], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a request only sends something in: nothing that is kept can be read by it.</summary>
+    public static bool TakesIn(string method, string path) =>
+        HttpMethods.IsPost(method) && IntakePaths.Contains(path.TrimEnd('/')) || (HttpMethods.IsGet(method) && path.Equals("/api/v1/validate", StringComparison.OrdinalIgnoreCase));
+
     readonly BodyReader _bodies = new(new AgentSettings { MaxBytesInFlight = SubmissionSettings.MaxBytesInFlight }, memory, "api_bodies");
     readonly MemoryAccount _decoded = memory.OpenWork("api_decoded", SubmissionSettings.MaxBytesInFlight);
 
