@@ -49,7 +49,12 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     public Judgement Judge(ScreenFacts screen) => FaultTable.Judge(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Screen = screen });
 
     /// <inheritdoc/>
-    public IReadOnlyList<Arrival> Arrivals() => _book.Arrivals();
+    public IReadOnlyList<Arrival> Arrivals()
+    {
+        // Spans rarely name their host; the tracer told it once.
+        var hosts = _parts.Catalogue.Processes().Where(process => process is { Hostname.Length: > 0, ProcessId: > 0 }).GroupBy(process => (process.ProcessId, process.Service)).ToDictionary(group => group.Key, group => group.MaxBy(process => process.LastSeenUnixNanos)!.Hostname);
+        return [.. _book.Arrivals().Select(arrival => arrival.Host.Length > 0 ? arrival : arrival with { Host = hosts.GetValueOrDefault((arrival.ProcessId, arrival.Service), "") })];
+    }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, HostClock> ClocksOfHosts() =>
