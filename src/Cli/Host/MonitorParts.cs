@@ -33,7 +33,7 @@ public sealed class MonitorParts : IDisposable
         Rules = rules;
         States = new MonitorStates(documents, Rules);
         History = new MonitorHistory(documents);
-        _muteAll = new MuteAllSwitch(documents);
+        _muteAll = new MuteAllSwitch(documents, parts.Clock, rules.Mutes);
         _metrics = MetricsOver(statistics, api, parts);
         Queries = _metrics.GetRequiredService<MetricQueries>();
         var uptime = new UptimeBook(documents);
@@ -44,7 +44,7 @@ public sealed class MonitorParts : IDisposable
             new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock), new SloReadings(Slos, _sloReader));
         _reasons = new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks);
         var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, _reasons, parts.Counters, uptime);
-        Replay = new MonitorReplay(new ReplaySources(_metrics.GetRequiredService<IMetricReader>(), _metrics.GetRequiredService<IMetricUnits>(), api.Checks, api.Events, parts.Traces, api.Hosts), downtimes, Rules.Find, parts.Counters, parts.Clock);
+        Replay = new MonitorReplay(new ReplaySources(_metrics.GetRequiredService<IMetricReader>(), _metrics.GetRequiredService<IMetricUnits>(), api.Checks, api.Events, parts.Traces, api.Hosts), downtimes, Rules, parts.Counters, parts.Clock, new ReplayedObjectives(Slos, uptime));
         _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings(), uptime);
     }
 

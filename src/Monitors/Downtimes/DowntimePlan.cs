@@ -19,6 +19,9 @@ sealed class DowntimePlan(Downtime downtime)
 
     public Downtime Downtime { get; } = downtime;
 
+    /// <summary>It was found that no record follows its last one.</summary>
+    public bool IsSpent { get; set; }
+
     /// <summary>Whether it is about this monitor at all.</summary>
     public bool IsAbout(MonitorRule rule) => Downtime.MonitorId is { } id ? id == rule.Id
         : Downtime.MonitorTags.All(tag => tag == DowntimeScope.Everything || rule.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase));

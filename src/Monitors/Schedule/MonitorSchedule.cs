@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
@@ -130,8 +131,8 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
         }
     }
 
-    /// <summary>What was muted until it is resolved is heard again from the next evaluation on.</summary>
-    void Unmute(long id) => rules.Change(id, rule => rule with { Options = rule.Options with { MutesUntilResolved = false, Silenced = new Dictionary<string, long?>() } });
+    /// <summary>What was muted until it is resolved is heard again from the next evaluation on; mutes of single scopes stay.</summary>
+    void Unmute(long id) => rules.Change(id, rule => rule with { Options = rule.Options with { MutesUntilResolved = false, Silenced = rule.Options.Silenced.Where(mute => mute.Key != GroupState.Whole).ToDictionary() } });
 
     sealed record Evaluated(string Asked, long DueUnixSeconds);
 

@@ -60,7 +60,7 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
         var history = new MonitorHistory(needs.Documents);
         var queries = new MetricQueries(_series, this, new TraceMetricUnits(), counters, _clock);
         var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(needs.Checks, this, 0), new EventReadings(needs.Events), new SpanReadings(needs.Traces, _clock));
-        var evaluator = new MonitorEvaluator(readings, states, history, _downtimes, new MuteAllSwitch(needs.Documents), this, this, new MissingReasons(_series, needs.Checks), counters);
+        var evaluator = new MonitorEvaluator(readings, states, history, _downtimes, new MuteAllSwitch(needs.Documents, _clock), this, this, new MissingReasons(_series, needs.Checks), counters);
         _schedule = new MonitorSchedule(_rules, states, evaluator, history, needs.Documents, counters, _problems, _clock, new MonitorSettings { SettleFor = TimeSpan.Zero, MaxConcurrentEvaluations = 1 });
     }
 

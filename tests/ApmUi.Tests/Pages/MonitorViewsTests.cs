@@ -49,7 +49,7 @@ public sealed class MonitorViewsTests : IDisposable
         Assert.Equal(["OK Warn muted, not told", "No Data No Data not evaluated: It took too long."], view.Notes.Select(note => $"{note.From} {note.To} {note.What}"));
     }
 
-    MonitorsView View(string url) => MonitorsView.Of(UrlStates.Of(url), All(), new NoDowntimes(), new MuteAllSwitch(_documents));
+    MonitorsView View(string url) => MonitorsView.Of(UrlStates.Of(url), All(), new NoDowntimes(), new MuteAllSwitch(_documents, TimeProvider.System));
 
     MonitorSnapshot[] All()
     {

@@ -133,6 +133,21 @@ public class MonitorApiTests
         Assert.Equal((400, """{"errors":["Duplicate of an existing monitor_id:1","Monitor 1 has the same type, query, name and message. Change that one, or give this one another name."]}"""), Short(second));
     }
 
+    [Fact]
+    public async Task Two_of_the_same_name_are_two_monitors_as_long_as_they_ask_or_say_different_things()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        var second = await api.Post("/api/v1/monitor", Walkthrough.Replace("> 800", "> 900", StringComparison.Ordinal).Replace(":800", ":900", StringComparison.Ordinal));
+
+        Assert.Equal((200, 2), (second.Status, second.Json.GetProperty("id").GetInt32()));
+        Assert.Equal([1, 2], (await api.GetJson("/api/v1/monitor?name=My metric high")).EnumerateArray().Select(monitor => monitor.GetProperty("id").GetInt32()));
+        Assert.Equal(200, (await api.Send("PUT", "/api/v1/monitor/2", System.Text.Encoding.UTF8.GetBytes(Walkthrough), "application/json")).Status); // Who changes one knows what they do.
+        await Delete(api, "/api/v1/monitor/1");
+        Assert.Equal("avg(last_5m):avg:my_metric{*} > 800", (await api.GetJson("/api/v1/monitor/2")).GetProperty("query").GetString());
+    }
+
     [Theory]
     [InlineData("metric alert", "avg(last_5m):avg:my_metric{*} > 800", "metric alert", "**my_metric** over ***** was **> 800.0** on average during the **last 5m**.")]
     [InlineData("query alert", "max(last_1h):avg:m{env:prod} < 1", "query alert", "**m** over **env:prod** was **< 1.0** at least once during the **last 1h**.")]
@@ -227,6 +242,43 @@ public class MonitorApiTests
         Assert.Equal(400, (await api.Post("/api/v1/monitor/mute_all", "")).Status);
         Assert.Equal(1, (await api.GetJson("/api/v1/monitor/search?query=muted:true")).GetProperty("metadata").GetProperty("total_count").GetInt32());
         Assert.Equal((204, ""), Short(await api.Post("/api/v1/monitor/unmute_all", "")));
+    }
+
+    [Fact]
+    public async Task A_mute_until_it_is_resolved_is_asked_for_and_seen()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        async Task<string> Mutes(string path, string body = "")
+        {
+            var options = (await api.Post("/api/v1/monitor/1" + path, body)).Json.GetProperty("options");
+            return $"{options.GetProperty("silenced").GetRawText()} {options.TryGetProperty("silenced_until_resolved", out var until) && until.GetBoolean()}";
+        }
+
+        Assert.Equal("""{"*":null} True""", await Mutes("/mute", """{"until_resolved":true}"""));
+        Assert.Equal($$"""{"*":null,"host:a":{{Now + 60}}} True""", await Mutes("/mute", $$"""{"scope":"host:a","end":{{Now + 60}}}"""));
+        Assert.Equal($$"""{"*":{{Now + 60}},"host:a":{{Now + 60}}} False""", await Mutes("/mute", $$"""{"end":{{Now + 60}}}""")); // Mutes of the whole monitor replace each other.
+        Assert.Equal($$"""{"*":{{Now + 90}},"host:a":{{Now + 60}}} True""", await Mutes($"/mute?until_resolved=true&end={Now + 90}")); // What comes first.
+        Assert.Equal($$"""{"host:a":{{Now + 60}}} False""", await Mutes("/unmute"));
+        Assert.Equal((400, """{"errors":["'until_resolved' goes with the whole monitor, not with a scope (\"host:a\"): it ends when all of the groups are OK. Leave one of them out."]}"""), Short(await api.Post("/api/v1/monitor/1/mute", """{"until_resolved":true,"scope":"host:a"}""")));
+
+        // Options are replaced as a whole, so what was read can be sent back.
+        var sent = await Put(api, "/api/v1/monitor/1", """{"options":{"silenced":{"*":null},"silenced_until_resolved":true}}""");
+        Assert.True(sent.GetProperty("options").GetProperty("silenced_until_resolved").GetBoolean());
+    }
+
+    [Fact]
+    public async Task What_an_objective_is_made_of_is_deleted_only_with_force()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+        var slo = (await api.Post("/api/v1/slo", """{"type":"monitor","name":"Up","monitor_ids":[1],"thresholds":[{"timeframe":"7d","target":99}]}""")).Json.GetProperty("data")[0].GetProperty("id").GetString();
+
+        var reason = $"monitor [1,My metric high] is referenced in slos: [{slo},Up]";
+        Assert.Equal((409, $$$"""{"data":{"ok":[]},"errors":{"1":["{{{reason}}}"]}}"""), Short(await api.Get("/api/v1/monitor/can_delete?monitor_ids=1")));
+        Assert.Equal((409, $$"""{"errors":["{{reason}}"]}"""), Short(await Delete(api, "/api/v1/monitor/1")));
+        Assert.Equal((200, """{"deleted_monitor_id":1}"""), Short(await Delete(api, "/api/v1/monitor/1?force=true")));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, 
 
     async Task Preview(HttpContext http)
     {
-        var body = await DatadogBody.ReadRoot(http);
+        var body = await DatadogBody.ReadNeeded(http);
         var known = rules.Check(MonitorApi.RuleOf(body, null));
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond / 60 * 60;
         var to = Seconds(body, "to", now) ?? now;

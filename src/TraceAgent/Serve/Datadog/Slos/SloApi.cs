@@ -52,7 +52,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
 
     async Task Create(HttpContext http)
     {
-        var wanted = SloJson.Read(await DatadogBody.ReadRoot(http), null) with { Creator = Creator };
+        var wanted = SloJson.Read(await DatadogBody.ReadNeeded(http), null) with { Creator = Creator };
         await AnswerMany(http, [slos.Add(wanted)], withPage: false);
     }
 
@@ -70,7 +70,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
     async Task Update(HttpContext http)
     {
         var before = Known(http);
-        await AnswerMany(http, [slos.Replace(before.Id, SloJson.Read(await DatadogBody.ReadRoot(http), before))], withPage: false);
+        await AnswerMany(http, [slos.Replace(before.Id, SloJson.Read(await DatadogBody.ReadNeeded(http), before))], withPage: false);
     }
 
     Task Delete(HttpContext http)
