@@ -5,6 +5,7 @@ using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
 using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
@@ -94,7 +95,7 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
         var record = new ReplayRecord(query, from, to);
         var started = clock.GetTimestamp();
         var stopped = "";
-        for (var now = (from + query.PeriodSeconds - 1) / query.PeriodSeconds * query.PeriodSeconds; now <= to; now += query.PeriodSeconds)
+        foreach (var now in CustomTimes.Between(known, from, to))
         {
             cancel.ThrowIfCancellationRequested();
             if (clock.GetElapsedTime(started) > budget) stopped = $"It was stopped after {budget.TotalSeconds:0.#} s of work, at {Time(now)}.";
@@ -106,7 +107,7 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
             }
             past.UnixSeconds = now;
             MonitorSnapshot? PartOf(long id) => parts.GetValueOrDefault(id)?.Snapshot;
-            foreach (var part in parts.Values) if (part.IsDue(now)) part.Step(readings, _ => null, now, record: null, cancel);
+            foreach (var part in parts.Values) if (part.IsDue(from, now)) part.Step(readings, _ => null, now, record: null, cancel);
             replayed.Step(readings, PartOf, now, record, cancel);
         }
         return record.Result(to) with { StoppedReason = stopped };
@@ -123,7 +124,7 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
     MonitorReadings ReadingsAt(PastClock past, PastMetrics metrics)
     {
         var queries = new MetricQueries(metrics, sources.Hosts, sources.Units, counters, past);
-        var slos = objectives is null ? null : new SloReadings(objectives.Slos, new SloReader(queries, objectives.Uptime));
+        var slos = objectives is null ? null : new SloReadings(objectives.Slos, new SloReader(queries, objectives.Uptime, objectives.Slos), objectives.Uptime);
         // Silence before this process started says nothing of those who send; in the past that a replay sees, they were heard.
         return new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(new PastChecks(sources.Checks, past), sources.Hosts, startedUnixSeconds: 0), new EventReadings(sources.Events), new SpanReadings(sources.Traces, past), slos);
     }

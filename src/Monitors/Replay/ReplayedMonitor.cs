@@ -14,13 +14,23 @@ sealed class ReplayedMonitor(KnownRule known, IDowntimeBook downtimes, IHostTags
     readonly MonitorRound _round = new(downtimes, new NeverMuted(), hosts);
     readonly GroupsInMemory _groups = new();
     long? _before;
+    long? _next;
 
     /// <summary>Without its own mutes, which stand as they are now; those of then are with the downtimes.</summary>
     public MonitorRule Rule { get; } = known.Rule with { Options = known.Rule.Options with { Silenced = new Dictionary<string, long?>() } };
 
     public MonitorSnapshot Snapshot => new(Rule, [.. _groups.All.Values.OrderBy(group => group.Group, StringComparer.Ordinal)]);
 
-    public bool IsDue(long now) => known.Query is { } query && now % query.PeriodSeconds == 0;
+    /// <summary>Whether one of its times has come since it was asked before.</summary>
+    /// <param name="from">Where the replay begins.</param>
+    public bool IsDue(long from, long now)
+    {
+        if (known.Query is not { } query) return false;
+        if (!CustomTimes.Has(Rule)) return now % query.PeriodSeconds == 0;
+        var isDue = (_next ??= CustomTimes.FirstAfter(Rule, from - 1) ?? long.MaxValue) <= now;
+        if (isDue) _next = CustomTimes.FirstAfter(Rule, now) ?? long.MaxValue;
+        return isDue;
+    }
 
     /// <summary>Evaluates once.</summary>
     /// <param name="record">Notes what came of it; null for nothing.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Core.Monitors;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Query.Language;
@@ -23,8 +24,11 @@ public static class RuleSentence
         if (options.EvaluationDelaySeconds > 0) parts.Add($"the window ends {Minutes(options.EvaluationDelaySeconds)} before now");
         if (options.RequireFullWindow) parts.Add("only full windows are judged");
         if (query.IsMulti && options.NewGroupDelaySeconds is > 0 and var delay) parts.Add($"a new group is left alone for {Minutes(delay)}");
-        return string.Join("; ", parts) + $". Evaluated every {(query.PeriodSeconds == 60 ? "minute" : Minutes(query.PeriodSeconds))}.";
+        return string.Join("; ", parts) + $". Evaluated {(options.CustomSchedule is { Count: > 0 } own ? "only " + Own(own) : $"every {(query.PeriodSeconds == 60 ? "minute" : Minutes(query.PeriodSeconds))}")}.";
     }
+
+    /// <summary>Such as <c>every week on Monday at 09:00 (Europe/Berlin)</c>.</summary>
+    static string Own(IReadOnlyList<MonitorRecurrence> schedule) => string.Join("; and ", schedule.Select(recurrence => $"{RecurrenceWords.Moments(recurrence.Rule, recurrence.StartLocal)} ({recurrence.TimeZone})"));
 
     static string Each(MonitorQuery query) => query.IsMulti && query.GroupKeys.Count > 0 ? $", for each {string.Join(" and ", query.GroupKeys)} by itself," : "";
 

@@ -28,5 +28,13 @@ public sealed class RuleSentenceTests
             Thresholds = new() { Critical = 800, Warning = 500, CriticalRecovery = 700 }, NotifyNoData = true, NoDataTimeframeMinutes = 10, TimeoutHours = 2, RenotifyIntervalMinutes = 60, RenotifyOccurrences = 3, EvaluationDelaySeconds = 60, RequireFullWindow = true,
         }));
 
+    [Theory]
+    [InlineData("FREQ=DAILY", "Evaluated only every day at 09:30 (Europe/Berlin).")]
+    [InlineData("FREQ=WEEKLY;BYDAY=MO,FR", "Evaluated only every week on Monday and Friday at 09:30 (Europe/Berlin).")]
+    [InlineData("FREQ=HOURLY;INTERVAL=2", "Evaluated only every 2 hours at minute 30 (Europe/Berlin).")]
+    [InlineData("FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0", "Evaluated only every day at 08:00 and 20:00 (Europe/Berlin).")]
+    public void A_schedule_of_its_own_is_said(string rule, string sentence) => Assert.EndsWith(". " + sentence,
+        Sentence("metric alert", "avg(last_5m):avg:my_metric{*} > 800", new() { CustomSchedule = [new MonitorRecurrence(rule, new DateTime(2024, 5, 1, 9, 30, 0), "Europe/Berlin")] }), StringComparison.Ordinal);
+
     static string Sentence(string type, string query, MonitorOptions options) => RuleSentence.Of(new MonitorRule { Type = type, Query = query, Name = "A monitor", Options = options }, MonitorQueryParser.Parse(type, query));
 }

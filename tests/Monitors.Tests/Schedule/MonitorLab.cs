@@ -77,8 +77,8 @@ sealed class MonitorLab : IDisposable
         var queries = new MetricQueries(_metrics, NoHostTags.Instance, new TraceMetricUnits(), Counters, Clock);
         Uptime = new UptimeBook(_documents);
         Slos = new SloBook(_documents, Rules, Clock, Guid.NewGuid);
-        SloReader = new SloReader(queries, Uptime);
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader));
+        SloReader = new SloReader(queries, Uptime, Slos);
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader, Uptime));
         MuteAll = new MuteAllSwitch(_documents, Clock, Rules.Mutes);
         var evaluator = new MonitorEvaluator(readings, States, History, Book, MuteAll, Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters, Uptime);
         Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero }, Uptime);

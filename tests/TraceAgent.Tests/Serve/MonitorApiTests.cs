@@ -95,11 +95,30 @@ public class MonitorApiTests
         Assert.Equal(400, (await api.Post("/api/monitors/preview", """{"type":"metric alert","name":"\ud800"}""")).Status);
     }
 
+    [Fact]
+    public async Task A_preview_warns_of_what_is_taken_and_will_not_do()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        var preview = (await api.Post("/api/monitors/preview", """{"type":"metric alert","query":"avg(last_5m):avg:my_metric{*} > 900","name":"My metric high","message":"{{#is_alert}}{{#is_warning}}x{{/is_alert}}{{/is_warning}} {{valeu}}"}""")).Json;
+
+        var warnings = preview.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()!).ToList();
+        Assert.Equal("Monitor 1 has the same name: nobody can tell their notices apart, and apm apply cannot find one by its name.", warnings[0]);
+        Assert.Contains(warnings, warning => warning.StartsWith("Message, line 1, column ", StringComparison.Ordinal) && warning.Contains("is_warning", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("Did you mean {{value}}?", StringComparison.Ordinal));
+        Assert.Contains("Nobody is mentioned, so nobody is told; what happens is written to the stream of events only.", warnings);
+    }
+
     [Theory]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"hour_starts":60}}}""", "options.scheduling_options.evaluation_window.hour_starts is 60; it must be a minute from 0 to 59.")]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"day_starts":"4am"}}}""", "options.scheduling_options.evaluation_window.day_starts \"4am\" must be a time of day such as 04:00.")]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"month_starts":2}}}""", "options.scheduling_options.evaluation_window.month_starts is 2; months begin with their first day.")]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"timezone":"Mars"}}}""", "options.scheduling_options.evaluation_window.timezone \"Mars\" is no time zone. Write a name such as America/New_York or UTC.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[]}}}""", "options.scheduling_options.custom_schedule.recurrences must have 1 to 5 entries.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=MINUTELY"}]}}}""", "options.scheduling_options.custom_schedule.recurrences[0].rrule: Invalid rrule: FREQ=MINUTELY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=DAILY","start":"9:00"}]}}}""", "options.scheduling_options.custom_schedule.recurrences[0].start \"9:00\" must be a time on the wall clock of the time zone, without an offset, such as 2024-05-01T09:00:00.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}]}}}""", "options.scheduling_options.custom_schedule.recurrences: no time fits them, so the monitor would never be evaluated.")]
     [InlineData("""{"group_retention_duration":"4d"}""", "options.group_retention_duration \"4d\" must be from 1h to 72h, such as 2d.")]
     [InlineData("""{"group_retention_duration":"soon"}""", "options.group_retention_duration \"soon\" must be from 1h to 72h, such as 2d.")]
     public async Task Wrong_schedules_and_retentions_are_refused(string options, string sentence)

@@ -40,6 +40,7 @@ static class MonitorOptionsJson
             TriggerWindow = windows.Text("trigger_window"),
             RecoveryWindow = windows.Text("recovery_window"),
             CurrentStart = CurrentStart(body.Object("scheduling_options").Object("evaluation_window")),
+            CustomSchedule = MonitorScheduleJson.Read(body.Object("scheduling_options").Object("custom_schedule")),
             GroupRetentionSeconds = Retention(body.Text("group_retention_duration")),
             NotifyNoData = body.Truth("notify_no_data") ?? false,
             NoDataTimeframeMinutes = Whole(body, "no_data_timeframe"),
