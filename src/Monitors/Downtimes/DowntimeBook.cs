@@ -58,9 +58,9 @@ public sealed class DowntimeBook : IDowntimeBook
     /// <summary>One by the id of version 2 of the API; null when there is none.</summary>
     public Downtime? Find(string uuid) => _plans.FirstOrDefault(plan => plan.Downtime.Uuid.Equals(uuid, StringComparison.OrdinalIgnoreCase))?.Downtime;
 
-    /// <summary>Those that hold for some group of a monitor now.</summary>
+    /// <summary>Those that hold now and may be of some group of a monitor.</summary>
     public IReadOnlyList<Downtime> ActiveFor(MonitorRule rule) =>
-        [.. _plans.Where(plan => plan.IsAbout(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active).Select(plan => plan.Downtime)];
+        [.. _plans.Where(plan => plan.IsAbout(rule) && plan.MayAccept(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active).Select(plan => plan.Downtime)];
 
     /// <summary>What it is now.</summary>
     public DowntimeStatus StatusOf(Downtime downtime)

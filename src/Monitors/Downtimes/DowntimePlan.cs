@@ -35,6 +35,9 @@ sealed class DowntimePlan(Downtime downtime)
         return tags.Count > 0 && _scope.Accepts(tags);
     }
 
+    /// <summary>Whether some group of a monitor may be in its scope; of a monitor without groups whether it is.</summary>
+    public bool MayAccept(MonitorRule rule) => rule.IsMulti || Accepts(rule, []);
+
     /// <summary>When the occurrences that hold at a time are over; null when none holds.</summary>
     public long? HoldsUntil(long unixSeconds)
     {

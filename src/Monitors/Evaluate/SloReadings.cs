@@ -40,8 +40,8 @@ public sealed class SloReadings(SloBook slos, SloReader reader, UptimeBook uptim
         if (ofLong is { } fast) words["slo.burn_rate_long"] = Text(fast);
         if (ofShort is { } now) words["slo.burn_rate_short"] = Text(now);
         if (ofLong is not { } rate) return null;
-        // Where no request came nothing is spent; of time that nobody knows of, as while Apm was not running, nothing can be said.
-        var isKnown = !slo.IsOfTime() && !uptime.HasGap(end - shorter.LengthSeconds, end);
+        // Where no request came nothing is spent; of time that nobody knows of, as while Apm was not running, or that is not counted, nothing can be said.
+        var isKnown = !slo.IsOfTime() && !uptime.HasGap(end - shorter.LengthSeconds, end) && slos.Corrections.Between(slo.Id, end - shorter.LengthSeconds, end).Count == 0;
         return (ofShort ?? (isKnown ? 0 : null)) is { } recent ? Math.Min(rate, recent) : null;
     }
 

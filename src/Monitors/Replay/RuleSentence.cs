@@ -39,6 +39,8 @@ public static class RuleSentence
         ServiceCheckMonitorQuery check => $"{check.Check} of {string.Join(", ", check.Over)} was critical {Count((int)(thresholds.Critical ?? 1), "time")} in a row{(thresholds.Ok is > 1 and var ok ? $", and is over when it was well {Count((int)ok, "time")} in a row" : "")}",
         SearchMonitorQuery { Source: SearchMonitorQuery.Events } search => $"the number of {(search.Method == "count" ? "events" : $"different {search.Measure} of events")} found by {Quoted(search.Search)} in {Window(search.Window)} is {Compared(search.Compared)}",
         SearchMonitorQuery search => $"{(search.Method == "count" ? "the number of spans" : $"the {search.Method} of {search.Measure} of spans")} found by {Quoted(search.Search)} in {Window(search.Window)} is {Compared(search.Compared)}{(search.Measure.TrimStart('@') == "duration" ? " ns" : "")}",
+        SloMonitorQuery { LongWindow: { } longer, ShortWindow: { } shorter } burn => $"the error budget of the objective over {Count(burn.Days, "day")} goes at a rate {Compared(burn.Compared)} (1 is as fast as it may), in {Window(longer)} and still in {Window(shorter)}",
+        SloMonitorQuery budget => $"the spent part of the error budget of the objective over {Count(budget.Days, "day")} is {Compared(budget.Compared)} %",
         CompositeMonitorQuery composite => $"the monitors {composite.Root} together say so (&& both, || either, ! not)",
         _ => query.ToString(),
     };

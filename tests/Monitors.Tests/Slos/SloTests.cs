@@ -145,6 +145,19 @@ public sealed class SloTests : IDisposable
     }
 
     [Fact]
+    public void A_correction_during_a_burn_neither_recovers_nor_alerts_again()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4");
+        Count("hits", 0, 180, 100);
+        Count("errors", 60, 120, 5);
+        _lab.Slos.Corrections.Add(Correction(slo.Id) with { StartUnixSeconds = MonitorLab.At(85), EndUnixSeconds = MonitorLab.At(95) });
+        _lab.Evaluate(60, 110);
+
+        Assert.Equal(["78 Triggered"], _lab.Lines);
+    }
+
+    [Fact]
     public void Corrected_time_counts_for_nothing()
     {
         var slo = _lab.Slos.Add(Requests());

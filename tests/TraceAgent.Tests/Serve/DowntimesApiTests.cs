@@ -99,6 +99,16 @@ public class DowntimesApiTests
     }
 
     [Fact]
+    public async Task Downtimes_of_a_monitor_without_groups_are_those_that_its_query_fits()
+    {
+        await using var api = await MetricsApiHost.Start();
+        api.Rules.Add(new MonitorRule { Id = 7, Type = "metric alert", Name = "M", Query = "avg(last_5m):avg:m{env:prod} > 800" });
+        foreach (var scope in (string[])["env:prod", "env:dev", "*", "host:a"]) await api.Post("/api/v1/downtime", $$"""{"scope":"{{scope}}"}""");
+
+        Assert.Equal(["env:prod", "*"], (await api.GetJson("/api/v1/monitor/7/downtimes")).EnumerateArray().Select(downtime => downtime.GetProperty("scope")[0].GetString()));
+    }
+
+    [Fact]
     public async Task A_monitor_is_deleted_inside_its_downtime_which_is_then_of_nothing()
     {
         await using var api = await MetricsApiHost.Start();
@@ -138,7 +148,7 @@ public class DowntimesApiTests
     {
         var (api, made) = await WithOne("""{"scope":"host:a"}""");
         await using var _ = api;
-        api.Rules.Add(new MonitorRule { Id = 1, Type = "query alert", Name = "Many", Query = "avg(last_5m):avg:m{*} by {host} > 800" });
+        api.Rules.Add(new MonitorRule { Id = 1, Type = "query alert", Name = "Many", Query = "avg(last_5m):avg:m{*} by {host} > 800", IsMulti = true });
         await api.Post("/api/v1/monitor", """{"type":"query alert","name":"Many","query":"avg(last_5m):avg:m{*} by {host} > 800"}""");
         foreach (var host in (string[])["a", "b"]) await api.Post("/api/v1/series", $$"""{"series":[{"metric":"m","points":[[{{Now - 60}},1]],"host":"{{host}}"}]}""");
         api.Monitors.Evaluate();
@@ -146,6 +156,8 @@ public class DowntimesApiTests
         var match = Assert.Single((await api.GetJson("/api/v2/monitor/1/downtime_matches")).GetProperty("data").EnumerateArray());
 
         Assert.Equal(made.GetProperty("uuid").GetString(), match.GetProperty("id").GetString());
+        await api.Post("/api/v1/downtime", """{"scope":"host:c"}""");
+        Assert.Equal(1, (await api.GetJson("/api/v2/monitor/1/downtime_matches")).GetProperty("data").GetArrayLength()); // There is no such host.
         Assert.Equal(["host:a"], match.GetProperty("attributes").GetProperty("groups").EnumerateArray().Select(group => group.GetString()));
     }
 
@@ -214,7 +226,7 @@ public class DowntimesApiTests
     public async Task Nights_by_version_2()
     {
         await using var api = await MetricsApiHost.Start();
-        api.Rules.Add(new MonitorRule { Id = 9001, Type = "metric alert", Name = "My metric high", Query = "avg(last_5m):avg:my_metric{*} by {host} > 800" });
+        api.Rules.Add(new MonitorRule { Id = 9001, Type = "metric alert", Name = "My metric high", Query = "avg(last_5m):avg:my_metric{*} by {host} > 800", IsMulti = true });
 
         var made = await api.Post("/api/v2/downtime", """
             {"data":{"type":"downtime","attributes":{"message":"nights @user@example.com","monitor_identifier":{"monitor_id":9001},"scope":"env:prod AND NOT host:a","display_timezone":"America/New_York",

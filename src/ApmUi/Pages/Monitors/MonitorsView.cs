@@ -57,7 +57,9 @@ public sealed record MonitorsView
     {
         var now = state.NowUnixNanos / UnixTime.NanosPerSecond;
         if (muteAll.IsMuted(now)) return "with all others";
-        var (own, downtime) = (SilencedScopes.For(rule.Options, [], now), downtimes.For(rule, [], now));
+        // The book of downtimes counts the monitor's own mutes too; here they are told apart.
+        var unmuted = rule with { Options = rule.Options with { Silenced = new Dictionary<string, long?>() } };
+        var (own, downtime) = (SilencedScopes.For(rule.Options, [], now), downtimes.For(unmuted, [], now));
         if (!own.IsMuted && !downtime.IsMuted) return "";
         return (downtime.IsMuted ? downtime : own).UntilUnixSeconds is { } until ? $"until {state.Time(until * UnixTime.NanosPerSecond)}" : rule.Options.MutesUntilResolved && own.IsMuted && !downtime.IsMuted ? "until resolved" : "until further notice";
     }
