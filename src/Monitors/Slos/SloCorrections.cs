@@ -39,6 +39,9 @@ public sealed class SloCorrections
     /// <summary>All, the newest last.</summary>
     public IReadOnlyList<SloCorrection> All() => [.. _corrections.Values.OrderBy(correction => correction.CreatedUnixSeconds).ThenBy(correction => correction.Id, StringComparer.Ordinal)];
 
+    /// <summary>Another after each change, so that what was counted before can be told from what counts now.</summary>
+    public object Version => _corrections;
+
     /// <summary>One; null when there is none of that id.</summary>
     public SloCorrection? Find(string id) => _corrections.GetValueOrDefault(id);
 

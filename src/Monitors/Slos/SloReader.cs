@@ -19,6 +19,9 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
     /// <summary>Points that one query gives at most; longer times are read in parts.</summary>
     const int PointsOfPart = 1_440;
 
+    /// <summary>Another after each change of a correction.</summary>
+    public object CorrectionsVersion => slos.Corrections.Version;
+
     /// <param name="fromUnixSeconds">Moved back to a multiple of the step.</param>
     /// <param name="toUnixSeconds">The end, excluded.</param>
     /// <param name="stepSeconds">Width of a bucket; of time slices a multiple of theirs.</param>

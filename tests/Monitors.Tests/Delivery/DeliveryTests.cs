@@ -201,6 +201,8 @@ public sealed class DeliveryTests : IAsyncDisposable
         Assert.Equal((DeliveryState.Held, "There is no mail server in the settings, so this mail is kept here. Set smtp.host and smtp.from in apm.yaml (docs/notifications.md)."), (outbox.Find("m1")!.State, outbox.Find("m1")!.LastError));
 
         var after = OpenOutbox();
+        after.Release([DeliveryChannel.Mail], TimeSpan.FromHours(24));
+        Assert.Equal((DeliveryState.Waiting, ""), (after.Find("m1")!.State, after.Find("m1")!.LastError)); // What kept it is no longer so.
         await using var courier = CourierOf(after, Smtp());
         courier.Start();
         await Until.True("the mail is sent", TimeSpan.FromSeconds(30), () => Task.FromResult(after.Find("m1")!.State == DeliveryState.Sent));
