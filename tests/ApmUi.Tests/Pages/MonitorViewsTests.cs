@@ -1,5 +1,6 @@
 using Apm.ApmUi.Pages.Monitors;
 using Apm.Core.Counting;
+using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
@@ -59,6 +60,9 @@ public sealed class MonitorViewsTests : IDisposable
 
         Assert.Equal("until resolved", MonitorsView.MutedOf(UrlStates.Of("/monitors"), rule, book, new MuteAllSwitch(_documents, TimeProvider.System)));
         Assert.Equal("until further notice", MonitorsView.MutedOf(UrlStates.Of("/monitors"), All()[2].Rule, book, new MuteAllSwitch(_documents, TimeProvider.System)));
+        book.Add(new Downtime { Id = 0, Uuid = "", StartUnixSeconds = _now - 60, EndUnixSeconds = _now + 3_600 }); // Ends before the trouble may.
+        Assert.Equal("until resolved", MonitorsView.MutedOf(UrlStates.Of("/monitors"), rule, book, new MuteAllSwitch(_documents, TimeProvider.System)));
+        Assert.StartsWith("until ", MonitorsView.MutedOf(UrlStates.Of("/monitors"), All()[1].Rule, book, new MuteAllSwitch(_documents, TimeProvider.System)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -86,6 +86,7 @@ public class DowntimesApiTests
     [InlineData("null", "The body is null; send a JSON object, {\"name\": value, …}.")]
     [InlineData("[1]", "The body is a list; send a JSON object, {\"name\": value, …}.")]
     [InlineData("\"x\"", "The body is a text; send a JSON object, {\"name\": value, …}.")]
+    [InlineData("[]", "The body is empty; send a JSON object, {\"name\": value, …}.")]
     [InlineData("", "The body is empty; send a JSON object, {\"name\": value, …}.")]
     public async Task A_body_that_is_no_object_is_said_to_be_none(string body, string error)
     {

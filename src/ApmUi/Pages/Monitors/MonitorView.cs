@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
@@ -71,7 +72,7 @@ public sealed record MonitorView
 
     /// <summary>When something is found, while nothing was: with the next minute, or at its own next time.</summary>
     static string WhenJudgedOf(PageState state, MonitorRule rule) => !CustomTimes.Has(rule) ? "A new monitor is evaluated with the next minute; groups appear with their data."
-        : CustomTimes.FirstAfter(rule, state.NowUnixNanos / UnixTime.NanosPerSecond) is { } next ? $"It is evaluated at the times of its schedule only; the next is {state.Time(next * UnixTime.NanosPerSecond)}."
+        : CustomTimes.FirstAfter(rule, state.NowUnixNanos / UnixTime.NanosPerSecond) is { } next ? $"It is evaluated at the times of its schedule only; the next is {RecurrenceWords.Time(next, state.Zone.Id)}."
         : "Its schedule has no further time, so it is not evaluated any more.";
 
     static GroupRow RowOf(PageState state, GroupState group) => new(

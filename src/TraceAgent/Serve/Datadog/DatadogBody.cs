@@ -48,6 +48,7 @@ readonly struct DatadogBody
         try
         {
             using var json = StrictJson.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+            if (json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.GetArrayLength() == 0) return new DatadogBody(default, ""); // An object without members, as PHP writes it.
             if (json.RootElement.ValueKind != JsonValueKind.Object) throw new RefusedException($"The body is {KindOf(json.RootElement)}; send a JSON object, {{\"name\": value, …}}.");
             return new DatadogBody(json.RootElement.Clone(), "");
         }
