@@ -70,7 +70,7 @@ public static class MonitorsBenchmark
             var teller = new CountingTeller();
             var queries = new MetricQueries(metrics, NoHostTags.Instance, new TraceMetricUnits(), counters, clock);
             var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, NoHostTags.Instance, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock));
-            var evaluator = new MonitorEvaluator(readings, states, history, new NoDowntimes(), new MuteAllSwitch(documents), teller, NoHostTags.Instance, new MissingReasons(metrics, checks), counters);
+            var evaluator = new MonitorEvaluator(readings, states, history, new NoDowntimes(), new MuteAllSwitch(documents, clock), teller, NoHostTags.Instance, new MissingReasons(metrics, checks), counters);
             using var schedule = new MonitorSchedule(rules, states, evaluator, history, documents, counters, new RecentProblems(), clock, new MonitorSettings { SettleFor = TimeSpan.Zero });
             var calm = new List<double>();
             for (var minute = 0; minute < Minutes; minute++)

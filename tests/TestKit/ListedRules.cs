@@ -10,6 +10,8 @@ public sealed class ListedRules : IMonitorRules
 
     public void Add(MonitorRule rule) => _rules.Add(rule);
 
+    public void Remove(long id) => _rules.RemoveAll(rule => rule.Id == id);
+
     public MonitorRule? Find(long id) => _rules.Find(rule => rule.Id == id);
 
     public IReadOnlyList<MonitorRule> All() => _rules;

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Apm.TestKit;
@@ -9,7 +12,7 @@ namespace Apm.TestKit;
 /// <param name="Data">As it came, headers and body.</param>
 public sealed record SunkMail(string From, IReadOnlyList<string> To, string Data);
 
-/// <summary>A mail server on loopback that keeps what it is sent. Speaks as much of SMTP as mail programs need; no encryption.</summary>
+/// <summary>A mail server on loopback that keeps what it is sent. Speaks as much of SMTP as mail programs need.</summary>
 public sealed class SmtpSink : IAsyncDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -37,6 +40,12 @@ public sealed class SmtpSink : IAsyncDisposable
 
     /// <summary>Name and password that it wants; null for none.</summary>
     public (string User, string Password)? Login { get; init; }
+
+    /// <summary>What it shows when it encrypts; null when it never does.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether it encrypts when it is asked to (STARTTLS) and not from the start.</summary>
+    public bool IsEncryptedOnDemand { get; init; }
 
     public async ValueTask DisposeAsync()
     {
@@ -68,15 +77,40 @@ public sealed class SmtpSink : IAsyncDisposable
         try
         {
             using var owned = client;
-            using var reader = new StreamReader(client.GetStream(), Encoding.UTF8);
-            await using var writer = new StreamWriter(client.GetStream(), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\r\n" };
-            if (!await Say(writer, Answer("connect") ?? "220 sink ready")) return;
+            await Speak(Certificate is not null && !IsEncryptedOnDemand ? await Encrypted(client.GetStream()) : client.GetStream());
+        }
+        catch (Exception gone) when (gone is IOException or ObjectDisposedException or AuthenticationException)
+        {
+            // The other side left.
+        }
+    }
+
+    async Task<Stream> Encrypted(Stream stream)
+    {
+        var encrypted = new SslStream(stream);
+        await encrypted.AuthenticateAsServerAsync(Certificate!);
+        return encrypted;
+    }
+
+    async Task Speak(Stream stream, bool isGreeted = false)
+    {
+        try
+        {
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\r\n" };
+            if (!isGreeted && !await Say(writer, Answer("connect") ?? "220 sink ready")) return;
             var (from, to) = ("", new List<string>());
             while (await reader.ReadLineAsync() is { } line)
             {
                 var verb = line.Split(' ')[0].ToUpperInvariant();
+                if (verb == "STARTTLS" && Certificate is not null && stream is not SslStream)
+                {
+                    if (await Say(writer, "220 go on")) await Speak(await Encrypted(stream), isGreeted: true);
+                    return;
+                }
                 var usual = verb switch
                 {
+                    "EHLO" when Certificate is not null && stream is not SslStream => "250-sink\r\n250 STARTTLS",
                     "EHLO" => Login is null ? "250-sink\r\n250 8BITMIME" : "250-sink\r\n250-AUTH PLAIN\r\n250 8BITMIME",
                     "AUTH" => Login is { } login && line.EndsWith(Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{login.User}\0{login.Password}")), StringComparison.Ordinal) ? "235 welcome" : "535 wrong name or password",
                     "DATA" => "354 go on",
@@ -94,7 +128,7 @@ public sealed class SmtpSink : IAsyncDisposable
                 if (!await Say(writer, taken)) return;
             }
         }
-        catch (Exception gone) when (gone is IOException or ObjectDisposedException)
+        catch (Exception gone) when (gone is IOException or ObjectDisposedException or AuthenticationException)
         {
             // The other side left.
         }

@@ -6,6 +6,7 @@ using Apm.Monitors.Scripts;
 using Apm.Storage.Events;
 using Apm.Storage.InMemory;
 using Apm.TraceAgent.Serve.Datadog.Monitors;
+using Apm.TraceAgent.Serve.Datadog.Slos;
 
 namespace Apm.Cli.Commands;
 
@@ -53,15 +54,15 @@ static class MonitorCommand
         var counters = new Counters();
         using var documents = new InMemoryDocumentStore();
         using var checks = new InMemoryServiceCheckStore(new EventStoreSettings(), counters);
-        using var events = new InMemoryEventStore(new EventStoreSettings(), TimeProvider.System, counters);
         using var traces = new InMemoryTraceStore();
         return MonitorScript.Run(BoundedText.ReadFile(file, QueryCommand.MaxScriptBytes), new ScriptNeeds
         {
             ReadMonitor = MonitorText.Read,
+            ReadSlo = SloText.Read,
             ReadFile = name => BoundedText.ReadFile(Path.Combine(Path.GetDirectoryName(file) ?? "", name), QueryCommand.MaxScriptBytes),
             Documents = documents,
             Checks = checks,
-            Events = events,
+            Events = clock => new InMemoryEventStore(new EventStoreSettings(), clock, counters),
             Traces = traces,
         });
     }

@@ -36,6 +36,7 @@ sealed partial class MonitorDefinition : DefinitionKind
         if (options["new_group_delay"] is not null) options.Remove("new_host_delay");
         else options["new_host_delay"] ??= HostDelaySeconds;
         options.Remove("silenced");
+        options.Remove("silenced_until_resolved");
         if (Critical().Match(Text(normal, "query")) is { Success: true } critical && double.TryParse(critical.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var threshold))
         {
             if (options["thresholds"] is not JsonObject) options["thresholds"] = new JsonObject();
@@ -64,6 +65,7 @@ sealed partial class MonitorDefinition : DefinitionKind
         var body = (JsonObject)normal.DeepClone();
         // Options are replaced as a whole: what is muted stays muted.
         if (existing?.Json[Mutes] is { } mutes) body["options"]!["silenced"] = mutes.DeepClone();
+        if (existing?.Json[MuteEnd] is { } end) body["options"]!["silenced_until_resolved"] = end.DeepClone();
         return body;
     }
 
@@ -93,11 +95,13 @@ sealed partial class MonitorDefinition : DefinitionKind
     /// <summary>What is muted, and when it was made, is remembered beside the normal form and never compared.</summary>
     const string Hidden = " ";
     const string Mutes = Hidden + "silenced";
+    const string MuteEnd = Hidden + "silenced_until_resolved";
 
     static JsonObject WithStates(JsonObject normal, JsonObject json)
     {
         normal[Hidden + Made] = json[Made]?.DeepClone();
         if (json["options"]?["silenced"] is JsonObject { Count: > 0 } mutes) normal[Mutes] = mutes.DeepClone();
+        if (json["options"]?["silenced_until_resolved"] is { } end) normal[MuteEnd] = end.DeepClone();
         return normal;
     }
 

@@ -1,5 +1,6 @@
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Delivery;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
@@ -23,28 +24,32 @@ public sealed class MonitorParts : IDisposable
     readonly IDowntimeBook _downtimes;
     readonly MuteAllSwitch _muteAll;
     readonly SloReader _sloReader;
+    readonly SloReports _sloReports;
     readonly MetricsApiParts _api;
     readonly MissingReasons _reasons;
     readonly TimeProvider _clock;
+    readonly DeliverySettings _delivery;
 
-    MonitorParts(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, IDowntimeBook downtimes, IAlertTeller teller)
+    MonitorParts(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, NotificationParts notifications)
     {
-        (_api, _downtimes, _clock) = (api, downtimes, parts.Clock);
+        var (downtimes, teller) = (notifications.Downtimes, notifications.Teller);
+        (_api, _downtimes, _clock, _delivery) = (api, downtimes, parts.Clock, notifications.Settings);
         Rules = rules;
         States = new MonitorStates(documents, Rules);
         History = new MonitorHistory(documents);
-        _muteAll = new MuteAllSwitch(documents);
+        _muteAll = new MuteAllSwitch(documents, parts.Clock, rules.Mutes);
         _metrics = MetricsOver(statistics, api, parts);
         Queries = _metrics.GetRequiredService<MetricQueries>();
         var uptime = new UptimeBook(documents);
         Slos = new SloBook(documents, Rules, parts.Clock, Guid.NewGuid);
-        _sloReader = new SloReader(Queries, uptime);
+        _sloReader = new SloReader(Queries, uptime, Slos);
+        _sloReports = new SloReports(_sloReader, parts.Clock);
         var readings = new MonitorReadings(
             new MetricReadings(Queries), new ServiceCheckReadings(api.Checks, api.Hosts, parts.Clock.NowUnixNanos() / UnixTime.NanosPerSecond),
-            new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock), new SloReadings(Slos, _sloReader));
+            new EventReadings(api.Events), new SpanReadings(parts.Traces, parts.Clock), new SloReadings(Slos, _sloReader, uptime));
         _reasons = new MissingReasons(_metrics.GetRequiredService<IMetricReader>(), api.Checks);
         var evaluator = new MonitorEvaluator(readings, States, History, downtimes, _muteAll, teller, api.Hosts, _reasons, parts.Counters, uptime);
-        Replay = new MonitorReplay(new ReplaySources(_metrics.GetRequiredService<IMetricReader>(), _metrics.GetRequiredService<IMetricUnits>(), api.Checks, api.Events, parts.Traces, api.Hosts), downtimes, Rules.Find, parts.Counters, parts.Clock);
+        Replay = new MonitorReplay(new ReplaySources(_metrics.GetRequiredService<IMetricReader>(), _metrics.GetRequiredService<IMetricUnits>(), api.Checks, api.Events, parts.Traces, api.Hosts), downtimes, Rules, parts.Counters, parts.Clock, new ReplayedObjectives(Slos, uptime));
         _schedule = new MonitorSchedule(Rules, States, evaluator, History, documents, parts.Counters, parts.Problems, parts.Clock, new MonitorSettings(), uptime);
     }
 
@@ -69,7 +74,7 @@ public sealed class MonitorParts : IDisposable
     /// <summary>Reads what is kept. Nothing is evaluated before <see cref="Start"/>.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     public static MonitorParts Make(PipelineParts parts, IDocumentStore documents, IStatsReader statistics, MetricsApiParts api, MonitorRules rules, NotificationParts notifications) =>
-        new(parts, documents, statistics, api, rules, notifications.Downtimes, notifications.Teller);
+        new(parts, documents, statistics, api, rules, notifications);
 
     /// <summary>The last minute whose monitors are all evaluated, Unix seconds; null before the first.</summary>
     public long? EvaluatedUnixSeconds => _schedule.LastMinuteUnixSeconds;
@@ -85,7 +90,7 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(History);
         services.AddSingleton(Slos);
         services.AddSingleton(_sloReader);
-        services.AddSingleton(new SloReports(_sloReader, _clock));
+        services.AddSingleton(_sloReports);
         services.AddSingleton(Replay);
         services.AddSingleton(_reasons);
         services.AddSingleton<IMonitorStates>(new MonitorLines(Rules, States, _downtimes, _muteAll, _clock));
@@ -98,8 +103,10 @@ public sealed class MonitorParts : IDisposable
     {
         new MonitorApi(Rules, States, _downtimes, _api.Gate, _clock).Map(routes);
         new MonitorMuteApi(Rules, States, _muteAll, _api.Gate, _clock).Map(routes);
-        new SloApi(Slos, _sloReader, _api.Gate, _clock).Map(routes);
-        new MonitorPreviewApi(Rules, Replay, _api.Gate, _clock).Map(routes);
+        new SloApi(Slos, _sloReader, Rules, _api.Gate, _clock).Map(routes);
+        new SloCorrectionsApi(Slos, _api.Gate).Map(routes);
+        new SloSearchApi(Slos, _sloReports, _api.Gate).Map(routes);
+        new MonitorPreviewApi(Rules, Replay, _api.Gate, _clock, _delivery).Map(routes);
         new MonitorSearchApi(Rules, States, _downtimes, _muteAll, _api.Gate, _clock).Map(routes);
     }
 

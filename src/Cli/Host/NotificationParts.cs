@@ -27,6 +27,9 @@ public sealed class NotificationParts : IAsyncDisposable
     /// <summary>What is to be delivered, and was.</summary>
     public Outbox Outbox { get; }
 
+    /// <summary>Where notices can be delivered.</summary>
+    public DeliverySettings Settings => _settings;
+
     /// <summary>Implements <see cref="IDowntimeBook"/>.</summary>
     public DowntimeBook Downtimes { get; }
 

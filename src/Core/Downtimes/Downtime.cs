@@ -3,7 +3,7 @@ using Apm.Core.Monitors;
 namespace Apm.Core.Downtimes;
 
 /// <summary>A time in which monitors are watched and nobody is told (metrics-monitors §8). Stored as a document.</summary>
-/// <remarks>Immutable. One that recurs keeps its id from occurrence to occurrence.</remarks>
+/// <remarks>Immutable. One that recurs is one downtime from occurrence to occurrence; version 1 of the API shows <see cref="Records"/> of them.</remarks>
 public sealed record Downtime
 {
     /// <summary>As version 1 of the API names it; ascending.</summary>
@@ -41,6 +41,9 @@ public sealed record Downtime
 
     /// <summary>How version 1 of the API was told to repeat it; null when it was not.</summary>
     public LegacyRecurrence? Legacy { get; init; }
+
+    /// <summary>Its occurrences as version 1 of the API shows them, one record each, the last that holds or comes next; none for one that version 1 did not repeat.</summary>
+    public IReadOnlyList<DowntimeRecord> Records { get; init; } = [];
 
     public bool MutesFirstRecovery { get; init; }
 
@@ -94,6 +97,11 @@ public sealed record LegacyRecurrence(string Type)
     public int? UntilOccurrences { get; init; }
     public string? Rrule { get; init; }
 }
+
+/// <summary>One occurrence of a downtime, with an id of its own in version 1 of the API.</summary>
+/// <param name="Id">The downtime's own for the first.</param>
+/// <param name="EndUnixSeconds">Excluded; <see cref="long.MaxValue"/> when it lasts until somebody ends it.</param>
+public sealed record DowntimeRecord(long Id, long StartUnixSeconds, long EndUnixSeconds);
 
 /// <summary>One time during which a downtime holds.</summary>
 /// <param name="StartUnixSeconds">From here.</param>

@@ -12,6 +12,9 @@ public sealed record MonitorOptions
     /// <summary>When the windows <c>current_1h</c>, <c>current_1d</c>, <c>current_1mo</c> begin; null for the whole hour, day and month in UTC.</summary>
     public CurrentWindowStart? CurrentStart { get; init; }
 
+    /// <summary>It is evaluated at these times only; null or none for every so many minutes.</summary>
+    public IReadOnlyList<MonitorRecurrence>? CustomSchedule { get; init; }
+
     /// <summary>How long a group without data is kept, in seconds; null for the usual 24 h.</summary>
     public int? GroupRetentionSeconds { get; init; }
 
@@ -61,6 +64,12 @@ public sealed record MonitorOptions
     /// <summary>Options that are kept for whoever sent them and mean nothing here, as a JSON object; "" for none.</summary>
     public string OthersJson { get; init; } = "";
 }
+
+/// <summary>When a monitor is evaluated: a rule on the wall clock of a zone.</summary>
+/// <param name="Rule">RFC 5545 without DTSTART, as it was written.</param>
+/// <param name="StartLocal">Where the rule begins, on the wall clock.</param>
+/// <param name="TimeZone">IANA name.</param>
+public sealed record MonitorRecurrence(string Rule, DateTime StartLocal, string TimeZone);
 
 /// <summary>When current windows begin, on the wall clock of a zone.</summary>
 /// <param name="HourMinute">Minute of the hour, 0 to 59.</param>

@@ -162,7 +162,7 @@ public sealed class Outbox
         {
             var since = NowUnixMillis - (long)maxAge.TotalMilliseconds;
             foreach (var held in _deliveries.Values.Where(delivery => delivery.State == DeliveryState.Held && channels.Contains(delivery.Channel)).ToList())
-                Put_NeedsLock(held.CreatedUnixMillis >= since ? held with { State = DeliveryState.Waiting, NextAttemptUnixMillis = NowUnixMillis } : held with { LastError = $"Older than {maxAge.TotalHours:0} h when there was a way to send it, so it is not sent by itself." });
+                Put_NeedsLock(held.CreatedUnixMillis >= since ? held with { State = DeliveryState.Waiting, NextAttemptUnixMillis = NowUnixMillis, LastError = "" } : held with { LastError = $"Older than {maxAge.TotalHours:0} h when there was a way to send it, so it is not sent by itself." });
         }
         Posted?.Invoke();
     }

@@ -52,15 +52,15 @@ public sealed class DowntimeBook : IDowntimeBook
     /// <summary>All that are kept, ordered by id.</summary>
     public IReadOnlyList<Downtime> All() => [.. _plans.Select(plan => plan.Downtime)];
 
-    /// <summary>One; null when there is none of that id.</summary>
-    public Downtime? Find(long id) => _plans.FirstOrDefault(plan => plan.Downtime.Id == id)?.Downtime;
+    /// <summary>The one that has an id, or a record of that id; null when there is none.</summary>
+    public Downtime? Find(long id) => _plans.FirstOrDefault(plan => DowntimeSeries.Has(plan.Downtime, id))?.Downtime;
 
     /// <summary>One by the id of version 2 of the API; null when there is none.</summary>
     public Downtime? Find(string uuid) => _plans.FirstOrDefault(plan => plan.Downtime.Uuid.Equals(uuid, StringComparison.OrdinalIgnoreCase))?.Downtime;
 
-    /// <summary>Those that hold for some group of a monitor now.</summary>
+    /// <summary>Those that hold now and may be of some group of a monitor.</summary>
     public IReadOnlyList<Downtime> ActiveFor(MonitorRule rule) =>
-        [.. _plans.Where(plan => plan.IsAbout(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active).Select(plan => plan.Downtime)];
+        [.. _plans.Where(plan => plan.IsAbout(rule) && plan.MayAccept(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active).Select(plan => plan.Downtime)];
 
     /// <summary>What it is now.</summary>
     public DowntimeStatus StatusOf(Downtime downtime)
@@ -80,10 +80,10 @@ public sealed class DowntimeBook : IDowntimeBook
         {
             if (_plans.Count(plan => StatusOf(plan.Downtime) is DowntimeStatus.Active or DowntimeStatus.Scheduled) >= MaxDowntimes)
                 throw new DowntimeException($"There are {MaxDowntimes} downtimes that are not over, the most that are kept. Cancel some first.");
-            var id = _plans.Count == 0 ? 1 : _plans[^1].Downtime.Id + 1;
             var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
-            var added = wanted with { Id = id, Uuid = _newUuid().ToString(), CreatedUnixMillis = now, ModifiedUnixMillis = now };
+            var added = wanted with { Id = NextId_NeedsLock(), Uuid = _newUuid().ToString(), CreatedUnixMillis = now, ModifiedUnixMillis = now, Records = [] };
             var plan = Checked(added);
+            if (DowntimeSeries.Is(added)) plan = new DowntimePlan(added = DowntimeSeries.Advance(added, NowUnixSeconds, added.Id));
             Store(added);
             _plans = [.. _plans, plan];
             ForgetOldest_NeedsLock();
@@ -99,7 +99,9 @@ public sealed class DowntimeBook : IDowntimeBook
         lock (_lock)
         {
             var now = changed with { ModifiedUnixMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds() };
-            Put_NeedsLock(now, Checked(now));
+            Checked(now);
+            if (DowntimeSeries.Is(now) || now.Records.Count > 0) now = DowntimeSeries.Renew(now, NowUnixSeconds);
+            Put_NeedsLock(now, new DowntimePlan(now));
             return now;
         }
     }
@@ -111,11 +113,31 @@ public sealed class DowntimeBook : IDowntimeBook
         if (StatusOf(downtime) is DowntimeStatus.Canceled or DowntimeStatus.Ended) return downtime;
         lock (_lock)
         {
-            var canceled = downtime with { CanceledUnixSeconds = NowUnixSeconds, ModifiedUnixMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds() };
+            var canceled = (_plans.FirstOrDefault(plan => plan.Downtime.Id == downtime.Id)?.Downtime ?? downtime) with { CanceledUnixSeconds = NowUnixSeconds, ModifiedUnixMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds() };
             Put_NeedsLock(canceled, new DowntimePlan(canceled));
             return canceled;
         }
     }
+
+    /// <summary>Closes the records of occurrences that are over, and opens those of the next.</summary>
+    /// <exception cref="StoreUnavailableException">Some are as they were. Safe to retry.</exception>
+    public void CloseRecords()
+    {
+        var now = NowUnixSeconds;
+        if (!_plans.Any(plan => IsToClose(plan, now))) return; // Mostly; it is asked before every answer.
+        lock (_lock)
+        {
+            foreach (var plan in _plans.Where(plan => IsToClose(plan, now)))
+            {
+                var advanced = DowntimeSeries.Advance(plan.Downtime, now, NextId_NeedsLock());
+                if (advanced == plan.Downtime) plan.IsSpent = true;
+                else Put_NeedsLock(advanced, new DowntimePlan(advanced));
+                if (advanced != plan.Downtime && advanced.Records.Count == plan.Downtime.Records.Count) _counters.Add("downtime_records_forgotten");
+            }
+        }
+    }
+
+    static bool IsToClose(DowntimePlan plan, long now) => !plan.IsSpent && DowntimeSeries.IsDue(plan.Downtime, now);
 
     /// <inheritdoc/>
     public Muting For(MonitorRule rule, IReadOnlyList<string> groupTags, long unixSeconds)
@@ -178,6 +200,8 @@ public sealed class DowntimeBook : IDowntimeBook
         if (downtime.IsRecurring() && Occurrences.CurrentOrNext(downtime, long.MinValue / 4) is null) throw new DowntimeException($"{RecurrenceText.Invalid}: no time fits it, so the downtime would never begin.");
         return plan;
     }
+
+    long NextId_NeedsLock() => _plans.Count == 0 ? 1 : _plans.Max(plan => Math.Max(plan.Downtime.Id, plan.Downtime.Records is [.., var last] ? last.Id : 0)) + 1;
 
     void Put_NeedsLock(Downtime downtime, DowntimePlan plan)
     {

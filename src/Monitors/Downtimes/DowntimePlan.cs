@@ -19,6 +19,9 @@ sealed class DowntimePlan(Downtime downtime)
 
     public Downtime Downtime { get; } = downtime;
 
+    /// <summary>It was found that no record follows its last one.</summary>
+    public bool IsSpent { get; set; }
+
     /// <summary>Whether it is about this monitor at all.</summary>
     public bool IsAbout(MonitorRule rule) => Downtime.MonitorId is { } id ? id == rule.Id
         : Downtime.MonitorTags.All(tag => tag == DowntimeScope.Everything || rule.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase));
@@ -31,6 +34,9 @@ sealed class DowntimePlan(Downtime downtime)
         IReadOnlyList<string> tags = ofQuery.Count == 0 ? groupTags : groupTags.Count == 0 ? ofQuery : [.. groupTags, .. ofQuery];
         return tags.Count > 0 && _scope.Accepts(tags);
     }
+
+    /// <summary>Whether some group of a monitor may be in its scope; of a monitor without groups whether it is.</summary>
+    public bool MayAccept(MonitorRule rule) => rule.IsMulti || Accepts(rule, []);
 
     /// <summary>When the occurrences that hold at a time are over; null when none holds.</summary>
     public long? HoldsUntil(long unixSeconds)

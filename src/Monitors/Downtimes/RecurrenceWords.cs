@@ -34,14 +34,30 @@ public static class RecurrenceWords
         return parts.Count == 0 ? "0 s" : string.Join(' ', parts);
     }
 
-    static string Of(DowntimeRecurrence recurrence)
+    /// <summary>Moments of a rule: <c>every day at 09:00</c>.</summary>
+    /// <exception cref="DowntimeException">It is no rule.</exception>
+    public static string Moments(string rule, DateTime startLocal) => Of(RecurrenceText.Parse(rule), startLocal, "");
+
+    static string Of(DowntimeRecurrence recurrence) => Of(RecurrenceText.Parse(recurrence.Rule), recurrence.StartLocal, $" for {Length(recurrence.DurationSeconds)}");
+
+    static string Of(RecurrenceText rule, DateTime startLocal, string length)
     {
-        var rule = RecurrenceText.Parse(recurrence.Rule);
         var unit = rule.Frequency switch { "HOURLY" => "hour", "DAILY" => "day", "WEEKLY" => "week", "MONTHLY" => "month", _ => "year" };
         var every = rule.Interval == 1 ? $"every {unit}" : string.Create(CultureInfo.InvariantCulture, $"every {rule.Interval} {unit}s");
         var on = rule.Days.Count == 0 ? "" : " on " + List(rule.Days.Select(Day));
         var until = rule.Until is { } last ? string.Create(CultureInfo.InvariantCulture, $", until {last:MMM d yyyy HH:mm}{(rule.IsUntilUtc ? " UTC" : "")}") : rule.Count is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} times") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{every}{on} at {recurrence.StartLocal:HH:mm} for {Length(recurrence.DurationSeconds)}{until}");
+        return string.Create(CultureInfo.InvariantCulture, $"{every}{on}{At(rule, startLocal)}{length}{until}");
+    }
+
+    /// <summary>The time of day; of hourly ones the minute, and of several times those that the rule names.</summary>
+    static string At(RecurrenceText rule, DateTime startLocal)
+    {
+        var parts = rule.Pattern.Split(';').Select(part => part.Split('=')).Where(part => part.Length == 2).ToDictionary(part => part[0], part => part[1]);
+        if (!parts.ContainsKey("BYHOUR") && !parts.ContainsKey("BYMINUTE")) return rule.Frequency == "HOURLY" ? string.Create(CultureInfo.InvariantCulture, $" at minute {startLocal:mm}") : string.Create(CultureInfo.InvariantCulture, $" at {startLocal:HH:mm}");
+        var minutes = parts.GetValueOrDefault("BYMINUTE")?.Split(',') ?? [startLocal.ToString("mm", CultureInfo.InvariantCulture)];
+        if (rule.Frequency == "HOURLY" && !parts.ContainsKey("BYHOUR")) return $" at minute {List(minutes)}";
+        var hours = parts.GetValueOrDefault("BYHOUR")?.Split(',') ?? [startLocal.ToString("HH", CultureInfo.InvariantCulture)];
+        return " at " + List(hours.SelectMany(hour => minutes.Select(minute => $"{hour.PadLeft(2, '0')}:{minute.PadLeft(2, '0')}")));
     }
 
     static string Day(string day)

@@ -22,5 +22,5 @@ public static class SilencedScopes
             .Select(pair => new DowntimeEnd("silenced:" + pair.Key, 0, pair.Value!.Value, s_told));
 
     /// <summary><c>*</c>, or tags with commas, all of which the group has.</summary>
-    static bool Covers(string scope, IReadOnlyList<string> groupTags) => scope == "*" || scope.Split(',').All(tag => groupTags.Contains(tag.Trim(), StringComparer.OrdinalIgnoreCase));
+    public static bool Covers(string scope, IReadOnlyList<string> groupTags) => scope == "*" || scope.Split(',').All(tag => groupTags.Contains(tag.Trim(), StringComparer.OrdinalIgnoreCase));
 }

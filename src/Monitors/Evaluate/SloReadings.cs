@@ -12,7 +12,8 @@ namespace Apm.Monitors.Evaluate;
 /// when much was spent, and falls soon when nothing is spent any more. Of a budget it is the part that is spent, in percent.
 /// </summary>
 /// <remarks>Any thread. Exceptions of queries come through.</remarks>
-public sealed class SloReadings(SloBook slos, SloReader reader)
+/// <param name="uptime">Knows when nothing was evaluated: what did not come while Apm was away says nothing.</param>
+public sealed class SloReadings(SloBook slos, SloReader reader, UptimeBook uptime)
 {
     const long DaySeconds = 86_400;
     const int BurnStepSeconds = 60;
@@ -39,8 +40,9 @@ public sealed class SloReadings(SloBook slos, SloReader reader)
         if (ofLong is { } fast) words["slo.burn_rate_long"] = Text(fast);
         if (ofShort is { } now) words["slo.burn_rate_short"] = Text(now);
         if (ofLong is not { } rate) return null;
-        // Where no request came nothing is spent; of time that nobody knows of nothing can be said.
-        return (ofShort ?? (slo.IsOfTime() ? null : 0)) is { } recent ? Math.Min(rate, recent) : null;
+        // Where no request came nothing is spent; of time that nobody knows of, as while Apm was not running, or that is not counted, nothing can be said.
+        var isKnown = !slo.IsOfTime() && !uptime.HasGap(end - shorter.LengthSeconds, end) && slos.Corrections.Between(slo.Id, end - shorter.LengthSeconds, end).Count == 0;
+        return (ofShort ?? (isKnown ? 0 : null)) is { } recent ? Math.Min(rate, recent) : null;
     }
 
     double? Spent(Slo slo, SloTarget target, long end, Dictionary<string, string> words, CancellationToken cancel)

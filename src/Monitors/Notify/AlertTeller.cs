@@ -108,7 +108,7 @@ public sealed class AlertTeller : IAlertTeller
     }
 
     /// <summary>What the groups that are told in one have in common, as the rule says; null when it does not.</summary>
-    static string? BundleKey(AlertTransition transition) =>
+    internal static string? BundleKey(AlertTransition transition) =>
         transition.Rule.Options.NotifyBy is not { Count: > 0 } keys ? null : string.Join(',', transition.GroupTags.Where(tag => keys.Any(key => tag.StartsWith(key + ":", StringComparison.Ordinal))).Order(StringComparer.Ordinal));
 
     static Delivery.Delivery DeliveryOf(NoticeText notice, Mention mention, DateTimeOffset now)

@@ -79,6 +79,7 @@ public sealed class DowntimeNotices : IDisposable
             if (now <= _lookedUnixSeconds) return;
             try
             {
+                _book.CloseRecords();
                 var hasNews = false;
                 foreach (var downtime in _book.All().Where(downtime => !downtime.IsDisabled && downtime.Message.Length > 0))
                     hasNews |= TellSince(downtime, _lookedUnixSeconds, now);

@@ -5,6 +5,8 @@ using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
 
@@ -13,14 +15,18 @@ namespace Apm.Monitors.Replay;
 /// <summary>What a replay reads: the same that monitors read.</summary>
 public sealed record ReplaySources(IMetricReader Metrics, IMetricUnits Units, IServiceCheckStore Checks, IEventStore Events, ITraceReader Traces, IHostTags Hosts);
 
+/// <summary>What a replay of monitors that watch objectives reads beside.</summary>
+public sealed record ReplayedObjectives(SloBook Slos, UptimeBook Uptime);
+
 /// <summary>
 /// Says what a monitor would have done, had it been there: the same readings, states and tellings as of the schedule, over times that are past.
 /// </summary>
 /// <remarks>
-/// Any thread. Nothing is kept or told. It begins as a new monitor does, without a state. Downtimes count as they stand now; the monitor's own
-/// mutes and the switch that mutes all do not, as nobody knows since when they were. Of service checks there are only the last runs.
+/// Any thread. Nothing is kept or told. It begins as a new monitor does, without a state. Downtimes, and objectives, count as they stand now; mutes of
+/// the monitor and of all as they were then. Of service checks there are only the last runs.
 /// </remarks>
-public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes, Func<long, KnownRule?> ruleOf, Counters counters, TimeProvider clock)
+/// <param name="objectives">Null where there are none; monitors of them are not replayed then.</param>
+public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes, MonitorRules rules, Counters counters, TimeProvider clock, ReplayedObjectives? objectives = null)
 {
     /// <summary>The time that is replayed when nothing else is asked for, and the most that may be; 7 days.</summary>
     public static readonly TimeSpan MaxLength = TimeSpan.FromDays(7);
@@ -81,13 +87,15 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
         var query = known.Query ?? throw new InvalidOperationException("A rule whose query cannot be read is not replayed.");
         if (!CanBeReplayed(query)) return new ReplayResult { FromUnixSeconds = from, ToUnixSeconds = to, StoppedReason = $"What a monitor of the type {known.Rule.Type}, or one made of such, would have done cannot be told: the past of what it looks at is not kept." };
         var past = new PastClock(clock);
-        var readings = ReadingsAt(past, to);
-        var replayed = Replayed(known);
-        var parts = query is CompositeMonitorQuery composite ? composite.Parts.Select(ruleOf).OfType<KnownRule>().Select(Replayed).ToDictionary(part => part.Rule.Id) : [];
+        var metrics = new PastMetrics(sources.Metrics, to);
+        var readings = ReadingsAt(past, metrics);
+        var held = new PastMutes(downtimes, rules.Mutes);
+        var replayed = new ReplayedMonitor(known, held, sources.Hosts, new MissingReasons(new MetricsAsOf(metrics, past), new PastChecks(sources.Checks, past)));
+        var parts = query is CompositeMonitorQuery composite ? composite.Parts.Select(rules.Find).OfType<KnownRule>().Select(part => new ReplayedMonitor(part, held, sources.Hosts, reasons: null)).ToDictionary(part => part.Rule.Id) : [];
         var record = new ReplayRecord(query, from, to);
         var started = clock.GetTimestamp();
         var stopped = "";
-        for (var now = (from + query.PeriodSeconds - 1) / query.PeriodSeconds * query.PeriodSeconds; now <= to; now += query.PeriodSeconds)
+        foreach (var now in CustomTimes.Between(known, from, to))
         {
             cancel.ThrowIfCancellationRequested();
             if (clock.GetElapsedTime(started) > budget) stopped = $"It was stopped after {budget.TotalSeconds:0.#} s of work, at {Time(now)}.";
@@ -99,22 +107,26 @@ public sealed class MonitorReplay(ReplaySources sources, IDowntimeBook downtimes
             }
             past.UnixSeconds = now;
             MonitorSnapshot? PartOf(long id) => parts.GetValueOrDefault(id)?.Snapshot;
-            foreach (var part in parts.Values) if (part.IsDue(now)) part.Step(readings, _ => null, now, record: null, cancel);
+            foreach (var part in parts.Values) if (part.IsDue(from, now)) part.Step(readings, _ => null, now, record: null, cancel);
             replayed.Step(readings, PartOf, now, record, cancel);
         }
         return record.Result(to) with { StoppedReason = stopped };
     }
 
     /// <summary>Whether what it asks can be asked of the past.</summary>
-    bool CanBeReplayed(MonitorQuery query) => query is MetricMonitorQuery or ServiceCheckMonitorQuery or SearchMonitorQuery || (query is CompositeMonitorQuery composite && composite.Parts.All(id => ruleOf(id)?.Query is null or MetricMonitorQuery or ServiceCheckMonitorQuery or SearchMonitorQuery));
-
-    ReplayedMonitor Replayed(KnownRule known) => new(known, downtimes, sources.Hosts);
-
-    MonitorReadings ReadingsAt(PastClock past, long end)
+    bool CanBeReplayed(MonitorQuery query) => query switch
     {
-        var queries = new MetricQueries(new PastMetrics(sources.Metrics, end), sources.Hosts, sources.Units, counters, past);
+        SloMonitorQuery => objectives is not null,
+        CompositeMonitorQuery composite => composite.Parts.All(id => rules.Find(id)?.Query is not { } part || CanBeReplayed(part)),
+        _ => true,
+    };
+
+    MonitorReadings ReadingsAt(PastClock past, PastMetrics metrics)
+    {
+        var queries = new MetricQueries(metrics, sources.Hosts, sources.Units, counters, past);
+        var slos = objectives is null ? null : new SloReadings(objectives.Slos, new SloReader(queries, objectives.Uptime, objectives.Slos), objectives.Uptime);
         // Silence before this process started says nothing of those who send; in the past that a replay sees, they were heard.
-        return new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(new PastChecks(sources.Checks, past), sources.Hosts, startedUnixSeconds: 0), new EventReadings(sources.Events), new SpanReadings(sources.Traces, past));
+        return new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(new PastChecks(sources.Checks, past), sources.Hosts, startedUnixSeconds: 0), new EventReadings(sources.Events), new SpanReadings(sources.Traces, past), slos);
     }
 
     static string Time(long unixSeconds) => UnixTime.ToDateTime(unixSeconds * UnixTime.NanosPerSecond).ToString("d MMM HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture);

@@ -20,6 +20,8 @@ public static class ReplayAdvice
         if (replay.LeftOutGroupCount > 0) advice.Add($"There are more groups than a preview evaluates: {Count(replay.LeftOutGroupCount)} beyond {MonitorReplay.MaxGroups} are left out here. The monitor itself evaluates them.");
         if (known.Query is MetricMonitorQuery { Window: var window } && dataSeconds is { } apart && window.Kind == WindowKind.Last && window.LengthSeconds < apart)
             advice.Add($"The window, {window.LengthText}, is shorter than the time between points, {Length(apart)}: most evaluations find nothing. Take one of at least {Length(2L * apart)}.");
+        if (known.Query is MetricMonitorQuery { Window: { Kind: WindowKind.Last } asked } && known.Rule.Options is { NotifyNoData: true, OnMissingData: null, NoDataTimeframeMinutes: { } minutes } && minutes * 60L < 2L * asked.LengthSeconds)
+            advice.Add($"Missing data is told after {Length(minutes * 60L)}, less than twice the window ({asked.LengthText}): points that come late may be taken for missing ones.");
         if (NeverFires(known, replay) is { } never) advice.Add(never);
         else if (AlwaysFires(replay) is { } always) advice.Add(always);
         var days = Math.Max(1, (replay.ToUnixSeconds - replay.FromUnixSeconds) / 86_400.0);

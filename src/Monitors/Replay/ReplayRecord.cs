@@ -38,6 +38,9 @@ sealed class ReplayRecord
 
     public int ChangeCount { get; private set; }
 
+    /// <summary>Whether the next telling is among those that the result lists.</summary>
+    public bool Lists => _toldCount < MonitorReplay.MaxTold;
+
     public void Evaluated(long now)
     {
         if (_evaluationCount++ == 0) _first = now;

@@ -7,18 +7,30 @@ using Apm.Monitors.Schedule;
 namespace Apm.Monitors.Replay;
 
 /// <summary>A monitor between two evaluations of a replay.</summary>
-sealed class ReplayedMonitor(KnownRule known, IDowntimeBook downtimes, IHostTags hosts)
+/// <param name="downtimes">With the mutes of then.</param>
+/// <param name="reasons">Says why data is missing; null when nobody asks.</param>
+sealed class ReplayedMonitor(KnownRule known, IDowntimeBook downtimes, IHostTags hosts, MissingReasons? reasons)
 {
     readonly MonitorRound _round = new(downtimes, new NeverMuted(), hosts);
     readonly GroupsInMemory _groups = new();
     long? _before;
+    long? _next;
 
-    /// <summary>Without its own mutes: they say until when they hold, not since when.</summary>
+    /// <summary>Without its own mutes, which stand as they are now; those of then are with the downtimes.</summary>
     public MonitorRule Rule { get; } = known.Rule with { Options = known.Rule.Options with { Silenced = new Dictionary<string, long?>() } };
 
     public MonitorSnapshot Snapshot => new(Rule, [.. _groups.All.Values.OrderBy(group => group.Group, StringComparer.Ordinal)]);
 
-    public bool IsDue(long now) => known.Query is { } query && now % query.PeriodSeconds == 0;
+    /// <summary>Whether one of its times has come since it was asked before.</summary>
+    /// <param name="from">Where the replay begins.</param>
+    public bool IsDue(long from, long now)
+    {
+        if (known.Query is not { } query) return false;
+        if (!CustomTimes.Has(Rule)) return now % query.PeriodSeconds == 0;
+        var isDue = (_next ??= CustomTimes.FirstAfter(Rule, from - 1) ?? long.MaxValue) <= now;
+        if (isDue) _next = CustomTimes.FirstAfter(Rule, now) ?? long.MaxValue;
+        return isDue;
+    }
 
     /// <summary>Evaluates once.</summary>
     /// <param name="record">Notes what came of it; null for nothing.</param>
@@ -33,7 +45,7 @@ sealed class ReplayedMonitor(KnownRule known, IDowntimeBook downtimes, IHostTags
             return;
         }
         var context = new TurnContext(Rule, query, now, reading.Window);
-        foreach (var step in _round.Of(context, reading, _groups, _before ?? now, MonitorReplay.MaxGroups - _groups.Count, () => record?.LeftOut())) record?.Add(step, now);
+        foreach (var step in _round.Of(context, reading, _groups, _before ?? now, MonitorReplay.MaxGroups - _groups.Count, () => record?.LeftOut())) record?.Add(record.Lists && step is { Told: { To: MonitorState.NoData } told, After: { } after } && reasons is not null ? step with { Told = told with { MissingReason = reasons.Of(query, after, now) } } : step, now);
         _before = now;
     }
 

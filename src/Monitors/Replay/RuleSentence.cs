@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Core.Monitors;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Query.Language;
@@ -23,8 +24,11 @@ public static class RuleSentence
         if (options.EvaluationDelaySeconds > 0) parts.Add($"the window ends {Minutes(options.EvaluationDelaySeconds)} before now");
         if (options.RequireFullWindow) parts.Add("only full windows are judged");
         if (query.IsMulti && options.NewGroupDelaySeconds is > 0 and var delay) parts.Add($"a new group is left alone for {Minutes(delay)}");
-        return string.Join("; ", parts) + $". Evaluated every {(query.PeriodSeconds == 60 ? "minute" : Minutes(query.PeriodSeconds))}.";
+        return string.Join("; ", parts) + $". Evaluated {(options.CustomSchedule is { Count: > 0 } own ? "only " + Own(own) : $"every {(query.PeriodSeconds == 60 ? "minute" : Minutes(query.PeriodSeconds))}")}.";
     }
+
+    /// <summary>Such as <c>every week on Monday at 09:00 (Europe/Berlin)</c>.</summary>
+    static string Own(IReadOnlyList<MonitorRecurrence> schedule) => string.Join("; and ", schedule.Select(recurrence => $"{RecurrenceWords.Moments(recurrence.Rule, recurrence.StartLocal)} ({recurrence.TimeZone})"));
 
     static string Each(MonitorQuery query) => query.IsMulti && query.GroupKeys.Count > 0 ? $", for each {string.Join(" and ", query.GroupKeys)} by itself," : "";
 
@@ -35,6 +39,8 @@ public static class RuleSentence
         ServiceCheckMonitorQuery check => $"{check.Check} of {string.Join(", ", check.Over)} was critical {Count((int)(thresholds.Critical ?? 1), "time")} in a row{(thresholds.Ok is > 1 and var ok ? $", and is over when it was well {Count((int)ok, "time")} in a row" : "")}",
         SearchMonitorQuery { Source: SearchMonitorQuery.Events } search => $"the number of {(search.Method == "count" ? "events" : $"different {search.Measure} of events")} found by {Quoted(search.Search)} in {Window(search.Window)} is {Compared(search.Compared)}",
         SearchMonitorQuery search => $"{(search.Method == "count" ? "the number of spans" : $"the {search.Method} of {search.Measure} of spans")} found by {Quoted(search.Search)} in {Window(search.Window)} is {Compared(search.Compared)}{(search.Measure.TrimStart('@') == "duration" ? " ns" : "")}",
+        SloMonitorQuery { LongWindow: { } longer, ShortWindow: { } shorter } burn => $"the error budget of the objective over {Count(burn.Days, "day")} goes at a rate {Compared(burn.Compared)} (1 is as fast as it may), in {Window(longer)} and still in {Window(shorter)}",
+        SloMonitorQuery budget => $"the spent part of the error budget of the objective over {Count(budget.Days, "day")} is {Compared(budget.Compared)} %",
         CompositeMonitorQuery composite => $"the monitors {composite.Root} together say so (&& both, || either, ! not)",
         _ => query.ToString(),
     };

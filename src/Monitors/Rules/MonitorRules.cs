@@ -2,6 +2,7 @@ using System.Globalization;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Mutes;
 using Apm.Monitors.Queries;
 
 namespace Apm.Monitors.Rules;
@@ -46,12 +47,16 @@ public sealed class MonitorRules : IMonitorRules
     public MonitorRules(IDocumentStore documents, TimeProvider clock)
     {
         (_documents, _clock) = (documents, clock);
+        Mutes = new MuteLog(documents);
         foreach (var rule in documents.FindAll<MonitorRule>(Collection)) _rules[rule.Id] = new KnownRule(rule, Read(rule));
         _lastId = Math.Max(documents.Find<LastId>(IdCollection, "last")?.Id ?? 0, _rules.Count == 0 ? 0 : _rules.Keys.Max());
     }
 
     /// <summary>The objectives that monitors may watch; null when there are none. Set once, at start.</summary>
     public IObjectives? Objectives { get; set; }
+
+    /// <summary>Since when they were muted.</summary>
+    public MuteLog Mutes { get; }
 
     /// <summary>All, by their ids.</summary>
     public IReadOnlyList<KnownRule> All()
@@ -127,6 +132,7 @@ public sealed class MonitorRules : IMonitorRules
             if (!force && WhyKept_NeedsLock(id) is { } reason) throw new MonitorRuleException(RuleRefusal.Referenced, reason);
             _documents.Remove(Collection, IdOf(id));
             _rules.Remove(id);
+            Mutes.Remove(id);
         }
     }
 
@@ -155,6 +161,7 @@ public sealed class MonitorRules : IMonitorRules
     {
         _documents.Store(Collection, IdOf(known.Rule.Id), known.Rule);
         _rules[known.Rule.Id] = known;
+        Mutes.Note(known.Rule.Id, known.Rule.Options.Silenced, _clock.NowUnixNanos() / UnixTime.NanosPerSecond);
     }
 
     static MonitorQuery? Read(MonitorRule rule)

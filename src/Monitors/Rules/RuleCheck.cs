@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
+using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
 
 namespace Apm.Monitors.Rules;
@@ -29,6 +30,8 @@ static class RuleCheck
         if (query.Condition is { } condition) CheckThresholds(options.Thresholds, condition);
         if (query is ServiceCheckMonitorQuery runs) CheckRuns(runs, options.Thresholds);
         CheckOptions(options);
+        CheckTelling(options, query);
+        if (query is MetricMonitorQuery metric) AnomalyCheck.Check(metric, options);
         var isMulti = query is CompositeMonitorQuery composite ? IsMulti(composite, rule.Id, partOf) : query.IsMulti;
         return new KnownRule(rule with { Type = RuleText.TypeOf(rule.Type, query), Name = rule.Name.Length > 0 ? rule.Name : RuleText.NameOf(query), Options = options, IsMulti = isMulti }, query);
     }
@@ -94,6 +97,14 @@ static class RuleCheck
         if (options.OnMissingData is { } missing && !s_onMissingData.Contains(missing)) throw Wrong($"The option 'on_missing_data' is \"{missing}\"; it must be one of {string.Join(", ", s_onMissingData)}.");
         foreach (var (name, window) in ((string, string?)[])[("trigger_window", options.TriggerWindow), ("recovery_window", options.RecoveryWindow)])
             if (window is not null && MonitorWindow.Of(window) is not { Kind: WindowKind.Last }) throw Wrong($"The option 'threshold_windows.{name}' is \"{window}\"; write a window such as last_15m.");
+    }
+
+    /// <summary>How it is told: notices are bundled by keys that make groups, and parts are left out by a name that there is. Groups of composites follow from their parts.</summary>
+    static void CheckTelling(MonitorOptions options, MonitorQuery query)
+    {
+        if (query is not CompositeMonitorQuery && (options.NotifyBy ?? []).FirstOrDefault(key => key != "*" && !query.GroupKeys.Contains(key) && !query.GroupKeys.Contains("*")) is { } unknown)
+            throw Wrong($"The option 'notify_by' has \"{unknown}\", by which the query does not group. {(query.GroupKeys.Count > 0 ? $"It groups by {string.Join(", ", query.GroupKeys)}; \"*\" bundles all." : "Leave it out.")}");
+        if (options.NotificationPreset is { } preset && !NotificationPreset.Names.Contains(preset)) throw Wrong($"The option 'notification_preset_name' is \"{preset}\"; it must be one of {string.Join(", ", NotificationPreset.Names)}.");
     }
 
     static void Range(string name, int? value, int least, int most)

@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
@@ -19,7 +20,8 @@ public sealed record MonitorSettings
 }
 
 /// <summary>
-/// Evaluates monitors when they are due: at whole minutes, those with long windows every 10 or 30 (metrics-monitors §6.4). Due times are
+/// Evaluates monitors when they are due: at whole minutes, those with long windows every 10 or 30 (metrics-monitors §6.4), those with a schedule of their
+/// own at its times (<see cref="CustomTimes"/>). Due times are
 /// multiples of the period since 1970, so nothing drifts; what was missed while the process was away is not made up for, and counted.
 /// </summary>
 /// <remarks>
@@ -38,6 +40,7 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
     readonly Lock _lock = new();
     readonly CancellationTokenSource _stop = new();
     readonly Dictionary<long, Evaluated> _evaluated = [];
+    readonly Dictionary<long, NextOwn> _nextOwn = [];
     long? _lastMinute = documents.Find<LastMinute>(Collection, Id)?.UnixSeconds;
     ITimer? _timer;
     Task _round = Task.CompletedTask;
@@ -70,13 +73,14 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
             states.ForgetGone();
             foreach (var id in history.MonitorIds()) if (rules.Find(id) is null) history.Remove(id);
             foreach (var id in uptime?.MonitorIds() ?? []) if (rules.Find(id) is null) uptime!.Remove(id);
-            var due = rules.All().Where(known => known.Query is not null && IsDue(known, minute)).ToList();
+            uptime?.RoundBegins(_lastMinute, minute);
+            var due = rules.All().Where(known => known.Query is not null).Select(known => (Known: known, At: DueAt(known, minute))).Where(one => one.At is not null).Select(one => new Due(one.Known, one.At!.Value)).ToList();
             var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, settings.MaxConcurrentEvaluations) };
-            Parallel.ForEach(due.Where(known => known.Query is not CompositeMonitorQuery), options, known => Evaluate(known, minute));
-            Parallel.ForEach(due.Where(known => known.Query is CompositeMonitorQuery), options, known => Evaluate(known, minute)); // They look at the others.
+            Parallel.ForEach(due.Where(one => one.Known.Query is not CompositeMonitorQuery), options, Evaluate);
+            Parallel.ForEach(due.Where(one => one.Known.Query is CompositeMonitorQuery), options, Evaluate); // They look at the others.
             if (_stop.IsCancellationRequested) return due.Count; // Not all were; after the restart they are.
-            foreach (var known in due) _evaluated[known.Rule.Id] = new Evaluated(MonitorStates.AskedBy(known), DueOf(known, minute));
-            uptime?.RoundDone(_lastMinute, minute);
+            foreach (var (known, at) in due) _evaluated[known.Rule.Id] = new Evaluated(MonitorStates.AskedBy(known), at);
+            uptime?.RoundDone(minute);
             _lastMinute = minute;
             documents.Store(Collection, Id, new LastMinute(minute));
             return due.Count;
@@ -99,6 +103,29 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
         });
     }
 
+    /// <summary>For when it is to be evaluated now; null when it is not.</summary>
+    long? DueAt(KnownRule known, long minute) => CustomTimes.Has(known.Rule) ? CustomDueAt(known.Rule, minute) : IsDue(known, minute) ? DueOf(known, minute) : null;
+
+    /// <summary>
+    /// The last of its own times that has come since the round before. One that fell into a time without the process is made up for: with times
+    /// that are far apart the next may be tomorrow.
+    /// </summary>
+    long? CustomDueAt(MonitorRule rule, long minute)
+    {
+        if (!_nextOwn.TryGetValue(rule.Id, out var next) || !ReferenceEquals(next.Schedule, rule.Options.CustomSchedule))
+            _nextOwn[rule.Id] = next = new NextOwn(rule.Options.CustomSchedule!, CustomTimes.FirstAfter(rule, _lastMinute ?? minute - MinuteSeconds) ?? long.MaxValue);
+        if (next.UnixSeconds > minute) return null;
+        var due = next.UnixSeconds;
+        foreach (var time in CustomTimes.After(rule, due))
+        {
+            _nextOwn[rule.Id] = next with { UnixSeconds = time };
+            if (time > minute) return due;
+            due = time;
+        }
+        _nextOwn[rule.Id] = next with { UnixSeconds = long.MaxValue };
+        return due;
+    }
+
     /// <summary>A monitor that is new, or asks something else now, does not wait for its period.</summary>
     bool IsDue(KnownRule known, long minute)
     {
@@ -108,12 +135,12 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
 
     static long DueOf(KnownRule known, long minute) => minute / known.Query!.PeriodSeconds * known.Query.PeriodSeconds;
 
-    void Evaluate(KnownRule known, long minute)
+    void Evaluate(Due one)
     {
         if (_stop.IsCancellationRequested) return;
+        var (known, due) = (one.Known, one.AtUnixSeconds);
         try
         {
-            var due = DueOf(known, minute);
             var before = Math.Min(due, _evaluated.TryGetValue(known.Rule.Id, out var evaluated) ? evaluated.DueUnixSeconds : _lastMinute ?? due);
             evaluator.Evaluate(known, due, before, _stop.Token);
             if (known.Rule.Options.MutesUntilResolved && states.Find(known.Rule.Id) is { Groups: var groups } && groups.All(group => group.State == MonitorState.Ok)) Unmute(known.Rule.Id);
@@ -130,8 +157,13 @@ public sealed class MonitorSchedule(MonitorRules rules, MonitorStates states, Mo
         }
     }
 
-    /// <summary>What was muted until it is resolved is heard again from the next evaluation on.</summary>
-    void Unmute(long id) => rules.Change(id, rule => rule with { Options = rule.Options with { MutesUntilResolved = false, Silenced = new Dictionary<string, long?>() } });
+    /// <summary>What was muted until it is resolved is heard again from the next evaluation on; mutes of single scopes stay.</summary>
+    void Unmute(long id) => rules.Change(id, rule => rule with { Options = rule.Options with { MutesUntilResolved = false, Silenced = rule.Options.Silenced.Where(mute => mute.Key != GroupState.Whole).ToDictionary() } });
+
+    sealed record Due(KnownRule Known, long AtUnixSeconds);
+
+    /// <param name="UnixSeconds"><see cref="long.MaxValue"/> when none comes any more.</param>
+    sealed record NextOwn(IReadOnlyList<MonitorRecurrence> Schedule, long UnixSeconds);
 
     sealed record Evaluated(string Asked, long DueUnixSeconds);
 

@@ -1,10 +1,12 @@
 using Apm.Core.Ports;
+using Apm.Monitors.Mutes;
 
 namespace Apm.Monitors.Schedule;
 
 /// <summary>Mutes every monitor until it is turned off, kept as a document.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class MuteAllSwitch(IDocumentStore documents) : IMuteAll
+/// <param name="log">Notes since when and until when it was on; null for nowhere.</param>
+public sealed class MuteAllSwitch(IDocumentStore documents, TimeProvider clock, MuteLog? log = null) : IMuteAll
 {
     const string Collection = "monitor-mute-all";
     const string Id = "switch";
@@ -32,6 +34,7 @@ public sealed class MuteAllSwitch(IDocumentStore documents) : IMuteAll
             if (_isOn is not null) return null;
             documents.Store(Collection, Id, new Switch(unixSeconds));
             _isOn = new Switch(unixSeconds);
+            log?.Note(MuteLog.AllMonitors, new Dictionary<string, long?> { ["*"] = null }, unixSeconds);
             return unixSeconds;
         }
     }
@@ -43,6 +46,7 @@ public sealed class MuteAllSwitch(IDocumentStore documents) : IMuteAll
             if (_isOn is null) return false;
             documents.Remove(Collection, Id);
             _isOn = null;
+            log?.Note(MuteLog.AllMonitors, new Dictionary<string, long?>(), clock.GetUtcNow().ToUnixTimeSeconds());
             return true;
         }
     }

@@ -1,5 +1,6 @@
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
+using Apm.Core.Slos;
 using Apm.Monitors.Rules;
 using Apm.Query.Text;
 
@@ -11,6 +12,9 @@ public sealed record ScriptNeeds
     /// <summary>Reads a monitor as the API takes it; throws <see cref="FormatException"/>, or <see cref="System.Text.Json.JsonException"/> with its place.</summary>
     public required Func<string, MonitorRule> ReadMonitor { get; init; }
 
+    /// <summary>Reads an objective as the API takes it; throws as <see cref="ReadMonitor"/> does.</summary>
+    public required Func<string, Slo> ReadSlo { get; init; }
+
     /// <summary>Reads a file beside the script; throws <see cref="IOException"/>.</summary>
     public required Func<string, string> ReadFile { get; init; }
 
@@ -20,11 +24,11 @@ public sealed record ScriptNeeds
     /// <inheritdoc cref="Documents"/>
     public required IServiceCheckStore Checks { get; init; }
 
-    /// <inheritdoc cref="Documents"/>
-    public required IEventStore Events { get; init; }
+    /// <summary>Makes an empty store with a clock; whoever asked disposes it.</summary>
+    public required Func<TimeProvider, IEventStore> Events { get; init; }
 
     /// <inheritdoc cref="Documents"/>
-    public required ITraceReader Traces { get; init; }
+    public required ITraceStore Traces { get; init; }
 }
 
 /// <summary>
@@ -58,12 +62,11 @@ public static class MonitorScript
                 case ["start", var time]:
                     world.Begin(block.At(0), ScriptTimes.Absolute(block.At(1), time));
                     break;
-                case ["monitor"]:
-                    AddMonitor(world, needs, block, string.Join('\n', block.Lines.Select(line => line.Text)), isInline: true);
-                    break;
                 case ["monitor", ..]:
-                    var file = block.After(1);
-                    AddMonitor(world, needs, block, ReadFile(needs, block, file), isInline: false);
+                    AddJson(needs, block, json => world.Add(needs.ReadMonitor(json)));
+                    break;
+                case ["slo", ..]:
+                    AddJson(needs, block, json => world.Add(needs.ReadSlo(json)));
                     break;
                 case ["load", var what, "every", var step]:
                     foreach (var line in block.Lines) line.Guard(() => world.Load(what, ScriptTimes.Step(block.At(3), step), line.Text));
@@ -81,7 +84,7 @@ public static class MonitorScript
                     checks.AddRange(Expect(world, block, world.TimeOf(block.At(2), from), world.TimeOf(block.At(4), to)));
                     break;
                 default:
-                    throw new MonitorScriptException(block.At(0), $"\"{block.Head}\" is nothing that a script says. There are: start, monitor, load … every, hosts, downtime, expect to, expect from … to.");
+                    throw new MonitorScriptException(block.At(0), $"\"{block.Head}\" is nothing that a script says. There are: start, monitor, slo, load … every, hosts, downtime, expect to, expect from … to.");
             }
         }
         if (checks.Count == 0) throw new MonitorScriptException(new TextPlace(1, 1), "The script expects nothing. Add a line such as: expect to 20m");
@@ -90,18 +93,23 @@ public static class MonitorScript
 
     static IEnumerable<MonitorScriptCheck> Expect(ScriptWorld world, ScriptBlock block, long from, long to)
     {
+        var mails = block.Lines.Where(ScriptMailCount.Is).ToList();
+        block = block with { Lines = [.. block.Lines.Except(mails)] };
         var expected = ScriptExpectation.ReadAll(block, world);
         if (to <= world.NowUnixSeconds) throw new MonitorScriptException(block.At(0), $"Time goes on only: it is {world.Print(world.NowUnixSeconds)} already.");
         var came = world.RunTo(block.At(0), to).Where(notice => notice.AtUnixSeconds > from).ToList();
-        return ScriptExpectation.Compare(block, expected, came, world);
+        return ScriptExpectation.Compare(block, expected, came, world).Concat(mails.Select(line => ScriptMailCount.Check(line, world)));
     }
 
-    static void AddMonitor(ScriptWorld world, ScriptNeeds needs, ScriptBlock block, string json, bool isInline)
+    /// <summary>Adds what stands as JSON below a head, or in a file that is named behind it.</summary>
+    static void AddJson(ScriptNeeds needs, ScriptBlock block, Action<string> add)
     {
+        var isInline = block.Words.Length == 1;
+        var json = isInline ? string.Join('\n', block.Lines.Select(line => line.Text)) : ReadFile(needs, block, block.After(1));
         try
         {
-            if (string.IsNullOrWhiteSpace(json)) throw new MonitorScriptException(block.At(0), "Here a monitor should stand, as JSON in the lines below, or the name of a file behind it: monitor my-metric.json");
-            world.Add(needs.ReadMonitor(json), block.At(0));
+            if (string.IsNullOrWhiteSpace(json)) throw new MonitorScriptException(block.At(0), $"Here {(block.Words[0] == "slo" ? "an objective" : "a monitor")} should stand, as JSON in the lines below, or the name of a file behind it: {block.Words[0]} my-metric.json");
+            add(json);
         }
         catch (System.Text.Json.JsonException wrong)
         {
@@ -113,6 +121,10 @@ public static class MonitorScript
         catch (MonitorRuleException wrong)
         {
             throw new MonitorScriptException(block.PlaceOf(wrong.Message.Contains("query", StringComparison.OrdinalIgnoreCase) ? "\"query\"" : "\"options\""), wrong.Message);
+        }
+        catch (SloException wrong)
+        {
+            throw new MonitorScriptException(block.At(0), wrong.Message);
         }
         catch (FormatException wrong)
         {

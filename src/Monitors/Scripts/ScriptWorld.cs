@@ -4,6 +4,7 @@ using Apm.Core.Downtimes;
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
+using Apm.Core.Slos;
 using Apm.Core.Time;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
@@ -11,6 +12,7 @@ using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
+using Apm.Monitors.Slos;
 using Apm.Query.Evaluate;
 using Apm.Query.Metrics;
 using Apm.Query.Scripts;
@@ -45,6 +47,10 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
     readonly List<ServiceCheckRun> _runs = [];
     readonly List<(long UnixSeconds, Downtime Downtime)> _cancels = [];
     readonly List<ScriptNotice> _told = [];
+    readonly ScriptMails _mails = new();
+    readonly ScriptHappenings _happenings;
+    readonly IEventStore _events;
+    readonly SloBook _slos;
     long _startUnixSeconds = QueryScript.StartUnixSeconds;
     int _nextUuid;
     bool _hasBegun;
@@ -59,9 +65,14 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
         var states = new MonitorStates(needs.Documents, _rules);
         var history = new MonitorHistory(needs.Documents);
         var queries = new MetricQueries(_series, this, new TraceMetricUnits(), counters, _clock);
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(needs.Checks, this, 0), new EventReadings(needs.Events), new SpanReadings(needs.Traces, _clock));
-        var evaluator = new MonitorEvaluator(readings, states, history, _downtimes, new MuteAllSwitch(needs.Documents), this, this, new MissingReasons(_series, needs.Checks), counters);
-        _schedule = new MonitorSchedule(_rules, states, evaluator, history, needs.Documents, counters, _problems, _clock, new MonitorSettings { SettleFor = TimeSpan.Zero, MaxConcurrentEvaluations = 1 });
+        var uptime = new UptimeBook(needs.Documents);
+        _events = needs.Events(_clock);
+        _happenings = new ScriptHappenings(_events, needs.Traces);
+        _slos = new SloBook(needs.Documents, _rules, _clock, () => new Guid(++_nextUuid, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
+        var readings = new MonitorReadings(
+            new MetricReadings(queries), new ServiceCheckReadings(needs.Checks, this, 0), new EventReadings(_events), new SpanReadings(needs.Traces, _clock), new SloReadings(_slos, new SloReader(queries, uptime, _slos), uptime));
+        var evaluator = new MonitorEvaluator(readings, states, history, _downtimes, new MuteAllSwitch(needs.Documents, _clock), this, this, new MissingReasons(_series, needs.Checks), counters, uptime);
+        _schedule = new MonitorSchedule(_rules, states, evaluator, history, needs.Documents, counters, _problems, _clock, new MonitorSettings { SettleFor = TimeSpan.Zero, MaxConcurrentEvaluations = 1 }, uptime);
     }
 
     public long NowUnixSeconds => _clock.UnixSeconds;
@@ -82,12 +93,19 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
     /// <summary>A time as the script counts it, and by the clock.</summary>
     public string Print(long unixSeconds) => ScriptTimes.Print(unixSeconds - _startUnixSeconds);
 
-    public void Add(MonitorRule rule, TextPlace at)
+    /// <summary>What went out to whom.</summary>
+    public IReadOnlyList<ScriptMail> Mails => _mails.All;
+
+    /// <summary>Adds a monitor. One that watches an objective names it by the name that it has in the script.</summary>
+    /// <exception cref="MonitorRuleException">It is wrong.</exception>
+    public void Add(MonitorRule rule)
     {
-        var known = _rules.Add(rule);
-        if (known.Query is not (MetricMonitorQuery or ServiceCheckMonitorQuery or CompositeMonitorQuery))
-            throw new MonitorScriptException(at, $"Scripts load metrics and checks; a monitor of the type \"{rule.Type}\" looks at something else, and cannot be tried out so.");
+        if (rule.Type == MonitorTypes.Slo) rule = rule with { Query = _slos.All().Aggregate(rule.Query, (query, slo) => query.Replace($"(\"{slo.Name}\")", $"(\"{slo.Id}\")", StringComparison.Ordinal)) };
+        _rules.Add(rule);
     }
+
+    /// <exception cref="SloException">It is wrong.</exception>
+    public void Add(Slo slo) => _slos.Add(slo);
 
     /// <param name="cancelledUnixSeconds">When somebody ends it; null for never.</param>
     /// <exception cref="DowntimeException">It can never hold.</exception>
@@ -111,8 +129,9 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
                 _runs.Add(new ServiceCheckRun(given.Name, s_statuses.TryGetValue(text, out var status) ? status : throw new FormatException($"\"{text}\" is no answer of a check. There are: ok, warning, critical, unknown."), unixSeconds, host, [.. given.Tags.Where(tag => !tag.StartsWith("host:", StringComparison.Ordinal))], ""));
             return;
         }
-        if (what is "spans") throw new FormatException("Scripts of monitors load metrics (gauge, count, rate, distribution) and checks. For numbers of traces load their metric, such as count trace.web.request.hits{service:web}.");
-        _series.Add(given.Series(what, step, _startUnixSeconds));
+        if (what is "spans") _happenings.AddSpans(given, step, _startUnixSeconds);
+        else if (what is "events") _happenings.AddEvents(given, step, _startUnixSeconds);
+        else _series.Add(given.Series(what, step, _startUnixSeconds));
     }
 
     /// <summary>Turns the clock minute by minute.</summary>
@@ -136,9 +155,18 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
 
     public IReadOnlyList<string> TagsOf(string host) => _hosts.GetValueOrDefault(host, []);
 
-    void IAlertTeller.Tell(AlertTransition transition) => _told.Add(new ScriptNotice(transition.AtUnixSeconds, transition, new NoticeText(transition, new AlertLinks(Site), _ => null)));
+    void IAlertTeller.Tell(AlertTransition transition)
+    {
+        var notice = new ScriptNotice(transition.AtUnixSeconds, transition, new NoticeText(transition, new AlertLinks(Site), _ => null));
+        _told.Add(notice);
+        _mails.Enter(notice);
+    }
 
-    public void Dispose() => _schedule.Dispose();
+    public void Dispose()
+    {
+        _schedule.Dispose();
+        _events.Dispose();
+    }
 
     sealed class ScriptClock : TimeProvider
     {

@@ -37,8 +37,12 @@ public sealed class SloBook : IObjectives
     {
         (_documents, _rules, _clock, _newId) = (documents, rules, clock, newId);
         _slos = documents.FindAll<Slo>(Collection).ToImmutableDictionary(slo => slo.Id, StringComparer.Ordinal);
+        Corrections = new SloCorrections(documents, clock, newId);
         rules.Objectives = this;
     }
+
+    /// <summary>The times that they do not count.</summary>
+    public SloCorrections Corrections { get; }
 
     /// <summary>All, the newest last.</summary>
     public IReadOnlyList<Slo> All() => [.. _slos.Values.OrderBy(slo => slo.CreatedUnixSeconds).ThenBy(slo => slo.Id, StringComparer.Ordinal)];
@@ -87,6 +91,7 @@ public sealed class SloBook : IObjectives
             if (!force && WhyKept(id) is { } reason) throw new SloException(SloRefusal.Referenced, reason);
             _documents.Remove(Collection, id);
             _slos = _slos.Remove(id);
+            Corrections.RemoveOf(id);
         }
     }
 

@@ -31,15 +31,16 @@ public sealed class SloReports(SloReader reader, TimeProvider clock)
     const long FreshSeconds = 60;
     const long DaySeconds = 86_400;
 
-    readonly ConcurrentDictionary<string, SloReport> _reports = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (SloReport Report, object Corrections)> _reports = new(StringComparer.Ordinal);
 
     public SloReport Of(Slo slo, CancellationToken cancel = default)
     {
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
-        if (_reports.TryGetValue(slo.Id, out var known) && known.Slo == slo && now >= known.AtUnixSeconds && now < known.AtUnixSeconds + FreshSeconds) return known;
+        var corrections = reader.CorrectionsVersion;
+        if (_reports.TryGetValue(slo.Id, out var kept) && kept.Corrections == corrections && kept.Report is var known && known.Slo == slo && now >= known.AtUnixSeconds && now < known.AtUnixSeconds + FreshSeconds) return known;
         var report = Read(slo, now, cancel);
-        if (slo.Id.Length > 0) _reports[slo.Id] = report;
-        foreach (var (id, old) in _reports) if (now >= old.AtUnixSeconds + DaySeconds) _reports.TryRemove(id, out _); // Deleted, or of no interest.
+        if (slo.Id.Length > 0) _reports[slo.Id] = (report, corrections);
+        foreach (var (id, old) in _reports) if (now >= old.Report.AtUnixSeconds + DaySeconds) _reports.TryRemove(id, out _); // Deleted, or of no interest.
         return report;
     }
 

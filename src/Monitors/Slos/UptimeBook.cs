@@ -62,14 +62,26 @@ public sealed class UptimeBook
     }
 
     /// <summary>Notes that a round of evaluations is done.</summary>
+    public void RoundDone(long unixSeconds)
+    {
+        lock (_lock) _knownUntil = Math.Max(_knownUntil, unixSeconds + RoundSeconds);
+    }
+
+    /// <summary>Whether nothing was evaluated in some part of a time: what was missing then may have been missed.</summary>
+    public bool HasGap(long fromUnixSeconds, long toUnixSeconds)
+    {
+        lock (_lock) return _gaps.Exists(gap => gap.FromUnixSeconds < toUnixSeconds && gap.ToUnixSeconds > fromUnixSeconds);
+    }
+
+    /// <summary>Notes that a round of evaluations begins, and with it the time since the one before in which there was none.</summary>
     /// <param name="beforeUnixSeconds">The one before, of another start perhaps; null when there was none.</param>
     /// <exception cref="StoreUnavailableException">A gap is not on disk; it is with the next.</exception>
-    public void RoundDone(long? beforeUnixSeconds, long unixSeconds)
+    public void RoundBegins(long? beforeUnixSeconds, long unixSeconds)
     {
         lock (_lock)
         {
-            _knownUntil = Math.Max(_knownUntil, unixSeconds + RoundSeconds);
             if (beforeUnixSeconds is not { } before || unixSeconds <= before + RoundSeconds) return;
+            _gaps.RemoveAll(gap => gap.FromUnixSeconds == before + RoundSeconds); // Of a round that was not done, and is begun again.
             _gaps.Add(new UptimeGap(before + RoundSeconds, unixSeconds));
             _gaps.RemoveAll(gap => gap.ToUnixSeconds < unixSeconds - KeptSeconds);
             if (_gaps.Count > MaxGaps) _gaps.RemoveRange(0, _gaps.Count - MaxGaps);
@@ -94,7 +106,8 @@ public sealed class UptimeBook
     /// all of them.
     /// </summary>
     /// <param name="fromUnixSeconds">A multiple of the step.</param>
-    public SloSeries Read(IReadOnlyList<long> monitorIds, long fromUnixSeconds, long toUnixSeconds, int stepSeconds)
+    /// <param name="leftOut">Times that are not counted; null for none.</param>
+    public SloSeries Read(IReadOnlyList<long> monitorIds, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null)
     {
         lock (_lock)
         {
@@ -102,13 +115,14 @@ public sealed class UptimeBook
             var turns = new SortedSet<long> { fromUnixSeconds, end };
             var states = monitorIds.Select(id => _changes.TryGetValue(id, out var changes) ? changes : []).ToList();
             foreach (var change in states.SelectMany(changes => changes)) turns.Add(change.AtUnixSeconds);
-            foreach (var gap in _gaps) turns.UnionWith([gap.FromUnixSeconds, gap.ToUnixSeconds]);
+            var gaps = leftOut is { Count: > 0 } ? [.. _gaps, .. leftOut.Select(left => new UptimeGap(left.FromUnixSeconds, left.ToUnixSeconds))] : _gaps;
+            foreach (var gap in gaps) turns.UnionWith([gap.FromUnixSeconds, gap.ToUnixSeconds]);
             var buckets = new SloTally[Math.Max(0, (toUnixSeconds - fromUnixSeconds + stepSeconds - 1) / stepSeconds)];
             var at = new int[states.Count]; // Of each monitor the next change.
             long? before = null;
             foreach (var turn in turns)
             {
-                if (before is { } start && start >= fromUnixSeconds && turn <= end) Enter(buckets, start - fromUnixSeconds, turn - fromUnixSeconds, stepSeconds, _gaps.Exists(gap => gap.FromUnixSeconds <= start && start < gap.ToUnixSeconds) ? null : Together(states, at));
+                if (before is { } start && start >= fromUnixSeconds && turn <= end) Enter(buckets, start - fromUnixSeconds, turn - fromUnixSeconds, stepSeconds, gaps.Exists(gap => gap.FromUnixSeconds <= start && start < gap.ToUnixSeconds) ? null : Together(states, at));
                 for (var i = 0; i < at.Length; i++) while (at[i] < states[i].Count && states[i][at[i]].AtUnixSeconds <= turn) at[i]++;
                 before = turn;
             }

@@ -125,12 +125,12 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(new MonitorRules(documents, TimeProvider.System));
         builder.Services.AddSingleton(provider => new MonitorStates(documents, provider.GetRequiredService<MonitorRules>()));
         builder.Services.AddSingleton(new MonitorHistory(documents));
-        builder.Services.AddSingleton<IMuteAll>(new MuteAllSwitch(documents));
+        builder.Services.AddSingleton<IMuteAll>(new MuteAllSwitch(documents, TimeProvider.System));
         builder.Services.AddSingleton<IDowntimeBook>(provider => provider.GetRequiredService<DowntimeBook>());
         builder.Services.AddSingleton<MissingReasons>();
         builder.Services.AddSingleton(provider => new MonitorReplay(
             new ReplaySources(provider.GetRequiredService<IMetricReader>(), provider.GetRequiredService<IMetricUnits>(), provider.GetRequiredService<IServiceCheckStore>(), provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<ITraceReader>(), NoHostTags.Instance),
-            provider.GetRequiredService<DowntimeBook>(), provider.GetRequiredService<MonitorRules>().Find, provider.GetRequiredService<Counters>(), TimeProvider.System));
+            provider.GetRequiredService<DowntimeBook>(), provider.GetRequiredService<MonitorRules>(), provider.GetRequiredService<Counters>(), TimeProvider.System, new ReplayedObjectives(provider.GetRequiredService<SloBook>(), provider.GetRequiredService<UptimeBook>())));
         builder.Services.AddSingleton<IAlertTeller>(provider => new AlertTeller(
             provider.GetRequiredService<Outbox>(), documents, provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<AlertLinks>(), _ => null, provider.GetRequiredService<Counters>(), provider.GetRequiredService<RecentProblems>(), TimeProvider.System));
         builder.Services.AddSingleton<ListedRules>();

@@ -1,5 +1,8 @@
 using Apm.ApmUi.Pages.Monitors;
+using Apm.Core.Counting;
+using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Schedule;
@@ -49,7 +52,31 @@ public sealed class MonitorViewsTests : IDisposable
         Assert.Equal(["OK Warn muted, not told", "No Data No Data not evaluated: It took too long."], view.Notes.Select(note => $"{note.From} {note.To} {note.What}"));
     }
 
-    MonitorsView View(string url) => MonitorsView.Of(UrlStates.Of(url), All(), new NoDowntimes(), new MuteAllSwitch(_documents));
+    [Fact]
+    public void A_mute_until_it_is_resolved_is_said_to_be_one()
+    {
+        var rule = All()[2].Rule with { Options = All()[2].Rule.Options with { MutesUntilResolved = true } };
+        var book = new DowntimeBook(_documents, _ => null, new Counters(), TimeProvider.System, Guid.NewGuid);
+
+        Assert.Equal("until resolved", MonitorsView.MutedOf(UrlStates.Of("/monitors"), rule, book, new MuteAllSwitch(_documents, TimeProvider.System)));
+        Assert.Equal("until further notice", MonitorsView.MutedOf(UrlStates.Of("/monitors"), All()[2].Rule, book, new MuteAllSwitch(_documents, TimeProvider.System)));
+        book.Add(new Downtime { Id = 0, Uuid = "", StartUnixSeconds = _now - 60, EndUnixSeconds = _now + 3_600 }); // Ends before the trouble may.
+        Assert.Equal("until resolved", MonitorsView.MutedOf(UrlStates.Of("/monitors"), rule, book, new MuteAllSwitch(_documents, TimeProvider.System)));
+        Assert.StartsWith("until ", MonitorsView.MutedOf(UrlStates.Of("/monitors"), All()[1].Rule, book, new MuteAllSwitch(_documents, TimeProvider.System)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_monitor_with_a_schedule_of_its_own_says_when_it_is_next()
+    {
+        var rule = All()[0].Rule with { Options = new MonitorOptions { CustomSchedule = [new MonitorRecurrence("FREQ=DAILY;COUNT=1", new DateTime(2000, 1, 1), "UTC")] } };
+        string Says(MonitorRule one) => MonitorView.Of(UrlStates.Of("/monitors/1"), new(one, []), null, []).WhenJudged;
+
+        Assert.Equal("Its schedule has no further time, so it is not evaluated any more.", Says(rule));
+        Assert.StartsWith("It is evaluated at the times of its schedule only; the next is ", Says(rule with { Options = new MonitorOptions { CustomSchedule = [new MonitorRecurrence("FREQ=DAILY", new DateTime(2000, 1, 1), "UTC")] } }), StringComparison.Ordinal);
+        Assert.StartsWith("A new monitor is evaluated with the next minute", Says(All()[0].Rule), StringComparison.Ordinal);
+    }
+
+    MonitorsView View(string url) => MonitorsView.Of(UrlStates.Of(url), All(), new NoDowntimes(), new MuteAllSwitch(_documents, TimeProvider.System));
 
     MonitorSnapshot[] All()
     {

@@ -46,6 +46,14 @@ public sealed class SloPagesTests : IAsyncLifetime
         Assert.Contains("1 objective: 1 Breached", list, StringComparison.Ordinal);
         Assert.Contains("−100 %", list, StringComparison.Ordinal);
 
+        Assert.DoesNotContain("Not counted", page, StringComparison.Ordinal);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 60 * 60;
+        var correction = Slos.Corrections.Add(new SloCorrection { SloId = slo.Id, Category = "Deployment", StartUnixSeconds = now - 6 * 86_400, EndUnixSeconds = now - 6 * 86_400 + 600 });
+        Assert.Contains("Not counted: 10 min of this window, by corrections (Deployment).", await Page($"/slos/{slo.Id}"), StringComparison.Ordinal);
+        Slos.Corrections.Replace(correction.Id, correction with { StartUnixSeconds = now - 86_400, EndUnixSeconds = now + 60 });
+        Assert.DoesNotContain("99.8 %", await Page($"/slos/{slo.Id}"), StringComparison.Ordinal); // Counted anew at once.
+        Slos.Corrections.Remove(correction.Id);
+
         Assert.Equal(HttpStatusCode.SeeOther, (await Send($"/slos/{slo.Id}", "/ui/slos/watch", ("id", slo.Id), ("days", "30"), ("kind", "fast"), ("message", "@you@example.com"))).StatusCode);
         Assert.Equal($"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4", Assert.Single(_host.Services.GetRequiredService<MonitorRules>().All()).Rule.Query);
         Assert.Contains("Shop answers: budget goes fast", await Page($"/slos/{slo.Id}"), StringComparison.Ordinal);

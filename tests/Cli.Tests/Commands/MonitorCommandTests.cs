@@ -45,7 +45,7 @@ public sealed class MonitorCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("monitr\n", "line 1, column 1: \"monitr\" is nothing that a script says. There are: start, monitor, load … every, hosts, downtime, expect to, expect from … to.")]
+    [InlineData("monitr\n", "line 1, column 1: \"monitr\" is nothing that a script says. There are: start, monitor, slo, load … every, hosts, downtime, expect to, expect from … to.")]
     [InlineData("monitor\n    {\"type\":\"metric alert\",\n     \"query\" \"x\"}\n", "line 3, column 14: This is not JSON: '\"' is invalid after a property name. Expected a ':'.")]
     [InlineData("monitor\n    {\"type\":\"metric alert\", \"query\":\"avg(last_5m):avg:m{*} >\"}\n", "line 2, column 29: The value provided for parameter 'query' is invalid The query ends at column 24; expected a number after \">\".")]
     [InlineData("monitor missing.json\n", "line 1, column 9: missing.json cannot be read: ")]
@@ -56,6 +56,14 @@ public sealed class MonitorCommandTests : IDisposable
     [InlineData("downtime * from 2026-03-07T19:00 for 1h in Nowhere\n", "line 1, column 44: \"Nowhere\" is no time zone. Write a name such as America/New_York or UTC.")]
     [InlineData("expect to 5m\n    4m Alarm\n", "line 2, column 8: \"Alarm\" begins with nothing that is told. There are: Triggered, Warn, No Data, Unknown, Recovered, Re-Triggered, Re-Warn, Re-No Data.")]
     [InlineData("expect to 5m\n    4m Warn twice\n", "line 2, column 13: \"twice\" is not understood. Behind what is told comes: on GROUP, of MONITOR.")]
+    [InlineData("expect to 5m\n    4m two mails to a@b.c\n", "line 2, column 8: \"two\" is no number of mails. Write: 9m 3 mails to you@example.com")]
+    [InlineData("expect to 5m\n    4m 2 mails\n", "line 2, column 15: Here stands to whom. Write: 9m 3 mails to you@example.com, and behind it, with several monitors: of MONITOR")]
+    [InlineData("load events every 60s\n    deploy{} many\n", "line 2, column 5: \"many\" is no number of events or spans. Write how many there are at each step, such as 2*5 _ 1.")]
+    [InlineData("load spans every 60s\n    flask.request{duration:long} 1\n", "line 2, column 5: \"long\" is no duration. Write one such as 250ms or 1.5s.")]
+    [InlineData("load spans every 60s\n    flask.request{} 200001\n", "line 2, column 5: A script has 200000 events and spans at most.")]
+    [InlineData("slo\n", "line 1, column 1: Here an objective should stand, as JSON in the lines below, or the name of a file behind it: slo my-metric.json")]
+    [InlineData("slo\n    {\"type\":\"metric\",\"name\":\"x\"}\n", "line 1, column 1: The parameter 'thresholds' is required: at least one, such as {\"timeframe\":\"30d\",\"target\":99.9}.")]
+    [InlineData("monitor\n    {\"type\":\"slo alert\", \"query\":\"error_budget(\\\"None\\\").over(\\\"7d\\\") > 75\"}\n", "line 2, column 26: The value provided for parameter 'query' is invalid There is no objective \"None\".")]
     [InlineData("expect to soon\n", "line 1, column 11: \"soon\" is no time. Write 14m or 1h30m from the start, or a time such as 2026-03-08T07:00:00Z.")]
     [InlineData("hosts\n    a env:prod\n", "line 1, column 1: The script expects nothing. Add a line such as: expect to 20m")]
     public void What_is_no_script_is_said_with_its_place(string script, string sentence)
@@ -67,8 +75,13 @@ public sealed class MonitorCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_monitor_of_events_cannot_be_tried_out_so() =>
-        Assert.Contains("Scripts load metrics and checks; a monitor of the type \"event-v2 alert\" looks at something else", Run("monitor\n    {\"type\":\"event-v2 alert\",\"query\":\"events(\\\"a\\\").rollup(\\\"count\\\").last(\\\"5m\\\") > 1\"}\nexpect to 5m\n").Errors, StringComparison.Ordinal);
+    public void Mails_that_do_not_come_so_are_told_with_those_that_do()
+    {
+        var (code, output, _) = Run(Monitor + "\nload gauge every 60s\n    m{}   1*5 20*10\n\nexpect to 10m\n    8m  Triggered\n    8m  2 mails to you@example.com\n    9m  1 mail to you@example.com\n");
+
+        Assert.Equal(1, code);
+        Assert.Contains("  WRONG  line 9: 8m  2 mails to you@example.com: there is 1: [Triggered] M\n  WRONG  line 10: 9m  1 mail to you@example.com: there is none\n", output, StringComparison.Ordinal);
+    }
 
     (int Code, string Output, string Errors) Run(string script)
     {

@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Apm.Core.Counting;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
@@ -55,6 +59,40 @@ public sealed class DeliveryTests : IAsyncDisposable
         outbox.Post(Mail() with { SnapshotId = "kept-1" });
         await courier.DeliverDue();
         Assert.Contains(Convert.ToBase64String([0x89, 0x50, 0x4E, 0x47, .. "kept-1"u8]), Assert.Single(_smtp.Mails).Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tls", false)]
+    [InlineData("starttls", true)]
+    [InlineData("", true)]
+    public async Task A_server_whose_certificate_nobody_here_trusts_gets_no_mail_and_the_outbox_says_why(string tls, bool isOnDemand)
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=mail.example.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var sink = new SmtpSink { Certificate = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null), IsEncryptedOnDemand = isOnDemand };
+        var outbox = OpenOutbox();
+        await using var courier = CourierOf(outbox, Smtp(Settings with { Smtp = Settings.Smtp with { Port = sink.Port, Tls = tls } }));
+        outbox.Post(Mail());
+
+        await courier.DeliverDue();
+
+        var kept = Assert.Single(outbox.All());
+        Assert.Equal(DeliveryState.Waiting, kept.State);
+        Assert.Equal($"No encrypted connection to 127.0.0.1:{sink.Port} comes about: the certificate that it shows (for mail.example.com) is not trusted on this machine. Add its issuer to the system's certificates, or use smtp.tls: none on this machine.", kept.LastError);
+        Assert.Empty(sink.Mails);
+    }
+
+    [Fact]
+    public async Task A_port_without_encryption_that_is_to_have_some_is_said_to_be_the_wrong_one()
+    {
+        var outbox = OpenOutbox();
+        await using var courier = CourierOf(outbox, Smtp(Settings with { Smtp = Settings.Smtp with { Tls = "tls" } }));
+        outbox.Post(Mail());
+
+        await courier.DeliverDue();
+
+        Assert.StartsWith($"No encrypted connection to 127.0.0.1:{_smtp.Port} comes about: ", Assert.Single(outbox.All()).LastError, StringComparison.Ordinal);
+        Assert.EndsWith(" Look at smtp.tls and smtp.port.", Assert.Single(outbox.All()).LastError, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,6 +158,22 @@ public sealed class DeliveryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_server_that_takes_the_connection_and_says_nothing_is_given_up_after_its_time()
+    {
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start(); // Connections are made by the system; nobody ever speaks.
+        var port = ((IPEndPoint)mute.LocalEndpoint).Port;
+        var outbox = OpenOutbox();
+        await using var courier = CourierOf(outbox, Smtp(new DeliverySettings { Smtp = new SmtpSettings { Host = "127.0.0.1", Port = port, Timeout = TimeSpan.FromMilliseconds(200) } }));
+        outbox.Post(Mail());
+
+        await courier.DeliverDue();
+
+        Assert.StartsWith($"The mail server 127.0.0.1:{port} cannot be reached: ", outbox.Find("m1")!.LastError, StringComparison.Ordinal);
+        Assert.Equal(DeliveryState.Waiting, outbox.Find("m1")!.State);
+    }
+
+    [Fact]
     public async Task A_wrong_password_says_so()
     {
         await using var asking = new SmtpSink { Login = ("apm", "right") };
@@ -147,6 +201,8 @@ public sealed class DeliveryTests : IAsyncDisposable
         Assert.Equal((DeliveryState.Held, "There is no mail server in the settings, so this mail is kept here. Set smtp.host and smtp.from in apm.yaml (docs/notifications.md)."), (outbox.Find("m1")!.State, outbox.Find("m1")!.LastError));
 
         var after = OpenOutbox();
+        after.Release([DeliveryChannel.Mail], TimeSpan.FromHours(24));
+        Assert.Equal((DeliveryState.Waiting, ""), (after.Find("m1")!.State, after.Find("m1")!.LastError)); // What kept it is no longer so.
         await using var courier = CourierOf(after, Smtp());
         courier.Start();
         await Until.True("the mail is sent", TimeSpan.FromSeconds(30), () => Task.FromResult(after.Find("m1")!.State == DeliveryState.Sent));

@@ -1,5 +1,6 @@
 using Apm.Core.Checks;
 using Apm.Core.Monitors;
+using Apm.Core.Slos;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
@@ -120,6 +121,112 @@ public sealed class MonitorReplayTests : IDisposable
 
         Assert.Equal(["8 Warn", "14 Triggered", "20 Warn", "22 Recovered"], Lines(replay));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Mutes_count_from_when_they_were_set_to_when_they_were_over(bool isOfAll)
+    {
+        FeedLife();
+        var rule = _lab.Rules.Add(Rule(Walkthrough)).Rule;
+        _lab.Evaluate(1, 10);
+        if (isOfAll) _lab.MuteAll.Mute(MonitorLab.At(10));
+        else Mute(rule.Id, "*", MonitorLab.At(19));
+        _lab.Evaluate(11, 19);
+        if (isOfAll) _lab.MuteAll.Unmute();
+        _lab.Evaluate(20, 40);
+
+        var replay = _lab.Replay.Between(_lab.Rules.Find(rule.Id)!, MonitorLab.At(1), MonitorLab.At(40));
+
+        Assert.Equal(isOfAll ? ["8 Warn", "20 Warn", "22 Recovered", "35 NoData", "38 Recovered"] : ["8 Warn", "19 Triggered", "20 Warn", "22 Recovered", "35 NoData", "38 Recovered"], _lab.Lines);
+        Assert.Equal(_lab.Lines, Lines(replay));
+        Assert.Equal(1, replay.MutedCount);
+    }
+
+    [Fact]
+    public void A_mute_of_a_group_that_was_lifted_counts_for_that_group_and_until_then()
+    {
+        foreach (var host in (string[])["host:a", "host:b"])
+        {
+            _lab.Feed(0, 10, 100, tags: host);
+            _lab.Feed(10, 40, 900, tags: host);
+        }
+        var rule = _lab.Rules.Add(Rule("max(last_5m):avg:my_metric{*} by {host} > 800")).Rule;
+        _lab.Evaluate(1, 5);
+        Mute(rule.Id, "host:a", null);
+        _lab.Evaluate(6, 20);
+        _lab.Rules.Change(rule.Id, known => known with { Options = known.Options with { Silenced = new Dictionary<string, long?>() } });
+        _lab.Restart();
+        _lab.Evaluate(21, 30);
+
+        var replay = _lab.Replay.Between(_lab.Rules.Find(rule.Id)!, MonitorLab.At(1), MonitorLab.At(30));
+
+        Assert.Equal(["11 Triggered host:b"], Lines(replay)); // What was taken away tells nothing of what lasts.
+        Assert.Equal(_lab.Lines, Lines(replay));
+        Assert.Equal(["1-5 False", "5-11 True", "11-20 True", "20-30 False"], replay.Groups.Single(group => group.Group == "host:a").Spans.Select(span => $"{Minute(span.FromUnixSeconds)}-{Minute(span.ToUnixSeconds)} {span.IsMuted}"));
+    }
+
+    [Fact]
+    public void Missing_data_is_told_with_the_reason_that_there_was_then()
+    {
+        FeedLife(); // It comes again at minute 37, which nobody knew at 35.
+        _lab.Feed(0, 40, 1, tags: "other:x");
+        var byTag = Known("avg(last_5m):avg:my_metric{*} by {host} > 800", s_walkthrough);
+        _lab.Feed(0, 20, 1, tags: "host:a");
+
+        Assert.Equal("my_metric last came at 00:24 UTC, 10 min ago, from anywhere: the app that sends it has stopped, or cannot reach Apm.".Replace("00:24", Time(24), StringComparison.Ordinal),
+            ReasonOf(Known("avg(last_5m):avg:alone{*} > 800", s_walkthrough), "alone").Replace("alone", "my_metric", StringComparison.Ordinal));
+        Assert.Equal("my_metric still comes, but no longer with host:a: a tag was renamed, or that part of it has stopped.", _lab.Replay.Between(byTag, MonitorLab.At(1), MonitorLab.At(40)).Told.Single(told => told.To == MonitorState.NoData && told.Group == "host:a").MissingReason);
+    }
+
+    string ReasonOf(KnownRule known, string metric)
+    {
+        _lab.Feed(0, 25, 1, metric);
+        _lab.Feed(37, 41, 1, metric);
+        return _lab.Replay.Between(known, MonitorLab.At(1), MonitorLab.At(40)).Told.Single(told => told.To == MonitorState.NoData).MissingReason;
+    }
+
+    static string Time(int minute) => DateTimeOffset.FromUnixTimeSeconds(MonitorLab.At(minute)).ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+
+    [Fact]
+    public void Monitors_of_objectives_are_replayed_too()
+    {
+        var slo = _lab.Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Answers", Targets = [new(7, 99)], GoodQuery = "sum:hits{*}.as_count() - sum:errors{*}.as_count()", TotalQuery = "sum:hits{*}.as_count()" });
+        var burn = _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"7d\").long_window(\"1h\").short_window(\"5m\") > 1.4");
+        Count("hits", 0, 180, 100);
+        Count("errors", 60, 90, 5);
+        _lab.Evaluate(1, 120);
+        Assert.Equal(2, _lab.Lines.Length);
+
+        var known = _lab.Rules.Find(burn.Id)!;
+        var replay = _lab.Replay.Between(known, MonitorLab.At(1), MonitorLab.At(120));
+        var part = _lab.Replay.Between(Known(MonitorTypes.Composite, $"{burn.Id}"), MonitorLab.At(1), MonitorLab.At(120));
+
+        Assert.Equal(_lab.Lines, Lines(replay));
+        Assert.Equal(("", 120), (replay.StoppedReason, replay.EvaluationCount));
+        Assert.Equal(_lab.Lines.Select(line => line.Split(' ')[0]), Lines(part).Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void An_objective_of_monitors_is_replayed_from_what_is_known_of_them()
+    {
+        var rule = _lab.Add("avg(last_1m):avg:my_metric{*} > 800");
+        var slo = _lab.Slos.Add(new Slo { Kind = SloKind.Monitor, Name = "Up", Targets = [new(7, 90)], MonitorIds = [rule.Id] });
+        _lab.Add(MonitorTypes.Slo, $"error_budget(\"{slo.Id}\").over(\"7d\") > 50");
+        _lab.Feed(0, 30, 400);
+        _lab.Feed(30, 40, 900);
+        _lab.Feed(40, 120, 400);
+        _lab.Evaluate(1, 118);
+        var told = _lab.Told.All.Where(one => one.Rule.Type == MonitorTypes.Slo).Select(one => $"{Minute(one.AtUnixSeconds)} {one.Kind}").ToList();
+        Assert.NotEmpty(told);
+
+        Assert.Equal(told, Lines(_lab.Replay.Between(_lab.Rules.All()[1], MonitorLab.At(5), MonitorLab.At(115))));
+    }
+
+    void Count(string metric, int fromMinute, int toMinute, double perMinute) =>
+        _lab.Write(metric, Core.Metrics.MetricType.Count, 60, [.. Enumerable.Range(0, toMinute - fromMinute).Select(i => new Core.Metrics.MetricPoint(MonitorLab.At(fromMinute + i), perMinute))]);
+
+    void Mute(long id, string scope, long? end) => _lab.Rules.Change(id, known => known with { Options = known.Options with { Silenced = new Dictionary<string, long?> { [scope] = end } } });
 
     [Fact]
     public void What_cannot_be_had_in_time_is_left_out_and_said()

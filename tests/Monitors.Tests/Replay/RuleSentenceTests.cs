@@ -17,6 +17,8 @@ public sealed class RuleSentenceTests
     [InlineData("service check", "\"db\".over(\"env:prod\").by(\"host\").last(4).count_by_status()", "Alerts, for each host by itself, when db of env:prod was critical 1 time in a row; keeps its state when no data comes. Evaluated every minute.")]
     [InlineData("trace-analytics alert", "trace-analytics(\"service:web\").rollup(\"pc95\", \"@duration\").last(\"5m\") > 1000000", "Alerts when the pc95 of @duration of spans found by “service:web” in the last 5 minutes is above 1000000 ns; keeps its state when no data comes. Evaluated every minute.")]
     [InlineData("event-v2 alert", "events(\"source:deploy\").rollup(\"count\").last(\"5m\") > 0", "Alerts when the number of events found by “source:deploy” in the last 5 minutes is above 0; nothing found counts as 0. Evaluated every minute.")]
+    [InlineData("slo alert", "burn_rate(\"ID\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4", "Alerts when the error budget of the objective over 30 days goes at a rate above 14.4 (1 is as fast as it may), in the last 1 hour and still in the last 5 minutes; keeps its state when no data comes. Evaluated every minute.")]
+    [InlineData("slo alert", "error_budget(\"ID\").over(\"7d\") > 75", "Alerts when the spent part of the error budget of the objective over 7 days is above 75 %; keeps its state when no data comes. Evaluated every 5 minutes.")]
     [InlineData("composite", "1 && !2", "Alerts when the monitors 1 && !2 together say so (&& both, || either, ! not); keeps its state while its monitors have no data. Evaluated every minute.")]
     public void A_rule_in_words(string type, string query, string sentence) => Assert.Equal(sentence, Sentence(type, query, new()));
 
@@ -27,6 +29,14 @@ public sealed class RuleSentenceTests
         {
             Thresholds = new() { Critical = 800, Warning = 500, CriticalRecovery = 700 }, NotifyNoData = true, NoDataTimeframeMinutes = 10, TimeoutHours = 2, RenotifyIntervalMinutes = 60, RenotifyOccurrences = 3, EvaluationDelaySeconds = 60, RequireFullWindow = true,
         }));
+
+    [Theory]
+    [InlineData("FREQ=DAILY", "Evaluated only every day at 09:30 (Europe/Berlin).")]
+    [InlineData("FREQ=WEEKLY;BYDAY=MO,FR", "Evaluated only every week on Monday and Friday at 09:30 (Europe/Berlin).")]
+    [InlineData("FREQ=HOURLY;INTERVAL=2", "Evaluated only every 2 hours at minute 30 (Europe/Berlin).")]
+    [InlineData("FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0", "Evaluated only every day at 08:00 and 20:00 (Europe/Berlin).")]
+    public void A_schedule_of_its_own_is_said(string rule, string sentence) => Assert.EndsWith(". " + sentence,
+        Sentence("metric alert", "avg(last_5m):avg:my_metric{*} > 800", new() { CustomSchedule = [new MonitorRecurrence(rule, new DateTime(2024, 5, 1, 9, 30, 0), "Europe/Berlin")] }), StringComparison.Ordinal);
 
     static string Sentence(string type, string query, MonitorOptions options) => RuleSentence.Of(new MonitorRule { Type = type, Query = query, Name = "A monitor", Options = options }, MonitorQueryParser.Parse(type, query));
 }

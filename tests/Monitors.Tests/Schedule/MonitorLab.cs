@@ -43,6 +43,8 @@ sealed class MonitorLab : IDisposable
     public MonitorStates States { get; private set; } = null!;
     public MonitorHistory History { get; private set; } = null!;
     public MonitorSchedule Schedule { get; private set; } = null!;
+    public MuteAllSwitch MuteAll { get; private set; } = null!;
+    public UptimeBook Uptime { get; private set; } = null!;
     public SloBook Slos { get; private set; } = null!;
     public SloReader SloReader { get; private set; } = null!;
     public Teller Told { get; } = new();
@@ -52,7 +54,7 @@ sealed class MonitorLab : IDisposable
     public MonitorReplay Replay => ReplayBy(Clock);
 
     /// <param name="clock">By which it is told how long the work takes.</param>
-    public MonitorReplay ReplayBy(TimeProvider clock) => new(new ReplaySources(_metrics, new TraceMetricUnits(), _checks, _events, new InMemoryTraceStore(), NoHostTags.Instance), Book, Rules.Find, Counters, clock);
+    public MonitorReplay ReplayBy(TimeProvider clock) => new(new ReplaySources(_metrics, new TraceMetricUnits(), _checks, _events, new InMemoryTraceStore(), NoHostTags.Instance), Book, Rules, Counters, clock, new ReplayedObjectives(Slos, Uptime));
 
     public InMemoryMetricStore Metrics => _metrics;
 
@@ -73,12 +75,13 @@ sealed class MonitorLab : IDisposable
         States = new MonitorStates(_documents, Rules);
         History = new MonitorHistory(_documents);
         var queries = new MetricQueries(_metrics, NoHostTags.Instance, new TraceMetricUnits(), Counters, Clock);
-        var uptime = new UptimeBook(_documents);
+        Uptime = new UptimeBook(_documents);
         Slos = new SloBook(_documents, Rules, Clock, Guid.NewGuid);
-        SloReader = new SloReader(queries, uptime);
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader));
-        var evaluator = new MonitorEvaluator(readings, States, History, Book, new MuteAllSwitch(_documents), Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters, uptime);
-        Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero }, uptime);
+        SloReader = new SloReader(queries, Uptime, Slos);
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader, Uptime));
+        MuteAll = new MuteAllSwitch(_documents, Clock, Rules.Mutes);
+        var evaluator = new MonitorEvaluator(readings, States, History, Book, MuteAll, Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters, Uptime);
+        Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero }, Uptime);
     }
 
     public MonitorRule Add(string type, string query, MonitorOptions? options = null) => Rules.Add(new MonitorRule { Type = type, Query = query, Name = $"Monitor of {query}", Options = options ?? new() }).Rule;

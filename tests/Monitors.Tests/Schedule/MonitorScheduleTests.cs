@@ -126,4 +126,52 @@ public sealed class MonitorScheduleTests : IDisposable
             Assert.Equal("why", Assert.Single(read.Read(2)).Reason);
         }
     }
+
+    [Fact]
+    public void A_monitor_with_a_schedule_of_its_own_is_evaluated_at_its_times_only()
+    {
+        Feed0To(200);
+        var rule = AddDaily("FREQ=HOURLY", 20); // Minutes 20, 80, 140 …
+        _lab.Evaluate(1, 19);
+        Assert.Equal(0, _lab.Counters.Read("monitor_evaluations"));
+        Assert.Equal(MonitorState.NoData, _lab.States.Find(rule.Id)!.Groups.Select(group => group.State).DefaultIfEmpty(MonitorState.NoData).Single());
+
+        _lab.Evaluate(20, 79);
+        Assert.Equal(1, _lab.Counters.Read("monitor_evaluations"));
+        Assert.Equal(["20 Triggered"], _lab.Lines);
+
+        // An edit in between is not a time of its own.
+        _lab.Rules.Change(rule.Id, known => known with { Message = "other", Options = known.Options with { CustomSchedule = [.. known.Options.CustomSchedule!] } });
+        _lab.Evaluate(80, 100);
+        Assert.Equal(2, _lab.Counters.Read("monitor_evaluations"));
+    }
+
+    [Fact]
+    public void A_time_of_its_own_that_fell_into_a_stop_is_made_up_for()
+    {
+        Feed0To(200);
+        AddDaily("FREQ=HOURLY", 20);
+        _lab.Evaluate(1, 10);
+        _lab.Restart();
+        _lab.Evaluate(90, 100); // 20 and 80 were missed; the last of them counts.
+
+        Assert.Equal(["80 Triggered"], _lab.Lines);
+        Assert.Equal(1, _lab.Counters.Read("monitor_evaluations"));
+        Assert.Equal(["20 Triggered"], _lab.Replay.Between(_lab.Rules.All()[0], MonitorLab.At(1), MonitorLab.At(190)).Told.Select(told => $"{(told.AtUnixSeconds - MonitorLab.Start) / 60} {told.Kind}"));
+        Assert.Equal(3, _lab.Replay.Between(_lab.Rules.All()[0], MonitorLab.At(1), MonitorLab.At(190)).EvaluationCount);
+    }
+
+    [Fact]
+    public void A_schedule_of_its_own_ends()
+    {
+        Feed0To(200);
+        AddDaily("FREQ=HOURLY;COUNT=2", 20);
+        _lab.Evaluate(1, 200);
+
+        Assert.Equal(2, _lab.Counters.Read("monitor_evaluations"));
+    }
+
+    void Feed0To(int minute) => _lab.Feed(0, minute, 900);
+
+    MonitorRule AddDaily(string rule, int minute) => _lab.Add("avg(last_5m):avg:my_metric{*} > 800", new MonitorOptions { CustomSchedule = [new MonitorRecurrence(rule, DateTimeOffset.FromUnixTimeSeconds(MonitorLab.At(minute)).UtcDateTime, "UTC")] });
 }

@@ -48,6 +48,39 @@ public class RandomLivesTests
     }
 
     [Theory]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(34)]
+    public void A_replay_of_a_life_with_mutes_of_its_own_tells_what_was_told(int seed)
+    {
+        using var lab = new MonitorLab();
+        var random = new Random(seed);
+        var rule = lab.Add("avg(last_1m):avg:my_metric{*} by {host} > 800", new MonitorOptions { Thresholds = new() { Critical = 800, Warning = 500 }, NotifyNoData = true, NoDataTimeframeMinutes = 5, RenotifyIntervalMinutes = 9 });
+        foreach (var host in (string[])["host:a", "host:b"])
+            for (var minute = 0; minute < Minutes;)
+            {
+                var length = random.Next(1, 12);
+                if (random.Next(4) > 0) lab.Feed(minute, Math.Min(Minutes, minute + length), random.Next(1_000), tags: host);
+                minute += length;
+            }
+        for (var minute = 1; minute <= Minutes; minute++)
+        {
+            lab.EvaluateAt(minute);
+            lab.Clock.Now = MonitorLab.At(minute + 0.5) * Apm.Core.Time.UnixTime.NanosPerSecond; // Between two evaluations.
+            if (random.Next(15) == 0)
+                lab.Rules.Change(rule.Id, known => known with { Options = known.Options with { Silenced = random.Next(3) == 0 ? new Dictionary<string, long?>() : new Dictionary<string, long?> { [random.Next(2) == 0 ? "*" : "host:a"] = random.Next(2) == 0 ? null : MonitorLab.At(minute + random.Next(2, 20)) } } });
+            if (random.Next(40) == 0 && lab.MuteAll.Mute(MonitorLab.At(minute + 0.5)) is null) lab.MuteAll.Unmute();
+            if (random.Next(30) == 0) lab.Restart();
+        }
+
+        var replay = lab.Replay.Between(lab.Rules.Find(rule.Id)!, MonitorLab.At(1), MonitorLab.At(Minutes));
+
+        Assert.NotEmpty(lab.Lines);
+        Assert.Equal(lab.Lines.Order(StringComparer.Ordinal), replay.Told.Select(told => $"{(told.AtUnixSeconds - MonitorLab.Start) / 60} {(told.IsRepeat ? "Re-" + told.To : told.Kind)} {told.Group}").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
     [InlineData(7)]
     [InlineData(8)]
     [InlineData(9)]

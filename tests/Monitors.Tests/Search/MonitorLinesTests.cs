@@ -18,7 +18,7 @@ public sealed class MonitorLinesTests : IDisposable
         _documents.Dispose();
     }
 
-    MonitorLines Lines => new(_lab.Rules, _lab.States, _lab.Book, new MuteAllSwitch(_documents), _lab.Clock);
+    MonitorLines Lines => new(_lab.Rules, _lab.States, _lab.Book, new MuteAllSwitch(_documents, _lab.Clock), _lab.Clock);
 
     [Fact]
     public void The_worst_stands_first_with_its_state_and_where_its_page_is()

@@ -112,6 +112,111 @@ public sealed class SloTests : IDisposable
     }
 
     [Fact]
+    public void A_restart_during_a_burn_keeps_the_alert_until_it_is_known_that_nothing_burns()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        var rule = _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4");
+        Count("hits", 0, 80, 100);
+        Count("errors", 60, 80, 5);
+        _lab.Evaluate(60, 79);
+        Assert.Equal(["78 Triggered"], _lab.Lines);
+
+        // Away from 80 to 92: what burnt before is read from what is stored; the short window is empty, because nobody was there.
+        _lab.Restart();
+        Count("hits", 95, 120, 100);
+        Count("errors", 95, 120, 5);
+        _lab.Evaluate(92, 110);
+        Assert.Equal(["78 Triggered"], _lab.Lines);
+        Assert.Equal(MonitorState.Alert, _lab.State(rule.Id).State);
+    }
+
+    [Fact]
+    public void After_a_restart_silence_recovers_as_soon_as_the_short_window_is_known_whole()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4");
+        Count("hits", 0, 80, 100);
+        Count("errors", 60, 80, 5);
+        _lab.Evaluate(60, 79);
+        _lab.Restart();
+        _lab.Evaluate(92, 110);
+
+        Assert.Equal(["78 Triggered", "97 Recovered"], _lab.Lines);
+    }
+
+    [Fact]
+    public void A_correction_during_a_burn_neither_recovers_nor_alerts_again()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        _lab.Add(MonitorTypes.Slo, $"burn_rate(\"{slo.Id}\").over(\"30d\").long_window(\"1h\").short_window(\"5m\") > 14.4");
+        Count("hits", 0, 180, 100);
+        Count("errors", 60, 120, 5);
+        _lab.Slos.Corrections.Add(Correction(slo.Id) with { StartUnixSeconds = MonitorLab.At(85), EndUnixSeconds = MonitorLab.At(95) });
+        _lab.Evaluate(60, 110);
+
+        Assert.Equal(["78 Triggered"], _lab.Lines);
+    }
+
+    [Fact]
+    public void Corrected_time_counts_for_nothing()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        Count("hits", 0, 60, 100);
+        Count("errors", 0, 60, 0);
+        Count("errors", 22, 33, 50);
+        SloTally Sum(bool isCorrected = true) => _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(60), 600, isCorrected: isCorrected).Sum();
+
+        var added = _lab.Slos.Corrections.Add(Correction(slo.Id) with { StartUnixSeconds = MonitorLab.At(22), EndUnixSeconds = MonitorLab.At(32) });
+
+        Assert.Equal(new SloTally(5_450, 6_000), Sum(isCorrected: false));
+        Assert.Equal(new SloTally(4_950, 5_000), Sum()); // Only what minute 32 brought is left.
+        _lab.Restart();
+        slo = _lab.Slos.Find(slo.Id)!;
+        Assert.Equal(new SloTally(4_950, 5_000), Sum());
+        _lab.Slos.Corrections.Replace(added.Id, added with { EndUnixSeconds = null, DurationSeconds = 120, StartUnixSeconds = MonitorLab.At(22), Rule = "FREQ=HOURLY" });
+        Assert.Equal(new SloTally(5_350, 5_800), Sum()); // Two minutes of each hour.
+        _lab.Slos.Corrections.Remove(added.Id);
+        Assert.Equal(new SloTally(5_450, 6_000), Sum());
+    }
+
+    [Fact]
+    public void Corrections_hold_for_time_too_and_where_they_overlap_once()
+    {
+        var rule = _lab.Add("avg(last_1m):avg:my_metric{*} > 800");
+        var slo = _lab.Slos.Add(new Slo { Kind = SloKind.Monitor, Name = "Up", Targets = [new(7, 99)], MonitorIds = [rule.Id] });
+        var slices = _lab.Slos.Add(new Slo { Kind = SloKind.TimeSlice, Name = "Quick", Targets = [new(7, 95)], Slices = new SloSlices("avg:my_metric{*}", "<", 800, 60) });
+        _lab.Feed(0, 10, 400);
+        _lab.Feed(10, 13, 900);
+        _lab.Feed(13, 20, 400);
+        _lab.Evaluate(1, 25);
+        foreach (var id in (string[])[slo.Id, slices.Id])
+            foreach (var (from, to) in ((int, int)[])[(10, 13), (12, 15)]) _lab.Slos.Corrections.Add(Correction(id) with { StartUnixSeconds = MonitorLab.At(from), EndUnixSeconds = MonitorLab.At(to) });
+
+        Assert.Equal(new SloTally(15 * 60, 15 * 60), _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(30), 600).Sum());
+        Assert.Equal(new SloTally(15 * 60, 15 * 60), _lab.SloReader.Read(slices, MonitorLab.At(0), MonitorLab.At(30), 600).Sum());
+        Assert.Equal([(MonitorLab.At(10), MonitorLab.At(15))], _lab.Slos.Corrections.Between(slo.Id, MonitorLab.At(0), MonitorLab.At(30)));
+        _lab.Slos.Remove(slo.Id, force: false);
+        Assert.Equal(2, _lab.Slos.Corrections.All().Count); // They go with their objective.
+    }
+
+    [Fact]
+    public void Groups_of_requests_are_told_apart()
+    {
+        var slo = _lab.Slos.Add(Requests() with { GoodQuery = "sum:hits{*} by {env}.as_count() - sum:errors{*} by {env}.as_count()", TotalQuery = "sum:hits{*} by {env}.as_count()" });
+        Count("hits", 0, 60, 100, "env:prod");
+        Count("errors", 10, 20, 50, "env:prod");
+        Count("hits", 0, 60, 10, "env:dev");
+
+        var groups = _lab.SloReader.ReadGroups(slo, MonitorLab.At(0), MonitorLab.At(60), 600);
+
+        Assert.Equal([("env:dev", new SloTally(600, 600)), ("env:prod", new SloTally(5_500, 6_000))], groups.Select(group => (group.Group, group.Series.Sum())));
+        Assert.Equal(new SloTally(6_100, 6_600), _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(60), 600).Sum());
+        Assert.Empty(_lab.SloReader.ReadGroups(Requests(), MonitorLab.At(0), MonitorLab.At(60), 600));
+    }
+
+    static SloCorrection Correction(string sloId) => new() { SloId = sloId, Category = "Deployment", StartUnixSeconds = 0 };
+
+    [Fact]
     public void Without_requests_nothing_is_told()
     {
         var slo = _lab.Slos.Add(Requests());
@@ -187,6 +292,6 @@ public sealed class SloTests : IDisposable
     static Slo Requests() => new() { Kind = SloKind.Metric, Name = "Answers", Targets = [new(30, 99.9)], GoodQuery = Good, TotalQuery = All };
 
     /// <summary>So many a minute.</summary>
-    void Count(string metric, int fromMinute, int toMinute, double perMinute) =>
-        _lab.Write(metric, MetricType.Count, 60, [.. Enumerable.Range(0, toMinute - fromMinute).Select(i => new MetricPoint(MonitorLab.At(fromMinute + i), perMinute))]);
+    void Count(string metric, int fromMinute, int toMinute, double perMinute, params string[] tags) =>
+        _lab.Write(metric, MetricType.Count, 60, [.. Enumerable.Range(0, toMinute - fromMinute).Select(i => new MetricPoint(MonitorLab.At(fromMinute + i), perMinute))], tags);
 }

@@ -26,8 +26,12 @@ public sealed class UptimeBookTests : IDisposable
         var book = new UptimeBook(_documents);
         Round(book, 0, 10, _ => true);
         book = new UptimeBook(_documents); // The process ends, and begins again at minute 40.
+        book.RoundBegins(9 * 60, 30 * 60); // A round that was not done counts for nothing.
+        book.RoundBegins(9 * 60, 40 * 60);
+        Assert.True(book.HasGap(35 * 60, 41 * 60));
+        Assert.False(book.HasGap(40 * 60, 41 * 60));
         book.Note(1, 40 * 60, true);
-        book.RoundDone(9 * 60, 40 * 60);
+        book.RoundDone(40 * 60);
         Round(book, 41, 60, minute => minute < 50 ? true : null, before: 40);
 
         Assert.Equal(new SloTally(20 * 60, 20 * 60), book.Read([1], 0, 3_600, 3_600).Sum());
@@ -52,7 +56,8 @@ public sealed class UptimeBookTests : IDisposable
         {
             book.Note(1, minute * 60, minute < 10 ? null : true);
             book.Note(2, minute * 60, minute is >= 5 and < 8 or >= 20 ? false : true);
-            book.RoundDone(minute == 0 ? null : (minute - 1) * 60, minute * 60);
+            book.RoundBegins(minute == 0 ? null : (minute - 1) * 60, minute * 60);
+            book.RoundDone(minute * 60);
         }
 
         // Minutes 5 to 8 and 20 to 30 are bad, 10 to 20 good; of the others one is not known.
@@ -75,7 +80,8 @@ public sealed class UptimeBookTests : IDisposable
         for (var minute = from; minute < to; minute++)
         {
             book.Note(1, minute * 60, isUp(minute));
-            book.RoundDone((minute == from ? before : minute - 1) * 60L, minute * 60);
+            book.RoundBegins((minute == from ? before : minute - 1) * 60L, minute * 60);
+            book.RoundDone(minute * 60);
         }
     }
 }

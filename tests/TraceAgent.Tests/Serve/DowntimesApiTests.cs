@@ -22,14 +22,112 @@ public class DowntimesApiTests
         var (api, made) = await WithOne("""{"monitor_id":9001,"scope":"*","timezone":"America/New_York","message":"quiet nights @user@example.com","start":1730502000,"end":1730552400,"recurrence":{"type":"weeks","period":1,"week_days":["Mon","Tue","Wed","Thu","Fri"]}}""");
         await using var _ = api;
 
-        var expected = """{"id":1,"uuid":"UUID","monitor_id":9001,"org_id":1,"start":1730502000,"end":1730552400,"canceled":null,"created":1700000000,"modified":1700000000,"message":"quiet nights @user@example.com","active":false,"disabled":false,"recurrence":{"type":"weeks","period":1,"week_days":["Mon","Tue","Wed","Thu","Fri"],"until_date":null,"until_occurrences":null},"timezone":"America/New_York","parent_id":null,"child_id":null,"active_child":null,"creator_id":1,"updater_id":null,"downtime_type":0,"status":"scheduled","monitor_tags":["*"],"mute_first_recovery_notification":false,"notify_end_types":["expired"],"notify_end_states":["alert","no data","warn"],"scope":["*"]}""";
+        var expected = """{"id":1,"uuid":"UUID","monitor_id":9001,"org_id":1,"start":1730502000,"end":1730552400,"canceled":null,"created":1700000000,"modified":1700000000,"message":"quiet nights @user@example.com","active":false,"disabled":false,"recurrence":{"type":"weeks","period":1,"week_days":["Mon","Tue","Wed","Thu","Fri"],"until_date":null,"until_occurrences":null},"timezone":"America/New_York","parent_id":null,"child_id":null,"creator_id":1,"updater_id":null,"downtime_type":0,"status":"scheduled","monitor_tags":["*"],"mute_first_recovery_notification":false,"notify_end_types":["expired"],"notify_end_states":["alert","no data","warn"],"scope":["*"],"active_child":null}""";
         Assert.Equal(expected, made.GetRawText().Replace(made.GetProperty("uuid").GetString()!, "UUID", StringComparison.Ordinal));
         Assert.Equal("[Downtime] Scheduled: *", Assert.Single(api.Outbox.All()).Subject);
 
         api.Clock.Advance(TimeSpan.FromSeconds(1_730_764_800 + 60 - Now));
-        Assert.Equal((1_730_764_800, 1_730_815_200, true), await Times(api, "/api/v1/downtime/1"));
+        Assert.Equal((1_730_502_000, 1_730_552_400, false), await Times(api, "/api/v1/downtime/1"));
+        Assert.Equal((1_730_764_800, 1_730_815_200, true), await Times(api, "/api/v1/downtime/2"));
         Assert.Equal(1, (await api.GetJson("/api/v1/monitor/9001/downtimes")).GetArrayLength());
         Assert.Equal(1, (await api.GetJson("/api/v1/downtime?current_only=true&with_creator=true")).GetArrayLength());
+    }
+
+    static string Line(JsonElement downtime) => $"{downtime.GetProperty("id")} {downtime.GetProperty("start")}–{downtime.GetProperty("end")} {downtime.GetProperty("status")} parent {downtime.GetProperty("parent_id").GetRawText()}"
+        + (downtime.TryGetProperty("child_id", out var child) ? $" child {child.GetRawText()}" : "");
+
+    [Fact]
+    public async Task When_an_occurrence_is_over_its_record_is_closed_and_a_child_follows()
+    {
+        const long day = 86_400;
+        var (api, made) = await WithOne($$$"""{"scope":"*","start":{{{Now}}},"end":{{{Now + 3600}}},"recurrence":{"type":"days","period":1,"until_occurrences":3}}""");
+        await using var _ = api;
+        await api.Post("/api/v1/downtime", """{"scope":"env:x"}""");
+        Assert.Equal($"1 {Now}–{Now + 3600} active parent null child null", Line(made));
+
+        api.Clock.Advance(TimeSpan.FromHours(2));
+        var (first, child) = (await api.GetJson("/api/v1/downtime/1"), await api.GetJson("/api/v1/downtime/3"));
+        Assert.Equal($"1 {Now}–{Now + 3600} ended parent null child 3", Line(first));
+        Assert.Equal($"3 {Now + day}–{Now + day + 3600} scheduled parent 1 child null", Line(first.GetProperty("active_child")));
+        Assert.Equal($"3 {Now + day}–{Now + day + 3600} scheduled parent 1 child null", Line(child));
+        Assert.Equal(["3", "2"], (await api.GetJson("/api/v1/downtime")).EnumerateArray().Select(one => one.GetProperty("id").ToString())); // The current or next of each.
+
+        // Sent back as it came, with another message: nothing of the series moves.
+        var same = await api.Send("PUT", "/api/v1/downtime/3", System.Text.Encoding.UTF8.GetBytes($$"""{"message":"m","start":{{Now + day}},"end":{{Now + day + 3600}}}"""), "application/json");
+        Assert.Equal($"3 {Now + day}–{Now + day + 3600} scheduled parent 1 child null", Line(same.Json));
+
+        api.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.Equal(["4", "2"], (await api.GetJson("/api/v1/downtime")).EnumerateArray().Select(one => one.GetProperty("id").ToString()));
+        api.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.Equal($"4 {Now + 2 * day}–{Now + 2 * day + 3600} ended parent 3 child null", Line(await api.GetJson("/api/v1/downtime/4"))); // The third and last.
+        Assert.Equal($"3 {Now + day}–{Now + day + 3600} ended parent 1 child 4", Line(await api.GetJson("/api/v1/downtime/3")));
+    }
+
+    [Fact]
+    public async Task Any_id_of_a_series_changes_and_cancels_all_of_it()
+    {
+        const long day = 86_400;
+        var (api, _) = await WithOne($$$"""{"scope":"env:dev","start":{{{Now}}},"end":{{{Now + 3600}}},"recurrence":{"type":"days","period":1}}""");
+        await using var owned = api;
+        api.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(2, (await api.GetJson("/api/v1/downtime"))[0].GetProperty("id").GetInt32());
+
+        var moved = await api.Send("PUT", "/api/v1/downtime/1", System.Text.Encoding.UTF8.GetBytes($$"""{"start":{{Now + 7200}},"end":{{Now + 9000}}}"""), "application/json");
+        Assert.Equal($"2 {Now + 7200}–{Now + 9000} active parent 1 child null", Line(moved.Json.GetProperty("active_child")));
+
+        Assert.Equal("""{"cancelled_ids":[2]}""", (await api.Post("/api/v1/downtime/cancel/by_scope", """{"scope":"env:dev"}""")).Text);
+        Assert.Equal("canceled", (await api.GetJson("/api/v1/downtime/2")).GetProperty("status").GetString());
+        Assert.Equal(JsonValueKind.Null, (await api.GetJson("/api/v1/downtime/1")).GetProperty("canceled").ValueKind); // It ran out before.
+        api.Clock.Advance(TimeSpan.FromSeconds(2 * day));
+        Assert.Equal(2, (await api.GetJson("/api/v1/downtime"))[0].GetProperty("id").GetInt32()); // No child of what is cancelled.
+    }
+
+    [Theory]
+    [InlineData("null", "The body is null; send a JSON object, {\"name\": value, …}.")]
+    [InlineData("[1]", "The body is a list; send a JSON object, {\"name\": value, …}.")]
+    [InlineData("\"x\"", "The body is a text; send a JSON object, {\"name\": value, …}.")]
+    [InlineData("[]", "The body is empty; send a JSON object, {\"name\": value, …}.")]
+    [InlineData("", "The body is empty; send a JSON object, {\"name\": value, …}.")]
+    public async Task A_body_that_is_no_object_is_said_to_be_none(string body, string error)
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        foreach (var path in (string[])["/api/v1/downtime", "/api/v1/monitor", "/api/v1/monitor/validate", "/api/v1/slo"])
+        {
+            var answer = await api.Post(path, body);
+            Assert.Equal((400, error), (answer.Status, answer.Json.GetProperty("errors")[0].GetString()));
+        }
+    }
+
+    [Fact]
+    public async Task Downtimes_of_a_monitor_without_groups_are_those_that_its_query_fits()
+    {
+        await using var api = await MetricsApiHost.Start();
+        api.Rules.Add(new MonitorRule { Id = 7, Type = "metric alert", Name = "M", Query = "avg(last_5m):avg:m{env:prod} > 800" });
+        foreach (var scope in (string[])["env:prod", "env:dev", "*", "host:a"]) await api.Post("/api/v1/downtime", $$"""{"scope":"{{scope}}"}""");
+
+        Assert.Equal(["env:prod", "*"], (await api.GetJson("/api/v1/monitor/7/downtimes")).EnumerateArray().Select(downtime => downtime.GetProperty("scope")[0].GetString()));
+    }
+
+    [Fact]
+    public async Task A_monitor_is_deleted_inside_its_downtime_which_is_then_of_nothing()
+    {
+        await using var api = await MetricsApiHost.Start();
+        var monitor = new MonitorRule { Id = 9001, Type = "metric alert", Name = "M", Query = "avg(last_5m):avg:m{*} > 800" };
+        api.Rules.Add(monitor);
+        var made = await api.Post("/api/v1/downtime", $$"""{"monitor_id":9001,"scope":"*","message":"quiet @user@example.com","end":{{Now + 600}}}""");
+
+        api.Rules.Remove(monitor.Id);
+
+        var after = await api.GetJson("/api/v1/downtime/1");
+        Assert.Equal((9001, true), (after.GetProperty("monitor_id").GetInt32(), after.GetProperty("active").GetBoolean())); // The record of what was asked for.
+        Assert.Equal(404, (await api.Get("/api/v1/monitor/9001/downtimes")).Status);
+        Assert.Equal(404, (await api.Get("/api/v2/monitor/9001/downtime_matches")).Status);
+        Assert.Equal(1, (await api.GetJson("/api/v2/downtime?include=monitor")).GetProperty("data").GetArrayLength());
+        Assert.Equal(200, (await api.Send("PUT", "/api/v1/downtime/1", """{"message":"still @user@example.com"}"""u8.ToArray(), "application/json")).Status);
+        Assert.Equal(204, (await api.Send("DELETE", "/api/v1/downtime/1", null, null)).Status);
+        Assert.Contains("monitor 9001", api.Outbox.All().First(mail => mail.Subject == "[Downtime] Cancelled: *").Plain, StringComparison.Ordinal); // Its name is gone with it.
+        Assert.Equal(200, made.Status);
     }
 
     [Fact]
@@ -51,7 +149,7 @@ public class DowntimesApiTests
     {
         var (api, made) = await WithOne("""{"scope":"host:a"}""");
         await using var _ = api;
-        api.Rules.Add(new MonitorRule { Id = 1, Type = "query alert", Name = "Many", Query = "avg(last_5m):avg:m{*} by {host} > 800" });
+        api.Rules.Add(new MonitorRule { Id = 1, Type = "query alert", Name = "Many", Query = "avg(last_5m):avg:m{*} by {host} > 800", IsMulti = true });
         await api.Post("/api/v1/monitor", """{"type":"query alert","name":"Many","query":"avg(last_5m):avg:m{*} by {host} > 800"}""");
         foreach (var host in (string[])["a", "b"]) await api.Post("/api/v1/series", $$"""{"series":[{"metric":"m","points":[[{{Now - 60}},1]],"host":"{{host}}"}]}""");
         api.Monitors.Evaluate();
@@ -59,6 +157,8 @@ public class DowntimesApiTests
         var match = Assert.Single((await api.GetJson("/api/v2/monitor/1/downtime_matches")).GetProperty("data").EnumerateArray());
 
         Assert.Equal(made.GetProperty("uuid").GetString(), match.GetProperty("id").GetString());
+        await api.Post("/api/v1/downtime", """{"scope":"host:c"}""");
+        Assert.Equal(1, (await api.GetJson("/api/v2/monitor/1/downtime_matches")).GetProperty("data").GetArrayLength()); // There is no such host.
         Assert.Equal(["host:a"], match.GetProperty("attributes").GetProperty("groups").EnumerateArray().Select(group => group.GetString()));
     }
 
@@ -127,7 +227,7 @@ public class DowntimesApiTests
     public async Task Nights_by_version_2()
     {
         await using var api = await MetricsApiHost.Start();
-        api.Rules.Add(new MonitorRule { Id = 9001, Type = "metric alert", Name = "My metric high", Query = "avg(last_5m):avg:my_metric{*} by {host} > 800" });
+        api.Rules.Add(new MonitorRule { Id = 9001, Type = "metric alert", Name = "My metric high", Query = "avg(last_5m):avg:my_metric{*} by {host} > 800", IsMulti = true });
 
         var made = await api.Post("/api/v2/downtime", """
             {"data":{"type":"downtime","attributes":{"message":"nights @user@example.com","monitor_identifier":{"monitor_id":9001},"scope":"env:prod AND NOT host:a","display_timezone":"America/New_York",

@@ -55,6 +55,12 @@ public class MonitorApiTests
     [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"renotify_occurrences":2}}""", "The option 'renotify_occurrences' needs a 'renotify_interval'.")]
     [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"renotify_statuses":["bad"]}}""", "options.renotify_statuses \"bad\" is not known. There are: alert, warn, no data.")]
     [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"thresholds":{"critical":"500"}}}""", "options.thresholds.critical must be a number.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"notify_by":["host"]}}""", "The option 'notify_by' has \"host\", by which the query does not group. Leave it out.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} by {env,host} > 500","options":{"notify_by":["env","az"]}}""", "The option 'notify_by' has \"az\", by which the query does not group. It groups by env, host; \"*\" bundles all.")]
+    [InlineData("""{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 500","options":{"notification_preset_name":"hide"}}""", "The option 'notification_preset_name' is \"hide\"; it must be one of show_all, hide_query, hide_handles, hide_all, hide_query_and_handles, show_only_snapshot, hide_handles_and_footer.")]
+    [InlineData("""{"type":"query alert","query":"avg(last_4h):anomalies(avg:m{*}, 'basic', 2, alert_window='last_15m') >= 7"}""", "The threshold 'critical' of anomalies (7.0) is a share of the points: from 0 for none to 1 for all of the alert window.")]
+    [InlineData("""{"type":"query alert","query":"avg(last_4h):anomalies(avg:m{*}, 'basic', 2, alert_window='last_15m') >= 1","options":{"threshold_windows":{"trigger_window":"last_30m"}}}""", "The option 'threshold_windows.trigger_window' is \"last_30m\", the query's alert_window \"last_15m\"; they must be the same.")]
+    [InlineData("""{"type":"query alert","query":"avg(last_1d):anomalies(avg:m{*}, 'basic', 2, alert_window='last_4h') >= 0.5","options":{"threshold_windows":{"trigger_window":"last_4h","recovery_window":"last_120m"}}}""", "The option 'threshold_windows.recovery_window' is \"last_120m\"; with this threshold and alert window it must be from last_121m to last_4h: in a shorter one it could recover while it alerts.")]
     [InlineData("""{"type":"composite","query":"1 && 7"}""", "The value provided for parameter 'query' is invalid|There is no monitor 7. Name monitors by the ids that GET /api/v1/monitor gives.")]
     [InlineData("""{"type":"composite","query":"1 && 2"}""", "The value provided for parameter 'query' is invalid|Monitor 2 is a composite itself; only others can be combined.")]
     [InlineData("""{"type":"service check","query":"\"a.b\".over(\"*\").by(\"host\").last(2).count_by_status()","options":{"thresholds":{"critical":3}}}""", "The threshold 'critical' (3.0) is more than the 2 runs that the query looks at. Write .last(4).")]
@@ -95,11 +101,30 @@ public class MonitorApiTests
         Assert.Equal(400, (await api.Post("/api/monitors/preview", """{"type":"metric alert","name":"\ud800"}""")).Status);
     }
 
+    [Fact]
+    public async Task A_preview_warns_of_what_is_taken_and_will_not_do()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        var preview = (await api.Post("/api/monitors/preview", """{"type":"metric alert","query":"avg(last_5m):avg:my_metric{*} > 900","name":"My metric high","message":"{{#is_alert}}{{#is_warning}}x{{/is_alert}}{{/is_warning}} {{valeu}}"}""")).Json;
+
+        var warnings = preview.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()!).ToList();
+        Assert.Equal("Monitor 1 has the same name: nobody can tell their notices apart, and apm apply cannot find one by its name.", warnings[0]);
+        Assert.Contains(warnings, warning => warning.StartsWith("Message, line 1, column ", StringComparison.Ordinal) && warning.Contains("is_warning", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("Did you mean {{value}}?", StringComparison.Ordinal));
+        Assert.Contains("Nobody is mentioned, so nobody is told; what happens is written to the stream of events only.", warnings);
+    }
+
     [Theory]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"hour_starts":60}}}""", "options.scheduling_options.evaluation_window.hour_starts is 60; it must be a minute from 0 to 59.")]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"day_starts":"4am"}}}""", "options.scheduling_options.evaluation_window.day_starts \"4am\" must be a time of day such as 04:00.")]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"month_starts":2}}}""", "options.scheduling_options.evaluation_window.month_starts is 2; months begin with their first day.")]
     [InlineData("""{"scheduling_options":{"evaluation_window":{"timezone":"Mars"}}}""", "options.scheduling_options.evaluation_window.timezone \"Mars\" is no time zone. Write a name such as America/New_York or UTC.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[]}}}""", "options.scheduling_options.custom_schedule.recurrences must have 1 to 5 entries.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=MINUTELY"}]}}}""", "options.scheduling_options.custom_schedule.recurrences[0].rrule: Invalid rrule: FREQ=MINUTELY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=DAILY","start":"9:00"}]}}}""", "options.scheduling_options.custom_schedule.recurrences[0].start \"9:00\" must be a time on the wall clock of the time zone, without an offset, such as 2024-05-01T09:00:00.")]
+    [InlineData("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}]}}}""", "options.scheduling_options.custom_schedule.recurrences: no time fits them, so the monitor would never be evaluated.")]
     [InlineData("""{"group_retention_duration":"4d"}""", "options.group_retention_duration \"4d\" must be from 1h to 72h, such as 2d.")]
     [InlineData("""{"group_retention_duration":"soon"}""", "options.group_retention_duration \"soon\" must be from 1h to 72h, such as 2d.")]
     public async Task Wrong_schedules_and_retentions_are_refused(string options, string sentence)
@@ -131,6 +156,21 @@ public class MonitorApiTests
         var second = await api.Post("/api/v1/monitor", Walkthrough);
 
         Assert.Equal((400, """{"errors":["Duplicate of an existing monitor_id:1","Monitor 1 has the same type, query, name and message. Change that one, or give this one another name."]}"""), Short(second));
+    }
+
+    [Fact]
+    public async Task Two_of_the_same_name_are_two_monitors_as_long_as_they_ask_or_say_different_things()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        var second = await api.Post("/api/v1/monitor", Walkthrough.Replace("> 800", "> 900", StringComparison.Ordinal).Replace(":800", ":900", StringComparison.Ordinal));
+
+        Assert.Equal((200, 2), (second.Status, second.Json.GetProperty("id").GetInt32()));
+        Assert.Equal([1, 2], (await api.GetJson("/api/v1/monitor?name=My metric high")).EnumerateArray().Select(monitor => monitor.GetProperty("id").GetInt32()));
+        Assert.Equal(200, (await api.Send("PUT", "/api/v1/monitor/2", System.Text.Encoding.UTF8.GetBytes(Walkthrough), "application/json")).Status); // Who changes one knows what they do.
+        await Delete(api, "/api/v1/monitor/1");
+        Assert.Equal("avg(last_5m):avg:my_metric{*} > 800", (await api.GetJson("/api/v1/monitor/2")).GetProperty("query").GetString());
     }
 
     [Theory]
@@ -227,6 +267,43 @@ public class MonitorApiTests
         Assert.Equal(400, (await api.Post("/api/v1/monitor/mute_all", "")).Status);
         Assert.Equal(1, (await api.GetJson("/api/v1/monitor/search?query=muted:true")).GetProperty("metadata").GetProperty("total_count").GetInt32());
         Assert.Equal((204, ""), Short(await api.Post("/api/v1/monitor/unmute_all", "")));
+    }
+
+    [Fact]
+    public async Task A_mute_until_it_is_resolved_is_asked_for_and_seen()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+
+        async Task<string> Mutes(string path, string body = "")
+        {
+            var options = (await api.Post("/api/v1/monitor/1" + path, body)).Json.GetProperty("options");
+            return $"{options.GetProperty("silenced").GetRawText()} {options.TryGetProperty("silenced_until_resolved", out var until) && until.GetBoolean()}";
+        }
+
+        Assert.Equal("""{"*":null} True""", await Mutes("/mute", """{"until_resolved":true}"""));
+        Assert.Equal($$"""{"*":null,"host:a":{{Now + 60}}} True""", await Mutes("/mute", $$"""{"scope":"host:a","end":{{Now + 60}}}"""));
+        Assert.Equal($$"""{"*":{{Now + 60}},"host:a":{{Now + 60}}} False""", await Mutes("/mute", $$"""{"end":{{Now + 60}}}""")); // Mutes of the whole monitor replace each other.
+        Assert.Equal($$"""{"*":{{Now + 90}},"host:a":{{Now + 60}}} True""", await Mutes($"/mute?until_resolved=true&end={Now + 90}")); // What comes first.
+        Assert.Equal($$"""{"host:a":{{Now + 60}}} False""", await Mutes("/unmute"));
+        Assert.Equal((400, """{"errors":["'until_resolved' goes with the whole monitor, not with a scope (\"host:a\"): it ends when all of the groups are OK. Leave one of them out."]}"""), Short(await api.Post("/api/v1/monitor/1/mute", """{"until_resolved":true,"scope":"host:a"}""")));
+
+        // Options are replaced as a whole, so what was read can be sent back.
+        var sent = await Put(api, "/api/v1/monitor/1", """{"options":{"silenced":{"*":null},"silenced_until_resolved":true}}""");
+        Assert.True(sent.GetProperty("options").GetProperty("silenced_until_resolved").GetBoolean());
+    }
+
+    [Fact]
+    public async Task What_an_objective_is_made_of_is_deleted_only_with_force()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", Walkthrough);
+        var slo = (await api.Post("/api/v1/slo", """{"type":"monitor","name":"Up","monitor_ids":[1],"thresholds":[{"timeframe":"7d","target":99}]}""")).Json.GetProperty("data")[0].GetProperty("id").GetString();
+
+        var reason = $"monitor [1,My metric high] is referenced in slos: [{slo},Up]";
+        Assert.Equal((409, $$$"""{"data":{"ok":[]},"errors":{"1":["{{{reason}}}"]}}"""), Short(await api.Get("/api/v1/monitor/can_delete?monitor_ids=1")));
+        Assert.Equal((409, $$"""{"errors":["{{reason}}"]}"""), Short(await Delete(api, "/api/v1/monitor/1")));
+        Assert.Equal((200, """{"deleted_monitor_id":1}"""), Short(await Delete(api, "/api/v1/monitor/1?force=true")));
     }
 
     [Fact]

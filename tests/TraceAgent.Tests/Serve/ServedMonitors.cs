@@ -29,17 +29,20 @@ sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll m
     {
         var rules = new MonitorRules(documents, clock);
         var states = new MonitorStates(documents, rules);
-        var (downtimes, muteAll) = (new NoDowntimes(), new MuteAllSwitch(documents));
+        var (downtimes, muteAll) = (new NoDowntimes(), new MuteAllSwitch(documents, clock, rules.Mutes));
         var queries = new MetricQueries(metrics, hosts, new TraceMetricUnits(), counters, clock);
         var slos = new SloBook(documents, rules, clock, Guid.NewGuid);
-        var reader = new SloReader(queries, new UptimeBook(documents));
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, hosts, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock), new SloReadings(slos, reader));
+        var uptime = new UptimeBook(documents);
+        var reader = new SloReader(queries, uptime, slos);
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, hosts, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock), new SloReadings(slos, reader, uptime));
         var evaluator = new MonitorEvaluator(readings, states, new MonitorHistory(documents), downtimes, muteAll, new Silence(), hosts, new MissingReasons(metrics, checks), counters);
         new MonitorApi(rules, states, downtimes, gate, clock).Map(routes);
         new MonitorMuteApi(rules, states, muteAll, gate, clock).Map(routes);
-        new MonitorPreviewApi(rules, new MonitorReplay(new ReplaySources(metrics, new TraceMetricUnits(), checks, events, new InMemoryTraceStore(), hosts), downtimes, rules.Find, counters, clock), gate, clock).Map(routes);
+        new MonitorPreviewApi(rules, new MonitorReplay(new ReplaySources(metrics, new TraceMetricUnits(), checks, events, new InMemoryTraceStore(), hosts), downtimes, rules, counters, clock, new ReplayedObjectives(slos, uptime)), gate, clock).Map(routes);
         new MonitorSearchApi(rules, states, downtimes, muteAll, gate, clock).Map(routes);
-        new SloApi(slos, reader, gate, clock).Map(routes);
+        new SloApi(slos, reader, rules, gate, clock).Map(routes);
+        new SloCorrectionsApi(slos, gate).Map(routes);
+        new SloSearchApi(slos, new SloReports(reader, clock), gate).Map(routes);
         return new ServedMonitors(rules, states, muteAll, evaluator, clock);
     }
 

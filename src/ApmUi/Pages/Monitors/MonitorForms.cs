@@ -58,19 +58,9 @@ public static class MonitorForms
         return new(new { Bad = bad is { } wrongQuery ? BadQuery.Of(wrongQuery.Query, wrongQuery.Error) : null, Query = query, Sentence = sentence, Errors = errors, Warnings = warnings });
     }
 
-    /// <summary>What the message and its receivers will not do.</summary>
-    static List<string> Warnings(MonitorRule rule, IServiceProvider services)
-    {
-        var vocabulary = TemplateVocabulary.Of(rule);
-        var warnings = MessageTemplate.Parse(rule.Message, vocabulary).Warnings.Select(warning => $"Message, line {warning.At.Line}, column {warning.At.Column}: {warning.Sentence}").ToList();
-        warnings.AddRange(MessageTemplate.Parse(rule.Options.EscalationMessage, vocabulary).Warnings.Select(warning => $"Message of repeats, line {warning.At.Line}, column {warning.At.Column}: {warning.Sentence}"));
-        warnings.AddRange(RecipientAdvice.Of(Mentioned(rule), services.GetService<DeliverySettings>()));
-        return warnings;
-    }
-
-    /// <summary>All who are told in some state.</summary>
-    static List<Mention> Mentioned(MonitorRule rule) =>
-        [.. Mentions.Of(RenderedMessage.Plain(rule.Message + "\n" + rule.Options.EscalationMessage)).Where(mention => !mention.Handle.Contains("{{", StringComparison.Ordinal))];
+    /// <summary>What its name, the message and its receivers will not do.</summary>
+    static IReadOnlyList<string> Warnings(MonitorRule rule, IServiceProvider services) =>
+        MessageAdvice.Of(rule, ((IMonitorRules)services.GetRequiredService<MonitorRules>()).All(), services.GetService<DeliverySettings>());
 
     static RazorComponentResult<MonitorPreview> Preview(HttpContext context, IFormCollection sent, PageState state, MonitorEditor editor, AlertLinks links)
     {

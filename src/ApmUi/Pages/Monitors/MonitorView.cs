@@ -3,6 +3,7 @@ using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
@@ -47,6 +48,9 @@ public sealed record MonitorView
     /// <summary>The metric query to draw; "" when it asks something else.</summary>
     public required string Charted { get; init; }
 
+    /// <summary>When it is evaluated next, for one that has found nothing yet.</summary>
+    public required string WhenJudged { get; init; }
+
     public static MonitorView Of(PageState state, MonitorSnapshot monitor, MonitorQuery? query, IReadOnlyList<EvaluationNote> notes)
     {
         var worst = RuleText.Worst(monitor.Groups.Select(group => group.State));
@@ -62,8 +66,14 @@ public sealed record MonitorView
             NoteCount = notes.Count,
             Settings = SettingsOf(monitor.Rule),
             Charted = query is MetricMonitorQuery metric ? metric.Query.ToString() : "",
+            WhenJudged = WhenJudgedOf(state, monitor.Rule),
         };
     }
+
+    /// <summary>When something is found, while nothing was: with the next minute, or at its own next time.</summary>
+    static string WhenJudgedOf(PageState state, MonitorRule rule) => !CustomTimes.Has(rule) ? "A new monitor is evaluated with the next minute; groups appear with their data."
+        : CustomTimes.FirstAfter(rule, state.NowUnixNanos / UnixTime.NanosPerSecond) is { } next ? $"It is evaluated at the times of its schedule only; the next is {RecurrenceWords.Time(next, state.Zone.Id)}."
+        : "Its schedule has no further time, so it is not evaluated any more.";
 
     static GroupRow RowOf(PageState state, GroupState group) => new(
         group.Group, MonitorsView.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,

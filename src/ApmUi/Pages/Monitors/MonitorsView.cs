@@ -57,9 +57,13 @@ public sealed record MonitorsView
     {
         var now = state.NowUnixNanos / UnixTime.NanosPerSecond;
         if (muteAll.IsMuted(now)) return "with all others";
-        var (own, downtime) = (SilencedScopes.For(rule.Options, [], now), downtimes.For(rule, [], now));
+        // The book of downtimes counts the monitor's own mutes too; here they are told apart.
+        var unmuted = rule with { Options = rule.Options with { Silenced = new Dictionary<string, long?>() } };
+        var (own, downtime) = (SilencedScopes.For(rule.Options, [], now), downtimes.For(unmuted, [], now));
         if (!own.IsMuted && !downtime.IsMuted) return "";
-        return (downtime.IsMuted ? downtime : own).UntilUnixSeconds is { } until ? $"until {state.Time(until * UnixTime.NanosPerSecond)}" : rule.Options.MutesUntilResolved && own.IsMuted && !downtime.IsMuted ? "until resolved" : "until further notice";
+        var all = new[] { own, downtime }.Where(muting => muting.IsMuted).ToList();
+        if (all.TrueForAll(muting => muting.UntilUnixSeconds is not null)) return $"until {state.Time(all.Max(muting => muting.UntilUnixSeconds!.Value) * UnixTime.NanosPerSecond)}"; // The last end counts.
+        return rule.Options.MutesUntilResolved && all.TrueForAll(muting => muting == own || muting.UntilUnixSeconds is not null) ? "until resolved" : "until further notice";
     }
 
     static MonitorState WorstOf(MonitorSnapshot monitor) => RuleText.Worst(monitor.Groups.Select(group => group.State));

@@ -23,6 +23,7 @@ public partial class SloPage
     Slo? Slo;
     SloView? View;
     string Problem = "";
+    string Corrected = "";
 
     protected override bool Prepare()
     {
@@ -37,6 +38,7 @@ public partial class SloPage
         Problem = report.Problem;
         _ = int.TryParse(State.Url["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var days);
         View = SloView.Of(State, report, days, LastDay(report), [.. Slos.WatchersOf(Id).Select(watcher => (watcher.Rule, watcher.Rule.Query))], States.Find);
+        Corrected = report.Windows.FirstOrDefault(window => window.Target == View.Target) is { } shown ? SloWords.CorrectedOf(Slos.Corrections, shown, Id) : "";
     }
 
     SloSeries? LastDay(SloReport report)

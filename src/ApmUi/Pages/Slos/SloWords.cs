@@ -53,6 +53,15 @@ static class SloWords
     /// <summary>A time: <c>43 min 12 s</c>.</summary>
     public static string Time(double seconds) => seconds == 0 ? "0 s" : Figure.Duration(seconds * UnixTime.NanosPerSecond);
 
+    /// <summary>How much of a window is not counted, and why; "" when all of it is.</summary>
+    public static string CorrectedOf(SloCorrections corrections, SloWindow window, string sloId)
+    {
+        var times = corrections.Between(sloId, window.FromUnixSeconds, window.ToUnixSeconds);
+        if (times.Count == 0) return "";
+        var why = corrections.All().Where(correction => correction.SloId == sloId).Select(correction => correction.Category).Distinct();
+        return $"Not counted: {Time(times.Sum(time => time.ToUnixSeconds - time.FromUnixSeconds))} of this window, by corrections ({string.Join(", ", why)}).";
+    }
+
     /// <summary>How much of a window is known, when that is not nearly all of it; "" otherwise.</summary>
     public static string KnownOf(SloWindow window)
     {

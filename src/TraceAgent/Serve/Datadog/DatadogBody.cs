@@ -48,6 +48,8 @@ readonly struct DatadogBody
         try
         {
             using var json = StrictJson.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+            if (json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.GetArrayLength() == 0) return new DatadogBody(default, ""); // An object without members, as PHP writes it.
+            if (json.RootElement.ValueKind != JsonValueKind.Object) throw new RefusedException($"The body is {KindOf(json.RootElement)}; send a JSON object, {{\"name\": value, …}}.");
             return new DatadogBody(json.RootElement.Clone(), "");
         }
         catch (JsonException wrong)
@@ -55,6 +57,12 @@ readonly struct DatadogBody
             throw new RefusedException($"The body is not JSON: {wrong.Message}");
         }
     }
+
+    /// <summary>The whole body, an object, where nothing can be done without one.</summary>
+    /// <exception cref="RefusedException">There is none, or it is no JSON object.</exception>
+    public static async Task<DatadogBody> ReadNeeded(HttpContext http) => await ReadRoot(http) is { Exists: true } body ? body : throw new RefusedException("The body is empty; send a JSON object, {\"name\": value, …}.");
+
+    static string KindOf(JsonElement element) => element.ValueKind switch { JsonValueKind.Array => "a list", JsonValueKind.String => "a text", JsonValueKind.Number => "a number", JsonValueKind.True => "true", JsonValueKind.False => "false", _ => "null" };
 
     /// <summary>JSON that is at hand already.</summary>
     public static DatadogBody Of(JsonElement root) => new(root, "");

@@ -5,21 +5,45 @@ using Apm.Monitors.Downtimes;
 
 namespace Apm.TraceAgent.Serve.Datadog;
 
-/// <summary>Downtimes as version 1 of the API answers them.</summary>
+/// <summary>Downtimes as version 1 of the API answers them: of one that recurs the record of one occurrence.</summary>
 static class DowntimeJson
 {
-    public static void Write(Utf8JsonWriter json, Downtime downtime, DowntimeBook book, bool withCreator)
+    /// <param name="record">Of which occurrence; see <see cref="DowntimeSeries.RecordOf"/>.</param>
+    public static void Write(Utf8JsonWriter json, Downtime downtime, DowntimeRecord record, DowntimeBook book, bool withCreator)
     {
-        var status = book.StatusOf(downtime);
-        var (start, end) = TimesOf(downtime, book);
+        var (before, after, last) = Around(downtime, record);
         json.WriteStartObject();
-        json.WriteNumber("id", downtime.Id);
+        WriteMembers(json, downtime, record, book, before, after);
+        if (after is null) json.WriteNull("active_child");
+        else
+        {
+            json.WriteStartObject("active_child");
+            WriteMembers(json, downtime, last, book, Around(downtime, last).Before, after: null);
+            json.WriteEndObject();
+        }
+        if (withCreator) WriteCreator(json, downtime);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The records before and after one, and the one that holds or comes next.</summary>
+    static (DowntimeRecord? Before, DowntimeRecord? After, DowntimeRecord Last) Around(Downtime downtime, DowntimeRecord record)
+    {
+        var at = downtime.Records.ToList().FindIndex(one => one.Id == record.Id);
+        if (at < 0) return (null, null, record);
+        return (at > 0 ? downtime.Records[at - 1] : null, at + 1 < downtime.Records.Count ? downtime.Records[at + 1] : null, downtime.Records[^1]);
+    }
+
+    static void WriteMembers(Utf8JsonWriter json, Downtime downtime, DowntimeRecord record, DowntimeBook book, DowntimeRecord? before, DowntimeRecord? after)
+    {
+        var isClosed = after is not null;
+        var status = isClosed ? DowntimeStatus.Ended : book.StatusOf(downtime);
+        json.WriteNumber("id", record.Id);
         json.WriteString("uuid", downtime.Uuid);
         json.WriteNumberOrNull("monitor_id", downtime.MonitorId);
         json.WriteNumber("org_id", 1);
-        json.WriteNumber("start", start);
-        json.WriteNumberOrNull("end", end);
-        json.WriteNumberOrNull("canceled", downtime.CanceledUnixSeconds);
+        json.WriteNumber("start", record.StartUnixSeconds);
+        json.WriteNumberOrNull("end", record.EndUnixSeconds == long.MaxValue ? null : record.EndUnixSeconds);
+        json.WriteNumberOrNull("canceled", isClosed ? null : downtime.CanceledUnixSeconds);
         json.WriteNumber("created", downtime.CreatedUnixMillis / 1000);
         json.WriteNumber("modified", downtime.ModifiedUnixMillis / 1000);
         json.WriteString("message", downtime.Message);
@@ -27,9 +51,8 @@ static class DowntimeJson
         json.WriteBoolean("disabled", downtime.IsDisabled);
         WriteRecurrence(json, downtime);
         json.WriteString("timezone", downtime.TimeZone);
-        json.WriteNull("parent_id");
-        json.WriteNull("child_id");
-        json.WriteNull("active_child");
+        json.WriteNumberOrNull("parent_id", before?.Id);
+        json.WriteNumberOrNull("child_id", after?.Id);
         json.WriteNumber("creator_id", 1);
         json.WriteNull("updater_id");
         json.WriteNumber("downtime_type", downtime.Scopes is [DowntimeScope.Everything] ? 0 : downtime.Scopes.Count == 1 && downtime.Scopes[0].StartsWith("host:", StringComparison.Ordinal) ? 1 : 2);
@@ -39,8 +62,6 @@ static class DowntimeJson
         json.WriteTexts("notify_end_types", EndTypes(downtime));
         json.WriteTexts("notify_end_states", downtime.NotifyEndStates.Select(StateWord));
         json.WriteTexts("scope", downtime.Scopes);
-        if (withCreator) WriteCreator(json, downtime);
-        json.WriteEndObject();
     }
 
     /// <summary>The switch that mutes all monitors, as the downtime of everything that it is; its id is 0.</summary>
@@ -65,14 +86,6 @@ static class DowntimeJson
     public static string StateWord(MonitorState state) => state switch { MonitorState.NoData => "no data", MonitorState.Warn => "warn", _ => "alert" };
 
     public static IEnumerable<string> EndTypes(Downtime downtime) => new[] { (downtime.TellsWhenCanceled, "canceled"), (downtime.TellsWhenExpired, "expired") }.Where(type => type.Item1).Select(type => type.Item2);
-
-    /// <summary>Of the occurrence that holds or comes next; of the first when none comes any more.</summary>
-    static (long Start, long? End) TimesOf(Downtime downtime, DowntimeBook book)
-    {
-        if (!downtime.IsRecurring()) return (downtime.StartUnixSeconds, downtime.EndUnixSeconds);
-        var uncut = downtime with { CanceledUnixSeconds = null };
-        return Occurrences.CurrentOrNext(uncut, downtime.CanceledUnixSeconds ?? book.NowUnixSeconds) is { } next ? (next.StartUnixSeconds, next.EndUnixSeconds) : (downtime.StartUnixSeconds, downtime.EndUnixSeconds);
-    }
 
     static void WriteRecurrence(Utf8JsonWriter json, Downtime downtime)
     {

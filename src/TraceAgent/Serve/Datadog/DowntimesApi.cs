@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Serve.Datadog;
 
 /// <summary>Downtimes by version 1 of the API (metrics-monitors §4.13).</summary>
-/// <remarks>A downtime that recurs keeps its id: <c>start</c> and <c>end</c> are those of the occurrence that holds or comes next, and there are no children.</remarks>
+/// <remarks>Of a downtime that recurs each occurrence is a record with an id of its own (<see cref="DowntimeSeries"/>); what is done by any of them is done to the whole downtime.</remarks>
 public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, IMuteAll muteAll, DatadogGate gate)
 {
     /// <summary>Most tags of <c>monitor_tags</c>. More are refused.</summary>
@@ -40,7 +40,7 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
 
     async Task Create(HttpContext http)
     {
-        var body = await DatadogBody.ReadRoot(http);
+        var body = await DatadogBody.ReadNeeded(http);
         if (!body.Names("scope") && !body.Names("monitor_id")) throw new RefusedException(DowntimeScope.Invalid);
         var added = Refusing(() => book.Add(Read(body, new Downtime { Id = 0, Uuid = "", StartUnixSeconds = book.NowUnixSeconds })));
         notices.Scheduled(added);
@@ -52,8 +52,9 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
     async Task Change(HttpContext http)
     {
         var before = Find(http);
-        var body = await DatadogBody.ReadRoot(http);
-        await Answer(http, Refusing(() => book.Replace(Read(body, before))));
+        var body = await DatadogBody.ReadNeeded(http);
+        var shown = DowntimeSeries.RecordOf(before, IdOf(http), book.NowUnixSeconds);
+        await Answer(http, Refusing(() => book.Replace(WithTimes(body, before, shown))));
     }
 
     Task Cancel(HttpContext http)
@@ -74,6 +75,7 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
     {
         var currentOnly = DatadogParameters.Truth(http, "current_only");
         var withCreator = DatadogParameters.Truth(http, "with_creator");
+        book.CloseRecords();
         var found = book.All().Where(downtime => !currentOnly || book.StatusOf(downtime) == DowntimeStatus.Active).ToList();
         return AnswerAll(http, found, withCreator, muteAll.SinceUnixSeconds);
     }
@@ -81,13 +83,15 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
     Task OfMonitor(HttpContext http)
     {
         var rule = (long.TryParse(DatadogParameters.Path(http, "id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? rules.Find(id) : null) ?? throw new RefusedException("Monitor not found", StatusCodes.Status404NotFound);
+        book.CloseRecords();
         return AnswerAll(http, book.ActiveFor(rule), withCreator: false);
     }
 
     async Task CancelByScope(HttpContext http)
     {
-        var body = await DatadogBody.ReadRoot(http);
+        var body = await DatadogBody.ReadNeeded(http);
         var wanted = body.TextOrTexts("scope") is { Count: > 0 } scope ? string.Join(',', scope) : throw new RefusedException(DowntimeScope.Invalid);
+        book.CloseRecords();
         var found = book.All().Where(downtime => string.Join(',', downtime.Scopes) == wanted && book.StatusOf(downtime) is (DowntimeStatus.Active or DowntimeStatus.Scheduled)).ToList();
         if (found.Count == 0) throw new RefusedException("No downtimes found", StatusCodes.Status404NotFound);
         foreach (var downtime in found) CancelAndTell(downtime);
@@ -95,7 +99,7 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
         {
             json.WriteStartObject();
             json.WriteStartArray("cancelled_ids");
-            foreach (var downtime in found) json.WriteNumberValue(downtime.Id);
+            foreach (var downtime in found) json.WriteNumberValue(LastRecord(downtime).Id);
             json.WriteEndArray();
             json.WriteEndObject();
         });
@@ -106,8 +110,21 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
         if (book.Cancel(downtime) is { } canceled && canceled != downtime) notices.Cancelled(canceled);
     }
 
+    /// <summary>
+    /// A changed downtime. Times of one that recurs are those of the record that was shown: sent back as they are they change nothing; others begin it anew with them.
+    /// </summary>
+    Downtime WithTimes(DatadogBody body, Downtime before, DowntimeRecord shown)
+    {
+        if (!before.IsRecurring()) return Read(body, before);
+        long? shownEnd = shown.EndUnixSeconds == long.MaxValue ? null : shown.EndUnixSeconds;
+        var isSame = (Seconds(body, "start") ?? shown.StartUnixSeconds) == shown.StartUnixSeconds && (!body.Names("end") || Seconds(body, "end") == shownEnd);
+        var staysRecurring = !body.Names("recurrence") || body.Object("recurrence").Exists;
+        return isSame && staysRecurring ? Read(body, before, keepsTimes: true) : Read(body, before with { StartUnixSeconds = shown.StartUnixSeconds, EndUnixSeconds = shownEnd });
+    }
+
     /// <summary>A downtime with what a body says of it; what it does not say stays.</summary>
-    Downtime Read(DatadogBody body, Downtime before)
+    /// <param name="keepsTimes">Whether start and end stay, whatever the body says.</param>
+    Downtime Read(DatadogBody body, Downtime before, bool keepsTimes = false)
     {
         var changed = before with
         {
@@ -116,8 +133,8 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
             MonitorTags = body.Texts("monitor_tags") is { } tags ? Checked(tags) : before.MonitorTags,
             Message = body.Names("message") ? Checked(body.Text("message") ?? "") : before.Message,
             TimeZone = body.Text("timezone") is { } zone ? Checked(zone, "timezone") : before.TimeZone,
-            StartUnixSeconds = Seconds(body, "start") ?? before.StartUnixSeconds,
-            EndUnixSeconds = body.Names("end") ? Seconds(body, "end") : before.EndUnixSeconds,
+            StartUnixSeconds = keepsTimes ? before.StartUnixSeconds : Seconds(body, "start") ?? before.StartUnixSeconds,
+            EndUnixSeconds = !keepsTimes && body.Names("end") ? Seconds(body, "end") : before.EndUnixSeconds,
             MutesFirstRecovery = body.Truth("mute_first_recovery_notification") ?? before.MutesFirstRecovery,
             IsDisabled = body.Truth("disabled") ?? before.IsDisabled,
             NotifyEndStates = body.Texts("notify_end_states") is { } states ? StatesOf(states) : before.NotifyEndStates,
@@ -203,16 +220,25 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
 
     Downtime Find(HttpContext http) => FindOrNull(DatadogParameters.Path(http, "id")) ?? throw new RefusedException("Downtime not found", StatusCodes.Status404NotFound);
 
-    Downtime? FindOrNull(string id) => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? book.Find(number) : null;
+    Downtime? FindOrNull(string id)
+    {
+        book.CloseRecords();
+        return long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? book.Find(number) : null;
+    }
 
-    Task Answer(HttpContext http, Downtime downtime) => JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.Write(json, downtime, book, withCreator: false));
+    /// <summary>The id in the path; 0 when there is none.</summary>
+    static long IdOf(HttpContext http) => long.TryParse(DatadogParameters.Path(http, "id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0;
+
+    DowntimeRecord LastRecord(Downtime downtime) => DowntimeSeries.RecordOf(downtime, downtime.Records is [.., var last] ? last.Id : downtime.Id, book.NowUnixSeconds);
+
+    Task Answer(HttpContext http, Downtime downtime) => JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.Write(json, downtime, DowntimeSeries.RecordOf(downtime, IdOf(http), book.NowUnixSeconds), book, withCreator: false));
 
     /// <param name="mutedSince">Since when the switch mutes all monitors, which is a downtime too; null when it is off.</param>
     Task AnswerAll(HttpContext http, IReadOnlyList<Downtime> downtimes, bool withCreator, long? mutedSince = null) => JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
     {
         json.WriteStartArray();
         if (mutedSince is { } since) DowntimeJson.WriteMuteAll(json, since);
-        foreach (var downtime in downtimes) DowntimeJson.Write(json, downtime, book, withCreator);
+        foreach (var downtime in downtimes) DowntimeJson.Write(json, downtime, LastRecord(downtime), book, withCreator);
         json.WriteEndArray();
     });
 }

@@ -88,12 +88,14 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
     Task Matches(HttpContext http)
     {
         var rule = (long.TryParse(DatadogParameters.Path(http, "id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? rules.Find(id) : null) ?? throw new RefusedException("Monitor not found", StatusCodes.Status404NotFound);
-        var found = book.ActiveFor(rule);
+        // Of a monitor whose groups are not known yet, those that may be of one.
+        var hasGroups = monitorOf(rule.Id)?.Groups.Count > 0;
+        var found = book.ActiveFor(rule).Select(downtime => (Downtime: downtime, Groups: GroupsOf(rule, downtime).ToList())).Where(match => !hasGroups || match.Groups.Count > 0).ToList();
         return JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("data");
-            foreach (var downtime in found)
+            foreach (var (downtime, groups) in found)
             {
                 var now = Occurrences.CurrentOrNext(downtime, book.NowUnixSeconds)!.Value;
                 json.WriteStartObject();
@@ -102,7 +104,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
                 json.WriteStartObject("attributes");
                 WriteTimes(json, now);
                 json.WriteString("scope", downtime.ScopeText());
-                json.WriteTexts("groups", GroupsOf(rule, downtime));
+                json.WriteTexts("groups", groups);
                 json.WriteEndObject();
                 json.WriteEndObject();
             }

@@ -45,7 +45,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
 
     async Task Create(HttpContext http)
     {
-        var known = rules.Add(RuleOf(await DatadogBody.ReadRoot(http), null));
+        var known = rules.Add(RuleOf(await DatadogBody.ReadNeeded(http), null));
         await Write(http, known.Rule.Id, new MonitorDetail());
     }
 
@@ -58,7 +58,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
     async Task Update(HttpContext http)
     {
         var id = Known(http).Rule.Id;
-        var body = await DatadogBody.ReadRoot(http);
+        var body = await DatadogBody.ReadNeeded(http);
         rules.Change(id, before => RuleOf(body, before));
         await Write(http, id, new MonitorDetail { WithCreator = false });
     }
@@ -77,7 +77,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
 
     async Task Validate(HttpContext http, MonitorRule? before)
     {
-        rules.Check(RuleOf(await DatadogBody.ReadRoot(http), before));
+        rules.Check(RuleOf(await DatadogBody.ReadNeeded(http), before));
         await JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();

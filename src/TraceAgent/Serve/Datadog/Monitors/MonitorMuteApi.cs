@@ -9,7 +9,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Apm.TraceAgent.Serve.Datadog.Monitors;
 
-/// <summary>Mutes on monitors themselves, and of all of them (metrics-monitors §8.5). Downtimes say more and stand elsewhere.</summary>
+/// <summary>
+/// Mutes on monitors themselves, and of all of them (metrics-monitors §8.5). Downtimes say more and stand elsewhere. <c>until_resolved</c> is ours: the
+/// mute of the whole monitor ends by itself when all of its groups are OK.
+/// </summary>
 public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMuteAll muteAll, DatadogGate gate, TimeProvider clock)
 {
     /// <summary>Maps the endpoints.</summary>
@@ -21,6 +24,8 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
         routes.MapPost("/api/v1/monitor/unmute_all", Before("monitor_unmute_all", UnmuteAll));
     }
 
+    const string Everything = "*";
+
     long NowUnixSeconds => clock.NowUnixNanos() / UnixTime.NanosPerSecond;
 
     RequestDelegate Before(string name, RequestDelegate answer) => gate.Before(name, KeyNeed.ApiAndApplication, http => MonitorErrors.Answer(http, answer));
@@ -30,7 +35,9 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
         var body = await DatadogBody.ReadRoot(http);
         var (now, scope, end) = (NowUnixSeconds, Scope(http, body), DatadogParameters.Seconds(body, "end") ?? DatadogParameters.Seconds(http, "end"));
         if (end <= now) throw new RefusedException($"The parameter 'end' ({end}) lies behind now ({now}). It is in Unix seconds, not milliseconds.");
-        await Change(http, silenced => silenced[scope] = end);
+        var untilResolved = body.Truth("until_resolved") ?? DatadogParameters.Truth(http, "until_resolved");
+        if (untilResolved && scope != Everything) throw new RefusedException($"'until_resolved' goes with the whole monitor, not with a scope (\"{scope}\"): it ends when all of the groups are OK. Leave one of them out.");
+        await Change(http, silenced => silenced[scope] = end, before => scope == Everything ? untilResolved : before);
     }
 
     async Task Unmute(HttpContext http)
@@ -42,17 +49,18 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
         {
             if (isAll) silenced.Clear();
             else silenced.Remove(scope);
-        });
+        }, before => before && !isAll && scope != Everything);
     }
 
-    Task Change(HttpContext http, Action<Dictionary<string, long?>> change)
+    /// <param name="untilResolved">From whether the mutes end by themselves to whether they do then.</param>
+    Task Change(HttpContext http, Action<Dictionary<string, long?>> change, Func<bool, bool> untilResolved)
     {
         var (id, now) = (MonitorApi.IdOf(http), NowUnixSeconds);
         rules.Change(id, rule =>
         {
             var silenced = rule.Options.Silenced.Where(pair => pair.Value is null || pair.Value > now).ToDictionary();
             change(silenced);
-            return rule with { Options = rule.Options with { Silenced = silenced } };
+            return rule with { Options = rule.Options with { Silenced = silenced, MutesUntilResolved = untilResolved(rule.Options.MutesUntilResolved) } };
         });
         return JsonAnswer.Write(http, StatusCodes.Status200OK, json => MonitorJson.Write(json, states.Find(id)!, new MonitorDetail(), now));
     }
@@ -70,5 +78,5 @@ public sealed class MonitorMuteApi(MonitorRules rules, MonitorStates states, IMu
         return Task.CompletedTask;
     }
 
-    static string Scope(HttpContext http, DatadogBody body) => (body.Text("scope") ?? DatadogParameters.Text(http, "scope")) is { Length: > 0 } scope ? scope : "*";
+    static string Scope(HttpContext http, DatadogBody body) => (body.Text("scope") ?? DatadogParameters.Text(http, "scope")) is { Length: > 0 } scope ? scope : Everything;
 }

@@ -19,7 +19,7 @@ static class MonitorOptionsJson
     static readonly HashSet<string> s_known =
     [
         "thresholds", "threshold_windows", "notify_no_data", "no_data_timeframe", "on_missing_data", "timeout_h", "require_full_window", "evaluation_delay", "new_group_delay", "new_host_delay",
-        "renotify_interval", "renotify_occurrences", "renotify_statuses", "escalation_message", "include_tags", "notify_audit", "notify_by", "notification_preset_name", "locked", "silenced",
+        "renotify_interval", "renotify_occurrences", "renotify_statuses", "escalation_message", "include_tags", "notify_audit", "notify_by", "notification_preset_name", "locked", "silenced", "silenced_until_resolved",
     ];
 
     /// <exception cref="RefusedException">A member is of the wrong type.</exception>
@@ -40,6 +40,7 @@ static class MonitorOptionsJson
             TriggerWindow = windows.Text("trigger_window"),
             RecoveryWindow = windows.Text("recovery_window"),
             CurrentStart = CurrentStart(body.Object("scheduling_options").Object("evaluation_window")),
+            CustomSchedule = MonitorScheduleJson.Read(body.Object("scheduling_options").Object("custom_schedule")),
             GroupRetentionSeconds = Retention(body.Text("group_retention_duration")),
             NotifyNoData = body.Truth("notify_no_data") ?? false,
             NoDataTimeframeMinutes = Whole(body, "no_data_timeframe"),
@@ -59,6 +60,7 @@ static class MonitorOptionsJson
             NotificationPreset = body.Text("notification_preset_name"),
             Locked = body.Truth("locked") ?? false,
             Silenced = Silenced(body.Object("silenced")),
+            MutesUntilResolved = body.Truth("silenced_until_resolved") ?? false,
             OthersJson = Others(body),
         };
     }
@@ -95,6 +97,7 @@ static class MonitorOptionsJson
         json.WriteStartObject("silenced");
         foreach (var (scope, end) in options.Silenced) if (end is null || end > nowUnixSeconds) json.WriteNumberOrNull(scope, end);
         json.WriteEndObject();
+        if (options.MutesUntilResolved) json.WriteBoolean("silenced_until_resolved", true); // Ours.
         WriteOthers(json, options.OthersJson);
         json.WriteEndObject();
     }

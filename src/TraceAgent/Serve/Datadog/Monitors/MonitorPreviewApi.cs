@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Apm.Core.Monitors;
+using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Delivery;
 using Apm.Monitors.Messages;
+using Apm.Monitors.Notify;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Microsoft.AspNetCore.Builder;
@@ -14,14 +17,15 @@ namespace Apm.TraceAgent.Serve.Datadog.Monitors;
 /// What a monitor would have done: <c>POST /api/monitors/preview</c> takes the body that makes one, and perhaps <c>from</c> and <c>to</c> in Unix
 /// seconds. Nothing is kept or told.
 /// </summary>
-public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, DatadogGate gate, TimeProvider clock)
+/// <param name="settings">Where notices can be delivered; null when that is not known.</param>
+public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, DatadogGate gate, TimeProvider clock, DeliverySettings? settings = null)
 {
     /// <summary>Maps the endpoint.</summary>
     public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/monitors/preview", gate.Before("monitor_preview", KeyNeed.ApiAndApplication, http => MonitorErrors.Answer(http, Preview)));
 
     async Task Preview(HttpContext http)
     {
-        var body = await DatadogBody.ReadRoot(http);
+        var body = await DatadogBody.ReadNeeded(http);
         var known = rules.Check(MonitorApi.RuleOf(body, null));
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond / 60 * 60;
         var to = Seconds(body, "to", now) ?? now;
@@ -29,7 +33,8 @@ public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, 
         if (to > now + 60) throw new RefusedException($"'to' ({to}) lies ahead of now ({now}). It is in Unix seconds, not milliseconds.");
         if (from >= to) throw new RefusedException($"'from' ({from}) must be before 'to' ({to}).");
         var result = from is { } begin ? replay.Between(known, begin, to, http.RequestAborted) : replay.Latest(known, to, http.RequestAborted);
-        await JsonAnswer.Write(http, StatusCodes.Status200OK, json => Write(json, known, result));
+        IReadOnlyList<string> warnings = MessageAdvice.Of(known.Rule, ((IMonitorRules)rules).All(), settings);
+        await JsonAnswer.Write(http, StatusCodes.Status200OK, json => Write(json, known, result, warnings));
     }
 
     /// <summary>A time in Unix seconds; null when it is not there.</summary>
@@ -41,11 +46,12 @@ public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, 
         { } other => throw new RefusedException($"'{member}' ({other}) is no time of ours. It is in Unix seconds, such as {now}."),
     };
 
-    static void Write(Utf8JsonWriter json, KnownRule known, ReplayResult result)
+    static void Write(Utf8JsonWriter json, KnownRule known, ReplayResult result, IReadOnlyList<string> warnings)
     {
         json.WriteStartObject();
         json.WriteString("sentence", RuleSentence.Of(known.Rule, known.Query!));
         json.WriteTexts("advice", ReplayAdvice.Of(known, result, null));
+        json.WriteTexts("warnings", warnings);
         json.WriteNumber("from", result.FromUnixSeconds);
         json.WriteNumber("to", result.ToUnixSeconds);
         if (result.StoppedReason.Length > 0) json.WriteString("stopped", result.StoppedReason);
@@ -65,6 +71,7 @@ public sealed class MonitorPreviewApi(MonitorRules rules, MonitorReplay replay, 
             json.WriteString("to", told.To.Word());
             WriteNumber(json, "value", told.Value);
             json.WriteBoolean("at_start", result.IsAtStart(told));
+            if (told.MissingReason.Length > 0) json.WriteString("missing_reason", told.MissingReason);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Apm.Core.Slos;
 using Apm.Core.Time;
+using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
-using Apm.Query.Evaluate;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Serve.Datadog.Slos;
 
 /// <summary>Service level objectives by Datadog's API: made, read, changed, deleted, and how they stood (docs/slos.md).</summary>
-public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, TimeProvider clock)
+public sealed class SloApi(SloBook slos, SloReader reader, MonitorRules rules, DatadogGate gate, TimeProvider clock)
 {
     /// <summary>Most objectives of a page of the list; Datadog's figure.</summary>
     public const int MaxSlosOfPage = 1_000;
@@ -19,8 +19,11 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
     /// <summary>Longest history, in seconds; 92 days. A longer one is refused.</summary>
     public const long MaxHistorySeconds = 92L * 86_400;
 
+    /// <summary>Most groups of a history. Further ones are left out; they count in what is said of the whole.</summary>
+    public const int MaxGroupsOfHistory = 1_000;
+
     /// <summary>Who made it, while there are keys but no accounts.</summary>
-    const string Creator = "apm@localhost";
+    internal const string Creator = "apm@localhost";
 
     /// <summary>Maps the endpoints.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -28,31 +31,18 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
         routes.MapPost("/api/v1/slo", Before("slo_create", Create));
         routes.MapGet("/api/v1/slo", Before("slo_list", List));
         routes.MapGet("/api/v1/slo/can_delete", Before("slo_can_delete", CanDelete));
+        routes.MapPost("/api/v1/slo/bulk_delete", Before("slo_bulk_delete", BulkDelete));
         routes.MapGet("/api/v1/slo/{id}", Before("slo_get", Get));
         routes.MapPut("/api/v1/slo/{id}", Before("slo_update", Update));
         routes.MapDelete("/api/v1/slo/{id}", Before("slo_delete", Delete));
         routes.MapGet("/api/v1/slo/{id}/history", Before("slo_history", History));
     }
 
-    RequestDelegate Before(string name, RequestDelegate answer) => gate.Before(name, KeyNeed.ApiAndApplication, async http =>
-    {
-        try
-        {
-            await answer(http);
-        }
-        catch (SloException refused)
-        {
-            throw new RefusedException(refused.Message, refused.Refusal switch { SloRefusal.NotFound => StatusCodes.Status404NotFound, SloRefusal.Referenced => StatusCodes.Status409Conflict, _ => StatusCodes.Status400BadRequest });
-        }
-        catch (QueryLimitException tooMuch)
-        {
-            throw new RefusedException(tooMuch.Message);
-        }
-    });
+    RequestDelegate Before(string name, RequestDelegate answer) => gate.Before(name, KeyNeed.ApiAndApplication, http => SloErrors.Answer(http, answer));
 
     async Task Create(HttpContext http)
     {
-        var wanted = SloJson.Read(await DatadogBody.ReadRoot(http), null) with { Creator = Creator };
+        var wanted = SloJson.Read(await DatadogBody.ReadNeeded(http), null) with { Creator = Creator };
         await AnswerMany(http, [slos.Add(wanted)], withPage: false);
     }
 
@@ -70,7 +60,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
     async Task Update(HttpContext http)
     {
         var before = Known(http);
-        await AnswerMany(http, [slos.Replace(before.Id, SloJson.Read(await DatadogBody.ReadRoot(http), before))], withPage: false);
+        await AnswerMany(http, [slos.Replace(before.Id, SloJson.Read(await DatadogBody.ReadNeeded(http), before))], withPage: false);
     }
 
     Task Delete(HttpContext http)
@@ -81,6 +71,49 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
         {
             json.WriteTexts("data", [id]);
             json.WriteNull("errors");
+        });
+    }
+
+    /// <summary>
+    /// <c>{"ID":["7d","30d"],…}</c>: those targets go, and an objective that has none left goes with them. What cannot be done is among the errors; the rest is done.
+    /// </summary>
+    async Task BulkDelete(HttpContext http)
+    {
+        var body = await DatadogBody.ReadNeeded(http);
+        var (deleted, updated, errors) = (new List<string>(), new List<string>(), new List<(string Id, string Message, string Timeframe)>());
+        foreach (var id in body.MemberNames.Take(MaxSlosOfPage))
+        {
+            var frames = body.Texts(id) ?? throw new RefusedException($"{id} must be a list of timeframes, such as [\"7d\",\"30d\"].");
+            try
+            {
+                var slo = slos.Find(id) ?? throw SloBook.NotFound(id);
+                if (frames.FirstOrDefault(frame => slo.Targets.All(target => target.Timeframe() != frame)) is { } unknown) throw new SloException(SloRefusal.Wrong, $"It has no target of \"{unknown}\". It has: {string.Join(", ", slo.Targets.Select(target => target.Timeframe()))}.");
+                var left = slo.Targets.Where(target => !frames.Contains(target.Timeframe())).ToList();
+                if (left.Count == 0) slos.Remove(id, force: false);
+                else slos.Replace(id, slo with { Targets = left });
+                (left.Count == 0 ? deleted : updated).Add(id);
+            }
+            catch (SloException refused)
+            {
+                errors.Add((id, refused.Message, frames.Count > 0 ? frames[0] : ""));
+            }
+        }
+        await Answer(http, json =>
+        {
+            json.WriteStartObject("data");
+            json.WriteTexts("deleted", deleted);
+            json.WriteTexts("updated", updated);
+            json.WriteEndObject();
+            json.WriteStartArray("errors");
+            foreach (var error in errors)
+            {
+                json.WriteStartObject();
+                json.WriteString("id", error.Id);
+                json.WriteString("message", error.Message);
+                json.WriteString("timeframe", error.Timeframe);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
         });
     }
 
@@ -127,7 +160,12 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
         var (from, to) = (DatadogParameters.NeededSeconds(http, "from_ts"), Math.Min(DatadogParameters.NeededSeconds(http, "to_ts"), clock.NowUnixNanos() / UnixTime.NanosPerSecond));
         if (to <= from) throw new RefusedException("The parameter 'to_ts' must be after 'from_ts', and 'from_ts' in the past.");
         if (to - from > MaxHistorySeconds) throw new RefusedException($"The time from 'from_ts' to 'to_ts' is longer than the {MaxHistorySeconds / 86_400} days that are answered.");
-        var series = reader.Read(slo, from, to, SloReports.StepOf(to - from), http.RequestAborted);
+        var isCorrected = DatadogParameters.Text(http, "apply_correction").Length == 0 || DatadogParameters.Truth(http, "apply_correction");
+        var step = SloReports.StepOf(to - from);
+        var series = reader.Read(slo, from, to, step, isCorrected, http.RequestAborted);
+        IReadOnlyList<SloPart> parts = slo.Kind == SloKind.Monitor
+            ? [.. slo.MonitorIds.Select(rules.Find).OfType<KnownRule>().Select(known => new SloPart(known.Rule.Name, known.Rule, reader.Read(slo with { MonitorIds = [known.Rule.Id] }, from, to, step, isCorrected, http.RequestAborted)))]
+            : [.. reader.ReadGroups(slo, from, to, step, isCorrected, http.RequestAborted).Select(group => new SloPart(group.Group, null, group.Series)).Take(MaxGroupsOfHistory)];
         var targets = slo.Targets;
         if (DatadogParameters.Text(http, "target") is { Length: > 0 } text)
         {
@@ -137,7 +175,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
         return Answer(http, json =>
         {
             json.WritePropertyName("data");
-            SloHistoryJson.Write(json, slo, targets, from, to, series);
+            SloHistoryJson.Write(json, slo, targets, from, to, series, parts);
             json.WriteTexts("errors", []);
         });
     }
@@ -163,7 +201,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, DatadogGate gate, Tim
         json.WriteEndObject();
     });
 
-    static Task Answer(HttpContext http, Action<Utf8JsonWriter> members, int status = StatusCodes.Status200OK) => JsonAnswer.Write(http, status, json =>
+    internal static Task Answer(HttpContext http, Action<Utf8JsonWriter> members, int status = StatusCodes.Status200OK) => JsonAnswer.Write(http, status, json =>
     {
         json.WriteStartObject();
         members(json);

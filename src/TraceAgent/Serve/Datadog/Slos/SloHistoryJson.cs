@@ -1,7 +1,13 @@
 using System.Text.Json;
+using Apm.Core.Monitors;
 using Apm.Core.Slos;
 
 namespace Apm.TraceAgent.Serve.Datadog.Slos;
+
+/// <summary>A part of an objective: a group of requests, or a monitor.</summary>
+/// <param name="Name">The group's tags, or the monitor's name.</param>
+/// <param name="Monitor">Null for a group.</param>
+sealed record SloPart(string Name, MonitorRule? Monitor, SloSeries Series);
 
 /// <summary>How an objective stood over some time, as Datadog's API answers it.</summary>
 static class SloHistoryJson
@@ -9,7 +15,8 @@ static class SloHistoryJson
     /// <summary>Datadog's number of decimals that are meant.</summary>
     const int Precision = 4;
 
-    public static void Write(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, long from, long to, SloSeries series)
+    /// <param name="parts">The groups of requests, or the monitors; none when there are none.</param>
+    public static void Write(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, long from, long to, SloSeries series, IReadOnlyList<SloPart> parts)
     {
         json.WriteStartObject();
         json.WriteNumber("from_ts", from);
@@ -23,16 +30,41 @@ static class SloHistoryJson
             SloJson.WriteTarget(json, target);
         }
         json.WriteEndObject();
-        WriteOverall(json, slo, targets, series);
+        json.WriteStartObject("overall");
+        json.WriteString("name", slo.Name);
+        WriteStanding(json, targets, series, slo.IsOfTime());
+        json.WriteEndObject();
         if (slo.Kind == SloKind.Metric) WriteSeries(json, slo, series);
+        if (parts.Count > 0) WriteParts(json, slo, targets, parts);
         json.WriteEndObject();
     }
 
-    static void WriteOverall(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, SloSeries series)
+    /// <summary>Groups of requests under <c>groups</c>, with their keys; monitors under <c>monitors</c>.</summary>
+    static void WriteParts(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, IReadOnlyList<SloPart> parts)
+    {
+        var isOfGroups = slo.Kind == SloKind.Metric;
+        if (isOfGroups) json.WriteTexts("group_by", parts[0].Name.Split(',').Select(tag => tag.Split(':')[0]));
+        json.WriteStartArray(isOfGroups ? "groups" : "monitors");
+        foreach (var part in parts)
+        {
+            json.WriteStartObject();
+            if (isOfGroups) json.WriteString("group", part.Name);
+            json.WriteString("name", part.Name);
+            if (part.Monitor is { } monitor)
+            {
+                json.WriteNumber("id", monitor.Id);
+                json.WriteString("monitor_type", monitor.Type);
+                json.WriteNumber("monitor_modified", monitor.ModifiedUnixMillis / 1000);
+            }
+            WriteStanding(json, targets, part.Series, slo.IsOfTime());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    static void WriteStanding(Utf8JsonWriter json, IReadOnlyList<SloTarget> targets, SloSeries series, bool isOfTime)
     {
         var tally = series.Sum();
-        json.WriteStartObject("overall");
-        json.WriteString("name", slo.Name);
         if (tally.Percent is { } percent) json.WriteNumber("sli_value", Math.Round(percent, Precision));
         else json.WriteNull("sli_value");
         json.WriteNumber("span_precision", Precision);
@@ -42,8 +74,7 @@ static class SloHistoryJson
         json.WriteStartObject("error_budget_remaining");
         foreach (var target in targets) if (tally.BudgetLeftPercent(target) is { } left) json.WriteNumber(target.Timeframe(), Math.Round(left, Precision));
         json.WriteEndObject();
-        if (slo.IsOfTime()) WriteTurns(json, series);
-        json.WriteEndObject();
+        if (isOfTime) WriteTurns(json, series);
     }
 
     /// <summary>When it turned: 0 good, 1 not all good, 2 nothing known, each from its bucket on.</summary>

@@ -25,7 +25,7 @@ static class SloJson
     {
         var word = body.Word("type", s_kinds) ?? (before is null ? throw new RefusedException($"The parameter 'type' is required: {string.Join(", ", s_kinds)}.") : WordOf(before.Kind));
         var kind = word switch { "metric" => SloKind.Metric, "monitor" => SloKind.Monitor, _ => SloKind.TimeSlice };
-        if (body.Texts("groups") is { Count: > 0 }) throw new RefusedException("groups are not told apart here: an objective of monitors is met while none of their groups is in alert. Leave 'groups' out.");
+        if (body.Texts("groups") is { Count: > 0 }) throw new RefusedException(kind == SloKind.Monitor ? "groups are not told apart here: an objective of monitors is met while none of their groups is in alert. Leave 'groups' out." : "groups belongs to objectives of monitors. Group the queries instead, as in sum:hits{*} by {env}.as_count(): the history has each group.");
         return new Slo
         {
             Kind = kind,
@@ -82,7 +82,8 @@ static class SloJson
         json.WriteEndObject();
     }
 
-    static void WriteWhat(Utf8JsonWriter json, Slo slo)
+    /// <summary>What it is made of: queries, monitors or slices.</summary>
+    public static void WriteWhat(Utf8JsonWriter json, Slo slo)
     {
         if (slo.Kind == SloKind.Metric)
         {
