@@ -9,6 +9,7 @@ import { Island, el, failure } from './island';
 import { dragPx, go, isZoomed, showRange, undoZoom } from './nav';
 import { askForSnapshot } from './snapshot';
 import { color, onTheme } from './theme';
+import { tickSeconds } from './ticks';
 
 /** Within this time a second click makes a double click, which undoes a zoom. */
 const doubleClickMs = 250;
@@ -204,7 +205,6 @@ export abstract class TimePlot<T extends TimeData> extends Island {
 
   /** Options that all plots over time have. */
   protected frame(data: T, width: number): Pick<uPlot.Options, 'width' | 'height' | 'padding' | 'legend' | 'tzDate'> & { x: uPlot.Scale; axis: uPlot.Axis; cursor: uPlot.Cursor; setSelect: (u: uPlot) => void } {
-    const short = data.toMs - data.fromMs < 10 * 60_000;
     const days = data.toMs - data.fromMs > 36 * 3_600_000;
     return {
       width,
@@ -214,8 +214,9 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
       axis: {
-        stroke: color('text-2'), font: axisFont, grid: { show: false }, ticks: { stroke: color('line'), width: 1, size: 4 }, size: 24, gap: 2, space: days ? 92 : short ? 62 : 48,
-        values: (_u, ticks) => ticks.map(t => clock(t * 1000, short, days)),
+        stroke: color('text-2'), font: axisFont, grid: { show: false }, ticks: { stroke: color('line'), width: 1, size: 4 }, size: 24, gap: 2, incrs: tickSeconds,
+        space: (_u, _axis, from, to, px) => days ? 92 : (to - from) / px * 48 < 60 ? 62 : 48, // Room for seconds where ticks may be closer than a minute.
+        values: (_u, ticks, _axis, _space, step) => ticks.map(t => clock(t * 1000, step < 60, days)),
       },
       cursor: {
         y: false,

@@ -142,6 +142,9 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Contains("muted until further notice", await Page("/monitors/1"), StringComparison.Ordinal);
         Assert.Equal("/monitors?q=o", (await Send("/ui/monitors/unmute", ("id", "1"), ("back", "/monitors?q=o"))).Location);
         Assert.Empty(Rules.Find(1)!.Rule.Options.Silenced);
+        await Send("/ui/monitors/mute", ("id", "1"), ("until", "resolved"), ("back", "/monitors/1"));
+        Assert.Contains("muted until resolved", await Page("/monitors/1"), StringComparison.Ordinal);
+        Assert.Contains("until resolved", Regex.Match(await Page("/monitors"), "(?s)<tr>.*?One.*?</tr>").Value, StringComparison.Ordinal);
 
         Assert.Contains("monitor [1,One] is referenced in composite monitors: [3,Both]", await Page("/monitors/1"), StringComparison.Ordinal);
         var kept = await Send("/ui/monitors/delete", ("id", "1"), ("back", "/monitors/1"));

@@ -53,7 +53,7 @@ public sealed class NoticePagesTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.SeeOther, (await Send("/monitors/downtimes", "/ui/downtimes/cancel", ("id", "1"))).StatusCode);
         Assert.Equal(DowntimeStatus.Canceled, Book.StatusOf(Book.Find(1)!));
-        Assert.Contains("Show 1 that are over", await Page("/monitors/downtimes"), StringComparison.Ordinal);
+        Assert.Contains("Show 1 that is over", await Page("/monitors/downtimes"), StringComparison.Ordinal);
         Assert.Contains("cancelled", await Page("/monitors/downtimes?over=1"), StringComparison.Ordinal);
     }
 

@@ -14,6 +14,8 @@ public class WidgetFormTests
     [InlineData("""{"type":"hostmap","title":"T","requests":{"fill":{"q":"avg:m{*} by {host}"}},"style":{"palette":"green_to_orange"}}""")]
     [InlineData("""{"type":"scatterplot","title":"T","requests":{"x":{"q":"avg:m{*} by {host}","aggregator":"avg"},"y":{"q":"avg:n{*} by {host}","aggregator":"avg"}}}""")]
     [InlineData("""{"type":"check_status","title":"T","check":"c","grouping":"cluster","tags":["a:b"]}""")]
+    [InlineData("""{"type":"slo","title":"T","slo_id":"abc","view_type":"detail","time_windows":["7d"]}""")]
+    [InlineData("""{"type":"slo_list","title":"T","requests":[{"request_type":"slo_list","query":{"query_string":"team:a","limit":5}}]}""")]
     [InlineData("""{"type":"note","title":"T","content":"x","background_color":"pink"}""")]
     public void A_widget_that_was_not_changed_stays_as_it_is(string definition) =>
         Assert.Equal(definition, WidgetForm.Of(new Widget(1, definition)).Definition(definition));

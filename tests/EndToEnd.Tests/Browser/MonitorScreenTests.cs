@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using Apm.EndToEnd.Tests.Running;
 using Microsoft.Playwright;
@@ -9,23 +7,13 @@ namespace Apm.EndToEnd.Tests.Browser;
 
 /// <summary>A monitor is written with its preview, tried out, saved, muted and deleted, in the browser.</summary>
 [Collection(OneAfterTheOther.Name)]
-public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
+public sealed class MonitorScreenTests(BrowserFixture browser, RunningApm apm) : IClassFixture<RunningApm>
 {
-    ApmProcess _apm = null!;
-
-    public async Task InitializeAsync() => _apm = await ApmProcess.Start();
-
-    public async Task DisposeAsync()
-    {
-        await _apm.Stop();
-        await _apm.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_monitor_is_written_previewed_saved_muted_and_deleted()
     {
-        await Send();
-        await browser.Use(_apm.Ui, nameof(A_monitor_is_written_previewed_saved_muted_and_deleted), async page =>
+        await apm.Gauge("order.queue", "box-1", count: 200, every: 15, i => i is >= 100 and < 140 ? 900 : 400); // Fifty minutes of a queue, with ten at 900 in between.
+        await browser.Use(apm.Ui, nameof(A_monitor_is_written_previewed_saved_muted_and_deleted), async page =>
         {
             await page.GotoAsync("/monitors/new?q=agv:order.queue{*}");
             await Expect(page.Locator(".rule-check mark.wrong")).ToHaveTextAsync("agv");
@@ -66,16 +54,5 @@ public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
             await Expect(page.Locator("tbody")).ToContainTextAsync(new Regex(@"Triggered: \[TEST\] Queue is long"));
             Assert.Empty(await Axe.Serious(page));
         }, isExpected: text => text.Contains("'about:srcdoc'", StringComparison.Ordinal)); // The recorder of the test tries its own script in the mail's frame, where none may run.
-    }
-
-    /// <summary>Fifty minutes of a queue, with ten at 900 in between.</summary>
-    async Task Send()
-    {
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 60 * 60;
-        var points = string.Join(',', Enumerable.Range(0, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"[{now - 3000 + i * 15},{(i is >= 100 and < 140 ? 900 : 400)}]")));
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var body = new StringContent($$"""{"series":[{"metric":"order.queue","type":"gauge","points":[{{points}}]}]}""", Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(_apm.Ui, "/api/v1/series?api_key=any"), body);
-        Assert.Equal("""{"status": "ok"}""", await answer.Content.ReadAsStringAsync());
     }
 }
