@@ -20,6 +20,6 @@ public static partial class LivePages
     [GeneratedRegex("^/(monitors|slos)/(new|[^/]+/edit)$")]
     private static partial Regex Form();
 
-    [GeneratedRegex("^/(monitors|slos|snapshots|limits|metrics|doctor|dashboards$)")]
+    [GeneratedRegex("^/((monitors|slos|snapshots|limits|metrics|doctor)(/|$)|dashboards$)")]
     private static partial Regex Spanless();
 }
