@@ -13,6 +13,7 @@ export function held(): string | null {
   if (document.querySelector('tr.unfolded')) return 'while a row is unfolded';
   if (document.querySelector('.t tbody tr.cursor')) return 'while a row is chosen';
   if ((active instanceof HTMLInputElement && active.value !== active.defaultValue) || active instanceof HTMLSelectElement) return 'while something is typed';
+  if (document.querySelector('[data-problem]:not([hidden])')) return 'while it says why something was refused';
   if ([...document.querySelectorAll<HTMLFormElement>('main form[method=post]')].some(isWritten)) return 'while a form is filled in';
   return null;
 }
