@@ -105,9 +105,9 @@ public sealed class DashboardPagesTests : IAsyncLifetime
     public async Task Events_are_marked_over_a_graph()
     {
         await Keep("my_metric", i => i);
-        _host.Events.Add(new EventRecord { Title = "Deploy", UnixSeconds = NowSeconds - 100, AlertType = "success", Tags = ["env:dev"] });
+        _host.Events.Add(new EventRecord { Title = "Deploy", UnixSeconds = NowSeconds - 100, AlertType = "success", Tags = ["env:dev"], Text = "%%%\nVersion 2\nby ci\n%%%" });
         var mark = Assert.Single((await Chart(await _host.Client.GetStringAsync($"/dashboards/{Timeboard("avg:my_metric{*}").Id}?from=now-5m"))).GetProperty("marks").EnumerateArray());
-        Assert.Equal(("Deploy", "Deploy (env:dev)", "ok"), (mark.GetProperty("text").GetString(), mark.GetProperty("detail").GetString(), mark.GetProperty("kind").GetString()));
+        Assert.Equal(("Deploy", "Deploy (env:dev): Version 2 by ci", "ok"), (mark.GetProperty("text").GetString(), mark.GetProperty("detail").GetString(), mark.GetProperty("kind").GetString()));
 
         var silent = Board("""{"title":"x","layout_type":"ordered","widgets":[{"definition":{"type":"timeseries","requests":[{"q":"avg:my_metric{*}"}]}}]}""");
         Assert.Empty((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m"))).GetProperty("marks").EnumerateArray());

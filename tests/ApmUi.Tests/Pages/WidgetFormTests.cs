@@ -38,6 +38,7 @@ public class WidgetFormTests
     [InlineData("[a](javascript:alert(1))", "<p><a href=\"\">a</a></p>\n")]
     [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p><a href=\"\">a</a> <a href=\"/metrics\">b</a> <a href=\"\">c</a></p>\n")]
     [InlineData("![p](https://example.com/p.png)", "<p><a href=\"https://example.com/p.png\">p</a></p>\n")]
+    [InlineData("# Runbook\n\n## Then", "<h3>Runbook</h3>\n<h4>Then</h4>\n")]
     [InlineData("<javascript:alert(1)>", "<p>javascript:alert(1)</p>\n")]
     public void Markdown_of_a_note_runs_and_loads_nothing(string markdown, string html) => Assert.Equal(html, MarkdownHtml.Of(markdown).Value);
 }

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Apm.EndToEnd.Tests.Browser;
 
-/// <summary>A monitor is written with its preview, tried out, saved, muted and deleted, in the browser.</summary>
+/// <summary>A monitor is written with its preview, tried out, saved, muted and deleted, and a downtime made, changed and cancelled, in the browser.</summary>
 [Collection(OneAfterTheOther.Name)]
 public sealed class MonitorScreenTests(BrowserFixture browser, RunningApm apm) : IClassFixture<RunningApm>
 {
@@ -55,4 +55,47 @@ public sealed class MonitorScreenTests(BrowserFixture browser, RunningApm apm) :
             Assert.Empty(await Axe.Serious(page));
         }, isExpected: text => text.Contains("'about:srcdoc'", StringComparison.Ordinal)); // The recorder of the test tries its own script in the mail's frame, where none may run.
     }
+
+    [Fact]
+    public async Task A_downtime_is_written_with_its_next_times_changed_and_cancelled() => await browser.Use(apm.Ui, nameof(A_downtime_is_written_with_its_next_times_changed_and_cancelled), async page =>
+    {
+        var form = page.Locator("#downtime-form");
+        await page.GotoAsync("/monitors/downtimes");
+        await form.GetByLabel("Message").FillAsync("The database is moved.");
+        await form.GetByLabel("or by a rule").FillAsync("FREQ=MONTLY");
+        await Expect(page.Locator(".downtime-preview")).ToContainTextAsync("FREQ=MONTLY is not known.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Silence" }).ClickAsync();
+        await Expect(form.Locator("[data-problem]")).ToContainTextAsync("FREQ=MONTLY is not known.");
+        await form.GetByLabel("or by a rule").FillAsync("FREQ=MONTHLY;BYDAY=1SU");
+        await Expect(page.Locator(".downtime-preview")).ToContainTextAsync("Silences all monitors, every month on the first Sunday at");
+        await Expect(page.Locator(".downtime-preview li")).ToHaveCountAsync(5);
+        Assert.Empty(await Axe.Serious(page));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Silence" }).ClickAsync();
+
+        var row = page.Locator("tbody tr", new() { HasText = "the first Sunday" });
+        await row.GetByRole(AriaRole.Link, new() { Name = "Edit" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Change the downtime" })).ToBeVisibleAsync();
+        await Expect(form.GetByLabel("or by a rule")).ToHaveValueAsync("FREQ=MONTHLY;BYDAY=1SU");
+        await form.GetByLabel("Message").FillAsync("It is moved another time.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("It is moved another time.");
+
+        await row.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(page.Locator("main")).ToContainTextAsync("Nothing is silenced, and nothing will be.");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show 1 that is over" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("cancelled");
+    }, isExpected: text => text.Contains("400", StringComparison.Ordinal));
+
+    [Fact]
+    public async Task Forms_stand_still_while_they_are_filled_in() => await browser.Use(apm.Ui, nameof(Forms_stand_still_while_they_are_filled_in), async page =>
+    {
+        foreach (var address in new[] { "/monitors/new", "/slos/new" })
+        {
+            await page.GotoAsync(address);
+            await Expect(page.Locator("main form button.primary")).ToBeVisibleAsync();
+            await Expect(page.Locator("apm-live")).ToHaveCountAsync(0);
+        }
+        await page.GotoAsync("/monitors");
+        await Expect(page.Locator("apm-live")).ToHaveCountAsync(1);
+    });
 }
