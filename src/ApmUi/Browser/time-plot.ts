@@ -2,6 +2,7 @@
 
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css';
+import { Awaited } from './awaited';
 import style from './chart.css';
 import { type TimeData } from './chart-data';
 import { clock, zone } from './format';
@@ -28,6 +29,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
   /** The bucket where a selection by keyboard began. */
   protected anchor: number | null = null;
   protected readonly box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
+  readonly #awaited = new Awaited();
   protected readonly card = el('div', { class: 'card' });
   protected readonly say = el('div', { class: 'vh', 'aria-live': 'polite' });
   #legend = el('div', { class: 'legend' });
@@ -83,6 +85,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#awaited.stop();
     this.#destroy();
   }
 
@@ -122,7 +125,10 @@ export abstract class TimePlot<T extends TimeData> extends Island {
     }
     const src = this.getAttribute('src');
     if (!src) return;
-    if (!this.data) this.state = 'loading';
+    if (!this.data) {
+      this.state = 'loading';
+      this.#awaited.start(content => this.#putInstead(content), 'Reading what it shows');
+    }
     try {
       const data = await this.fetchJson<T>(src);
       if (!data) return;
@@ -130,6 +136,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       else this.#show(data);
     } catch (error) {
       this.#destroy();
+      this.#awaited.stop();
       this.data = null;
       this.#putInstead(failure(error instanceof Error ? error.message : String(error), () => void this.#load()));
       this.state = 'error';
@@ -137,6 +144,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
   }
 
   #show(data: T): void {
+    this.#awaited.stop();
     this.#later = null;
     this.data = data;
     this.received(data);

@@ -63,7 +63,7 @@ public static class MetricChart
         long[] times = [.. drawn.SelectMany(one => one.Series.Points.Select(point => point.UnixSeconds)).Distinct().Order()];
         // All buckets of the time are there, so that a gap is one.
         var first = times[0] - (times[0] * 1000 - chart.FromMs) / 1000 / step * step;
-        var axis = new Axis(first, step, (int)((times[^1] - first) / step) + 1, unit.Scale, IsAmount: unit.Name != "number");
+        var axis = new Axis(first, step, (int)((times[^1] - first) / step) + 1, unit.Scale, IsAmount: drawn.TrueForAll(one => one.Series.Unit.Length > 0 && !one.Series.Unit.StartsWith("degree", StringComparison.Ordinal)));
         var hasSeveral = answers.Count > 1 || drawn.Exists(one => one.Series.QueryIndex > 0);
         var color = 0;
         var lines = drawn.Select(one => Line(one.Series, one.From, axis, hasSeveral, one.From.Color ?? (one.Series.IsOutlier == false ? "no-data" : "s" + (color++ % Colors).ToString(CultureInfo.InvariantCulture)))).ToList();
@@ -104,7 +104,7 @@ public static class MetricChart
     }
 
     /// <summary>The buckets of a chart.</summary>
-    /// <param name="IsAmount">Its values are durations, bytes or shares, of which nothing below zero is to be expected.</param>
+    /// <param name="IsAmount">Its values are in a unit that counts or measures how much there is, of which nothing below zero is to be expected.</param>
     readonly record struct Axis(long First, int Step, int Count, double Scale, bool IsAmount)
     {
         public int IndexOf(long unixSeconds) => (int)((unixSeconds - First) / Step);

@@ -11,6 +11,8 @@ public class MetricChartTests
     [Theory]
     [InlineData("second", 1.0, 0.0)]
     [InlineData("second", -1.0, -5e9)]
+    [InlineData("connection", 1.0, 0.0)]
+    [InlineData("degree celsius", 1.0, -5.0)]
     [InlineData("", 1.0, -5.0)]
     public void Of_an_amount_nothing_below_zero_is_expected(string unit, double value, double lower)
     {

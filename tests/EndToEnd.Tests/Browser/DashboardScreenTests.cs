@@ -68,6 +68,26 @@ public sealed class DashboardScreenTests(BrowserFixture browser, RunningApm apm)
         Assert.Equal("""{"x":1,"y":0,"width":6,"height":8}""", line.GetProperty("layout").GetRawText());
     }
 
+    [Fact]
+    public async Task A_graph_that_is_read_for_long_shows_its_outline_and_says_so()
+    {
+        var board = await Timeboard();
+        await browser.Use(apm.Ui, nameof(A_graph_that_is_read_for_long_shows_its_outline_and_says_so), async page =>
+        {
+            var answered = new TaskCompletionSource();
+            await page.RouteAsync("**/ui/data/widget?*", async route =>
+            {
+                await answered.Task;
+                await route.FallbackAsync();
+            });
+            await page.GotoAsync($"/dashboards/{board}?from=now-30m");
+            await Expect(page.Locator("apm-chart[label='Line'] .outline")).ToContainTextAsync(new Regex(@"Reading what it shows, \d s so far"));
+            answered.SetResult();
+            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
+            await Expect(page.Locator("apm-chart .outline")).ToHaveCountAsync(0);
+        });
+    }
+
     static async Task<JsonElement> Inspect(ILocator chart) => await chart.EvaluateAsync<JsonElement>("chart => chart.inspect()");
 
     /// <summary>Half an hour of a metric with one point that nobody expects, and a timeboard of two graphs over it; its id.</summary>
