@@ -57,14 +57,18 @@ async function copy(button: HTMLElement): Promise<void> {
   }
   const say = document.getElementById('say');
   if (say) say.textContent = 'Copied';
-  const before = button.querySelector('use')?.getAttribute('href');
+  if (button.classList.contains('done')) return; // What it says else is not seen just now.
+  const [title, icon, label] = [button.title, button.querySelector('use'), button.querySelector('svg') ? null : button.textContent];
+  const before = icon?.getAttribute('href');
   button.classList.add('done');
   button.title = 'Copied';
-  if (before) button.querySelector('use')!.setAttribute('href', before.replace(/#.*/, '#check'));
+  if (before) icon!.setAttribute('href', before.replace(/#.*/, '#check'));
+  if (label !== null) button.textContent = 'Copied';
   setTimeout(() => {
     button.classList.remove('done');
-    button.title = 'Copy';
+    button.title = title;
     if (before) button.querySelector('use')?.setAttribute('href', before);
+    if (label !== null) button.textContent = label;
   }, 1500);
 }
 

@@ -75,7 +75,8 @@ class ApmLive extends HTMLElement {
     if (pulse.version === this.getAttribute('version')) return;
     this.#etag = ''; // What is not shown yet must be heard again.
     if (held()) {
-      this.#wait(pulse.spans - Number(this.getAttribute('spans') ?? 0));
+      const shown = this.getAttribute('spans');
+      if (shown !== null) this.#wait(pulse.spans - Number(shown)); // Without it the page shows no spans, and nobody waits for more of them.
       return;
     }
     this.#credit = Math.min(burst, this.#credit + (performance.now() - this.#last) / refreshMs);

@@ -2,6 +2,7 @@
 
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css';
+import { Awaited } from './awaited';
 import style from './chart.css';
 import { type TimeData } from './chart-data';
 import { clock, zone } from './format';
@@ -9,6 +10,7 @@ import { Island, el, failure } from './island';
 import { dragPx, go, isZoomed, showRange, undoZoom } from './nav';
 import { askForSnapshot } from './snapshot';
 import { color, onTheme } from './theme';
+import { tickSeconds } from './ticks';
 
 /** Within this time a second click makes a double click, which undoes a zoom. */
 const doubleClickMs = 250;
@@ -27,6 +29,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
   /** The bucket where a selection by keyboard began. */
   protected anchor: number | null = null;
   protected readonly box = el('div', { class: 'plot', tabindex: '0', role: 'group' });
+  readonly #awaited = new Awaited();
   protected readonly card = el('div', { class: 'card' });
   protected readonly say = el('div', { class: 'vh', 'aria-live': 'polite' });
   #legend = el('div', { class: 'legend' });
@@ -82,6 +85,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#awaited.stop();
     this.#destroy();
   }
 
@@ -121,7 +125,10 @@ export abstract class TimePlot<T extends TimeData> extends Island {
     }
     const src = this.getAttribute('src');
     if (!src) return;
-    if (!this.data) this.state = 'loading';
+    if (!this.data) {
+      this.state = 'loading';
+      this.#awaited.start(content => this.#putInstead(content), 'Reading what it shows');
+    }
     try {
       const data = await this.fetchJson<T>(src);
       if (!data) return;
@@ -129,6 +136,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       else this.#show(data);
     } catch (error) {
       this.#destroy();
+      this.#awaited.stop();
       this.data = null;
       this.#putInstead(failure(error instanceof Error ? error.message : String(error), () => void this.#load()));
       this.state = 'error';
@@ -136,6 +144,7 @@ export abstract class TimePlot<T extends TimeData> extends Island {
   }
 
   #show(data: T): void {
+    this.#awaited.stop();
     this.#later = null;
     this.data = data;
     this.received(data);
@@ -204,7 +213,6 @@ export abstract class TimePlot<T extends TimeData> extends Island {
 
   /** Options that all plots over time have. */
   protected frame(data: T, width: number): Pick<uPlot.Options, 'width' | 'height' | 'padding' | 'legend' | 'tzDate'> & { x: uPlot.Scale; axis: uPlot.Axis; cursor: uPlot.Cursor; setSelect: (u: uPlot) => void } {
-    const short = data.toMs - data.fromMs < 10 * 60_000;
     const days = data.toMs - data.fromMs > 36 * 3_600_000;
     return {
       width,
@@ -214,8 +222,9 @@ export abstract class TimePlot<T extends TimeData> extends Island {
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), zone()),
       x: { time: true, range: () => [data.fromMs / 1000, data.toMs / 1000] },
       axis: {
-        stroke: color('text-2'), font: axisFont, grid: { show: false }, ticks: { stroke: color('line'), width: 1, size: 4 }, size: 24, gap: 2, space: days ? 92 : short ? 62 : 48,
-        values: (_u, ticks) => ticks.map(t => clock(t * 1000, short, days)),
+        stroke: color('text-2'), font: axisFont, grid: { show: false }, ticks: { stroke: color('line'), width: 1, size: 4 }, size: 24, gap: 2, incrs: tickSeconds,
+        space: (_u, _axis, from, to, px) => days ? 92 : (to - from) / px * 48 < 60 ? 62 : 48, // Room for seconds where ticks may be closer than a minute.
+        values: (_u, ticks, _axis, _space, step) => ticks.map(t => clock(t * 1000, step < 60, days)),
       },
       cursor: {
         y: false,

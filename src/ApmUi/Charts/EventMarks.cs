@@ -15,6 +15,9 @@ public static class EventMarks
     /// <summary>Most events looked at for the marks of a chart; default 500, the newest.</summary>
     public const int MaxRead = 500;
 
+    /// <summary>Most characters of an event's text in a card; default 160.</summary>
+    public const int MaxTextChars = 160;
+
     /// <summary>Events that stand closer than this part of the range are one mark.</summary>
     const int MergedPart = 120;
 
@@ -50,13 +53,20 @@ public static class EventMarks
     /// <summary>How grave an event is, as a token of colour.</summary>
     public static string KindOf(EventRecord happened) => happened.AlertType switch { "error" => "error", "warning" => "warn", "success" => "ok", _ => "info" };
 
+    /// <summary>What it says besides its title, as far as a card can hold it.</summary>
+    static string TextOf(EventRecord happened)
+    {
+        var text = string.Join(' ', happened.Text.Replace("%%%", "", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.Length == 0 || text == happened.Title ? "" : ": " + (text.Length > MaxTextChars ? text[..MaxTextChars] + "…" : text);
+    }
+
     static ChartMark MarkOf(List<EventRecord> group)
     {
         var worst = group.MinBy(happened => KindOf(happened) switch { "error" => 0, "warn" => 1, "info" => 2, _ => 3 })!;
         return new ChartMark(
             group[0].UnixSeconds * 1000,
             group.Count == 1 ? worst.Title : Figure.Of(group.Count, "event"),
-            string.Join("; ", group.Take(5).Select(happened => happened.Title + (happened.Tags.Count > 0 ? $" ({string.Join(", ", happened.Tags.Take(4))})" : ""))) + (group.Count > 5 ? $" and {group.Count - 5} more" : ""),
+            string.Join("; ", group.Take(5).Select(happened => happened.Title + (happened.Tags.Count > 0 ? $" ({string.Join(", ", happened.Tags.Take(4))})" : "") + (group.Count == 1 ? TextOf(happened) : ""))) + (group.Count > 5 ? $" and {group.Count - 5} more" : ""),
             KindOf(worst));
     }
 }

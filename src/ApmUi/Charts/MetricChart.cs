@@ -63,7 +63,7 @@ public static class MetricChart
         long[] times = [.. drawn.SelectMany(one => one.Series.Points.Select(point => point.UnixSeconds)).Distinct().Order()];
         // All buckets of the time are there, so that a gap is one.
         var first = times[0] - (times[0] * 1000 - chart.FromMs) / 1000 / step * step;
-        var axis = new Axis(first, step, (int)((times[^1] - first) / step) + 1, unit.Scale);
+        var axis = new Axis(first, step, (int)((times[^1] - first) / step) + 1, unit.Scale, IsAmount: drawn.TrueForAll(one => one.Series.Unit.Length > 0 && !one.Series.Unit.StartsWith("degree", StringComparison.Ordinal)));
         var hasSeveral = answers.Count > 1 || drawn.Exists(one => one.Series.QueryIndex > 0);
         var color = 0;
         var lines = drawn.Select(one => Line(one.Series, one.From, axis, hasSeveral, one.From.Color ?? (one.Series.IsOutlier == false ? "no-data" : "s" + (color++ % Colors).ToString(CultureInfo.InvariantCulture)))).ToList();
@@ -94,16 +94,18 @@ public static class MetricChart
         var line = new ChartSeries(from.NameOf(series) ?? own, color, from.Draw, axis.Column(series), from.IsDashed) { BridgedSeconds = BridgedSeconds, Width = from.Width };
         var band = from.Answer.Series.Where(bound => bound.Bound is not null && bound.QueryIndex == series.QueryIndex && bound.Scope == series.Scope).ToLookup(bound => bound.Bound);
         if (!band["lower"].Any() || !band["upper"].Any()) return line;
+        var lower = axis.Column(band["lower"].First());
         return line with
         {
-            Lower = axis.Column(band["lower"].First()),
+            Lower = axis.IsAmount && line.Values.All(value => value is null or >= 0) ? [.. lower.Select(value => value < 0 ? 0 : value)] : lower,
             Upper = axis.Column(band["upper"].First()),
             Odd = series.Anomalous is { } anomalous ? [.. Enumerable.Range(0, anomalous.Length).Where(i => anomalous[i] && double.IsFinite(series.Values[i])).Select(i => axis.IndexOf(series.Grid.TimeOf(i))).Where(i => i >= 0 && i < axis.Count)] : [],
         };
     }
 
     /// <summary>The buckets of a chart.</summary>
-    readonly record struct Axis(long First, int Step, int Count, double Scale)
+    /// <param name="IsAmount">Its values are in a unit that counts or measures how much there is, of which nothing below zero is to be expected.</param>
+    readonly record struct Axis(long First, int Step, int Count, double Scale, bool IsAmount)
     {
         public int IndexOf(long unixSeconds) => (int)((unixSeconds - First) / Step);
 

@@ -78,6 +78,9 @@ public sealed class ApmHost : IAsyncDisposable
     /// <summary>The last minute whose monitors are all evaluated, Unix seconds; null before the first.</summary>
     public long? MonitorsEvaluatedUnixSeconds => _monitors?.EvaluatedUnixSeconds;
 
+    /// <summary>The agent's checks with their last runs.</summary>
+    public IReadOnlyList<CheckInstanceStatus> Checks => _checks?.Status().Instances ?? [];
+
     /// <summary>Completes when everything answered before the call is counted and searchable.</summary>
     public Task Settled() => _pipeline!.Settled();
 

@@ -8,6 +8,9 @@ public static class BuiltInBoards
     /// <summary>Before the name of such a board; no kept one has it.</summary>
     const string Prefix = "given-";
 
+    /// <summary>Columns of a board, charts in a row of it, and rows of a chart.</summary>
+    const int Columns = 12, PerRow = 3, ChartRows = 7;
+
     /// <summary>Operations of web frameworks, as tracers name them, and how people call them.</summary>
     static readonly (string Operation, string Name, string Title)[] Frameworks =
     [
@@ -55,7 +58,8 @@ public static class BuiltInBoards
 
         void Add(string name, string title, string description, string variable, IReadOnlyList<Chart> charts)
         {
-            var widgets = charts.Select(chart => chart.Having(metrics)).OfType<Chart>().Select((chart, i) => new Widget(i + 1, chart.Definition())).ToList();
+            var there = charts.Select(chart => chart.Having(metrics)).OfType<Chart>().ToList();
+            var widgets = there.Select((chart, i) => new Widget(i + 1, chart.Definition()) { Layout = PlaceOf(i, there.Count) }).ToList();
             if (widgets.Count == 0) return;
             var sent = new JsonObject { ["name"] = variable, ["prefix"] = variable, ["default"] = "*" };
             boards.Add(new Dashboard
@@ -68,6 +72,14 @@ public static class BuiltInBoards
                 IsReadOnly = true,
             });
         }
+    }
+
+    /// <summary>Three beside each other; the last row is as full as the others.</summary>
+    static WidgetLayout PlaceOf(int index, int count)
+    {
+        var inRow = index / PerRow == (count - 1) / PerRow && count % PerRow > 0 ? count % PerRow : PerRow;
+        var width = Columns / inRow;
+        return new WidgetLayout(index % PerRow * width, index / PerRow * ChartRows, width, ChartRows);
     }
 
     static Chart[] WebCharts(string metric) =>

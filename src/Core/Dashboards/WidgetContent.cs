@@ -23,7 +23,7 @@ public enum WidgetKind
     /// <summary>What a service check says.</summary>
     CheckStatus,
 
-    /// <summary>Objectives, by a link to their page.</summary>
+    /// <summary>Objectives with what is left of their budgets.</summary>
     Objectives,
     Note,
     ServiceSummary,
@@ -64,6 +64,15 @@ public sealed record WidgetContent
 
     /// <summary>Tags that what is shown must have.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Of an objective the windows that are shown, in days; empty for all that it has a target over.</summary>
+    public IReadOnlyList<int> WindowDays { get; init; } = [];
+
+    /// <summary>Whether an objective's budget is shown beside its share.</summary>
+    public bool HasBudget { get; init; } = true;
+
+    /// <summary>Most rows of a list of objectives; null for all that are shown.</summary>
+    public int? Limit { get; init; }
 
     /// <summary>Of a service summary.</summary>
     public string Service { get; init; } = "";

@@ -113,10 +113,22 @@ public static partial class WidgetReader
 
     static WidgetContent ObjectiveOf(WidgetContent content, BoardFields fields, string type, List<WidgetNote> notes)
     {
-        notes.Add(new WidgetNote("type", true, "A link to the objective's page stands for it."));
-        fields.Know("view_type", "view_mode", "show_error_budget", "time_windows", "global_time_target");
-        var search = fields.Objects("requests").Select(request => { request.Know("request_type"); return request.Object("query"); }).Select(query => { query.Know("limit", "sort"); return query.Text("query_string"); }).FirstOrDefault("");
-        return content with { Subject = type == "slo" ? fields.Text("slo_id") : "", Search = search };
+        fields.Know("view_type");
+        if (fields.Text("view_mode") is "component" or "both") notes.Add(new WidgetNote("view_mode", true, "The objective is shown as a whole, without its groups."));
+        if (fields.Any("global_time_target") is not null) notes.Add(new WidgetNote("global_time_target", false, "The objective's own targets are shown."));
+        var windows = new List<int>();
+        foreach (var window in fields.Texts("time_windows"))
+            if (window is "7d" or "30d" or "90d") windows.Add(int.Parse(window.AsSpan(0, window.Length - 1), CultureInfo.InvariantCulture));
+            else notes.Add(new WidgetNote("time_windows", false, $"A window \"{window}\" is left out: the last 7, 30 and 90 days are shown."));
+        var requests = fields.Objects("requests").Select(request => { request.Know("request_type"); return request.Object("query"); }).Select(query => { query.Know("sort"); return (Search: query.Text("query_string"), Limit: query.Number("limit")); }).ToList();
+        return content with
+        {
+            Subject = type == "slo" ? fields.Text("slo_id") : "",
+            Search = requests.Select(request => request.Search).FirstOrDefault(""),
+            Limit = requests is [{ Limit: >= 1 and <= 10_000 } first, ..] ? (int)first.Limit : null,
+            WindowDays = windows,
+            HasBudget = fields.Any("show_error_budget") is not { ValueKind: JsonValueKind.False },
+        };
     }
 
     static List<Widget> ChildrenOf(BoardFields fields)

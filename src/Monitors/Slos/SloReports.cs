@@ -22,22 +22,28 @@ public sealed record SloReport(Slo Slo, long AtUnixSeconds, IReadOnlyList<SloWin
 {
     /// <summary>The worst of its targets.</summary>
     public SloStatus Status => Windows.Select(window => window.Status).DefaultIfEmpty(SloStatus.NoData).Max();
+
+    /// <summary>The window with the least of its budget left; null when nothing could be read.</summary>
+    public SloWindow? Worst() => Windows.MinBy(window => window.Tally.BudgetLeftPercent(window.Target) ?? double.MaxValue);
 }
 
 /// <summary>How objectives stand, worked out when somebody asks, and at most once a minute.</summary>
 /// <remarks>Any thread.</remarks>
 public sealed class SloReports(SloReader reader, TimeProvider clock)
 {
-    const long FreshSeconds = 60;
+    static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(1);
     const long DaySeconds = 86_400;
 
     readonly ConcurrentDictionary<string, (SloReport Report, object Corrections)> _reports = new(StringComparer.Ordinal);
 
-    public SloReport Of(Slo slo, CancellationToken cancel = default)
+    public SloReport Of(Slo slo, CancellationToken cancel = default) => Of(slo, s_fresh, cancel);
+
+    /// <param name="maxAge">How old the answer may be, for those who need not know it to the minute.</param>
+    public SloReport Of(Slo slo, TimeSpan maxAge, CancellationToken cancel = default)
     {
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
         var corrections = reader.CorrectionsVersion;
-        if (_reports.TryGetValue(slo.Id, out var kept) && kept.Corrections == corrections && kept.Report is var known && known.Slo == slo && now >= known.AtUnixSeconds && now < known.AtUnixSeconds + FreshSeconds) return known;
+        if (_reports.TryGetValue(slo.Id, out var kept) && kept.Corrections == corrections && kept.Report is var known && known.Slo == slo && now >= known.AtUnixSeconds && now < known.AtUnixSeconds + (long)maxAge.TotalSeconds) return known;
         var report = Read(slo, now, cancel);
         if (slo.Id.Length > 0) _reports[slo.Id] = (report, corrections);
         foreach (var (id, old) in _reports) if (now >= old.Report.AtUnixSeconds + DaySeconds) _reports.TryRemove(id, out _); // Deleted, or of no interest.

@@ -16,6 +16,7 @@ using Apm.Monitors.Notify;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
+using Apm.Monitors.Search;
 using Apm.Monitors.Slos;
 using Apm.Query.Endpoints;
 using Apm.Query.Deployments;
@@ -87,9 +88,10 @@ public sealed class UiHost : IAsyncDisposable
     /// <param name="checks">Null when this process runs none.</param>
     /// <param name="reader">What the pages read of traces, given the store; null for the store itself.</param>
     /// <param name="counters">Null for new ones.</param>
+    /// <param name="monitors">What the pages read of the states of monitors; null for those of the host's own rules.</param>
     /// <param name="fates">What became of traces that are not stored; null when nothing is remembered.</param>
     public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null, IAgentChecks? checks = null,
-        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null)
+        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null, IMonitorStates? monitors = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -133,6 +135,8 @@ public sealed class UiHost : IAsyncDisposable
             provider.GetRequiredService<DowntimeBook>(), provider.GetRequiredService<MonitorRules>(), provider.GetRequiredService<Counters>(), TimeProvider.System, new ReplayedObjectives(provider.GetRequiredService<SloBook>(), provider.GetRequiredService<UptimeBook>())));
         builder.Services.AddSingleton<IAlertTeller>(provider => new AlertTeller(
             provider.GetRequiredService<Outbox>(), documents, provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<AlertLinks>(), _ => null, provider.GetRequiredService<Counters>(), provider.GetRequiredService<RecentProblems>(), TimeProvider.System));
+        if (monitors is null) builder.Services.AddSingleton<IMonitorStates, MonitorLines>();
+        else builder.Services.AddSingleton(monitors);
         builder.Services.AddSingleton<ListedRules>();
         builder.Services.AddSingleton<IMonitorRules>(provider => provider.GetRequiredService<ListedRules>());
         builder.Services.AddSingleton(new UptimeBook(documents));

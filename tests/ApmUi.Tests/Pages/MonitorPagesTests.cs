@@ -74,6 +74,19 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Contains("An alert threshold is missing; all else of the query can be read.", missing.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("error-bg", missing.Text, StringComparison.Ordinal);
         Assert.Contains("Give an alert threshold", (await Send("/ui/fragment/monitor/preview", begun)).Text, StringComparison.Ordinal);
+        foreach (var (kind, said) in new[] { ("metric", "Write a metric, such as avg:system.load.1{*} by {host}"), ("apm", "Name a service"), ("check", "Name a check, such as mysql.can_connect"), ("composite", "Write monitors by their numbers"), ("text", "Write a query, such as avg(last_5m):") })
+        {
+            var empty = With(("kind", kind), ("metric", ""), ("alert", ""), ("warning", ""));
+            var first = await Send("/ui/fragment/monitor/check", empty);
+            Assert.Contains(said, first.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("error-bg", first.Text, StringComparison.Ordinal);
+            Assert.Contains("Say what is watched", (await Send("/ui/fragment/monitor/preview", empty)).Text, StringComparison.Ordinal);
+        }
+        var text = await Send("/ui/fragment/monitor/check", With(("kind", "text"), ("query", "avg(last_5m):avg:my_metric{*} > 4"), ("alert", ""), ("warning", "")));
+        Assert.Contains("is above 4", text.Text, StringComparison.Ordinal);
+        var parts = await Send("/ui/fragment/monitor/check", With(("kind", "composite"), ("parts", "1 && 99"), ("alert", ""), ("warning", "")));
+        Assert.DoesNotContain("threshold is missing", parts.Text, StringComparison.Ordinal);
+        Assert.Contains("error-bg", parts.Text, StringComparison.Ordinal);
         Assert.Contains("Alert threshold (400.0) must be greater than warning threshold (500.0)", wrong.Text, StringComparison.Ordinal);
     }
 
@@ -86,7 +99,7 @@ public sealed class MonitorPagesTests : IAsyncLifetime
 
         var preview = (await Send("/ui/fragment/monitor/preview", s_walkthrough)).Text;
         var never = (await Send("/ui/fragment/monitor/preview", With(("alert", "5000"), ("warning", "")))).Text;
-        var unreadable = (await Send("/ui/fragment/monitor/preview", With(("metric", "")))).Text;
+        var unreadable = (await Send("/ui/fragment/monitor/preview", With(("metric", "avg:")))).Text;
 
         Assert.Contains("Would have told 4 times in the last 60 min: 2 Warn, 1 Triggered, 1 Recovered.", preview, StringComparison.Ordinal);
         foreach (var part in new[] { "[Monitor Alert] Triggered: My metric high", "ALErt! It is ", "to user@example.com", "alert \\u003E 800", "with a value that is made up" }) Assert.Contains(part, preview, StringComparison.Ordinal);
@@ -142,6 +155,9 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Contains("muted until further notice", await Page("/monitors/1"), StringComparison.Ordinal);
         Assert.Equal("/monitors?q=o", (await Send("/ui/monitors/unmute", ("id", "1"), ("back", "/monitors?q=o"))).Location);
         Assert.Empty(Rules.Find(1)!.Rule.Options.Silenced);
+        await Send("/ui/monitors/mute", ("id", "1"), ("until", "resolved"), ("back", "/monitors/1"));
+        Assert.Contains("muted until resolved", await Page("/monitors/1"), StringComparison.Ordinal);
+        Assert.Contains("until resolved", Regex.Match(await Page("/monitors"), "(?s)<tr>.*?One.*?</tr>").Value, StringComparison.Ordinal);
 
         Assert.Contains("monitor [1,One] is referenced in composite monitors: [3,Both]", await Page("/monitors/1"), StringComparison.Ordinal);
         var kept = await Send("/ui/monitors/delete", ("id", "1"), ("back", "/monitors/1"));

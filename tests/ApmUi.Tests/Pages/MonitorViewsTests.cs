@@ -35,7 +35,7 @@ public sealed class MonitorViewsTests : IDisposable
     [InlineData("team:a", 1)]
     [InlineData("alert", 1)]
     [InlineData("nothing", 0)]
-    public void Typing_narrows_the_list(string typed, int count) => Assert.Equal(count, View("/monitors?q=" + typed).MatchCount);
+    public void Typing_narrows_the_list(string typed, int count) => Assert.Equal(count, View("/monitors?q=" + typed).Page.Count);
 
     [Fact]
     public void A_monitor_shows_its_settings_groups_and_history()

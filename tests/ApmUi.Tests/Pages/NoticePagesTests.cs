@@ -53,8 +53,47 @@ public sealed class NoticePagesTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.SeeOther, (await Send("/monitors/downtimes", "/ui/downtimes/cancel", ("id", "1"))).StatusCode);
         Assert.Equal(DowntimeStatus.Canceled, Book.StatusOf(Book.Find(1)!));
-        Assert.Contains("Show 1 that are over", await Page("/monitors/downtimes"), StringComparison.Ordinal);
+        Assert.Contains("Show 1 that is over", await Page("/monitors/downtimes"), StringComparison.Ordinal);
         Assert.Contains("cancelled", await Page("/monitors/downtimes?over=1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_downtime_is_changed_in_the_form_that_made_it()
+    {
+        await Send("/monitors/downtimes", "/ui/downtimes", ("monitor", "9001"), ("scope", "*"), ("start", "2024-11-02T19:00"), ("end", "2024-11-03T09:00"), ("zone", "America/New_York"), ("days", "MO"), ("days", "FR"), ("message", "nights"));
+        var form = await Page("/monitors/downtimes?edit=1");
+        Assert.Matches("""(?s)Change the downtime.*<option value="9001" selected.*name="start" value="2024-11-02T19:00".*name="end" value="2024-11-03T09:00".*America/New_York.*value="MO" checked.*value="FR" checked""", form);
+        Assert.DoesNotMatch("""value="TU" checked""", form);
+
+        (string, string)[] same = [("id", "1"), ("notices", "1"), ("monitor", "9001"), ("scope", "*"), ("start", "2024-11-02T19:00"), ("end", "2024-11-03T09:00"), ("zone", "America/New_York")];
+        var saved = await Send("/monitors/downtimes?edit=1", "/ui/downtimes", [.. same, ("days", "MO"), ("days", "FR"), ("message", "quiet nights"), ("end_states", "alert"), ("end_types", "canceled")]);
+        Assert.Equal(HttpStatusCode.SeeOther, saved.StatusCode);
+        var changed = Assert.Single(Book.All());
+        Assert.Equal(("quiet nights", "FREQ=WEEKLY;BYDAY=MO,FR", false, true), (changed.Message, changed.Recurrences[0].Rule, changed.TellsWhenExpired, changed.TellsWhenCanceled));
+        Assert.Equal([MonitorState.Alert], changed.NotifyEndStates);
+
+        await Send("/monitors/downtimes?edit=1", "/ui/downtimes", [.. same, ("rule", "FREQ=MONTHLY;BYDAY=-1FR")]);
+        Assert.Contains("every month on the last Friday at 19:00 for 14 h, America/New_York", await Page("/monitors/downtimes"), StringComparison.Ordinal);
+        Assert.Matches("""name="rule" value="FREQ=MONTHLY;BYDAY=-1FR""", await Page("/monitors/downtimes?edit=1"));
+
+        await Send("/monitors/downtimes", "/ui/downtimes/cancel", ("id", "1"));
+        var late = await Send("/monitors/downtimes", "/ui/downtimes", [.. same, ("message", "late")]);
+        Assert.Contains("It is over, and its record stays as it is. Make a new one.", await late.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("New downtime", await Page("/monitors/downtimes?edit=1"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("MO", "", "Silences all monitors for env:prod, every week on Monday at 19:00 for 14 h, UTC.")]
+    [InlineData("", "FREQ=WEKLY", "Invalid rrule: FREQ=WEKLY is not known.")]
+    [InlineData("MO", "FREQ=DAILY", "Tick days or write a rule, not both.")]
+    [InlineData("", "", "It would never hold: it is over before it begins, or no time fits its rule.")]
+    public async Task While_it_is_written_it_is_said_what_a_downtime_does(string day, string rule, string said)
+    {
+        var answer = await Send("/monitors/downtimes", "/ui/fragment/downtime", ("scope", "env:prod"), ("start", "2024-11-02T19:00"), ("end", "2024-11-03T09:00"), ("zone", "UTC"), ("rule", rule), day.Length > 0 ? ("days", day) : ("none", ""));
+
+        var text = WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync());
+        Assert.Contains(said, text, StringComparison.Ordinal);
+        Assert.Equal(said.StartsWith("Silences", StringComparison.Ordinal) ? 5 : 0, Regex.Count(text, "<li>"));
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Apm.ApmUi.Pages.Slos;
 using Apm.ApmUi.Tests.Hosting;
+using Apm.Core.Dashboards;
 using Apm.Core.Metrics;
 using Apm.Core.Slos;
 using Apm.Monitors.Rules;
@@ -63,6 +64,55 @@ public sealed class SloPagesTests : IAsyncLifetime
         Assert.Equal("Renamed", Slos.Find(slo.Id)!.Name);
     }
 
+    [Fact]
+    public async Task Widgets_show_an_objective_by_its_windows_and_a_list_of_them_worst_first()
+    {
+        await Count("hits", 10_000);
+        await Count("errors", 20);
+        Slo Wanted(string name, string tag, params SloTarget[] targets) => new() { Kind = SloKind.Metric, Name = name, Tags = [tag], GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = targets };
+        var loose = Slos.Add(Wanted("Loose", "team:shop", new SloTarget(7, 99), new SloTarget(30, 99.9)));
+        Slos.Add(Wanted("Strict", "team:shop", new SloTarget(7, 99.99)));
+        Slos.Add(Wanted("Other", "team:other", new SloTarget(7, 99)));
+        var board = _host.Boards.Create(DashboardJson.Read($$$"""
+            {"title":"B","layout_type":"ordered","widgets":[
+              {"definition":{"type":"slo","title":"One","slo_id":"{{{loose.Id}}}","time_windows":["7d","30d","90d"]}},
+              {"definition":{"type":"slo","title":"Bare","slo_id":"{{{loose.Id}}}","time_windows":["30d"],"show_error_budget":false}},
+              {"definition":{"type":"slo_list","title":"List","requests":[{"query":{"query_string":"team:shop"}}]}},
+              {"definition":{"type":"slo_list","title":"Short","requests":[{"query":{"query_string":"","limit":1}}]}},
+              {"definition":{"type":"slo_list","title":"None","requests":[{"query":{"query_string":"team:nobody"}}]}}]}
+            """));
+
+        var page = await Page($"/dashboards/{board.Id}");
+        string Part(string name) => Regex.Match(page, $"(?s)<section[^>]*aria-label=\"{name}\".*?</section>").Value;
+
+        Assert.Matches("(?s)Met.*7 days.*99.8 %.*99 %.*80 %.*80 requests.*Breached.*30 days.*99.8 %.*99.9 %.*−100 %.*−10 requests.*It has no target over 90 days.", Part("One"));
+        Assert.Matches($"href=\"/slos/{loose.Id}\\?days=30\"", Part("One"));
+        Assert.DoesNotContain("Budget", Part("Bare"), StringComparison.Ordinal);
+        Assert.DoesNotContain("7 days", Part("Bare"), StringComparison.Ordinal);
+        Assert.Matches("(?s)Breached.*Strict.*7 days.*Breached.*Loose.*30 days", Part("List"));
+        Assert.DoesNotContain("Other", Part("List"), StringComparison.Ordinal);
+        Assert.Matches("(?s)Strict.*The 1 worst of 3 objectives.", Part("Short"));
+        Assert.Contains("No objective has “team:nobody” in its name or tags.", Part("None"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_list_has_pages_of_which_the_first_is_the_worst()
+    {
+        await Count("hits", 1_000);
+        await Count("errors", 20);
+        for (var i = 0; i < SlosView.PageSize + 5; i++)
+            Slos.Add(new Slo { Kind = SloKind.Metric, Name = $"Objective {i:000}", GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = [new SloTarget(7, i >= 100 ? 99.9 : 90)] });
+
+        var first = await Page("/slos");
+        Assert.Contains("1 to 100 of 105 objectives", first, StringComparison.Ordinal);
+        Assert.Contains("105 objectives: 5 Breached · 100 Met", first, StringComparison.Ordinal);
+        Assert.Matches("(?s)Objective 100.*Objective 104.*Objective 000.*Objective 094", first);
+        var second = await Page("/slos?skip=100");
+        Assert.Contains("page 2 of 2", second, StringComparison.Ordinal);
+        Assert.Matches("(?s)Objective 095.*Objective 099", second);
+        Assert.DoesNotContain("Objective 094", second, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("target30", "ninety", "The target over 30 days is no number: ninety. Write it with a point, such as 99.9.")]
     [InlineData("target30", "", "The parameter 'thresholds' is required")]
@@ -106,7 +156,8 @@ public sealed class SloPagesTests : IAsyncLifetime
     [InlineData(99.95, "99.95 %")]
     public void A_share_is_never_rounded_up_to_all(double percent, string text)
     {
-        var view = SlosView.Of(UrlStates.Of("/slos"), [Named("a")], slo => new SloReport(slo, 0, [new SloWindow(slo.Targets[0], 0, 60, new SloSeries(0, 60, [new(percent, 100)]))], ""), _ => 0);
+        SloReport Report(Slo slo) => new SloReport(slo, 0, [new SloWindow(slo.Targets[0], 0, 60, new SloSeries(0, 60, [new(percent, 100)]))], "");
+        var view = SlosView.Of(UrlStates.Of("/slos"), [Named("a")], Report, Report, _ => 0);
 
         Assert.Equal(text, view.Rows[0].Sli);
     }
@@ -115,7 +166,8 @@ public sealed class SloPagesTests : IAsyncLifetime
     public void The_list_begins_with_the_worst_and_ends_with_what_nobody_knows()
     {
         double[] good = [100, 0, 99.5, 98];
-        var view = SlosView.Of(UrlStates.Of("/slos"), [Named("a"), Named("b"), Named("c"), Named("d")], slo => new SloReport(slo, 0, [new SloWindow(slo.Targets[0], 0, 60, new SloSeries(0, 60, [slo.Name == "b" ? default : new(good[slo.Name[0] - 'a'], 100)]))], ""), _ => 0);
+        SloReport Report(Slo slo) => new SloReport(slo, 0, [new SloWindow(slo.Targets[0], 0, 60, new SloSeries(0, 60, [slo.Name == "b" ? default : new(good[slo.Name[0] - 'a'], 100)]))], "");
+        var view = SlosView.Of(UrlStates.Of("/slos"), [Named("a"), Named("b"), Named("c"), Named("d")], Report, Report, _ => 0);
 
         Assert.Equal(["d", "c", "a", "b"], view.Rows.Select(row => row.Name));
         Assert.Equal("1 Breached · 2 Met · 1 No data", view.Counts);

@@ -14,6 +14,8 @@ public class WidgetFormTests
     [InlineData("""{"type":"hostmap","title":"T","requests":{"fill":{"q":"avg:m{*} by {host}"}},"style":{"palette":"green_to_orange"}}""")]
     [InlineData("""{"type":"scatterplot","title":"T","requests":{"x":{"q":"avg:m{*} by {host}","aggregator":"avg"},"y":{"q":"avg:n{*} by {host}","aggregator":"avg"}}}""")]
     [InlineData("""{"type":"check_status","title":"T","check":"c","grouping":"cluster","tags":["a:b"]}""")]
+    [InlineData("""{"type":"slo","title":"T","slo_id":"abc","view_type":"detail","time_windows":["7d"]}""")]
+    [InlineData("""{"type":"slo_list","title":"T","requests":[{"request_type":"slo_list","query":{"query_string":"team:a","limit":5}}]}""")]
     [InlineData("""{"type":"note","title":"T","content":"x","background_color":"pink"}""")]
     public void A_widget_that_was_not_changed_stays_as_it_is(string definition) =>
         Assert.Equal(definition, WidgetForm.Of(new Widget(1, definition)).Definition(definition));
@@ -36,6 +38,7 @@ public class WidgetFormTests
     [InlineData("[a](javascript:alert(1))", "<p><a href=\"\">a</a></p>\n")]
     [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p><a href=\"\">a</a> <a href=\"/metrics\">b</a> <a href=\"\">c</a></p>\n")]
     [InlineData("![p](https://example.com/p.png)", "<p><a href=\"https://example.com/p.png\">p</a></p>\n")]
+    [InlineData("# Runbook\n\n## Then", "<h3>Runbook</h3>\n<h4>Then</h4>\n")]
     [InlineData("<javascript:alert(1)>", "<p>javascript:alert(1)</p>\n")]
     public void Markdown_of_a_note_runs_and_loads_nothing(string markdown, string html) => Assert.Equal(html, MarkdownHtml.Of(markdown).Value);
 }

@@ -88,6 +88,8 @@ public sealed class DashboardBookTests : IDisposable
         Assert.Equal("There are 1000 dashboards already, the most that are kept. Delete one first.", Assert.Throws<DashboardException>(() => book.Create(Draft("more"))).Message);
     }
 
+    static readonly HashSet<string> AllOfFlask = ["trace.flask.request", "trace.flask.request.hits", "trace.flask.request.errors", "trace.flask.request.apdex", "trace.flask.request.hits.by_http_status"];
+
     [Fact]
     public void Boards_come_by_themselves_for_what_is_measured()
     {
@@ -97,6 +99,7 @@ public sealed class DashboardBookTests : IDisposable
         Assert.Equal(["Load by host"], boards[1].Widgets.Select(widget => WidgetReader.Read(widget.Definition).Title));
         Assert.Equal("anomalies(avg:mysql.net.connections{$host}, 'basic', 2)", WidgetReader.Read(boards[2].Widgets[0].Definition).Requests[0].Query);
         Assert.Equal(["p50", "p95", "p99"], boards[0].Widgets.Select(widget => WidgetReader.Read(widget.Definition)).Single(content => content.Title.StartsWith("Durations", StringComparison.Ordinal)).Requests.Select(request => request.Aliases[request.Query]));
+        Assert.Equal([new(0, 0, 4, 7), new(4, 0, 4, 7), new(8, 0, 4, 7), new(0, 7, 4, 7), new(4, 7, 4, 7), new(8, 7, 4, 7), new(0, 14, 6, 7), new(6, 14, 6, 7)], BuiltInBoards.For(AllOfFlask).Single().Widgets.Select(widget => widget.Layout!));
         Assert.Empty(BuiltInBoards.For(new HashSet<string> { "my_metric" }));
     }
 }

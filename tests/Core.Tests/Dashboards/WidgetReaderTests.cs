@@ -48,8 +48,14 @@ public class WidgetReaderTests
         Assert.Equal("", Notes("""{"type":"distribution","requests":[{"q":"avg:m{*}","request_type":"histogram"}],"xaxis":{"scale":"linear"},"yaxis":{"include_zero":true}}"""));
         var check = WidgetReader.Read("""{"type":"check_status","check":"mysql.can_connect","grouping":"cluster","group_by":["host"],"tags":["*","env:prod"]}""");
         Assert.Equal((WidgetKind.CheckStatus, "mysql.can_connect", "env:prod", 0), (check.Kind, check.Subject, string.Join(',', check.Tags), check.Notes.Count));
-        var objective = WidgetReader.Read("""{"type":"slo","slo_id":"abc","view_type":"detail","time_windows":["7d"]}""");
-        Assert.Equal((WidgetKind.Objectives, "abc", "A link to the objective's page stands for it."), (objective.Kind, objective.Subject, objective.Notes.Single().Sentence));
+        var objective = WidgetReader.Read("""{"type":"slo","slo_id":"abc","view_type":"detail","view_mode":"overall","show_error_budget":false,"time_windows":["7d","90d"]}""");
+        Assert.Equal((WidgetKind.Objectives, "abc", "7,90", false, 0), (objective.Kind, objective.Subject, string.Join(',', objective.WindowDays), objective.HasBudget, objective.Notes.Count));
+        Assert.Equal("""
+            changed view_mode: The objective is shown as a whole, without its groups.
+            ignored time_windows: A window "previous_week" is left out: the last 7, 30 and 90 days are shown.
+            """, Notes("""{"type":"slo","slo_id":"abc","view_mode":"both","time_windows":["previous_week","7d"]}"""));
+        var list = WidgetReader.Read("""{"type":"slo_list","requests":[{"request_type":"slo_list","query":{"query_string":"team:shop","limit":5,"sort":[{"column":"status.sli","order":"asc"}]}}]}""");
+        Assert.Equal(("team:shop", 5, true, 0), (list.Search, list.Limit, list.HasBudget, list.Notes.Count));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Apm.EndToEnd.Tests.Running;
@@ -10,27 +9,15 @@ namespace Apm.EndToEnd.Tests.Browser;
 
 /// <summary>A timeboard of the walkthrough, made by Datadog's API, in the browser: its band, a drag that zooms all of it, and a change by keyboard.</summary>
 [Collection(OneAfterTheOther.Name)]
-public sealed class DashboardScreenTests(BrowserFixture browser) : IAsyncLifetime
+public sealed class DashboardScreenTests(BrowserFixture browser, RunningApm apm) : IClassFixture<RunningApm>
 {
-    const string Keys = "?api_key=k&application_key=a";
-
-    ApmProcess _apm = null!;
-
-    public async Task InitializeAsync() => _apm = await ApmProcess.Start();
-
-    public async Task DisposeAsync()
-    {
-        await _apm.Stop();
-        await _apm.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
     public async Task The_whole_board_is_zoomed_by_a_drag_over_one_graph(ColorScheme colors)
     {
         var board = await Timeboard();
-        await browser.Use(_apm.Ui, $"{nameof(The_whole_board_is_zoomed_by_a_drag_over_one_graph)}_{colors}", async page =>
+        await browser.Use(apm.Ui, $"{nameof(The_whole_board_is_zoomed_by_a_drag_over_one_graph)}_{colors}", async page =>
         {
             await page.GotoAsync($"/dashboards/{board}?from=now-30m");
             await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
@@ -56,7 +43,7 @@ public sealed class DashboardScreenTests(BrowserFixture browser) : IAsyncLifetim
     public async Task A_widget_is_moved_by_keyboard_and_saved_as_a_version()
     {
         var board = await Timeboard();
-        await browser.Use(_apm.Ui, nameof(A_widget_is_moved_by_keyboard_and_saved_as_a_version), async page =>
+        await browser.Use(apm.Ui, nameof(A_widget_is_moved_by_keyboard_and_saved_as_a_version), async page =>
         {
             await page.GotoAsync($"/dashboards/{board}?from=now-30m&edit=1");
             await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
@@ -76,10 +63,29 @@ public sealed class DashboardScreenTests(BrowserFixture browser) : IAsyncLifetim
             await page.GetByLabel("Query a").FillAsync("avg:my_metric{*}");
             await Expect(page.Locator(".preview apm-chart[data-state=ready]")).ToHaveCountAsync(1);
         });
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var kept = JsonDocument.Parse(await http.GetStringAsync(new Uri(_apm.Ui, $"/api/v1/dashboard/{board}{Keys}")));
+        using var kept = JsonDocument.Parse(await apm.Get($"/api/v1/dashboard/{board}"));
         var line = kept.RootElement.GetProperty("widgets").EnumerateArray().Single(widget => widget.GetProperty("definition").GetProperty("title").GetString() == "Line");
         Assert.Equal("""{"x":1,"y":0,"width":6,"height":8}""", line.GetProperty("layout").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_graph_that_is_read_for_long_shows_its_outline_and_says_so()
+    {
+        var board = await Timeboard();
+        await browser.Use(apm.Ui, nameof(A_graph_that_is_read_for_long_shows_its_outline_and_says_so), async page =>
+        {
+            var answered = new TaskCompletionSource();
+            await page.RouteAsync("**/ui/data/widget?*", async route =>
+            {
+                await answered.Task;
+                await route.FallbackAsync();
+            });
+            await page.GotoAsync($"/dashboards/{board}?from=now-30m");
+            await Expect(page.Locator("apm-chart[label='Line'] .outline")).ToContainTextAsync(new Regex(@"Reading what it shows, \d s so far"));
+            answered.SetResult();
+            await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(2);
+            await Expect(page.Locator("apm-chart .outline")).ToHaveCountAsync(0);
+        });
     }
 
     static async Task<JsonElement> Inspect(ILocator chart) => await chart.EvaluateAsync<JsonElement>("chart => chart.inspect()");
@@ -87,23 +93,12 @@ public sealed class DashboardScreenTests(BrowserFixture browser) : IAsyncLifetim
     /// <summary>Half an hour of a metric with one point that nobody expects, and a timeboard of two graphs over it; its id.</summary>
     async Task<string> Timeboard()
     {
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 15 * 15;
-        var points = string.Join(',', Enumerable.Range(1, 118).Select(i => string.Create(CultureInfo.InvariantCulture, $"[{now - i * 15},{(i == 50 ? 900 : 100 + i % 5)}]")));
-        await Send("/api/v1/series", $$"""{"series":[{"metric":"my_metric","interval":15,"points":[{{points}}],"host":"box-1"}]}""");
+        await apm.Gauge("my_metric", "box-1", count: 118, every: 15, i => i == 68 ? 900 : 100 + i % 5);
         const string Graphs = """
             {"title":"Line","definition":{"events":[],"requests":[{"q":"avg:my_metric{*}"}]},"viz":"timeseries"},
             {"title":"Band","definition":{"events":[],"requests":[{"q":"anomalies(avg:my_metric{*}, 'basic', 2)"}]},"viz":"timeseries"}
             """;
-        using var made = JsonDocument.Parse(await Send("/api/v1/dash", $$"""{"graphs":[{{Graphs}}],"title":"Ultimate","description":"d","template_variables":[{"name":"host1","prefix":"host","default":"host:my-host"}],"read_only":"True"}"""));
+        using var made = JsonDocument.Parse(await apm.Send("/api/v1/dash", $$"""{"graphs":[{{Graphs}}],"title":"Ultimate","description":"d","template_variables":[{"name":"host1","prefix":"host","default":"host:my-host"}],"read_only":"True"}"""));
         return made.RootElement.GetProperty("dash").GetProperty("new_id").GetString()!;
-    }
-
-    async Task<string> Send(string path, string json)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var body = new StringContent(json, Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(_apm.Ui, path + Keys), body);
-        answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadAsStringAsync();
     }
 }

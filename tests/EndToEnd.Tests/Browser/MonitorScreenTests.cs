@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using Apm.EndToEnd.Tests.Running;
 using Microsoft.Playwright;
@@ -7,25 +5,15 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Apm.EndToEnd.Tests.Browser;
 
-/// <summary>A monitor is written with its preview, tried out, saved, muted and deleted, in the browser.</summary>
+/// <summary>A monitor is written with its preview, tried out, saved, muted and deleted, and a downtime made, changed and cancelled, in the browser.</summary>
 [Collection(OneAfterTheOther.Name)]
-public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
+public sealed class MonitorScreenTests(BrowserFixture browser, RunningApm apm) : IClassFixture<RunningApm>
 {
-    ApmProcess _apm = null!;
-
-    public async Task InitializeAsync() => _apm = await ApmProcess.Start();
-
-    public async Task DisposeAsync()
-    {
-        await _apm.Stop();
-        await _apm.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_monitor_is_written_previewed_saved_muted_and_deleted()
     {
-        await Send();
-        await browser.Use(_apm.Ui, nameof(A_monitor_is_written_previewed_saved_muted_and_deleted), async page =>
+        await apm.Gauge("order.queue", "box-1", count: 200, every: 15, i => i is >= 100 and < 140 ? 900 : 400); // Fifty minutes of a queue, with ten at 900 in between.
+        await browser.Use(apm.Ui, nameof(A_monitor_is_written_previewed_saved_muted_and_deleted), async page =>
         {
             await page.GotoAsync("/monitors/new?q=agv:order.queue{*}");
             await Expect(page.Locator(".rule-check mark.wrong")).ToHaveTextAsync("agv");
@@ -68,14 +56,46 @@ public sealed class MonitorScreenTests(BrowserFixture browser) : IAsyncLifetime
         }, isExpected: text => text.Contains("'about:srcdoc'", StringComparison.Ordinal)); // The recorder of the test tries its own script in the mail's frame, where none may run.
     }
 
-    /// <summary>Fifty minutes of a queue, with ten at 900 in between.</summary>
-    async Task Send()
+    [Fact]
+    public async Task A_downtime_is_written_with_its_next_times_changed_and_cancelled() => await browser.Use(apm.Ui, nameof(A_downtime_is_written_with_its_next_times_changed_and_cancelled), async page =>
     {
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 60 * 60;
-        var points = string.Join(',', Enumerable.Range(0, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"[{now - 3000 + i * 15},{(i is >= 100 and < 140 ? 900 : 400)}]")));
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var body = new StringContent($$"""{"series":[{"metric":"order.queue","type":"gauge","points":[{{points}}]}]}""", Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(_apm.Ui, "/api/v1/series?api_key=any"), body);
-        Assert.Equal("""{"status": "ok"}""", await answer.Content.ReadAsStringAsync());
-    }
+        var form = page.Locator("#downtime-form");
+        await page.GotoAsync("/monitors/downtimes");
+        await form.GetByLabel("Message").FillAsync("The database is moved.");
+        await form.GetByLabel("or by a rule").FillAsync("FREQ=MONTLY");
+        await Expect(page.Locator(".downtime-preview")).ToContainTextAsync("FREQ=MONTLY is not known.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Silence" }).ClickAsync();
+        await Expect(form.Locator("[data-problem]")).ToContainTextAsync("FREQ=MONTLY is not known.");
+        await form.GetByLabel("or by a rule").FillAsync("FREQ=MONTHLY;BYDAY=1SU");
+        await Expect(page.Locator(".downtime-preview")).ToContainTextAsync("Silences all monitors, every month on the first Sunday at");
+        await Expect(page.Locator(".downtime-preview li")).ToHaveCountAsync(5);
+        Assert.Empty(await Axe.Serious(page));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Silence" }).ClickAsync();
+
+        var row = page.Locator("tbody tr", new() { HasText = "the first Sunday" });
+        await row.GetByRole(AriaRole.Link, new() { Name = "Edit" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Change the downtime" })).ToBeVisibleAsync();
+        await Expect(form.GetByLabel("or by a rule")).ToHaveValueAsync("FREQ=MONTHLY;BYDAY=1SU");
+        await form.GetByLabel("Message").FillAsync("It is moved another time.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("It is moved another time.");
+
+        await row.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(page.Locator("main")).ToContainTextAsync("Nothing is silenced, and nothing will be.");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show 1 that is over" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("cancelled");
+    }, isExpected: text => text.Contains("400", StringComparison.Ordinal));
+
+    [Fact]
+    public async Task Forms_stand_still_while_they_are_filled_in() => await browser.Use(apm.Ui, nameof(Forms_stand_still_while_they_are_filled_in), async page =>
+    {
+        foreach (var address in new[] { "/monitors/new", "/slos/new" })
+        {
+            await page.GotoAsync(address);
+            await Expect(page.Locator("main form button.primary")).ToBeVisibleAsync();
+            await Expect(page.Locator("apm-live")).ToHaveCountAsync(0);
+        }
+        await page.GotoAsync("/monitors");
+        await Expect(page.Locator("apm-live")).ToHaveCountAsync(1);
+    });
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Apm.EndToEnd.Tests.Running;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -8,24 +7,14 @@ namespace Apm.EndToEnd.Tests.Browser;
 
 /// <summary>Objectives in the browser.</summary>
 [Collection(OneAfterTheOther.Name)]
-public sealed class SloScreenTests(BrowserFixture browser) : IAsyncLifetime
+public sealed class SloScreenTests(BrowserFixture browser, RunningApm apm) : IClassFixture<RunningApm>
 {
-    ApmProcess _apm = null!;
-
-    public async Task InitializeAsync() => _apm = await ApmProcess.Start();
-
-    public async Task DisposeAsync()
-    {
-        await _apm.Stop();
-        await _apm.DisposeAsync();
-    }
-
     [Fact]
     public async Task An_objective_is_made_by_its_form_and_shown_with_its_budget()
     {
         await Count("orders", 1_000);
         await Count("orders.failed", 5);
-        await browser.Use(_apm.Ui, nameof(An_objective_is_made_by_its_form_and_shown_with_its_budget), async page =>
+        await browser.Use(apm.Ui, nameof(An_objective_is_made_by_its_form_and_shown_with_its_budget), async page =>
         {
             await page.GotoAsync("/slos/new");
             await page.GetByLabel("Name").FillAsync("Orders go through");
@@ -48,13 +37,6 @@ public sealed class SloScreenTests(BrowserFixture browser) : IAsyncLifetime
         }, ColorScheme.Dark, isExpected: text => text.Contains("400", StringComparison.Ordinal));
     }
 
-    async Task Count(string metric, int value)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        http.DefaultRequestHeaders.Add("DD-API-KEY", "k");
-        var at = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 600;
-        using var body = new StringContent(string.Create(CultureInfo.InvariantCulture, $$"""{"series":[{"metric":"{{metric}}","type":"count","interval":10,"points":[[{{at}},{{value}}]]}]}"""), Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(_apm.Ui, "/api/v1/series"), body);
-        answer.EnsureSuccessStatusCode();
-    }
+    Task<string> Count(string metric, int value) =>
+        apm.Send("/api/v1/series", string.Create(CultureInfo.InvariantCulture, $$"""{"series":[{"metric":"{{metric}}","type":"count","interval":10,"points":[[{{RunningApm.Now - 600}},{{value}}]]}]}"""));
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Apm.Cli.Host;
 using Apm.Core.Spans;
+using Apm.Core.Time;
 using Apm.Monitors.Delivery;
 using Apm.TestKit;
 using Apm.TraceAgent.Metrics;
@@ -16,6 +17,8 @@ namespace Apm.EndToEnd.Tests.Running;
 public sealed class SteppedApm : IAsyncDisposable
 {
     const string Keys = "?api_key=k&application_key=a";
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     readonly string _folder = Directory.CreateTempSubdirectory("apm-e2e-").FullName;
     readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(20) };
@@ -32,19 +35,13 @@ public sealed class SteppedApm : IAsyncDisposable
 
     /// <param name="at">What the clock shows at first; ten seconds behind a whole minute, so that each minute is over when it is evaluated.</param>
     /// <param name="host">What the machine is called.</param>
-    /// <param name="check">A Python check that runs every 45 s, as the text of its file; null for none.</param>
-    public static async Task<SteppedApm> Start(DateTimeOffset at, string host, string? check = null)
+    /// <param name="files">Files beside the settings, by their path: <c>conf.d/…</c>, <c>checks.d/…</c>.</param>
+    public static async Task<SteppedApm> Start(DateTimeOffset at, string host, params (string Path, string Text)[] files)
     {
         var apm = new SteppedApm(at);
         try
         {
-            if (check is not null)
-            {
-                Directory.CreateDirectory(Path.Combine(apm._folder, "conf.d"));
-                Directory.CreateDirectory(Path.Combine(apm._folder, "checks.d"));
-                await File.WriteAllTextAsync(Path.Combine(apm._folder, "conf.d", "walk.yaml"), "init_config:\ninstances:\n  - min_collection_interval: 45\n");
-                await File.WriteAllTextAsync(Path.Combine(apm._folder, "checks.d", "walk.py"), check);
-            }
+            foreach (var (path, text) in files) await apm.Write(path, text);
             apm._host = await ApmHost.Start(new HostSettings
             {
                 DataFolder = Path.Combine(apm._folder, "data"),
@@ -70,23 +67,50 @@ public sealed class SteppedApm : IAsyncDisposable
         // All but the last minute is a jump: nothing fires on the way, as on a machine that slept.
         Clock.Set(TimeSpan.FromSeconds(end - 60 + 10 - Now));
         Clock.Advance(TimeSpan.FromSeconds(60));
-        await Until.True("the monitors of the minute are evaluated", TimeSpan.FromSeconds(20), () =>
-        {
-            if (_host.MonitorsEvaluatedUnixSeconds >= end) return Task.FromResult(true);
-            if (Now < end + 50) Clock.Advance(TimeSpan.FromSeconds(1)); // The round before was not over when the clock struck.
-            return Task.FromResult(false);
-        });
+        await Evaluated(end);
     }
 
-    /// <summary>Goes on by minutes while a gauge comes every 45 s; nothing comes when it has no value.</summary>
-    public async Task Live(int minutes, Func<long, double?> valueAt, string metric = "my_metric", string host = "my-host")
+    /// <summary>Writes a file beside the settings, as a user does while Apm runs; null deletes it.</summary>
+    public async Task Write(string path, string? text)
+    {
+        var file = Path.Combine(_folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        if (text is null) File.Delete(file);
+        else await File.WriteAllTextAsync(file, text);
+    }
+
+    /// <summary>Goes on by minutes in which checks run when their time comes, and files are read again; what they found of a metric is kept when its minute is evaluated.</summary>
+    public async Task Run(int minutes, string metric = "my_metric")
     {
         for (var i = 0; i < minutes; i++)
         {
-            await Gauge(metric, host, (Now / 60 * 60) + 1, (Now / 60 + 1) * 60, valueAt);
-            await Pass();
+            var end = (Now / 60 + 1) * 60;
+            while (Now < end) await Step(end - Now > 5 ? Math.Min(15, end - Now - 5) : end - Now); // What a run found is written within the step after it.
+            var last = _host.Checks.Select(check => check.LastSuccessUnixNanos / UnixTime.NanosPerSecond).DefaultIfEmpty(0).Max();
+            await Until.True("what the checks found is kept", Patience, async () =>
+            {
+                if (last == 0 || (await Json($"/api/v1/query{Keys}&from={last}&to={last + 1}&query=avg:{metric}{{*}}.rollup(avg,1)")).GetProperty("series").GetArrayLength() > 0) return true;
+                if (Now < end + 5) await Step(1); // One ran within the last step, or the write still goes on.
+                return false;
+            }, () => $"Now {Now}, last {last}: {string.Join("; ", _host.Checks)}");
+            await Step(10);
+            await Evaluated(end);
         }
     }
+
+    /// <summary>A few seconds pass; what is due begins, and has ended when this completes.</summary>
+    async Task Step(long seconds)
+    {
+        Clock.Advance(TimeSpan.FromSeconds(seconds));
+        await Until.True("the checks that were due have run", Patience, () => Task.FromResult(_host.Checks.All(check => !check.IsRunning)));
+    }
+
+    Task<TimeSpan> Evaluated(long minute) => Until.True("the monitors of the minute are evaluated", Patience, () =>
+    {
+        if (_host.MonitorsEvaluatedUnixSeconds >= minute) return Task.FromResult(true);
+        if (Now < minute + 50) Clock.Advance(TimeSpan.FromSeconds(1)); // The round before was not over when the clock struck.
+        return Task.FromResult(false);
+    });
 
     /// <summary>Goes on to the next whole hours; of each the last ten minutes are lived, which is what a monitor looks at.</summary>
     public async Task Sleep(int hours, double value, string metric = "my_metric", string host = "my-host")
@@ -129,6 +153,13 @@ public sealed class SteppedApm : IAsyncDisposable
     {
         using var document = JsonDocument.Parse(await Page(path));
         return document.RootElement.Clone();
+    }
+
+    /// <summary>The values of a query over the past seconds, of all its series.</summary>
+    public async Task<IReadOnlyList<double>> Points(string query, int seconds)
+    {
+        var answer = await Json($"/api/v1/query{Keys}&from={Now - seconds}&to={Now}&query={Uri.EscapeDataString(query)}");
+        return [.. answer.GetProperty("series").EnumerateArray().SelectMany(series => series.GetProperty("pointlist").EnumerateArray()).Select(point => point[1].GetDouble())];
     }
 
     /// <summary>Sends traces to the agent; they are counted when this completes.</summary>

@@ -56,27 +56,27 @@ public static class BoardData
     static Task Copy(HttpContext context, DashboardBook book, ShownBoards boards, [FromForm] string id) => Answer(context, () =>
     {
         var board = boards.Find(id) ?? throw Gone();
-        return PageOf(book.Create(board with { Title = board.Title.Length < DashboardJson.MaxTitleChars - 10 ? board.Title + " (copy)" : board.Title, Form = BoardForm.Dashboard, IsReadOnly = false }));
+        return Back(context, book.Create(board with { Title = board.Title.Length < DashboardJson.MaxTitleChars - 10 ? board.Title + " (copy)" : board.Title, Form = BoardForm.Dashboard, IsReadOnly = false }));
     });
 
     static Task Save(HttpContext context, DashboardBook book, [FromForm] string id, [FromForm] int version, [FromForm] string? json) => Answer(context, () =>
     {
         var draft = Read(json ?? "");
-        return PageOf(book.Change(id, _ => draft, version) ?? throw Gone());
+        return Back(context, book.Change(id, _ => draft, version) ?? throw Gone());
     });
 
     static Task SaveWidget(HttpContext context, DashboardBook book, [FromForm] string id, [FromForm] int version, [FromForm] string widget) => Answer(context, () =>
     {
         var form = FormOf(name => context.Request.Form[name]);
         if (WhyBad(form, out _) is { } bad) throw new DashboardException(bad.Message);
-        return PageOf(book.Change(id, board => WithWidget(board, widget, form), version) ?? throw Gone()) + "?edit=1";
+        return Back(context, book.Change(id, board => WithWidget(board, widget, form), version) ?? throw Gone(), isEdited: true);
     });
 
     static Task RemoveWidget(HttpContext context, DashboardBook book, [FromForm] string id, [FromForm] int version, [FromForm] long widget) => Answer(context, () =>
-        PageOf(book.Change(id, board => board with { Widgets = [.. board.Widgets.Where(one => one.Id != widget)] }, version) ?? throw Gone()) + "?edit=1");
+        Back(context, book.Change(id, board => board with { Widgets = [.. board.Widgets.Where(one => one.Id != widget)] }, version) ?? throw Gone(), isEdited: true));
 
     static Task GoBack(HttpContext context, DashboardBook book, [FromForm] string id, [FromForm] int version) => Answer(context, () =>
-        PageOf(book.BringBack(id, version) ?? throw new DashboardException("That version is not kept any more.")));
+        Back(context, book.BringBack(id, version) ?? throw new DashboardException("That version is not kept any more.")));
 
     static Task Remove(HttpContext context, DashboardBook book, [FromForm] string id) => Answer(context, () =>
     {
@@ -135,7 +135,7 @@ public static class BoardData
     static WidgetForm FormOf(Func<string, Microsoft.Extensions.Primitives.StringValues> field) => new()
     {
         Type = field("type").ToString(), Title = field("title").ToString(), Formula = field("formula").ToString(),
-        Draw = field("draw") is [{ Length: > 0 } draw] ? draw : "line", Aggregator = field("aggregator") is [{ Length: > 0 } aggregator] ? aggregator : "avg", Text = field("text").ToString(),
+        Draw = field("draw") is [{ Length: > 0 } draw] ? draw : "line", Aggregator = field("aggregator") is [{ Length: > 0 } aggregator] ? aggregator : "avg", Text = field("text").ToString(), Objective = field("slo").ToString(),
         Query = WithoutEmptyEnd([.. field("q").Select(query => query ?? "")]),
     };
 
@@ -172,6 +172,14 @@ public static class BoardData
     static DashboardException TooLong() => new($"The JSON has more than {MaxJsonChars} characters, the most that is taken.");
 
     static DashboardException Gone() => new("This dashboard is not there any more.");
+
+    /// <summary>The board as it is now, with the time and the variables that were chosen.</summary>
+    static string Back(HttpContext context, Dashboard board, bool isEdited = false)
+    {
+        var from = context.Request.Form["back"].ToString();
+        var url = (PageUrl.IsOurs(from) ? PageUrl.Parse(from) : new PageUrl("/", [])).At(PageOf(board)).Without("edit", "widget", "view", "version", "full");
+        return (isEdited ? url.With("edit", "1") : url).ToString();
+    }
 
     static string PageOf(Dashboard board) => "/dashboards/" + board.Id;
 

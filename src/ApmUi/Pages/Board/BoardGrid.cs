@@ -35,8 +35,8 @@ public static class BoardGrid
     /// <summary>Fewest rows in which a kind can be read.</summary>
     public static int LeastRows(WidgetContent content) => content.Kind switch
     {
-        WidgetKind.Note or WidgetKind.Unknown or WidgetKind.Objectives => 1,
-        WidgetKind.QueryValue => 2,
+        WidgetKind.Note or WidgetKind.Unknown => 1,
+        WidgetKind.QueryValue or WidgetKind.Objectives => 2,
         WidgetKind.Group => RowsOf(Place([.. content.Children.Select(child => (WidgetReader.Read(child.Definition), child.Layout))], isFree: false)) + 1,
         _ => 4,
     };
@@ -99,7 +99,8 @@ public static class BoardGrid
             WidgetKind.Note => (4, 3),
             WidgetKind.Table or WidgetKind.TraceList => (6, 7),
             WidgetKind.Group => (Columns, LeastRows(content)),
-            WidgetKind.Unknown or WidgetKind.Objectives => (4, 2),
+            WidgetKind.Objectives => content.Type == "slo" ? (6, 4) : (6, 7),
+            WidgetKind.Unknown => (4, 2),
             _ => (4, 6),
         };
     }

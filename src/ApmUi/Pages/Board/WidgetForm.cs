@@ -13,7 +13,7 @@ public sealed record WidgetForm
     public static IReadOnlyList<(string Type, string Name)> Types { get; } =
     [
         ("timeseries", "Time series"), ("query_value", "Query value"), ("toplist", "Top list"), ("query_table", "Table"), ("heatmap", "Heat map"), ("distribution", "Distribution"), ("hostmap", "Host map"), ("scatterplot", "Scatter plot"), ("note", "Note"),
-        ("check_status", "Check status"), ("trace_service", "Service summary"), ("list_stream", "Trace list"), ("manage_status", "Monitors"), ("event_stream", "Events"),
+        ("check_status", "Check status"), ("trace_service", "Service summary"), ("list_stream", "Trace list"), ("manage_status", "Monitors"), ("event_stream", "Events"), ("slo", "Objective"), ("slo_list", "List of objectives"),
     ];
 
     public string Type { get; init; } = "timeseries";
@@ -31,6 +31,9 @@ public sealed record WidgetForm
 
     /// <summary>Of a note its Markdown, of a list its search, of a summary its service, of a status its check.</summary>
     public string Text { get; init; } = "";
+
+    /// <summary>The id of an objective.</summary>
+    public string Objective { get; init; } = "";
 
     /// <summary>Whether what the kind shows comes from queries of metrics.</summary>
     public bool HasQueries => Type is "timeseries" or "query_value" or "toplist" or "query_table" or "heatmap" or "distribution" or "hostmap" or "scatterplot";
@@ -50,6 +53,7 @@ public sealed record WidgetForm
             Formula = formula,
             Draw = content.Requests is [var drawn, ..] ? drawn.Draw : "line",
             Aggregator = content.Requests is [var one, ..] ? one.Aggregator : "avg",
+            Objective = content.Kind == WidgetKind.Objectives ? content.Subject : "",
             Text = content.Kind switch { WidgetKind.Note => content.Text, WidgetKind.ServiceSummary => content.Service, WidgetKind.CheckStatus => content.Subject, _ => content.Search },
         };
     }
@@ -70,6 +74,8 @@ public sealed record WidgetForm
             case "free_text": json["text"] = Text; break;
             case "check_status": json["check"] = Text; json["grouping"] ??= "cluster"; break;
             case "trace_service": json["service"] = Text; json["env"] ??= "none"; break;
+            case "slo" when Objective != old?.Objective: (json["slo_id"], json["view_type"]) = (Objective, "detail"); break;
+            case "slo_list" when Text != old?.Text: json["requests"] = new JsonArray(new JsonObject { ["request_type"] = "slo_list", ["query"] = new JsonObject { ["query_string"] = Text } }); break;
             case "manage_status" or "event_stream": json["query"] = Text; break;
             case "list_stream": json["requests"] = new JsonArray(new JsonObject { ["response_format"] = "event_list", ["query"] = new JsonObject { ["data_source"] = "trace_stream", ["query_string"] = Text }, ["columns"] = new JsonArray() }); break;
         }

@@ -12,6 +12,9 @@ public static class WidgetLimits
     /// <summary>Most monitors listed; default 50, the worst.</summary>
     public const int MaxMonitorRows = 50;
 
+    /// <summary>Most objectives of a list; default 50, the worst.</summary>
+    public const int MaxObjectives = 50;
+
     /// <summary>Most hexagons of a host map; default 500, those with the highest values.</summary>
     public const int MaxHexagons = 500;
 

@@ -22,7 +22,7 @@ public static class WidgetWords
         WidgetKind.MonitorState => "Monitors",
         WidgetKind.EventList => "Events",
         WidgetKind.CheckStatus => content.Subject,
-        WidgetKind.Objectives => "Service level objective",
+        WidgetKind.Objectives => content.Type == "slo" ? "Service level objective" : "Service level objectives",
         WidgetKind.Unknown => content.Type.Length > 0 ? content.Type : "Not drawn",
         _ => content.Requests is [var first, ..] ? first.Query : content.Type,
     };

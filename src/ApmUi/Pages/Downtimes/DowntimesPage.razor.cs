@@ -1,3 +1,5 @@
+using System.Globalization;
+using Apm.Core.Downtimes;
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Schedule;
@@ -5,26 +7,30 @@ using Microsoft.AspNetCore.Components;
 
 namespace Apm.ApmUi.Pages.Downtimes;
 
-/// <summary>All downtimes, what they silence in the next month, and a form for a new one. Its state is the address: <c>over=1</c> shows those that are over.</summary>
+/// <summary>All downtimes, what they silence in the next month, and a form for a new one. Its state is the address: <c>over=1</c> shows those that are over, <c>edit=</c> one in the form, <c>skip=</c> a later page.</summary>
 public partial class DowntimesPage
 {
-    static readonly (string Rule, string Word)[] WeekDays = [("MO", "Mon"), ("TU", "Tue"), ("WE", "Wed"), ("TH", "Thu"), ("FR", "Fri"), ("SA", "Sat"), ("SU", "Sun")];
-
     [Inject] DowntimeBook Book { get; set; } = null!;
     [Inject] IMonitorRules Rules { get; set; } = null!;
     [Inject] IMuteAll MuteAll { get; set; } = null!;
 
     DowntimesView View = null!;
+    DowntimeForm Form = null!;
     bool WithOver;
+
+    /// <summary>What is changed in the form; null for a new one.</summary>
+    Downtime? Edited;
 
     /// <summary>The zone that a new one is offered in.</summary>
     string ZoneName => State.Zone == TimeZoneInfo.Utc ? "UTC" : State.Zone.Id;
 
-    string Local(int afterHours) => TimeZoneInfo.ConvertTime(State.Now.AddHours(afterHours), State.Zone).ToString("yyyy-MM-dd'T'HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+    string Local(int afterHours) => TimeZoneInfo.ConvertTime(State.Now.AddHours(afterHours), State.Zone).ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
 
     protected override void OnInitialized()
     {
         WithOver = State.Url["over"] == "1";
-        View = DowntimesView.Of(Book, Rules, WithOver, State.Zone);
+        View = DowntimesView.Of(State, Book, Rules, WithOver);
+        Edited = long.TryParse(State.Url["edit"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Book.Find(id) is { } found && Book.StatusOf(found) is DowntimeStatus.Active or DowntimeStatus.Scheduled ? found : null;
+        Form = Edited is { } edited ? DowntimeForm.Of(edited) : new DowntimeForm { Monitor = State.Url["monitor"] ?? "", Start = Local(0), End = Local(1), Zone = ZoneName };
     }
 }

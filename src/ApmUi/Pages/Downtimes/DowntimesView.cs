@@ -1,4 +1,6 @@
 using System.Globalization;
+using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Downtimes;
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
@@ -18,7 +20,7 @@ public sealed record DowntimeRow(Downtime Downtime, DowntimeStatus Status, strin
 public sealed record CalendarCell(string Day, string Date, bool IsWeekend, IReadOnlyList<(double Left, double Width, string Title)> Parts);
 
 /// <summary>What the page of downtimes shows.</summary>
-public sealed record DowntimesView(IReadOnlyList<DowntimeRow> Rows, int OverCount, IReadOnlyList<CalendarCell> Days)
+public sealed record DowntimesView(IReadOnlyList<DowntimeRow> Rows, ListPage Page, int OpenCount, int OverCount, IReadOnlyList<CalendarCell> Days)
 {
     /// <summary>Occurrences shown of each.</summary>
     public const int NextCount = 5;
@@ -26,23 +28,36 @@ public sealed record DowntimesView(IReadOnlyList<DowntimeRow> Rows, int OverCoun
     /// <summary>Days on the calendar.</summary>
     public const int DayCount = 30;
 
+    /// <summary>Downtimes of a page of the list; default 100.</summary>
+    public const int PageSize = 100;
+
     /// <param name="withOver">Whether those that are over are among the rows.</param>
-    /// <param name="zone">On whose wall clock the calendar's days begin.</param>
-    public static DowntimesView Of(DowntimeBook book, IMonitorRules rules, bool withOver, TimeZoneInfo zone)
+    public static DowntimesView Of(PageState state, DowntimeBook book, IMonitorRules rules, bool withOver)
     {
         var now = book.NowUnixSeconds;
-        var all = book.All();
-        var rows = all.Select(downtime => RowOf(downtime, book, rules, now)).ToList();
-        var shown = rows.Where(row => withOver || row.CanCancel).OrderBy(row => row.Status switch { DowntimeStatus.Active => 0, DowntimeStatus.Scheduled => 1, _ => 2 })
-            .ThenBy(row => Occurrences.CurrentOrNext(row.Downtime, now)?.StartUnixSeconds ?? -row.Downtime.ModifiedUnixMillis).ToList();
-        var days = DowntimeCalendar.Days([.. rows.Where(row => row.CanCancel).Select(row => row.Downtime)], now, DayCount, zone);
-        return new DowntimesView(shown, rows.Count(row => !row.CanCancel), [.. days.Select(day => CellOf(day, rules))]);
+        var all = book.All().Select(downtime => (Downtime: downtime, Status: book.StatusOf(downtime))).ToList();
+        var open = all.Where(one => IsOpen(one.Status)).ToList();
+        var listed = (withOver ? all : open).OrderBy(one => one.Status switch { DowntimeStatus.Active => 0, DowntimeStatus.Scheduled => 1, _ => 2 })
+            .ThenBy(one => IsOpen(one.Status) ? Occurrences.CurrentOrNext(one.Downtime, now)?.StartUnixSeconds ?? 0 : -one.Downtime.ModifiedUnixMillis).ToList();
+        var page = ListPage.Of(state, listed.Count, PageSize);
+        var days = DowntimeCalendar.Days([.. open.Select(one => one.Downtime)], now, DayCount, state.Zone);
+        return new DowntimesView([.. listed.Skip(page.Skip).Take(page.Size).Select(one => RowOf(one.Downtime, one.Status, rules, now))], page, open.Count, all.Count - open.Count, [.. days.Select(day => CellOf(day, rules))]);
     }
 
-    static DowntimeRow RowOf(Downtime downtime, DowntimeBook book, IMonitorRules rules, long now)
+    /// <summary>When it comes next, in words of its zone; empty when it never does.</summary>
+    public static IReadOnlyList<string> NextOf(Downtime downtime, long nowUnixSeconds) => [.. DowntimeCalendar.Next(downtime, nowUnixSeconds, NextCount).Select(occurrence => Span(occurrence, ZoneOf(downtime)))];
+
+    /// <summary>What it silences, and how often.</summary>
+    public static string SentenceOf(Downtime downtime, IMonitorRules rules) =>
+        $"Silences {Silences(downtime, rules)}{(downtime.ScopeText() == DowntimeScope.Everything ? "" : $" for {downtime.ScopeText()}")}, {RecurrenceWords.Of(downtime)}.";
+
+    static bool IsOpen(DowntimeStatus status) => status is DowntimeStatus.Active or DowntimeStatus.Scheduled;
+
+    static string ZoneOf(Downtime downtime) => downtime.DisplayTimeZone.Length > 0 ? downtime.DisplayTimeZone : downtime.TimeZone;
+
+    static DowntimeRow RowOf(Downtime downtime, DowntimeStatus status, IMonitorRules rules, long now)
     {
-        var status = book.StatusOf(downtime);
-        var zone = downtime.DisplayTimeZone.Length > 0 ? downtime.DisplayTimeZone : downtime.TimeZone;
+        var zone = ZoneOf(downtime);
         var next = DowntimeCalendar.Next(downtime, now, NextCount);
         var shown = next.Count > 0 ? next[0] : new DowntimeOccurrence(downtime.StartUnixSeconds, downtime.CanceledUnixSeconds ?? downtime.EndUnixSeconds ?? long.MaxValue);
         return new DowntimeRow(

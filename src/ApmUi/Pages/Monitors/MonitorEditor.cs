@@ -57,7 +57,18 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
     static string Rounded(double nanos) => decimal.Parse((nanos / 1e9).ToString("G2", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>All is there but the threshold of the alert, which stands behind the query: nothing of what is typed is wrong.</summary>
-    public bool LacksOnlyThreshold(MonitorForm form) => string.IsNullOrWhiteSpace(form.Alert) && MonitorTypes.All.Contains(SignalQuery.TypeOf(form)) && WrongIn(form with { Alert = "0" }) is null;
+    public bool LacksOnlyThreshold(MonitorForm form) => string.IsNullOrWhiteSpace(form.Alert) && MonitorTypes.All.Contains(SignalQuery.TypeOf(form)) && WrongIn(form) is not null && WrongIn(form with { Alert = "0" }) is null;
+
+    /// <summary>What is to be said first, while nothing is watched yet; null when it is said.</summary>
+    public static string? FirstWanted(MonitorForm form) => form.Kind switch
+    {
+        "metric" or "change" or "anomaly" or "outlier" or "forecast" when form.Metric.Trim().Length == 0 => "Write a metric, such as avg:system.load.1{*} by {host}; what the monitor does is said here.",
+        "apm" when form.Service.Trim().Length == 0 => "Name a service; what the monitor does is said here.",
+        "check" when form.Check.Trim().Length == 0 => "Name a check, such as mysql.can_connect; what the monitor does is said here.",
+        "composite" when form.Parts.Trim().Length == 0 => "Write monitors by their numbers, such as 1 && !2; what the monitor does is said here.",
+        "text" when form.Query.Trim().Length == 0 => "Write a query, such as avg(last_5m):avg:system.load.1{*} > 4; what the monitor does is said here.",
+        _ => null,
+    };
 
     static MonitorForm Prefilled(PageUrl url)
     {

@@ -37,6 +37,7 @@ public static class MonitorForms
     static RazorComponentResult<MonitorCheck> Check(IFormCollection sent, MonitorEditor editor, IServiceProvider services)
     {
         var form = MonitorForm.Read(name => sent[name]);
+        if (MonitorEditor.FirstWanted(form) is { } wanted) return new(new { Sentence = wanted });
         var (query, errors, sentence) = (SignalQuery.Of(editor.Completed(form)).Trim(), new List<string>(), "");
         var lacksThreshold = editor.LacksOnlyThreshold(form);
         var bad = lacksThreshold ? null : editor.WrongIn(form);
@@ -65,6 +66,7 @@ public static class MonitorForms
     static RazorComponentResult<MonitorPreview> Preview(HttpContext context, IFormCollection sent, PageState state, MonitorEditor editor, AlertLinks links)
     {
         var form = MonitorForm.Read(name => sent[name]);
+        if (MonitorEditor.FirstWanted(form) is not null) return new(new { Reason = "Say what is watched: then you see what it was in the last days, and what would have been told." });
         if (editor.LacksOnlyThreshold(form)) return new(new { Reason = "Give an alert threshold: then you see when it would have been crossed, and what would have been told." });
         if (editor.WrongIn(form) is not null) return new(new { Reason = "The query cannot be read yet." });
         try

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Apm.ApmUi.Pages.Monitors;
 
-/// <summary>All monitors. Its state is the address: <c>q</c>.</summary>
+/// <summary>All monitors. Its state is the address: <c>q</c>, <c>skip</c>.</summary>
 public partial class MonitorsPage
 {
     [Inject] MonitorStates States { get; set; } = null!;

@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
@@ -23,13 +24,13 @@ public sealed record MonitorRow(long Id, string Name, string Link, string StateK
 /// <summary>The monitors, worst first. Immutable.</summary>
 public sealed record MonitorsView
 {
-    /// <summary>Most monitors listed; default 500. The page says how many there are; typing narrows them.</summary>
-    public const int MaxListed = 500;
+    /// <summary>Monitors of a page; default 200.</summary>
+    public const int PageSize = 200;
 
     public required IReadOnlyList<MonitorRow> Rows { get; init; }
 
-    /// <summary>That match what was typed.</summary>
-    public required int MatchCount { get; init; }
+    /// <summary>Which of those that match what was typed.</summary>
+    public required ListPage Page { get; init; }
     public required int AllCount { get; init; }
 
     /// <summary>How many are in which state, worst first: <c>2 Alert</c>.</summary>
@@ -40,10 +41,11 @@ public sealed record MonitorsView
         string[] words = (state.Url["q"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var matching = all.Where(monitor => words.All(word => Holds(monitor, word)))
             .OrderByDescending(monitor => WorstOf(monitor).Gravity()).ThenBy(monitor => monitor.Rule.Name, StringComparer.OrdinalIgnoreCase).ToList();
+        var page = ListPage.Of(state, matching.Count, PageSize);
         return new MonitorsView
         {
-            Rows = [.. matching.Take(MaxListed).Select(monitor => RowOf(state, monitor, downtimes, muteAll))],
-            MatchCount = matching.Count,
+            Rows = [.. matching.Skip(page.Skip).Take(page.Size).Select(monitor => RowOf(state, monitor, downtimes, muteAll))],
+            Page = page,
             AllCount = all.Count,
             Counts = string.Join(" · ", all.GroupBy(WorstOf).OrderByDescending(group => group.Key.Gravity()).Select(group => $"{group.Count()} {group.Key.Word()}")),
         };

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Apm.ApmUi.Pages.Slos;
 
-/// <summary>All objectives. Its state is the address: <c>q</c>.</summary>
+/// <summary>All objectives. Its state is the address: <c>q</c>, <c>skip</c>.</summary>
 public partial class SlosPage
 {
     [Inject] SloBook Slos { get; set; } = null!;
@@ -11,5 +11,5 @@ public partial class SlosPage
 
     SlosView? View;
 
-    protected override void Load(CancellationToken cancel) => View = SlosView.Of(State, Slos.All(), slo => Reports.Of(slo, cancel), id => Slos.WatchersOf(id).Count);
+    protected override void Load(CancellationToken cancel) => View = SlosView.Of(State, Slos.All(), slo => Reports.Of(slo, SloList.RankAge, cancel), slo => Reports.Of(slo, cancel), id => Slos.WatchersOf(id).Count);
 }
