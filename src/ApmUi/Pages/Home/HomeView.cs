@@ -42,6 +42,9 @@ public sealed record HomeView
     /// <summary>Issues listed.</summary>
     const int ListedErrors = 6;
 
+    /// <summary>Most monitors that are not well; default 6, the worst. The card says how many there are.</summary>
+    public const int ListedMonitors = 6;
+
     /// <summary>Deployments listed.</summary>
     public const int ListedDeploys = 6;
 
