@@ -22,7 +22,7 @@ public sealed class MemoryWatch : IDisposable
 
     public MemoryWatch(MemoryBudget budget, Counters counters, RecentProblems problems, TimeProvider clock)
     {
-        Guard = new MemoryGuard(budget, ProcessMemory.Now, GiveBack, counters, problems, clock);
+        Guard = new MemoryGuard(budget, ProcessMemory.Now, GiveBack, static () => GC.Collect(1, GCCollectionMode.Forced, blocking: true), counters, problems, clock);
         LimitHeap(budget.CeilingBytes);
         _clock = clock;
         _looks = clock.CreateTimer(_ => Look(), null, CalmLookEvery, CalmLookEvery);

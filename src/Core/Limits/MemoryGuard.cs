@@ -9,7 +9,9 @@ namespace Apm.Core.Limits;
 /// room that accounts may fill, has caches shrink and the heap given back; when there is air again, it widens the room.
 /// </summary>
 /// <remarks>One thread at a time calls <see cref="Look"/>, every <see cref="LookEvery"/>.</remarks>
-public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure, Action collect, Counters counters, RecentProblems problems, TimeProvider clock)
+/// <param name="collect">Has everything collected and room given back.</param>
+/// <param name="collectYoung">Has the young collected: some milliseconds.</param>
+public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure, Action collect, Action collectYoung, Counters counters, RecentProblems problems, TimeProvider clock)
 {
     /// <summary>How often to look; a fifth of a second, in which a busy receiver takes some 30 MB.</summary>
     public static TimeSpan LookEvery { get; } = TimeSpan.FromMilliseconds(200);
@@ -37,6 +39,12 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
 
     /// <summary>And at most this often.</summary>
     static readonly TimeSpan GiveBackEvery = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Young objects that have outlived a collection, from which on they are looked at. The collector guesses from what died when this is worth it, and after
+    /// a burst it let 70 MB of dead ones lie, where 10 MB lived.
+    /// </summary>
+    const long ManyYoungBytes = 25_165_824;
 
     long _lastCollect = long.MinValue;
     bool _isNarrow;
@@ -66,6 +74,7 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
         if (IsNear) Narrow();
         else if (Last.WorkingSetBytes < budget.CeilingBytes * CalmShare)
         {
+            if (Last.YoungBytes >= ManyYoungBytes) collectYoung();
             if (Last.HoleBytes >= ManyHolesBytes) CollectWhenDue(TidyEvery);
             if (IsBusy && Last.SpareBytes >= MuchSpareBytes) CollectWhenDue(GiveBackEvery);
             Widen();
@@ -128,12 +137,13 @@ public sealed class MemoryGuard(MemoryBudget budget, Func<ProcessMemory> measure
 /// <param name="HeapBytes">Committed by the garbage collector.</param>
 /// <param name="HoleBytes">Of those, free between objects at the last collection.</param>
 /// <param name="SpareBytes">Of those, all that held no object after the last collection: holes, and room for new objects.</param>
-public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes, long HoleBytes, long SpareBytes)
+/// <param name="YoungBytes">Of those, objects that had outlived one collection, and not two, after the last one.</param>
+public readonly record struct ProcessMemory(long WorkingSetBytes, long HeapBytes, long HoleBytes, long SpareBytes, long YoungBytes)
 {
     /// <summary>Of this process, now.</summary>
     public static ProcessMemory Now()
     {
         var heap = GC.GetGCMemoryInfo(GCKind.Any);
-        return new(Environment.WorkingSet, heap.TotalCommittedBytes, heap.FragmentedBytes, Math.Max(0, heap.TotalCommittedBytes - heap.HeapSizeBytes + heap.FragmentedBytes));
+        return new(Environment.WorkingSet, heap.TotalCommittedBytes, heap.FragmentedBytes, Math.Max(0, heap.TotalCommittedBytes - heap.HeapSizeBytes + heap.FragmentedBytes), heap.GenerationInfo[1].SizeAfterBytes);
     }
 }

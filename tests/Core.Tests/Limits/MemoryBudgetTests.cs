@@ -105,7 +105,7 @@ public class MemoryBudgetTests
             collected++;
             (taken, garbage) = (taken - garbage, 0);
         }
-        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0, 0, 0), Collect, new Counters(), problems, clock);
+        var guard = new MemoryGuard(budget, () => new ProcessMemory(taken, 0, 0, 0, 0), Collect, Unasked, new Counters(), problems, clock);
         budget.OpenWork("queue").Reserve(80 * Mega);
 
         guard.Look();
@@ -142,7 +142,7 @@ public class MemoryBudgetTests
     {
         var (holes, collected) = (31 * Mega, 0);
         var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
-        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(250 * Mega, 120 * Mega, holes, 0), () => collected++, new Counters(), new RecentProblems(), clock);
+        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(250 * Mega, 120 * Mega, holes, 0, 0), () => collected++, Unasked, new Counters(), new RecentProblems(), clock);
 
         guard.Look();
         Assert.Equal(0, collected);
@@ -164,7 +164,7 @@ public class MemoryBudgetTests
     {
         var (taken, spare, collected) = (230 * Mega, 60 * Mega, 0);
         var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
-        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(taken, 120 * Mega, 0, spare), () => collected++, new Counters(), new RecentProblems(), clock);
+        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(taken, 120 * Mega, 0, spare, 0), () => collected++, Unasked, new Counters(), new RecentProblems(), clock);
 
         guard.Look();
         Assert.Equal((0, false), (collected, guard.IsBusy)); // Nobody else needs it.
@@ -184,4 +184,20 @@ public class MemoryBudgetTests
         Assert.Equal(2, collected);
         Assert.Equal(0, guard.BitCount);
     }
+
+    [Fact]
+    public void The_guard_has_young_objects_collected_when_they_pile_up()
+    {
+        var (young, collected) = (20 * Mega, 0);
+        var guard = new MemoryGuard(new MemoryBudget(512 * Mega), () => new ProcessMemory(200 * Mega, 90 * Mega, 0, 0, young), Unasked, () => collected++, new Counters(), new RecentProblems(), new SteppedClock(DateTimeOffset.UnixEpoch));
+
+        guard.Look();
+        Assert.Equal(0, collected);
+
+        young = 24 * Mega;
+        guard.Look();
+        Assert.Equal(1, collected);
+    }
+
+    static void Unasked() => Assert.Fail("It was not to be collected.");
 }
