@@ -9,6 +9,7 @@ using Apm.TestKit;
 using Apm.TraceAgent.Doctor.Witness;
 using Apm.TraceAgent.Metrics;
 using Apm.TraceAgent.Receive;
+using Microsoft.AspNetCore.Connections;
 
 namespace Apm.Cli.Tests.Doctor;
 
@@ -72,8 +73,18 @@ public sealed class DoctorRig : IAsyncDisposable
         rig.Http.DefaultRequestHeaders.Add("DD-API-KEY", "k");
         rig.Http.DefaultRequestHeaders.Add("DD-APPLICATION-KEY", "a");
         var settings = new HostSettings { DataFolder = Path.Combine(rig._folder, "data"), UiPort = 0, Agent = new AgentSettings { AgentPort = 0, OtlpGrpcPort = 0, OtlpHttpPort = 0, ZipkinPort = null }, DogStatsD = new DogStatsDSettings { Port = 0 } };
-        rig._host = await ApmHost.Start((change ?? (same => same))(settings), TimeProvider.System, _ => { });
-        return rig;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                rig._host = await ApmHost.Start((change ?? (same => same))(settings), TimeProvider.System, _ => { });
+                return rig;
+            }
+            catch (IOException problem) when (attempt < 3 && problem.InnerException is AddressInUseException)
+            {
+                // A connection of another test took the port between its choice and its use.
+            }
+        }
     }
 
     /// <summary>A file in the rig's folder.</summary>
