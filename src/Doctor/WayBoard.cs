@@ -37,7 +37,7 @@ public static class WayBoard
             WayStage.Sampler => (received > 0 ? $"{Say.Count(kept)} of {Say.Count(received)} kept" : "nothing yet", kept > 0),
             WayStage.Store => facts.IsOverall ? (Say.Count(facts.Agent?.Store.SpanCount ?? 0, "span") + " stored", facts.Agent?.Store.SpanCount > 0) : (Say.Count(kept, "span") + " stored", kept > 0),
             WayStage.Query => facts.IsOverall ? (facts.Agent?.Store.SpanCount > 0 ? "answers" : "nothing to find", facts.Agent?.Store.SpanCount > 0) : (kept > 0 ? "found" : "nothing to find", kept > 0),
-            _ => ("this page", true),
+            _ => ("told on the screen Doctor", false), // Which puts itself in this place.
         };
     }
 }

@@ -63,6 +63,7 @@ public class ConductTests
         var red = Assert.Single(board, state => state.Health == StageHealth.Fault);
         Assert.Equal(WayStage.Socket, red.Stage);
         Assert.StartsWith("Nothing listens on", red.Sentence, StringComparison.Ordinal);
+        Assert.Equal(StageHealth.Waiting, board[^1].Health); // No browser was asked.
     }
 
     [Theory]

@@ -14,6 +14,9 @@ public sealed record InjectedParts(string PythonClient, string StartupHook);
 /// </summary>
 public static class LaunchEnvironment
 {
+    /// <summary>Where <c>./apm</c> keeps the start-up hooks that it found in its environment: they are for the app. Apm itself starts without them, even when they are broken.</summary>
+    public const string AppsHooks = "APM_APP_STARTUP_HOOKS";
+
     /// <summary>The variables to set on top of the present environment.</summary>
     /// <param name="plan">The command.</param>
     /// <param name="identity">From the options; wins over what the environment says.</param>
@@ -27,7 +30,7 @@ public static class LaunchEnvironment
         var variables = new Dictionary<string, string>
         {
             ["PYTHONPATH"] = Prepend([Path.Combine(parts.PythonClient, "apm_tracing", "bootstrap"), parts.PythonClient], environment("PYTHONPATH")),
-            ["DOTNET_STARTUP_HOOKS"] = Prepend([parts.StartupHook], environment("DOTNET_STARTUP_HOOKS")),
+            ["DOTNET_STARTUP_HOOKS"] = Prepend([parts.StartupHook], environment(AppsHooks) ?? environment("DOTNET_STARTUP_HOOKS")),
         };
         SetUnlessThere("DD_TRACE_AGENT_URL", agentUrl.ToString().TrimEnd('/'));
         // An address that lacks its http://, or has a path too many, was taken for what was meant: the tracer gets it right.

@@ -7,6 +7,11 @@ namespace Apm.TraceAgent.Receive;
 /// <summary>Says who has a port, before we fail on it.</summary>
 public static class PortCheck
 {
+    // Above the ports of well-known programs and of the Datadog agent's parts, below what systems give to outgoing connections.
+    const int LowestChoice = 20_000;
+    const int PastHighestChoice = 32_000;
+    const int ChoiceTries = 100;
+
     static readonly ProcessTable Processes = new();
 
     /// <summary>Null when the port is free on loopback, IPv4 and IPv6 (or 0).</summary>
@@ -41,10 +46,19 @@ public static class PortCheck
         }
     }
 
-    /// <summary>The port itself; for 0 one that is free now.</summary>
-    public static int Choose(int port)
+    /// <summary>
+    /// The port itself; for 0 one that is free now on loopback. It is looked for below the ports that systems give to outgoing connections (Linux from 32768 on), for
+    /// between being chosen and being opened such a connection could take it.
+    /// </summary>
+    /// <param name="random">Where to look; null for the shared generator.</param>
+    public static int Choose(int port, Random? random = null)
     {
         if (port != 0) return port;
+        for (var tries = 0; tries < ChoiceTries; tries++)
+        {
+            var candidate = (random ?? Random.Shared).Next(LowestChoice, PastHighestChoice);
+            if (WhyNot(IPAddress.Loopback, candidate) is null && (!Socket.OSSupportsIPv6 || WhyNot(IPAddress.IPv6Loopback, candidate) is null)) return candidate;
+        }
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;

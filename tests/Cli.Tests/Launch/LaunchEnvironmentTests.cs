@@ -45,6 +45,14 @@ public class LaunchEnvironmentTests
             """, Draw(variables));
     }
 
+    [Fact]
+    public void Hooks_that_the_script_kept_from_apm_reach_the_app()
+    {
+        var variables = Make(new() { [LaunchEnvironment.AppsHooks] = "/other/hook.dll" }, new LaunchIdentity(null, null, null));
+
+        Assert.Equal("/opt/apm/startup-hook/Apm.StartupHook.dll:/other/hook.dll", variables["DOTNET_STARTUP_HOOKS"]);
+    }
+
     static IReadOnlyDictionary<string, string> Make(Dictionary<string, string> environment, LaunchIdentity identity) =>
         LaunchEnvironment.Make(new LaunchPlan("/usr/bin/python3", ["flaskapp.py"], ProgramKind.Python, "flaskapp"), identity, Agent, Agent, Parts, environment.GetValueOrDefault);
 

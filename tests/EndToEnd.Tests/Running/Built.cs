@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Apm.TestKit;
+using Apm.TraceAgent.Receive;
 
 namespace Apm.EndToEnd.Tests.Running;
 
@@ -19,12 +20,7 @@ public static class Built
     public static string Python { get; } = FindPython();
 
     /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => PortCheck.Choose(0);
 
     /// <summary>Completes when nothing listens any more; another run of these tests may have the port for a while.</summary>
     public static Task NobodyListens(int port) => Until.True($"port {port} is free", TimeSpan.FromSeconds(90), async () => !await Answers(port));

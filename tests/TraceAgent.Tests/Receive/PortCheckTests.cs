@@ -23,4 +23,12 @@ public class PortCheckTests
 
     [Fact]
     public void A_free_port_is_free() => Assert.Null(PortCheck.WhyTaken("agent", PortCheck.Choose(0)));
+
+    [Fact]
+    public void A_chosen_port_lies_below_those_of_outgoing_connections()
+    {
+        var random = new Random(1);
+
+        Assert.All(Enumerable.Range(0, 50), _ => Assert.InRange(PortCheck.Choose(0, random), 1024, 32_767));
+    }
 }
