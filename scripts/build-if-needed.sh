@@ -22,11 +22,14 @@ fi
 need dotnet "the .NET 10 SDK is needed to build; see https://dotnet.microsoft.com/download"
 need node "Node.js 20 or newer is needed to build the screens"
 echo "apm: building (first time: a minute or two) …" >&2
+# The analyzers are for those who change the code; a fresh clone holds what has passed them, and is there a third sooner without.
+quick=()
+[ -d "$root/src/Cli/obj/Release" ] || quick=(-p:RunAnalyzers=false)
 mkdir -p "$(dirname "$stamp")"
 started=$(mktemp)
 log=$(mktemp)
 for project in "${projects[@]}"; do
-  if ! dotnet build "$root/$project" -c Release -v quiet >"$log" 2>&1; then
+  if ! dotnet build "$root/$project" -c Release -v quiet ${quick[@]+"${quick[@]}"} >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log" "$started"
     echo "apm: the build failed; the compiler's reasons stand above." >&2

@@ -101,6 +101,17 @@ static class DoctorCommand
         return HasVerdict;
     }
 
+    /// <summary>What is said of a command that was over before a span of it came, when nothing else is wrong.</summary>
+    internal static Verdict EndedEarly(int exitCode) => new()
+    {
+        Code = "TD34",
+        Stage = WayStage.Process,
+        Sentence = exitCode == 0
+            ? "The command ended by itself before any span of it came. Give one that stays, such as a server, or one that does some traced work."
+            : $"The command failed with exit code {exitCode} before any span of it came. Its own words stand above: what they name has to be mended first.",
+        Evidence = [$"It ended with exit code {exitCode}."],
+    };
+
     /// <summary>Runs the app under the launcher's eyes; ends it when the time is over.</summary>
     static async Task<int> Watch(string[] app, bool asJson, HttpClient http, CancellationToken cancel)
     {
@@ -125,11 +136,7 @@ static class DoctorCommand
         {
             var facts = new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = before };
             var judgement = FaultTable.Judge(facts);
-            found = (judgement.First ?? new Verdict
-            {
-                Code = "TD34", Stage = WayStage.Process, Evidence = [$"It ended with exit code {exitCode}."],
-                Sentence = $"The command ended before any span of it came, with exit code {exitCode}. Give one that stays, such as a server.",
-            }, WayBoard.Of(facts, judgement));
+            found = (judgement.First ?? EndedEarly(exitCode), WayBoard.Of(facts, judgement));
         }
         if (flows)
         {

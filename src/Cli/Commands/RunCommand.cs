@@ -55,7 +55,7 @@ static class RunCommand
             var exitCode = await ChildProcess.Run(plan, variables, processId =>
             {
                 firstTrace = AnnounceFirstTrace();
-                // One line when something is wrong: what was said at once is not said again in other words.
+                // One line when something is wrong: what was said at once is not said again in other words. That nothing listened is over once something else is found.
                 _ = new LaunchWatch(witness, before, agent, http, clock).Run(processId, (verdict, _) => SayOnce(verdict), ended.Token);
             });
             await ended.CancelAsync();
@@ -64,8 +64,9 @@ static class RunCommand
 
             void SayOnce(Verdict verdict)
             {
-                if (atOnce is null) Say(VerdictLine.Of(verdict));
-                atOnce ??= verdict;
+                if (atOnce is not null && (atOnce.Code != "TD02" || verdict.Code == "TD02")) return;
+                Say(VerdictLine.Of(verdict));
+                atOnce = verdict;
             }
 
             async Task AnnounceFirstTrace()

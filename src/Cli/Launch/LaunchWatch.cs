@@ -5,7 +5,7 @@ namespace Apm.Cli.Launch;
 
 /// <summary>
 /// Watches over the launched app until its traces flow: looks, tells the agent what it sees, and says one sentence when something is
-/// wrong. Where no agent answers it judges alone, by the same rules.
+/// wrong. Where no agent answers it judges alone, by the same rules, and asks again: one may be started after the app.
 /// </summary>
 public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, AgentAnswer agent, HttpClient http, TimeProvider clock)
 {
@@ -16,6 +16,9 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
 
     /// <summary>When "no request yet" may be said: until then nobody had the time to send one.</summary>
     static readonly TimeSpan WaitingSaidAfter = TimeSpan.FromSeconds(7);
+
+    LauncherFacts _before = before;
+    AgentAnswer _agent = agent;
 
     /// <summary>Runs until traces flow or the app ends.</summary>
     /// <param name="found">Told of a verdict once it stands, and of each other one that takes its place.</param>
@@ -31,7 +34,8 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
                 var elapsed = clock.GetElapsedTime(started);
                 await Task.Delay(elapsed < TimeSpan.FromSeconds(15) ? LookEvery : LookLaterEvery, clock, ended);
                 elapsed = clock.GetElapsedTime(started);
-                var facts = await witness.Look(before, processId, elapsed, !isHeard && elapsed >= NamedAfter - LookEvery);
+                if (!_agent.IsAgent && await AgentProbe.Ask(witness.AgentUrl, http) is { IsAgent: true } late) (_agent, _before) = (late, await witness.Before(late, http));
+                var facts = await witness.Look(_before, processId, elapsed, !isHeard && elapsed >= NamedAfter - LookEvery);
                 if (facts.Processes.Count == 0) continue; // It has just ended.
                 var (flows, announced, verdict, stages) = await Judge(facts, ended);
                 if (flows) return;
@@ -53,11 +57,11 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
 
     async Task<DoctorAnswer> Judge(LauncherFacts facts, CancellationToken cancel)
     {
-        if (agent.UiUrl is { } ui && await DoctorClient.Tell(ui, facts, http, cancel) is { } answer) return answer;
+        if (_agent.UiUrl is { } ui && await DoctorClient.Tell(ui, facts, http, cancel) is { } answer) return answer;
         var alone = new Facts { NowUnixNanos = clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000, Launcher = facts };
         var judgement = FaultTable.Judge(alone);
         // Without an Apm nobody knows whether the tracer was heard; only what can be seen from here is said.
-        return new DoctorAnswer(false, 0, agent.UiUrl is null && facts.Answer == AgentAnswerKind.Agent ? null : judgement.First, WayBoard.Of(alone, judgement));
+        return new DoctorAnswer(false, 0, _agent.UiUrl is null && facts.Answer == AgentAnswerKind.Agent ? null : judgement.First, WayBoard.Of(alone, judgement));
     }
 }
 

@@ -59,6 +59,9 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
         };
     }
 
+    /// <summary>Where the app sends its spans.</summary>
+    public Uri AgentUrl => address.Url;
+
     /// <summary>What is seen of the running app.</summary>
     /// <param name="before">From <see cref="Before"/>.</param>
     /// <param name="asksInterpreter">Nothing has been heard of the app: whether the tracer can be imported there is asked, once of each interpreter.</param>
@@ -118,7 +121,8 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
         start.Environment["DD_TRACE_ENABLED"] = "false";
         start.Environment["APM_QUIET"] = "1";
         var (version, errors, code) = await Run(start);
-        var problem = code == 0 && version.StartsWith("3.", StringComparison.Ordinal) && int.TryParse(version.Split('.')[1], out var minor) && minor >= 8 ? ""
+        var problem = ignores.Contains('S') && module == "apm_tracing" ? "it was started with -S, which passes over PYTHONPATH's sitecustomize"
+            : code == 0 && version.StartsWith("3.", StringComparison.Ordinal) && int.TryParse(version.Split('.')[1], out var minor) && minor >= 8 ? ""
             : code == 0 && module == "apm_tracing" ? $"the tracer needs Python 3.8 or newer"
             : ignores.Count > 0 && module == "apm_tracing" ? $"it was started with -{string.Join("", ignores)}, which passes over PYTHONPATH"
             : member.HasInjection == false && module == "apm_tracing" ? "its environment has lost the tracer's place in PYTHONPATH"

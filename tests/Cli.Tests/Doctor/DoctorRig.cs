@@ -106,7 +106,7 @@ public sealed class DoctorRig : IAsyncDisposable
         environment.TryAdd("PATH", Environment.GetEnvironmentVariable("PATH")!);
         var plan = CommandReader.Read(command, environment.GetValueOrDefault);
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
-        var answer = await AgentProbe.Ask(address.Url, Http);
+        var answer = await AgentProbe.AskBeforeStart(address.Url, Http);
         var set = LaunchEnvironment.Make(plan, new LaunchIdentity(null, null, null), address.Url, address.Url, Parts(), environment.GetValueOrDefault);
         var witness = new LauncherWitness(command, plan, address, set, environment, new ProcessTable(), Trail, _folder);
         var before = await witness.Before(answer, Http);
@@ -125,7 +125,7 @@ public sealed class DoctorRig : IAsyncDisposable
         var environment = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
         var address = AgentProbe.AddressFrom(environment.GetValueOrDefault);
         var witness = new LauncherWitness(["true"], new LaunchPlan("/bin/true", [], ProgramKind.Other, ""), address, new Dictionary<string, string>(), environment, processes, Trail, _folder);
-        var facts = await witness.Before(await AgentProbe.Ask(address.Url, Http), Http);
+        var facts = await witness.Before(await AgentProbe.AskBeforeStart(address.Url, Http), Http);
         return FaultTable.Judge(new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = facts });
     }
 
@@ -241,13 +241,14 @@ public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, Launche
 {
     /// <summary>The launcher's watch on a clock that runs thrice as fast, and stands while the watch looks, until it has said something or the traces flow.</summary>
     /// <returns>What it said, null for nothing; and when, on that clock.</returns>
-    public async Task<(Verdict? Said, TimeSpan After)> Watch()
+    /// <param name="agent">What the agent answered before the start; null for that it is there.</param>
+    public async Task<(Verdict? Said, TimeSpan After)> Watch(AgentAnswer? agent = null)
     {
         var clock = new SteppedClock(TimeProvider.System.GetUtcNow());
         var started = clock.GetTimestamp();
         using var ended = new CancellationTokenSource();
         var said = new List<(Verdict Verdict, TimeSpan After)>();
-        var watch = new LaunchWatch(Witness, Before, new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
+        var watch = new LaunchWatch(Witness, Before, agent ?? new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
         await Until.True("the watch has something to say, or ends", TimeSpan.FromSeconds(20), () =>
         {
             if (clock.IsAwaited) clock.Advance(TimeSpan.FromMilliseconds(60)); // What a look takes on a machine that is busy is not the watch's.

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Apm.Cli.Launch;
 using Apm.Cli.Settings;
+using Apm.Core.Diagnosis;
 using Apm.Core.Limits;
 using Apm.Core.Time;
 using Apm.Doctor;
@@ -100,15 +101,17 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.Equal($"{file} {sentence}", await rig.Verdict(code));
     }
 
-    [Fact]
-    public async Task TD07_an_interpreter_that_passes_over_the_injected_part()
+    [Theory]
+    [InlineData("-I", "PYTHONPATH")]
+    [InlineData("-S", "PYTHONPATH's sitecustomize")]
+    public async Task TD07_an_interpreter_that_passes_over_the_injected_part(string flag, string what)
     {
-        var app = await _rig.Launch([DoctorRig.Python, "-I", _rig.Write("shop.py", "import time; time.sleep(60)")]);
+        var app = await _rig.Launch([DoctorRig.Python, flag, _rig.Write("shop.py", "import time; time.sleep(60)")]);
 
         var sentence = await app.Verdict("TD07");
 
         Assert.StartsWith("The command runs Python 3.", sentence, StringComparison.Ordinal);
-        Assert.EndsWith($" ({DoctorRig.Python}), and the tracer is not in it: it was started with -I, which passes over PYTHONPATH.", sentence, StringComparison.Ordinal);
+        Assert.EndsWith($" ({DoctorRig.Python}), and the tracer is not in it: it was started with {flag}, which passes over {what}.", sentence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -511,6 +514,18 @@ public sealed class InjectedFaultsTests : IAsyncLifetime
         Assert.InRange(after, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
         Assert.StartsWith("TD07 The command runs Python 3.", VerdictLine.Of(said!), StringComparison.Ordinal);
         Assert.EndsWith(" → ./apm-run python3 app.py   # without -I, -E and -S, which pass over PYTHONPATH", VerdictLine.Of(said!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_that_comes_after_the_app_is_told_what_the_launcher_sees()
+    {
+        var app = await _rig.Launch([DoctorRig.Python, "-I", _rig.Write("shop.py", "import time; time.sleep(60)")]);
+        var refused = new AgentAnswer(AgentAnswerKind.Refused, "connection refused");
+
+        var (said, _) = await (app with { Before = app.Before with { Answer = refused.Kind, AnswerDetail = refused.Detail } }).Watch(refused);
+
+        Assert.Equal("TD07", said?.Code); // Not TD02: it was asked again.
+        Assert.Contains((await _rig.Report()).GetProperty("apps").EnumerateArray(), one => one.GetProperty("pid").GetInt32() == app.ProcessId && one.GetProperty("launched").GetBoolean());
     }
 
     [Fact]
