@@ -111,15 +111,15 @@ public class BudgetTests(BrowserFixture browser, DemoShop shop)
         UiFigures.Record("crosshair over 10 charts, frame p95", "35 ms", string.Create(CultureInfo.InvariantCulture, $"{p95:0.0} ms of {frames.Length} frames"));
     });
 
-    /// <summary>A live page is rendered at most each five seconds: 720 times an hour. Of these sixty, and what they leave behind, are taken for all.</summary>
+    /// <summary>A live page is rendered at most each five seconds: 720 times an hour. Of these forty, and what they leave behind, are taken for all.</summary>
     [Fact]
     public async Task A_live_page_does_not_grow() => await browser.Use((await shop.Apm()).Ui, nameof(A_live_page_does_not_grow), async page =>
     {
-        const int renderings = 60, anHour = 720;
+        const int renderings = 40, anHour = 720;
         await page.GotoAsync($"/services/{ShopFacts.RegressionService}");
         await Settled(page);
         var devtools = await page.Context.NewCDPSessionAsync(page);
-        await Render(30);
+        await Render(20);
         var before = await HeapBytes();
         await Render(renderings);
         var grown = (await HeapBytes() - before) * anHour / renderings / 1e6;
