@@ -8,6 +8,12 @@ static class Who
     /// <summary>Longer than any tracer needs to tell of itself.</summary>
     public const double AnnouncedWithinSeconds = 4;
 
+    /// <summary>How long a process that another one has started may be silent: a reloader and a server start theirs anew whenever they like, on machines that are busy as well.</summary>
+    const double ChildSilentForSeconds = 6;
+
+    /// <summary>The process has run for long enough to have told of itself.</summary>
+    public static bool HadTime(FamilyMember child, LauncherFacts launcher) => (child.AgeSeconds ?? launcher.ElapsedSeconds) >= ChildSilentForSeconds;
+
     /// <summary>"flaskapp (python, pid 4121)".</summary>
     public static string Name(Facts facts)
     {

@@ -53,6 +53,17 @@ public class ConductTests
     }
 
     [Fact]
+    public void A_child_that_was_started_anew_a_moment_ago_is_no_silent_one()
+    {
+        Judgement Of(double age, params FamilyMember[] others) => FaultTable.Judge(Case.Told(process => process with { Info = process.Info with { ProcessId = 4130 } },
+            launcher: launcher => launcher with { ElapsedSeconds = 900, Processes = [new FamilyMember(4121, 1, "python3", []), .. others, new FamilyMember(4131, 4121, "python3", [5050]) { IsReloaderChild = others.Length == 0, AgeSeconds = age }] }));
+        var reporting = new FamilyMember(4130, 4121, "python3", [5050]) { AgeSeconds = 900 };
+
+        Assert.Equal(("TD01", "TD08"), (Of(2).First?.Code, Of(7).First?.Code));
+        Assert.Equal(("TD01", "TD09"), (Of(2, reporting).First?.Code, Of(7, reporting).First?.Code));
+    }
+
+    [Fact]
     public void The_first_station_that_is_red_explains_itself()
     {
         var facts = Case.Launched(launcher => launcher with { Answer = AgentAnswerKind.Refused, AnswerDetail = "connection refused" });

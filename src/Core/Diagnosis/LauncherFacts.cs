@@ -163,6 +163,9 @@ public sealed record FamilyMember(int ProcessId, int ParentId, string Command, I
     /// <summary>Its environment says that it is the child of a debug reloader.</summary>
     public bool IsReloaderChild { get; init; }
 
+    /// <summary>Seconds since the system started it; null when the system does not tell.</summary>
+    public double? AgeSeconds { get; init; }
+
     internal FamilyMember Bounded() => this with { Command = SecretText.Cut(SecretText.Masked(Command), LauncherFacts.MaxCommandChars), Ports = [.. Ports.Take(LauncherFacts.MaxPorts)] };
 }
 

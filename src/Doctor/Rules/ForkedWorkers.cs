@@ -16,7 +16,7 @@ sealed class ForkedWorkers : IFaultRule
             .GroupBy(pair => pair.port, pair => pair.member).Select(group => (group.Key, group.ToList())).Where(pair => pair.Item2.Count > 1).OrderByDescending(pair => pair.Item2.Count).FirstOrDefault();
         if (workers is null) return null;
         var reporting = workers.Count(worker => announced.Contains(worker.ProcessId));
-        if (reporting == workers.Count) return null;
+        if (reporting == workers.Count || workers.Exists(worker => !announced.Contains(worker.ProcessId) && !Who.HadTime(worker, launcher))) return null; // One that was started a moment ago is no silent one.
         var parent = workers[0].ParentId;
         return new Verdict
         {

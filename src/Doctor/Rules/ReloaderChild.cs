@@ -11,7 +11,7 @@ sealed class ReloaderChild : IFaultRule
     {
         if (facts.Launcher is not { ElapsedSeconds: >= Who.AnnouncedWithinSeconds } launcher) return null;
         var announced = Who.Announced(facts);
-        if (launcher.Processes.FirstOrDefault(member => member.IsReloaderChild && !announced.Contains(member.ProcessId)) is not { } child) return null;
+        if (launcher.Processes.FirstOrDefault(member => member.IsReloaderChild && !announced.Contains(member.ProcessId) && Who.HadTime(member, launcher)) is not { } child) return null;
         if (launcher.Processes.Any(member => member.IsReloaderChild && announced.Contains(member.ProcessId))) return null; // It was restarted a moment ago.
         return new Verdict
         {

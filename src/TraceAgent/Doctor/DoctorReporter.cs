@@ -15,6 +15,7 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     readonly PipelineParts _parts;
     readonly FactBook _book;
     readonly ProcessTable _processes;
+    readonly RunningProcesses _running;
     readonly DoctorSources _sources;
     readonly AgentWitness _witness;
     readonly DoctorErrands _errands;
@@ -26,9 +27,9 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     public DoctorReporter(PipelineParts parts, TracePipeline pipeline, FactBook book, ProcessTable processes, DoctorSources sources)
     {
         (_parts, _book, _processes, _sources) = (parts, book, processes, sources);
-        var running = new RunningProcesses(processes, parts.Clock.NowUnixNanos());
-        _witness = new AgentWitness(parts, pipeline, book, processes, running, sources);
-        _errands = new DoctorErrands(parts.Catalogue, processes, running, sources, parts.Clock);
+        _running = new RunningProcesses(processes, parts.Clock.NowUnixNanos());
+        _witness = new AgentWitness(parts, pipeline, book, processes, _running, sources);
+        _errands = new DoctorErrands(parts.Catalogue, processes, _running, sources, parts.Clock);
     }
 
     /// <inheritdoc/>
@@ -64,7 +65,7 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     /// <summary>Takes in what a launcher sees, and gives what both make of it.</summary>
     public DoctorCase Told(LauncherFacts launcher)
     {
-        _book.Told(launcher);
+        _book.Told(launcher, IsOfThisMachine(launcher) ? _processes.StartTicksOf(launcher.ProcessId) : null);
         return CaseOf(launcher.Bounded(), _witness.Processes(), _witness.Agent());
     }
 
@@ -84,7 +85,7 @@ public sealed class DoctorReporter : IDoctor, IDisposable
     {
         var agent = _witness.Agent();
         var announced = _witness.Processes();
-        var launched = _book.Launchers().Where(launcher => !IsOfThisMachine(launcher) || _processes.IsRunning(launcher.ProcessId) != false).Select(launcher => CaseOf(launcher, announced, agent)).ToList();
+        var launched = _book.Launchers().Where(told => !IsOfThisMachine(told.Facts) || _running.IsRunning(told) != false).Select(told => CaseOf(told.Facts, announced, agent)).ToList();
         var told = launched.SelectMany(one => one.Facts.Announced).Select(process => process.Info.RuntimeId).ToHashSet(StringComparer.Ordinal);
         var alone = announced.Where(process => !told.Contains(process.Info.RuntimeId)).Select(process => Judged(new Facts { NowUnixNanos = _parts.Clock.NowUnixNanos(), Agent = agent, Process = process, Announced = [process] }));
         var cases = launched.Concat(alone).OrderBy(one => one.Judgement.First is null).ToList();

@@ -41,7 +41,7 @@ public class FactBookTests
         var book = Book(Clock());
 
         for (var i = 0; i < 3_000; i++) book.SawClock($"{i}", i);
-        for (var i = 1; i <= 300; i++) book.Told(new LauncherFacts { Host = "h", ProcessId = i });
+        for (var i = 1; i <= 300; i++) book.Told(new LauncherFacts { Host = "h", ProcessId = i }, i);
         for (var i = 0; i < 300; i++) book.Spoke($"listener {i}", 1, SpokenProtocol.Tls, 0);
 
         Assert.Null(book.ClockOf("0"));
@@ -66,10 +66,11 @@ public class FactBookTests
     {
         var clock = Clock();
         var book = Book(clock);
-        book.Told(new LauncherFacts { Host = "h", ProcessId = 1, ElapsedSeconds = 3 });
+        book.Told(new LauncherFacts { Host = "h", ProcessId = 1, ElapsedSeconds = 3 }, 500);
 
         clock.Advance(TimeSpan.FromSeconds(4));
 
-        Assert.Equal(7, Assert.Single(book.Launchers()).ElapsedSeconds);
+        var told = Assert.Single(book.Launchers());
+        Assert.Equal((7, 500), (told.Facts.ElapsedSeconds, told.StartTicks));
     }
 }

@@ -1,3 +1,4 @@
+using Apm.Core.Diagnosis;
 using Apm.Core.Services;
 using Apm.Core.Time;
 using Apm.TraceAgent.Doctor.Witness;
@@ -36,6 +37,17 @@ public sealed class RunningProcessesTests : IDisposable
         Start(42, seconds: 700);
         Assert.False(_running.IsRunning(Seen(42, atSeconds: 2_100)));
         Assert.True(_running.IsRunning(Seen(42, atSeconds: 2_300) with { RuntimeId = "new" }));
+    }
+
+    [Fact]
+    public void The_app_of_a_launcher_is_not_taken_for_a_later_one_of_its_id()
+    {
+        Start(42, seconds: 500);
+        var told = new ToldLauncher(new LauncherFacts { Host = "here", ProcessId = 42 }, new ProcessTable(_root).StartTicksOf(42), AgentStarted);
+        Assert.NotNull(told.StartTicks);
+        Assert.True(_running.IsRunning(told));
+        Start(42, seconds: 700);
+        Assert.False(_running.IsRunning(told));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     readonly Dictionary<(string Path, string Reason, string Client), RefusalFacts> _refusals = [];
     readonly Dictionary<(string Listener, SpokenProtocol Spoken, int Sender), WrongProtocol> _wrong = [];
     readonly Dictionary<string, (long SkewNanos, long AtUnixNanos)> _clocks = new(StringComparer.Ordinal);
-    readonly Dictionary<(string Host, int ProcessId), (LauncherFacts Facts, long AtUnixNanos)> _launchers = [];
+    readonly Dictionary<(string Host, int ProcessId), ToldLauncher> _launchers = [];
     readonly Queue<Arrival> _arrivals = new(), _arrivalsOutOfTime = new();
     long _lastLookUp = long.MinValue;
     long _evictedUnixNanos;
@@ -119,14 +119,15 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     }
 
     /// <summary>A launcher told what it sees.</summary>
-    public void Told(LauncherFacts facts)
+    /// <param name="startTicks">When the system started the app (<see cref="ProcessTable.StartTicksOf"/>); null when that is unknown, or it runs on another machine.</param>
+    public void Told(LauncherFacts facts, long? startTicks)
     {
         facts = facts.Bounded();
         lock (_lock)
         {
             var key = (facts.Host, facts.ProcessId);
             if (_launchers.Count >= MaxLaunchers && !_launchers.ContainsKey(key)) _launchers.Remove(_launchers.MinBy(pair => pair.Value.AtUnixNanos).Key);
-            _launchers[key] = (facts, clock.NowUnixNanos());
+            _launchers[key] = new ToldLauncher(facts, startTicks, clock.NowUnixNanos());
         }
     }
 
@@ -166,10 +167,10 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     }
 
     /// <summary>What launchers told, the last first. How long their apps run is counted on.</summary>
-    public IReadOnlyList<LauncherFacts> Launchers()
+    public IReadOnlyList<ToldLauncher> Launchers()
     {
         var now = clock.NowUnixNanos();
-        lock (_lock) return [.. _launchers.Values.OrderByDescending(told => told.AtUnixNanos).Select(told => told.Facts with { ElapsedSeconds = told.Facts.ElapsedSeconds + (now - told.AtUnixNanos) / (double)UnixTime.NanosPerSecond })];
+        lock (_lock) return [.. _launchers.Values.OrderByDescending(told => told.AtUnixNanos).Select(told => told with { Facts = told.Facts with { ElapsedSeconds = told.Facts.ElapsedSeconds + (now - told.AtUnixNanos) / (double)UnixTime.NanosPerSecond } })];
     }
 
     PathFacts? PathOf_NeedsLock(string path) => _paths.TryGetValue(path, out var known) ? known : _paths.Count < MaxPaths ? new PathFacts(path, 0, 0, 0, 0) : null;
@@ -184,3 +185,9 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
         return Interlocked.CompareExchange(ref _lastLookUp, now, last) == last ? processes.SenderOf(itsPort, ourPort) : null;
     }
 }
+
+/// <summary>What a launcher told of its app.</summary>
+/// <param name="Facts">Bounded and masked.</param>
+/// <param name="StartTicks">Tells the app from a later process of the same id; null when unknown.</param>
+/// <param name="AtUnixNanos">When it was told.</param>
+public sealed record ToldLauncher(LauncherFacts Facts, long? StartTicks, long AtUnixNanos);

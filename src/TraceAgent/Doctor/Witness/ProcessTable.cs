@@ -18,6 +18,7 @@ public sealed class ProcessTable(string root = "/proc")
     public const int MaxProcessesAsked = 4096;
 
     const string Listening = "0A", BoundUdp = "07";
+    const int TicksPerSecond = 100; // USER_HZ, which Linux shows to programs whatever it uses itself.
     static readonly string[] Shells = ["sh", "bash", "zsh", "ash", "dash", "fish", "ksh"], Starters = ["init", "systemd", "supervisord", "runsvdir", "s6-svscan", "sshd", "sleep", "tail"];
     static readonly string[] TcpTables = ["tcp", "tcp6"], UdpTables = ["udp", "udp6"];
 
@@ -118,6 +119,7 @@ public sealed class ProcessTable(string root = "/proc")
             // A Python has no use for what is injected into .NET, which its environment may have kept.
             HasInjection = environment is null ? null : environment.GetValueOrDefault("PYTHONPATH", "").Contains("apm_tracing", StringComparison.Ordinal) || (!Path.GetFileName(ProgramOf(id)).StartsWith("py", StringComparison.Ordinal) && environment.GetValueOrDefault("DOTNET_STARTUP_HOOKS", "").Contains("Apm.StartupHook", StringComparison.Ordinal)),
             IsReloaderChild = environment?.GetValueOrDefault("WERKZEUG_RUN_MAIN") == "true",
+            AgeSeconds = Stat(id) is { } stat ? AgeSeconds(stat.StartTicks) : null,
         };
     }
 
@@ -161,10 +163,13 @@ public sealed class ProcessTable(string root = "/proc")
         return words.Length > 19 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var parent) && long.TryParse(words[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? (words[0][0], parent, ticks) : null;
     }
 
+    /// <summary>By the system's own count, which no clock that is set has an effect on.</summary>
+    double? AgeSeconds(long startTicks) =>
+        Try(() => File.ReadAllText(Path.Combine(root, "uptime")))?.Split(' ') is [var up, ..] && double.TryParse(up, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? Math.Max(0, seconds - (startTicks / (double)TicksPerSecond)) : null;
+
     /// <summary>0 when the system does not tell when it was started itself.</summary>
     long StartedUnixSeconds(long ticks)
     {
-        const int TicksPerSecond = 100; // USER_HZ, which Linux shows to programs whatever it uses itself.
         var line = Try(() => File.ReadLines(Path.Combine(root, "stat")).FirstOrDefault(line => line.StartsWith("btime ", StringComparison.Ordinal)));
         return line is not null && long.TryParse(line.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var booted) ? booted + ticks / TicksPerSecond : 0;
     }

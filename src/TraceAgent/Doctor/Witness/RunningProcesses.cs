@@ -29,6 +29,10 @@ public sealed class RunningProcesses(ProcessTable processes, long agentStartedUn
         return isRunning;
     }
 
+    /// <summary>Whether the app of a launcher of this machine runs; null when the system has no such table.</summary>
+    public bool? IsRunning(ToldLauncher told) =>
+        told.StartTicks is { } ticks ? processes.StartTicksOf(told.Facts.ProcessId) == ticks : processes.IsRunning(told.Facts.ProcessId);
+
     void Keep((string RuntimeId, int ProcessId) key, long ticks)
     {
         if (_startTicks.Count >= MaxKept) _startTicks.Clear(); // Looked at anew, as after a start.
