@@ -35,8 +35,10 @@ public class WidgetFormTests
 
     [Theory]
     [InlineData("**bold** <b onclick=x>", "<p><strong>bold</strong> &lt;b onclick=x&gt;</p>\n")]
-    [InlineData("[a](javascript:alert(1))", "<p><a href=\"\">a</a></p>\n")]
-    [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p><a href=\"\">a</a> <a href=\"/metrics\">b</a> <a href=\"\">c</a></p>\n")]
+    [InlineData("[a](javascript:alert(1))", "<p>a</p>\n")]
+    [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p>a <a href=\"/metrics\">b</a> c</p>\n")]
+    [InlineData("[see **the** `log`](vbscript:x), ![shot](data:image/png;base64,AA)", "<p>see <strong>the</strong> <code>log</code>, shot</p>\n")]
+    [InlineData("[![shot](javascript:x)](https://example.com/) [r]\n\n[r]: javascript:x", "<p><a href=\"https://example.com/\">shot</a> r</p>\n")]
     [InlineData("![p](https://example.com/p.png)", "<p><a href=\"https://example.com/p.png\">p</a></p>\n")]
     [InlineData("# Runbook\n\n## Then", "<h3>Runbook</h3>\n<h4>Then</h4>\n")]
     [InlineData("<javascript:alert(1)>", "<p>javascript:alert(1)</p>\n")]

@@ -40,6 +40,7 @@ public static class SloForms
             GoodQuery = Field("good"),
             TotalQuery = Field("total"),
             MonitorIds = [.. form["monitors"].Select(id => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)],
+            Groups = kind == SloKind.Monitor ? Field("groups").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [],
             Slices = kind == SloKind.TimeSlice ? SlicesOf(Field) : null,
             Creator = "apm@localhost",
         };
