@@ -15,6 +15,7 @@ public class WidgetFormTests
     [InlineData("""{"type":"scatterplot","title":"T","requests":{"x":{"q":"avg:m{*} by {host}","aggregator":"avg"},"y":{"q":"avg:n{*} by {host}","aggregator":"avg"}}}""")]
     [InlineData("""{"type":"check_status","title":"T","check":"c","grouping":"cluster","tags":["a:b"]}""")]
     [InlineData("""{"type":"slo","title":"T","slo_id":"abc","view_type":"detail","time_windows":["7d"]}""")]
+    [InlineData("""{"type":"slo","title":"T","slo_id":"abc","view_mode":"component"}""")]
     [InlineData("""{"type":"slo_list","title":"T","requests":[{"request_type":"slo_list","query":{"query_string":"team:a","limit":5}}]}""")]
     [InlineData("""{"type":"note","title":"T","content":"x","background_color":"pink"}""")]
     public void A_widget_that_was_not_changed_stays_as_it_is(string definition) =>
@@ -31,6 +32,15 @@ public class WidgetFormTests
         Assert.Equal(
             """{"type":"timeseries","title":"T","requests":[{"response_format":"timeseries","queries":[{"data_source":"metrics","name":"a","query":"avg:m{*}"},{"data_source":"metrics","name":"b","query":"avg:n{*}"}],"formulas":[{"formula":"a / b"}]}],"yaxis":{"max":"5"}}""",
             (form with { Query = ["avg:m{*}", "avg:n{*}"], Formula = "a / b" }).Definition(Before));
+    }
+
+    [Fact]
+    public void The_mode_of_an_objective_is_written_when_it_is_chosen()
+    {
+        const string Before = """{"type":"slo","title":"T","slo_id":"abc","view_mode":"both"}""";
+
+        Assert.Equal(Before.Replace("both", "overall", StringComparison.Ordinal), (WidgetForm.Of(new Widget(1, Before)) with { Mode = "overall" }).Definition(Before));
+        Assert.Equal("""{"type":"slo","title":"","slo_id":"abc","view_type":"detail","view_mode":"component"}""", new WidgetForm { Type = "slo", Objective = "abc", Mode = "component" }.Definition(null));
     }
 
     [Theory]
