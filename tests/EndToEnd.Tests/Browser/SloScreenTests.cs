@@ -37,6 +37,33 @@ public sealed class SloScreenTests(BrowserFixture browser, RunningApm apm) : ICl
         }, ColorScheme.Dark, isExpected: text => text.Contains("400", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_correction_is_refused_at_its_field_made_and_deleted()
+    {
+        await apm.Send("/api/v1/slo", """{"type":"metric","name":"Orders are quick","thresholds":[{"timeframe":"7d","target":99}],"query":{"numerator":"sum:quick{*}.as_count()","denominator":"sum:quick.all{*}.as_count()"}}""");
+        await browser.Use(apm.Ui, nameof(A_correction_is_refused_at_its_field_made_and_deleted), async page =>
+        {
+            await page.GotoAsync("/slos");
+            await page.GetByRole(AriaRole.Link, new() { Name = "Orders are quick" }).ClickAsync();
+            var form = page.Locator("#correction-form");
+            await form.GetByLabel("Description").FillAsync("moved");
+            await form.GetByLabel("Time zone").FillAsync("Mars");
+            await form.GetByRole(AriaRole.Button).ClickAsync();
+
+            await Expect(form.GetByLabel("Time zone")).ToBeFocusedAsync();
+            await Expect(form.GetByLabel("Time zone")).ToHaveAttributeAsync("aria-invalid", "true");
+            await Expect(form.GetByRole(AriaRole.Alert)).ToHaveTextAsync("\"Mars\" is no time zone. Write a name such as America/New_York or UTC.");
+            await Expect(form.GetByLabel("Description")).ToHaveValueAsync("moved"); // What was typed stays.
+            Assert.Empty(await Axe.Serious(page));
+
+            await form.GetByLabel("Time zone").FillAsync("UTC");
+            await form.GetByRole(AriaRole.Button).ClickAsync();
+            await Expect(page.GetByText("1 correction", new() { Exact = true })).ToBeVisibleAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Delete the correction" }).ClickAsync();
+            await Expect(page.GetByText("All of its time counts.")).ToBeVisibleAsync();
+        }, isExpected: text => text.Contains("400", StringComparison.Ordinal));
+    }
+
     Task<string> Count(string metric, int value) =>
         apm.Send("/api/v1/series", string.Create(CultureInfo.InvariantCulture, $$"""{"series":[{"metric":"{{metric}}","type":"count","interval":10,"points":[[{{RunningApm.Now - 600}},{{value}}]]}]}"""));
 }
