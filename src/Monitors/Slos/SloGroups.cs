@@ -14,6 +14,9 @@ public sealed class SloGroups(UptimeBook uptime, IMonitorGroups groups)
     /// <summary>Most groups of one objective; default 20, Datadog's figure. More are refused.</summary>
     public const int MaxGroups = 20;
 
+    /// <summary>Most characters of a group's name; default 1000. A longer one is refused.</summary>
+    public const int MaxGroupChars = 1_000;
+
     /// <summary>Of the groups that there are so many are named when another was asked for.</summary>
     const int NamedGroups = 5;
 
@@ -26,12 +29,13 @@ public sealed class SloGroups(UptimeBook uptime, IMonitorGroups groups)
         if (slo.Groups.Count == 0) return [];
         if (known is null) throw Wrong($"The parameter 'groups' goes with one monitor; 'monitor_ids' names {slo.MonitorIds.Count}. Name one monitor that is grouped by tags, or send \"groups\":[] to count all groups of all of them.");
         if (slo.Groups.Count > MaxGroups) throw Wrong($"The parameter 'groups' has {slo.Groups.Count} groups; at most {MaxGroups} are counted one by one.");
+        if (slo.Groups.FirstOrDefault(group => group.Length > MaxGroupChars) is { } tooLong) throw Wrong($"A group of the parameter 'groups' has {tooLong.Length} characters; at most {MaxGroupChars} are kept: \"{tooLong[..40]}…\".");
         var id = known.Rule.Id;
         if (known.Query is { IsMulti: false } and not CompositeMonitorQuery) throw Wrong($"Monitor {Text(id)}, {known.Rule.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor whose query has \"by {{…}}\", or leave 'groups' out.");
         var there = groups.Of(id);
         var keys = known.Query is CompositeMonitorQuery || known.Query?.GroupKeys.Contains("*") == true ? null : known.Query?.GroupKeys;
         var kept = before?.MonitorIds is [var only] && only == id ? before.Groups : [];
-        return [.. slo.Groups.Select(group => Named(group.Trim(), known.Rule.Id, keys, there, kept)).Distinct(StringComparer.Ordinal)];
+        return [.. slo.Groups.Select(group => Named(group.Trim(), id, keys, there, kept)).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Notes the times of all groups that objectives name, and no longer those that none names.</summary>

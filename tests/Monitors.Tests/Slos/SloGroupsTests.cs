@@ -111,6 +111,7 @@ public sealed class SloGroupsTests : IDisposable
 
         Assert.Equal("The parameter 'groups' goes with one monitor; 'monitor_ids' names 2. Name one monitor that is grouped by tags, or send \"groups\":[] to count all groups of all of them.", Refusal(Up(grouped, "host:a,env:p") with { MonitorIds = [grouped.Id, plain.Id] }));
         Assert.Equal($"Monitor 2, {plain.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor whose query has \"by {{…}}\", or leave 'groups' out.", Refusal(Up(plain, "host:a")));
+        Assert.Equal($"A group of the parameter 'groups' has 1005 characters; at most 1000 are kept: \"host:{new string('x', 35)}…\".", Refusal(Up(grouped, "host:" + new string('x', 1_000))));
         Assert.Equal("The parameter 'groups' has 21 groups; at most 20 are counted one by one.", Refusal(Up(grouped, [.. Enumerable.Range(0, 21).Select(i => $"host:{i},env:p")])));
     }
 
