@@ -12,6 +12,10 @@ import { el } from './island';
 import { color } from './theme';
 import { TimePlot, axisFont } from './time-plot';
 
+/** Width of the axis of values, and of a sign on it, in pixels. */
+const axisWidth = 58;
+const widestDigit = 6.6;
+
 /** Places of values without a neighbour within reach: a line through them has no length, so they are drawn as points. */
 function loneAt(values: ArrayLike<number | null | undefined>, reach: number): number[] {
   const known = Array.from({ length: values.length }, (_, i) => i).filter(i => typeof values[i] === 'number');
@@ -91,7 +95,8 @@ class ApmChart extends TimePlot<ChartData> {
       axes: [
         timeAxis,
         {
-          stroke: text, font: axisFont, grid, ticks: { show: false }, size: 58, gap: 6,
+          stroke: text, font: axisFont, grid, ticks: { show: false }, gap: 6,
+          size: (_u: uPlot, texts: string[] | null) => Math.max(axisWidth, ...(texts ?? []).map(text => 12 + text.length * widestDigit)), // Charts stand beneath each other; only what does not fit is wider.
           splits: () => axis.lines,
           values: (_u, ticks) => ticks.map(v => axis.text(v)),
         },

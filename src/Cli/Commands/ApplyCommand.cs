@@ -4,7 +4,7 @@ using Apm.Cli.Definitions;
 namespace Apm.Cli.Commands;
 
 /// <summary>
-/// <c>apm apply FILE…</c>: makes a running Apm have the monitors, dashboards, downtimes and objectives that files say (docs/as-files.md). Exit
+/// <c>apm apply FILE…</c>: makes a running Apm have the monitors, dashboards, downtimes, objectives and corrections that files say (docs/as-files.md). Exit
 /// code 0 when it has, 1 when something was refused, 2 when no Apm could be asked.
 /// </summary>
 static class ApplyCommand
@@ -13,7 +13,7 @@ static class ApplyCommand
     {
         var files = new Argument<string[]>("files") { Description = "JSON or YAML files, folders, or - for the standard input.", Arity = ArgumentArity.OneOrMore };
         var dry = new Option<bool>("--dry-run") { Description = "Change nothing; say what would be." };
-        var command = new Command("apply", "Make monitors, dashboards, downtimes and SLOs as files say.") { files, dry, ApiAccess.Url, ApiAccess.ApiKey, ApiAccess.ApplicationKey };
+        var command = new Command("apply", "Make monitors, dashboards, downtimes, SLOs and their corrections as files say.") { files, dry, ApiAccess.Url, ApiAccess.ApiKey, ApiAccess.ApplicationKey };
         command.SetAction((arguments, cancel) =>
         {
             var problems = new List<string>();

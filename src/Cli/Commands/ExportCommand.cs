@@ -3,17 +3,17 @@ using Apm.Cli.Definitions;
 
 namespace Apm.Cli.Commands;
 
-/// <summary><c>apm export</c>: writes monitors, dashboards, downtimes and objectives as files that <c>apm apply</c> takes back (docs/as-files.md). Exit code 0, 1 when a file cannot be written, 2 when no Apm could be asked.</summary>
+/// <summary><c>apm export</c>: writes monitors, dashboards, downtimes, objectives and their corrections as files that <c>apm apply</c> takes back (docs/as-files.md). Exit code 0, 1 when a file cannot be written, 2 when no Apm could be asked.</summary>
 static class ExportCommand
 {
     const string Everything = "all";
 
     public static Command Make()
     {
-        var what = new Argument<string>("what") { Description = "monitors, dashboards, downtimes, slos or all.", DefaultValueFactory = _ => Everything };
+        var what = new Argument<string>("what") { Description = "monitors, dashboards, downtimes, slos, corrections or all.", DefaultValueFactory = _ => Everything };
         what.AcceptOnlyFromAmong([.. DefinitionKinds.All.Select(kind => kind.Plural), Everything]);
         var folder = new Option<string?>("--out") { Description = "A folder, with a file for each; else one document is printed." };
-        var command = new Command("export", "Write monitors, dashboards, downtimes and SLOs as files.") { what, folder, ApiAccess.Url, ApiAccess.ApiKey, ApiAccess.ApplicationKey };
+        var command = new Command("export", "Write monitors, dashboards, downtimes, SLOs and their corrections as files.") { what, folder, ApiAccess.Url, ApiAccess.ApiKey, ApiAccess.ApplicationKey };
         command.SetAction((arguments, cancel) => ApiAccess.Use(arguments, async api =>
         {
             var kinds = DefinitionKinds.All.Where(kind => arguments.GetValue(what) is var word && (word == Everything || word == kind.Plural)).ToList();

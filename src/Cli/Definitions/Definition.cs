@@ -4,7 +4,7 @@ using Apm.TraceAgent.Configuration;
 
 namespace Apm.Cli.Definitions;
 
-/// <summary>One object that somebody wrote into a file: a monitor, a dashboard, a downtime, an objective.</summary>
+/// <summary>One object that somebody wrote into a file: a monitor, a dashboard, a downtime, an objective, a correction.</summary>
 /// <param name="File">As it was named.</param>
 /// <param name="Node">As it was written, with places.</param>
 /// <param name="Json">The same as JSON.</param>

@@ -40,6 +40,9 @@ abstract class DefinitionKind
     /// <summary>How a line calls it.</summary>
     public virtual string TitleOf(JsonObject json) => NameOf(json);
 
+    /// <summary>After what its file is named.</summary>
+    public virtual string FileTitleOf(JsonObject json) => NameOf(json);
+
     /// <summary>The normal form.</summary>
     /// <exception cref="DefinitionException">It is in a form that is not taken; the message says what to do.</exception>
     public abstract JsonObject Normal(JsonObject json);
@@ -94,12 +97,12 @@ abstract class DefinitionKind
 /// <summary>The kinds that there are.</summary>
 static class DefinitionKinds
 {
-    public static IReadOnlyList<DefinitionKind> All { get; } = [new SloDefinition(), new MonitorDefinition(), new DashboardDefinition(), new DowntimeDefinition()];
+    public static IReadOnlyList<DefinitionKind> All { get; } = [new SloDefinition(), new MonitorDefinition(), new DashboardDefinition(), new DowntimeDefinition(), new CorrectionDefinition()];
 
-    public const string Names = "monitor, dashboard, downtime, SLO";
+    public const string Names = "monitor, dashboard, downtime, SLO, correction";
 
     /// <summary>How each is recognised.</summary>
-    public const string Marks = "A monitor has a type and a query, a dashboard widgets and a layout_type, a downtime a scope, an SLO a type and thresholds or a timeframe; or put it into a list named monitors, dashboards, downtimes or slos.";
+    public const string Marks = "A monitor has a type and a query, a dashboard widgets and a layout_type, a downtime a scope, an SLO a type and thresholds or a timeframe, a correction a slo_id and a category; or put it into a list named monitors, dashboards, downtimes, slos or corrections.";
 
     public static DefinitionKind? Of(JsonObject json) => All.FirstOrDefault(kind => kind.Is(json));
 

@@ -32,6 +32,8 @@ sealed class DowntimeDefinition : DefinitionKind
         return $"{Text(json, "scope")} of {of}{(message.Length > 0 ? $": {(message.Length > 40 ? message[..40] + "…" : message)}" : "")}";
     }
 
+    public override string FileTitleOf(JsonObject json) => Text(json, "scope");
+
     public override JsonObject Normal(JsonObject json)
     {
         var given = json["attributes"] as JsonObject ?? (json["schedule"] is not null || json["monitor_identifier"] is not null ? json : FromVersion1(json));

@@ -40,7 +40,7 @@ sealed class Exporting(ApiAccess api)
     /// <summary><c>my-metric-high-12.json</c>: readable by its title, stable and unique by its id.</summary>
     static string NameOf(DefinitionKind kind, Existing existing)
     {
-        var title = kind is DowntimeDefinition ? existing.Json["scope"]?.ToString() ?? "" : kind.NameOf(existing.Json);
+        var title = kind.FileTitleOf(existing.Json);
         var slug = new string([.. title.ToLowerInvariant().Normalize().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
         slug = string.Join('-', slug.Split('-', StringSplitOptions.RemoveEmptyEntries));
         if (slug.Length > MaxSlugChars) slug = slug[..MaxSlugChars].TrimEnd('-');

@@ -33,6 +33,13 @@ sealed class SloDefinition : DefinitionKind
         return normal;
     }
 
+    /// <summary>A group is the same in whatever order its tags are written.</summary>
+    public override JsonObject Comparable(JsonObject normal)
+    {
+        if (normal["groups"] is JsonArray groups) normal["groups"] = new JsonArray([.. groups.Select(group => (JsonNode)string.Join(',', $"{group}".Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)))]);
+        return normal;
+    }
+
     public override async Task<IReadOnlyList<Existing>> List(ApiAccess api, CancellationToken cancel)
     {
         var answer = await api.Call(HttpMethod.Get, $"{Path}?limit={MaxListed}", null, cancel);

@@ -41,7 +41,7 @@ public sealed class MonitorParts : IDisposable
         _metrics = MetricsOver(statistics, api, parts);
         Queries = _metrics.GetRequiredService<MetricQueries>();
         var uptime = new UptimeBook(documents);
-        Slos = new SloBook(documents, Rules, parts.Clock, Guid.NewGuid);
+        Slos = new SloBook(documents, Rules, new SloGroups(uptime, new MonitorGroups(States, History)), parts.Clock, Guid.NewGuid);
         _sloReader = new SloReader(Queries, uptime, Slos);
         _sloReports = new SloReports(_sloReader, parts.Clock);
         var readings = new MonitorReadings(

@@ -60,7 +60,7 @@ public sealed class DashboardBook(IDocumentStore documents, TimeProvider clock, 
         lock (_lock)
         {
             var boards = Boards_NeedsLock();
-            if (boards.Values.Count(board => board.DeletedUnixNanos == 0) >= MaxBoards) throw new DashboardException($"There are {MaxBoards} dashboards already, the most that are kept. Delete one first.");
+            CheckRoom_NeedsLock();
             string id;
             do id = NewId_NeedsLock();
             while (boards.ContainsKey(id));
@@ -135,9 +135,20 @@ public sealed class DashboardBook(IDocumentStore documents, TimeProvider clock, 
     }
 
     /// <summary>Brings a deleted board back; null when there is none such.</summary>
+    /// <exception cref="DashboardException">There are too many.</exception>
     public Dashboard? Restore(string id)
     {
-        lock (_lock) return Find_NeedsLock(id) is { DeletedUnixNanos: not 0 } board ? Keep_NeedsLock(board with { DeletedUnixNanos = 0 }) : null;
+        lock (_lock)
+        {
+            if (Find_NeedsLock(id) is not { DeletedUnixNanos: not 0 } board) return null;
+            CheckRoom_NeedsLock();
+            return Keep_NeedsLock(board with { DeletedUnixNanos = 0 });
+        }
+    }
+
+    void CheckRoom_NeedsLock()
+    {
+        if (Boards_NeedsLock().Values.Count(board => board.DeletedUnixNanos == 0) >= MaxBoards) throw new DashboardException($"There are {MaxBoards} dashboards already, the most that are kept. Delete one first.");
     }
 
     void RemoveForGood_NeedsLock(Dashboard board)

@@ -71,6 +71,12 @@ public sealed record WidgetContent
     /// <summary>Whether an objective's budget is shown beside its share.</summary>
     public bool HasBudget { get; init; } = true;
 
+    /// <summary>Whether an objective is shown as a whole.</summary>
+    public bool HasWhole { get; init; } = true;
+
+    /// <summary>Whether each part of an objective is shown: its groups, or its monitors.</summary>
+    public bool HasParts { get; init; }
+
     /// <summary>Most rows of a list of objectives; null for all that are shown.</summary>
     public int? Limit { get; init; }
 

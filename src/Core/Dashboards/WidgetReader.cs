@@ -114,7 +114,8 @@ public static partial class WidgetReader
     static WidgetContent ObjectiveOf(WidgetContent content, BoardFields fields, string type, List<WidgetNote> notes)
     {
         fields.Know("view_type");
-        if (fields.Text("view_mode") is "component" or "both") notes.Add(new WidgetNote("view_mode", true, "The objective is shown as a whole, without its groups."));
+        var mode = fields.Text("view_mode");
+        if (mode is not ("" or "overall" or "component" or "both")) notes.Add(new WidgetNote("view_mode", true, $"\"{mode}\" is not known, so the objective is shown as a whole. There are: overall, component, both."));
         if (fields.Any("global_time_target") is not null) notes.Add(new WidgetNote("global_time_target", false, "The objective's own targets are shown."));
         var windows = new List<int>();
         foreach (var window in fields.Texts("time_windows"))
@@ -127,6 +128,8 @@ public static partial class WidgetReader
             Search = requests.Select(request => request.Search).FirstOrDefault(""),
             Limit = requests is [{ Limit: >= 1 and <= 10_000 } first, ..] ? (int)first.Limit : null,
             WindowDays = windows,
+            HasWhole = mode is not "component",
+            HasParts = mode is "component" or "both",
             HasBudget = fields.Any("show_error_budget") is not { ValueKind: JsonValueKind.False },
         };
     }

@@ -37,6 +37,9 @@ public sealed record Slo
     /// <summary>Of <see cref="SloKind.Monitor"/>; none for others.</summary>
     public IReadOnlyList<long> MonitorIds { get; init; } = [];
 
+    /// <summary>Of one monitor by groups those that count, each as the monitor names it (<c>host:a,env:b</c>); none when all do.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
     /// <summary>Of <see cref="SloKind.TimeSlice"/>; null for others.</summary>
     public SloSlices? Slices { get; init; }
 

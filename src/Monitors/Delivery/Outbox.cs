@@ -149,7 +149,7 @@ public sealed class Outbox
         lock (_lock)
         {
             if (!_deliveries.TryGetValue(id, out var delivery) || delivery.State is DeliveryState.Sent or DeliveryState.Sending) return false;
-            Put_NeedsLock(delivery with { State = DeliveryState.Waiting, NextAttemptUnixMillis = NowUnixMillis, EndedUnixMillis = null, AttemptCount = 0, CreatedUnixMillis = delivery.State == DeliveryState.Failed ? NowUnixMillis : delivery.CreatedUnixMillis });
+            Put_NeedsLock(delivery with { State = DeliveryState.Waiting, NextAttemptUnixMillis = NowUnixMillis, EndedUnixMillis = null, AttemptCount = 0, LastError = delivery.State == DeliveryState.Held ? "" : delivery.LastError, CreatedUnixMillis = delivery.State == DeliveryState.Failed ? NowUnixMillis : delivery.CreatedUnixMillis });
         }
         Posted?.Invoke();
         return true;

@@ -8,8 +8,8 @@ namespace Apm.Monitors.Messages;
 
 /// <summary>Markdown as HTML that may stand in a mail or on a page, and as plain text.</summary>
 /// <remarks>
-/// HTML in the text is shown, not obeyed; links and pictures lead to http, https and mailto alone. So no script, style or form comes out
-/// of it, whatever goes in.
+/// HTML in the text is shown, not obeyed; links and pictures lead to http, https and mailto alone, and of others the words stay. So no
+/// script, style or form comes out of it, whatever goes in.
 /// </remarks>
 public static partial class MarkdownText
 {
@@ -27,12 +27,23 @@ public static partial class MarkdownText
         var document = Markdown.Parse(markdown.Replace(BoldStar, @"**\***", StringComparison.Ordinal), s_pipeline);
         foreach (var link in document.Descendants<LinkInline>().ToList())
         {
-            if (!LeadsSomewhereGood(link.Url)) link.Url = "";
-            if (link.IsImage && !loadsFromElsewhere && link.Url?.StartsWith('/') != true) link.IsImage = false;
+            if (!LeadsSomewhereGood(link.Url)) Unwrap(link);
+            else if (link.IsImage && !loadsFromElsewhere && link.Url?.StartsWith('/') != true) link.IsImage = false;
         }
         foreach (var link in document.Descendants<AutolinkInline>().ToList())
             if (!link.IsEmail && !LeadsSomewhereGood(link.Url)) link.ReplaceBy(new LiteralInline(link.Url));
         return document.ToHtml(s_pipeline);
+    }
+
+    /// <summary>Leaves the words of a link, or of a picture, in its place.</summary>
+    static void Unwrap(LinkInline link)
+    {
+        while (link.FirstChild is { } child)
+        {
+            child.Remove();
+            link.InsertBefore(child);
+        }
+        link.Remove();
     }
 
     /// <summary>Without the signs that only draw; what is in them stays, an address behind its words.</summary>

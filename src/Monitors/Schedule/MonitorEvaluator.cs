@@ -30,7 +30,7 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
         if (reading.SkippedReason is { } reason)
         {
             Skip(rule.Id, nowUnixSeconds, reason);
-            uptime?.Note(rule.Id, nowUnixSeconds, null);
+            NoteUptime(rule.Id, nowUnixSeconds, null);
             return;
         }
         var notes = new List<EvaluationNote>();
@@ -51,7 +51,15 @@ public sealed class MonitorEvaluator(MonitorReadings readings, MonitorStates sta
         book.Save();
         Tell(book);
         history.Add(rule.Id, notes);
-        uptime?.Note(rule.Id, nowUnixSeconds, IsUp(book));
+        NoteUptime(rule.Id, nowUnixSeconds, book);
+    }
+
+    /// <param name="book">Null when nothing could be evaluated.</param>
+    void NoteUptime(long monitorId, long unixSeconds, GroupBook? book)
+    {
+        if (uptime is null) return;
+        uptime.Note(monitorId, unixSeconds, book is null ? null : IsUp(book));
+        foreach (var group in uptime.FollowedOf(monitorId)) uptime.NoteGroup(monitorId, group, unixSeconds, MonitorGroups.IsUp(book?.Find(group)));
     }
 
     /// <summary>False when a group is in alert, null when nothing is known of any.</summary>

@@ -68,7 +68,7 @@ sealed class ScriptWorld : IHostTags, IAlertTeller, IDisposable
         var uptime = new UptimeBook(needs.Documents);
         _events = needs.Events(_clock);
         _happenings = new ScriptHappenings(_events, needs.Traces);
-        _slos = new SloBook(needs.Documents, _rules, _clock, () => new Guid(++_nextUuid, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
+        _slos = new SloBook(needs.Documents, _rules, new SloGroups(uptime, new MonitorGroups(states, history)), _clock, () => new Guid(++_nextUuid, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
         var readings = new MonitorReadings(
             new MetricReadings(queries), new ServiceCheckReadings(needs.Checks, this, 0), new EventReadings(_events), new SpanReadings(needs.Traces, _clock), new SloReadings(_slos, new SloReader(queries, uptime, _slos), uptime));
         var evaluator = new MonitorEvaluator(readings, states, history, _downtimes, new MuteAllSwitch(needs.Documents, _clock), this, this, new MissingReasons(_series, needs.Checks), counters, uptime);

@@ -26,19 +26,22 @@ public sealed class SloBook : IObjectives
     readonly Lock _lock = new();
     readonly IDocumentStore _documents;
     readonly MonitorRules _rules;
+    readonly SloGroups _groups;
     readonly TimeProvider _clock;
     readonly Func<Guid> _newId;
     volatile ImmutableDictionary<string, Slo> _slos; // Read without the lock: rules ask while they hold theirs.
 
     /// <summary>Reads what is kept, and has rules look here from now on.</summary>
+    /// <param name="groups">Notes the times of groups that objectives name.</param>
     /// <param name="newId">Makes ids.</param>
     /// <exception cref="StoreUnavailableException">It cannot be read. Safe to retry.</exception>
-    public SloBook(IDocumentStore documents, MonitorRules rules, TimeProvider clock, Func<Guid> newId)
+    public SloBook(IDocumentStore documents, MonitorRules rules, SloGroups groups, TimeProvider clock, Func<Guid> newId)
     {
-        (_documents, _rules, _clock, _newId) = (documents, rules, clock, newId);
+        (_documents, _rules, _groups, _clock, _newId) = (documents, rules, groups, clock, newId);
         _slos = documents.FindAll<Slo>(Collection).ToImmutableDictionary(slo => slo.Id, StringComparer.Ordinal);
         Corrections = new SloCorrections(documents, clock, newId);
         rules.Objectives = this;
+        groups.Follow(_slos.Values, _slos.Values.SelectMany(slo => slo.MonitorIds).Distinct());
     }
 
     /// <summary>The times that they do not count.</summary>
@@ -55,7 +58,7 @@ public sealed class SloBook : IObjectives
     /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
     public Slo Add(Slo wanted)
     {
-        Check(wanted);
+        wanted = Checked(wanted, null);
         lock (_lock)
         {
             if (_slos.Count >= MaxSlos) throw new SloException(SloRefusal.Wrong, $"There are {MaxSlos} objectives already, the most that are kept. Delete some first.");
@@ -72,7 +75,7 @@ public sealed class SloBook : IObjectives
         {
             var before = _slos.GetValueOrDefault(id) ?? throw NotFound(id);
             if (wanted.Kind != before.Kind) throw new SloException(SloRefusal.Wrong, "The type of an objective cannot be changed: its numbers would not be comparable. Make another one.");
-            Check(wanted);
+            wanted = Checked(wanted, before);
             foreach (var (rule, query) in WatchersOf(id))
                 if (wanted.TargetOf(query.Days) is null) throw new SloException(SloRefusal.Wrong, $"Monitor [{Text(rule.Id)}, {rule.Name}] watches the target of {query.Days} days, which the changed objective would not have. Change or delete the monitor first.");
             return Keep_NeedsLock(wanted with { Id = id, Creator = before.Creator, CreatedUnixSeconds = before.CreatedUnixSeconds, ModifiedUnixSeconds = NowUnixSeconds });
@@ -87,11 +90,12 @@ public sealed class SloBook : IObjectives
     {
         lock (_lock)
         {
-            if (!_slos.ContainsKey(id)) throw NotFound(id);
+            var slo = _slos.GetValueOrDefault(id) ?? throw NotFound(id);
             if (!force && WhyKept(id) is { } reason) throw new SloException(SloRefusal.Referenced, reason);
             _documents.Remove(Collection, id);
             _slos = _slos.Remove(id);
             Corrections.RemoveOf(id);
+            _groups.Follow(_slos.Values, slo.MonitorIds);
         }
     }
 
@@ -115,9 +119,9 @@ public sealed class SloBook : IObjectives
 
     public static SloException NotFound(string id) => new(SloRefusal.NotFound, $"SLO with id \"{id}\" not found");
 
-    /// <summary>Says whether an objective could be kept.</summary>
+    /// <summary>An objective as it could be kept: its groups by their own names.</summary>
     /// <exception cref="SloException">It could not; the message says why.</exception>
-    public void Check(Slo slo)
+    Slo Checked(Slo slo, Slo? before)
     {
         if (string.IsNullOrWhiteSpace(slo.Name)) throw Wrong("The parameter 'name' is required.");
         if (slo.Name.Length > MonitorRules.MaxNameChars) throw Wrong($"The parameter 'name' has {slo.Name.Length} characters; at most {MonitorRules.MaxNameChars} are kept.");
@@ -135,8 +139,9 @@ public sealed class SloBook : IObjectives
                 break;
             default:
                 CheckMonitors(slo.MonitorIds);
-                break;
+                return slo with { Groups = _groups.Checked(slo, slo.MonitorIds is [var only] ? _rules.Find(only) : null, before) };
         }
+        return slo;
     }
 
     static void CheckTargets(IReadOnlyList<SloTarget> targets)
@@ -163,8 +168,10 @@ public sealed class SloBook : IObjectives
 
     Slo Keep_NeedsLock(Slo slo)
     {
+        var slos = _slos.SetItem(slo.Id, slo);
+        _groups.Follow(slos.Values, slo.MonitorIds.Union(_slos.GetValueOrDefault(slo.Id)?.MonitorIds ?? []));
         _documents.Store(Collection, slo.Id, slo);
-        _slos = _slos.SetItem(slo.Id, slo);
+        _slos = slos;
         return slo;
     }
 

@@ -108,7 +108,7 @@ public sealed class SloCorrections
     }
 
     /// <summary>They recur as downtimes do.</summary>
-    static Downtime AsDowntime(SloCorrection correction) => new()
+    public static Downtime AsDowntime(SloCorrection correction) => new()
     {
         Id = 0,
         Uuid = correction.Id,
@@ -135,7 +135,7 @@ public sealed class SloCorrections
             {
                 throw Wrong($"data.attributes.rrule: {wrong.Message}");
             }
-            if (Occurrences.CurrentOrNext(AsDowntime(correction), long.MinValue / 4) is null) throw Wrong("data.attributes.rrule: no time fits it, so nothing would ever be corrected.");
+            if (!EverHolds(correction)) throw Wrong("data.attributes.rrule: no time fits it, so nothing would ever be corrected.");
             return;
         }
         if (correction.DurationSeconds is not null) throw Wrong("data.attributes.duration goes with rrule only: write end.");
@@ -143,6 +143,10 @@ public sealed class SloCorrections
         if (end <= correction.StartUnixSeconds) throw Wrong("data.attributes.end must be after start.");
         if (end - correction.StartUnixSeconds > MaxDurationSeconds) throw Wrong($"A correction lasts at most {MaxDurationSeconds / 86_400} days, as far as objectives look.");
     }
+
+    /// <summary>Whether a time fits its rule at all.</summary>
+    /// <param name="correction">One that recurs, by a rule that can be read.</param>
+    public static bool EverHolds(SloCorrection correction) => Occurrences.CurrentOrNext(AsDowntime(correction), long.MinValue / 4) is not null;
 
     public static SloException NotFound(string id) => new(SloRefusal.NotFound, $"SLO correction with id \"{id}\" not found");
 

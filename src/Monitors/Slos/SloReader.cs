@@ -5,7 +5,7 @@ using Apm.Query.Language;
 
 namespace Apm.Monitors.Slos;
 
-/// <summary>What was counted of one group of an objective of requests.</summary>
+/// <summary>What was counted of one group of an objective.</summary>
 /// <param name="Group">Its tags with commas between.</param>
 public sealed record SloGroup(string Group, SloSeries Series);
 
@@ -33,6 +33,7 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
         var time = new Time(slos, slo, fromUnixSeconds / stepSeconds * stepSeconds, toUnixSeconds, stepSeconds, isCorrected);
         switch (slo.Kind)
         {
+            case SloKind.Monitor when slo.Groups.Count > 0: return uptime.ReadGroups(slo.MonitorIds[0], slo.Groups, time.From, time.To, stepSeconds, time.LeftOut);
             case SloKind.Monitor: return uptime.Read(slo.MonitorIds, time.From, time.To, stepSeconds, time.LeftOut);
             case SloKind.TimeSlice: return new SloSeries(time.From, stepSeconds, Judge(slo.Slices!, time, cancel));
             default:
@@ -44,9 +45,10 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
     /// <summary>The same, corrected.</summary>
     public SloSeries Read(Slo slo, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, CancellationToken cancel = default) => Read(slo, fromUnixSeconds, toUnixSeconds, stepSeconds, isCorrected: true, cancel);
 
-    /// <summary>The same of each group, when both queries of an objective of requests are grouped; none otherwise.</summary>
+    /// <summary>The same of each group: of those that an objective of a monitor names, in its order, or of all when both queries of one of requests are grouped; none otherwise.</summary>
     public IReadOnlyList<SloGroup> ReadGroups(Slo slo, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, bool isCorrected = true, CancellationToken cancel = default)
     {
+        if (slo.Groups.Count > 0) return [.. slo.Groups.Select(group => new SloGroup(group, Read(slo with { Groups = [group] }, fromUnixSeconds, toUnixSeconds, stepSeconds, isCorrected, cancel)))];
         if (slo.Kind != SloKind.Metric) return [];
         var time = new Time(slos, slo, fromUnixSeconds / stepSeconds * stepSeconds, toUnixSeconds, stepSeconds, isCorrected);
         var (good, total) = Groups(slo, time, cancel);

@@ -1,23 +1,26 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Apm.Core.Ports;
 using Apm.Core.Slos;
 
 namespace Apm.Monitors.Slos;
 
 /// <summary>
-/// When each monitor was in alert and when not, as far back as the longest objective looks; kept as documents. Time in which nothing was
-/// evaluated, because the process was away or the data was, is known to be unknown.
+/// When each monitor was in alert and when not, as far back as the longest objective looks, and the same of those groups that objectives
+/// name; kept as documents. Time in which nothing was evaluated, because the process was away or the data was, is known to be unknown.
 /// </summary>
 /// <remarks>Any thread. What a call notes is on disk when it returns.</remarks>
 public sealed class UptimeBook
 {
-    /// <summary>Changes kept of one monitor; default 2000. The oldest go, and the time before is unknown then.</summary>
+    /// <summary>Changes kept of one monitor, and of one group; default 2000. The oldest go, and the time before is unknown then.</summary>
     public const int MaxChanges = 2_000;
 
     /// <summary>Times without evaluations that are kept; default 1000. The oldest go.</summary>
     public const int MaxGaps = 1_000;
 
     const string Collection = "monitor-uptime";
+    const string GroupCollection = "monitor-uptime-groups";
     const string GapCollection = "monitor-uptime-gaps";
     const string GapId = "all";
 
@@ -29,7 +32,8 @@ public sealed class UptimeBook
 
     readonly IDocumentStore _documents;
     readonly Lock _lock = new();
-    readonly Dictionary<long, List<UptimeChange>> _changes = [];
+    readonly Dictionary<long, UptimeLine> _monitors = [];
+    readonly Dictionary<long, Dictionary<string, UptimeLine>> _groups = [];
     readonly List<UptimeGap> _gaps;
     long _knownUntil;
 
@@ -38,9 +42,10 @@ public sealed class UptimeBook
     public UptimeBook(IDocumentStore documents)
     {
         _documents = documents;
-        foreach (var document in documents.FindAll<UptimeDocument>(Collection)) _changes[document.MonitorId] = [.. document.Changes];
+        foreach (var document in documents.FindAll<UptimeDocument>(Collection)) _monitors[document.MonitorId] = new UptimeLine(document.Changes);
+        foreach (var document in documents.FindAll<GroupDocument>(GroupCollection)) GroupsOf_NeedsLock(document.MonitorId)[document.Group] = new UptimeLine(document.Changes);
         _gaps = documents.Find<GapDocument>(GapCollection, GapId) is { } gaps ? [.. gaps.Gaps] : [];
-        _knownUntil = _changes.Values.Select(changes => changes[^1].AtUnixSeconds + RoundSeconds).DefaultIfEmpty(0).Max();
+        _knownUntil = _monitors.Values.Where(line => line.Changes.Count > 0).Select(line => line.Changes[^1].AtUnixSeconds + RoundSeconds).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>Notes what an evaluation found.</summary>
@@ -50,14 +55,56 @@ public sealed class UptimeBook
     {
         lock (_lock)
         {
-            if (!_changes.TryGetValue(monitorId, out var changes)) _changes.Add(monitorId, changes = []);
-            if (changes.Count > 0 && changes[^1].IsUp == isUp) return;
-            if (changes.Count == 0 && isUp is null) return; // Nothing is known yet anyhow.
-            changes.Add(new UptimeChange(Math.Max(unixSeconds, changes.Count > 0 ? changes[^1].AtUnixSeconds : unixSeconds), isUp));
-            var old = changes.FindIndex(change => change.AtUnixSeconds >= unixSeconds - KeptSeconds) - 1; // The last of the old ones says how it began.
-            if (old > 0) changes.RemoveRange(0, old);
-            if (changes.Count > MaxChanges) changes.RemoveRange(0, changes.Count - MaxChanges);
-            _documents.Store(Collection, IdOf(monitorId), new UptimeDocument(monitorId, [.. changes]));
+            if (!_monitors.TryGetValue(monitorId, out var line)) _monitors.Add(monitorId, line = new UptimeLine([]));
+            if (line.Add(unixSeconds, isUp, KeptSeconds, MaxChanges)) _documents.Store(Collection, IdOf(monitorId), new UptimeDocument(monitorId, [.. line.Changes]));
+        }
+    }
+
+    /// <summary>Notes what it found of a group that is followed; of others nothing.</summary>
+    /// <inheritdoc cref="Note"/>
+    public void NoteGroup(long monitorId, string group, long unixSeconds, bool? isUp)
+    {
+        lock (_lock)
+        {
+            if (_groups.GetValueOrDefault(monitorId)?.GetValueOrDefault(group) is not { } line || !line.Add(unixSeconds, isUp, KeptSeconds, MaxChanges)) return;
+            Store_NeedsLock(monitorId, group, line);
+        }
+    }
+
+    /// <summary>The groups of a monitor whose own times are noted.</summary>
+    public IReadOnlyList<string> FollowedOf(long monitorId)
+    {
+        lock (_lock) return _groups.TryGetValue(monitorId, out var groups) ? [.. groups.Keys] : [];
+    }
+
+    /// <summary>Notes a group's own times from now on; nothing changes when they are noted already.</summary>
+    /// <param name="past">What is known of it up to now, the oldest first. Where nothing is known of its monitor, nothing is of the group.</param>
+    /// <exception cref="StoreUnavailableException">It is followed, but its past is not on disk; the next change writes it.</exception>
+    public void Follow(long monitorId, string group, IReadOnlyList<UptimeChange> past)
+    {
+        lock (_lock)
+        {
+            var groups = GroupsOf_NeedsLock(monitorId);
+            if (groups.ContainsKey(group)) return;
+            var line = groups[group] = new UptimeLine([]);
+            var (own, whole) = (new UptimeLine(past), _monitors.GetValueOrDefault(monitorId));
+            foreach (var turn in own.Changes.Concat(whole?.Changes ?? []).Select(change => change.AtUnixSeconds).Distinct().Order())
+                line.Add(turn, whole?.At(turn) is null ? null : own.At(turn), KeptSeconds, MaxChanges);
+            if (line.Changes.Count > 0) Store_NeedsLock(monitorId, group, line);
+        }
+    }
+
+    /// <summary>Follows only some groups of a monitor from now on; what is kept of its others goes.</summary>
+    public void FollowOnly(long monitorId, IReadOnlySet<string> wanted)
+    {
+        lock (_lock)
+        {
+            if (!_groups.TryGetValue(monitorId, out var groups)) return;
+            foreach (var group in groups.Keys.Where(group => !wanted.Contains(group)).ToList())
+            {
+                groups.Remove(group);
+                _documents.Remove(GroupCollection, IdOf(monitorId, group));
+            }
         }
     }
 
@@ -89,16 +136,17 @@ public sealed class UptimeBook
         }
     }
 
-    /// <summary>Removes what is kept of a monitor.</summary>
+    /// <summary>Removes what is kept of a monitor and of its groups.</summary>
     public void Remove(long monitorId)
     {
-        lock (_lock) if (_changes.Remove(monitorId)) _documents.Remove(Collection, IdOf(monitorId));
+        FollowOnly(monitorId, new HashSet<string>());
+        lock (_lock) if (_monitors.Remove(monitorId)) _documents.Remove(Collection, IdOf(monitorId));
     }
 
     /// <summary>Monitors of which something is kept, those that are gone included.</summary>
     public IReadOnlyList<long> MonitorIds()
     {
-        lock (_lock) return [.. _changes.Keys];
+        lock (_lock) return [.. _monitors.Keys.Union(_groups.Where(groups => groups.Value.Count > 0).Select(groups => groups.Key))];
     }
 
     /// <summary>
@@ -109,59 +157,35 @@ public sealed class UptimeBook
     /// <param name="leftOut">Times that are not counted; null for none.</param>
     public SloSeries Read(IReadOnlyList<long> monitorIds, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null)
     {
-        lock (_lock)
-        {
-            var end = Math.Min(toUnixSeconds, _knownUntil);
-            var turns = new SortedSet<long> { fromUnixSeconds, end };
-            var states = monitorIds.Select(id => _changes.TryGetValue(id, out var changes) ? changes : []).ToList();
-            foreach (var change in states.SelectMany(changes => changes)) turns.Add(change.AtUnixSeconds);
-            var gaps = leftOut is { Count: > 0 } ? [.. _gaps, .. leftOut.Select(left => new UptimeGap(left.FromUnixSeconds, left.ToUnixSeconds))] : _gaps;
-            foreach (var gap in gaps) turns.UnionWith([gap.FromUnixSeconds, gap.ToUnixSeconds]);
-            var buckets = new SloTally[Math.Max(0, (toUnixSeconds - fromUnixSeconds + stepSeconds - 1) / stepSeconds)];
-            var at = new int[states.Count]; // Of each monitor the next change.
-            long? before = null;
-            foreach (var turn in turns)
-            {
-                if (before is { } start && start >= fromUnixSeconds && turn <= end) Enter(buckets, start - fromUnixSeconds, turn - fromUnixSeconds, stepSeconds, gaps.Exists(gap => gap.FromUnixSeconds <= start && start < gap.ToUnixSeconds) ? null : Together(states, at));
-                for (var i = 0; i < at.Length; i++) while (at[i] < states[i].Count && states[i][at[i]].AtUnixSeconds <= turn) at[i]++;
-                before = turn;
-            }
-            return new SloSeries(fromUnixSeconds, stepSeconds, buckets);
-        }
+        lock (_lock) return Sum_NeedsLock(monitorIds.Select(_monitors.GetValueOrDefault), fromUnixSeconds, toUnixSeconds, stepSeconds, leftOut);
     }
 
-    static bool? Together(List<List<UptimeChange>> states, int[] at)
+    /// <summary>The same of some groups of one monitor. Of a group that is not followed nothing is known.</summary>
+    /// <inheritdoc cref="Read"/>
+    public SloSeries ReadGroups(long monitorId, IReadOnlyList<string> groups, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null)
     {
-        var isKnown = states.Count > 0;
-        for (var i = 0; i < at.Length; i++)
-        {
-            var isUp = at[i] == 0 ? null : states[i][at[i] - 1].IsUp;
-            if (isUp == false) return false;
-            isKnown &= isUp is not null;
-        }
-        return isKnown ? true : null;
+        lock (_lock) return Sum_NeedsLock(groups.Select(group => _groups.GetValueOrDefault(monitorId)?.GetValueOrDefault(group)), fromUnixSeconds, toUnixSeconds, stepSeconds, leftOut);
     }
 
-    /// <summary>Enters seconds from one to another, both counted from the first bucket.</summary>
-    static void Enter(SloTally[] buckets, long from, long to, int step, bool? isUp)
+    SloSeries Sum_NeedsLock(IEnumerable<UptimeLine?> lines, long from, long to, int step, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut) =>
+        UptimeSum.Of([.. lines.Select(line => line ?? new UptimeLine([]))], leftOut is { Count: > 0 } ? [.. _gaps, .. leftOut.Select(left => new UptimeGap(left.FromUnixSeconds, left.ToUnixSeconds))] : _gaps, from, to, _knownUntil, step);
+
+    Dictionary<string, UptimeLine> GroupsOf_NeedsLock(long monitorId)
     {
-        if (isUp is null) return;
-        while (from < to)
-        {
-            var bucket = from / step;
-            var until = Math.Min(to, (bucket + 1) * step);
-            buckets[bucket] += new SloTally(isUp == true ? until - from : 0, until - from);
-            from = until;
-        }
+        if (!_groups.TryGetValue(monitorId, out var groups)) _groups.Add(monitorId, groups = new Dictionary<string, UptimeLine>(StringComparer.Ordinal));
+        return groups;
     }
+
+    void Store_NeedsLock(long monitorId, string group, UptimeLine line) => _documents.Store(GroupCollection, IdOf(monitorId, group), new GroupDocument(monitorId, group, [.. line.Changes]));
 
     static string IdOf(long monitorId) => monitorId.ToString("D12", CultureInfo.InvariantCulture);
 
-    sealed record UptimeChange(long AtUnixSeconds, bool? IsUp);
-
-    sealed record UptimeGap(long FromUnixSeconds, long ToUnixSeconds);
+    /// <summary>Names of groups are as long as tags are; ids are not.</summary>
+    static string IdOf(long monitorId, string group) => $"{IdOf(monitorId)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(group)).AsSpan(0, 16))}";
 
     sealed record UptimeDocument(long MonitorId, IReadOnlyList<UptimeChange> Changes);
+
+    sealed record GroupDocument(long MonitorId, string Group, IReadOnlyList<UptimeChange> Changes);
 
     sealed record GapDocument(IReadOnlyList<UptimeGap> Gaps);
 }

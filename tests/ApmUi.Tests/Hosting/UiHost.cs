@@ -140,7 +140,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<ListedRules>();
         builder.Services.AddSingleton<IMonitorRules>(provider => provider.GetRequiredService<ListedRules>());
         builder.Services.AddSingleton(new UptimeBook(documents));
-        builder.Services.AddSingleton(provider => new SloBook(documents, provider.GetRequiredService<MonitorRules>(), TimeProvider.System, Guid.NewGuid));
+        builder.Services.AddSingleton(provider => new SloBook(documents, provider.GetRequiredService<MonitorRules>(), new SloGroups(provider.GetRequiredService<UptimeBook>(), new MonitorGroups(provider.GetRequiredService<MonitorStates>(), provider.GetRequiredService<MonitorHistory>())), TimeProvider.System, Guid.NewGuid));
         builder.Services.AddSingleton<SloReader>();
         builder.Services.AddSingleton<SloReports>();
         builder.Services.AddSingleton<Outbox>();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Apm.ApmUi.Pages.Dashboards;
 using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Checks;
 using Apm.Core.Dashboards;
@@ -43,6 +44,36 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         var page = await Page("/dashboards");
         Assert.Contains("There is no dashboard yet.", page, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await _host.Client.GetAsync("/dashboards/abc-def-ghj")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_long_list_has_pages_and_the_search_looks_at_all_of_it()
+    {
+        for (var i = 0; i < DashboardsView.PageSize + 5; i++) Board($$"""{"title":"Board {{i:000}}","layout_type":"ordered","widgets":[]}""");
+
+        var first = await Page("/dashboards");
+        Assert.Contains("1 to 100 of 105 dashboards", first, StringComparison.Ordinal);
+        Assert.Contains("page 1 of 2", first, StringComparison.Ordinal);
+        Assert.DoesNotContain(">Board 100<", first, StringComparison.Ordinal);
+        var second = await Page("/dashboards?skip=100");
+        Assert.Contains("101 to 105 of 105 dashboards", second, StringComparison.Ordinal);
+        Assert.Contains(">Board 104<", second, StringComparison.Ordinal);
+        var found = await Page("/dashboards?q=board+104");
+        Assert.Contains("1 of 105 dashboards", found, StringComparison.Ordinal);
+        Assert.Contains(">Board 104<", found, StringComparison.Ordinal);
+        Assert.Contains("101 to 105 of 105 dashboards", await Page("/dashboards?q=board&skip=100"), StringComparison.Ordinal);
+        for (var i = 0; i < 3; i++) Board("""{"title":"Other","layout_type":"ordered","widgets":[]}""");
+        Assert.Contains("1 to 100 of 105 found, among 108 dashboards", await Page("/dashboards?q=board"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task On_a_wall_the_time_that_is_shown_is_said()
+    {
+        var board = Board("""{"title":"Wall","layout_type":"ordered","widgets":[]}""");
+
+        Assert.Matches("(?s)class=\"[^\"]*tv-time[^>]*>.*?Past 1 h<", await Page($"/dashboards/{board.Id}?tv=1&from=now-1h"));
+        Assert.Matches("(?s)tv-time[^>]*>.*?24 Nov 09:10 – 09:15 UTC<", await Page($"/dashboards/{board.Id}?tv=1&from=2026-11-24T09:10Z&to=2026-11-24T09:15Z"));
+        Assert.DoesNotContain("tv-time", await Page($"/dashboards/{board.Id}?from=now-1h"), StringComparison.Ordinal);
     }
 
     [Fact]

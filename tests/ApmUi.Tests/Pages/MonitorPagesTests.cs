@@ -3,8 +3,10 @@ using System.Text.RegularExpressions;
 using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
+using Apm.Core.Slos;
 using Apm.Monitors.Delivery;
 using Apm.Monitors.Rules;
+using Apm.Monitors.Slos;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Tests.Pages;
@@ -159,11 +161,14 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Contains("muted until resolved", await Page("/monitors/1"), StringComparison.Ordinal);
         Assert.Contains("until resolved", Regex.Match(await Page("/monitors"), "(?s)<tr>.*?One.*?</tr>").Value, StringComparison.Ordinal);
 
-        Assert.Contains("monitor [1,One] is referenced in composite monitors: [3,Both]", await Page("/monitors/1"), StringComparison.Ordinal);
+        var slo = _host.Services.GetRequiredService<SloBook>().Add(new Slo { Kind = SloKind.Monitor, Name = "Calm", Targets = [new(7, 99)], MonitorIds = [1] });
+        Assert.Matches($"(?s)It is not deleted while others are made of it:.*the composite monitor <a href=\"/monitors/3\">Both</a>.*the objective <a href=\"/slos/{slo.Id}\">Calm</a>.*Change or delete those first.", await Page("/monitors/1"));
+        Assert.Contains("monitor [2,Two] is referenced in composite monitors: [3,Both]", (await Send("/ui/monitors/delete", ("id", "2"), ("back", "/monitors/2"))).Text, StringComparison.Ordinal);
         var kept = await Send("/ui/monitors/delete", ("id", "1"), ("back", "/monitors/1"));
         Assert.Equal(HttpStatusCode.Conflict, kept.Status);
         Assert.Contains("monitor [1,One] is referenced in composite monitors: [3,Both]", kept.Text, StringComparison.Ordinal);
         Assert.Equal("/monitors", (await Send("/ui/monitors/delete", ("id", "3"))).Location);
+        Assert.Contains($"monitor [1,One] is referenced in slos: [{slo.Id},Calm]", (await Send("/ui/monitors/delete", ("id", "1"), ("back", "/monitors/1"))).Text, StringComparison.Ordinal);
         Assert.Equal(2, Rules.All().Count);
         Assert.Contains("No monitor is chosen. Tick some in the list.", (await Send("/ui/monitors/mute", ("until", "1h"), ("back", "/monitors"))).Text, StringComparison.Ordinal);
     }

@@ -135,5 +135,11 @@ public sealed class NoticePagesTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.SeeOther, (await Send("/monitors/outbox", "/ui/outbox/retry", ("id", "m1"))).StatusCode);
         Assert.Equal(DeliveryState.Waiting, Outbox.Find("m1")!.State);
+        var refused = await Send("/monitors/outbox", "/ui/outbox/retry", ("id", "gone"), ("back", "/monitors/outbox"));
+        var said = WebUtility.HtmlDecode(await refused.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+        Assert.Contains("The delivery was not tried again.", said, StringComparison.Ordinal);
+        Assert.Contains("It went out in the meantime, is just being sent, or is not in the outbox any more: see its line.", said, StringComparison.Ordinal);
+        Assert.Contains("[Monitor Alert] Triggered: My metric high", said, StringComparison.Ordinal);
     }
 }

@@ -4,6 +4,7 @@ using Apm.ApmUi.Pages.Slos;
 using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Dashboards;
 using Apm.Core.Metrics;
+using Apm.Core.Monitors;
 using Apm.Core.Slos;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
@@ -125,6 +126,92 @@ public sealed class SloPagesTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains(sentence, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_correction_is_made_and_deleted_on_the_page()
+    {
+        var slo = Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = [new(7, 99)] });
+        var page = $"/slos/{slo.Id}";
+        Assert.Contains("All of its time counts.", await Page(page), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.SeeOther, (await Send(page, "/ui/slos/correction", ("id", slo.Id), ("category", "Scheduled Maintenance"), ("start", "2026-11-01T10:00"), ("end", "2026-11-01T11:30"), ("zone", "Europe/Berlin"), ("description", "moved"), ("rule", ""))).StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, (await Send(page, "/ui/slos/correction", ("id", slo.Id), ("category", "Other"), ("start", "2026-11-01T22:00"), ("end", "2026-11-02T01:00"), ("zone", "UTC"), ("description", ""), ("rule", "FREQ=WEEKLY;BYDAY=SU"))).StatusCode);
+
+        Assert.Equal([("Scheduled Maintenance", 1_793_523_600L, 1_793_529_000L, null, "", "Europe/Berlin", "moved"), ("Other", 1_793_570_400L, null, 10_800L, "FREQ=WEEKLY;BYDAY=SU", "UTC", "")],
+            Slos.Corrections.All().OrderBy(one => one.StartUnixSeconds).Select(one => (one.Category, one.StartUnixSeconds, one.EndUnixSeconds, one.DurationSeconds, one.Rule, one.TimeZone, one.Description)));
+        var shown = await Page(page);
+        Assert.Contains("2 corrections", shown, StringComparison.Ordinal);
+        Assert.Contains("Sun Nov 1 2026 10:00 – Sun Nov 1 2026 11:30 (Europe/Berlin)", shown, StringComparison.Ordinal);
+        Assert.Contains("every week on Sunday at 22:00 for 3 h, UTC", shown, StringComparison.Ordinal);
+
+        foreach (var correction in Slos.Corrections.All())
+            Assert.Equal(HttpStatusCode.SeeOther, (await Send(page, "/ui/slos/correction/delete", ("id", slo.Id), ("correction", correction.Id))).StatusCode);
+        Assert.Contains("All of its time counts.", await Page(page), StringComparison.Ordinal);
+        Assert.Contains("SLO correction with id \"none\" not found", await (await Send(page, "/ui/slos/correction/delete", ("id", slo.Id), ("correction", "none"))).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var forged = await _host.Client.PostAsync("/ui/slos/correction", new FormUrlEncodedContent([new("id", slo.Id), new("category", "Other")]));
+        Assert.Equal((HttpStatusCode.BadRequest, "No correction was made. The form was too old, or came from another site. Load the page again, and do it once more."), (forged.StatusCode, await forged.Content.ReadAsStringAsync()));
+    }
+
+    [Theory]
+    [InlineData("category", "Lunch", "Choose why: Scheduled Maintenance, Outside Business Hours, Deployment, Other.")]
+    [InlineData("zone", "Mars", "\"Mars\" is no time zone. Write a name such as America/New_York or UTC.")]
+    [InlineData("start", "", "Say from when.")]
+    [InlineData("start", "yesterday", "yesterday is no time of ours. Write it as 2026-11-29T19:00.")]
+    [InlineData("end", "", "Say until when.")]
+    [InlineData("end", "2026-11-01T10:00", "The end must be after the start.")]
+    [InlineData("end", "2027-11-01T10:00", "A correction lasts at most 92 days, as far as objectives look.")]
+    [InlineData("rule", "FREQ=NEVER", "Invalid rrule: FREQ=NEVER is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
+    [InlineData("rule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "No time fits this rule, so nothing would ever be corrected.")]
+    public async Task A_correction_that_cannot_be_is_refused_at_its_field(string field, string value, string sentence)
+    {
+        var slo = Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = [new(7, 99)] });
+        var fields = new Dictionary<string, string> { ["id"] = slo.Id, ["category"] = "Other", ["start"] = "2026-11-01T10:00", ["end"] = "2026-11-01T11:00", ["zone"] = "UTC", ["description"] = "", ["rule"] = "", [field] = value };
+        fields[field] = value;
+
+        var answer = await Send($"/slos/{slo.Id}", "/ui/slos/correction", [.. fields.Select(one => (one.Key, one.Value))]);
+
+        Assert.Equal((HttpStatusCode.BadRequest, field, sentence), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("Apm-Field")), await answer.Content.ReadAsStringAsync()));
+        Assert.Empty(Slos.Corrections.All());
+    }
+
+    [Fact]
+    public async Task Groups_of_a_monitor_are_made_by_the_form_and_shown_each_on_page_and_widget()
+    {
+        var rule = _host.Services.GetRequiredService<MonitorRules>().Add(new MonitorRule { Type = "query alert", Name = "Load by host", Query = "avg(last_5m):avg:load{*} by {host} > 5" }).Rule;
+        var made = await Send("/slos/new?type=monitor", "/ui/slos", ("type", "monitor"), ("name", "Up"), ("monitors", $"{rule.Id}"), ("groups", "host:a\r\nhost:b\r\n"), ("target7", "99"), ("target30", ""));
+        Assert.Equal(HttpStatusCode.SeeOther, made.StatusCode);
+        var slo = Assert.Single(Slos.All());
+        Assert.Equal(["host:a", "host:b"], slo.Groups);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var uptime = _host.Services.GetRequiredService<UptimeBook>();
+        uptime.Note(rule.Id, now - 3_600, false);
+        uptime.NoteGroup(rule.Id, "host:a", now - 3_600, true);
+        uptime.NoteGroup(rule.Id, "host:b", now - 3_600, false);
+        uptime.RoundDone(now);
+
+        var page = await Page($"/slos/{slo.Id}");
+        Assert.Contains("none of the groups below is in alert", page, StringComparison.Ordinal);
+        Assert.Matches("(?s)2 groups, each over the last 7 days.*Breached.*host:b.*0 %.*Not there.*Met.*host:a.*100 %", page);
+        Assert.Matches("(?s)<textarea name=\"groups\"[^>]*>host:a\nhost:b</textarea>", await Page($"/slos/{slo.Id}/edit"));
+        Assert.Contains("The group \"env:p\" does not say what monitor 1 is grouped by: host. Write it as \"host:…\".",
+            await (await Send($"/slos/{slo.Id}/edit", "/ui/slos", ("id", slo.Id), ("type", "monitor"), ("name", "Up"), ("monitors", $"{rule.Id}"), ("groups", "env:p"), ("target7", "99"))).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        var whole = Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = [new(7, 99)] });
+        var board = _host.Boards.Create(DashboardJson.Read($$$"""
+            {"title":"B","layout_type":"ordered","widgets":[
+              {"definition":{"type":"slo","title":"Overall","slo_id":"{{{slo.Id}}}","view_mode":"overall"}},
+              {"definition":{"type":"slo","title":"Component","slo_id":"{{{slo.Id}}}","view_mode":"component"}},
+              {"definition":{"type":"slo","title":"Both","slo_id":"{{{slo.Id}}}","view_mode":"both"}},
+              {"definition":{"type":"slo","title":"Alone","slo_id":"{{{whole.Id}}}","view_mode":"component"}}]}
+            """));
+        var dashboard = await Page($"/dashboards/{board.Id}");
+        string Part(string name) => Regex.Match(dashboard, $"(?s)<section[^>]*aria-label=\"{name}\".*?</section>").Value;
+        Assert.DoesNotContain("host:a", Part("Overall"), StringComparison.Ordinal);
+        Assert.Matches("(?s)Each group over 7 days.*Breached.*host:b.*Met.*host:a", Part("Component"));
+        Assert.DoesNotContain(">7 days<", Part("Component"), StringComparison.Ordinal);
+        Assert.Matches("(?s)Breached.*7 days.*Each group over 7 days.*host:b.*host:a", Part("Both"));
+        Assert.Contains("It has no groups and not several monitors: it is shown as a whole.", Part("Alone"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public class WidgetFormTests
     [InlineData("""{"type":"scatterplot","title":"T","requests":{"x":{"q":"avg:m{*} by {host}","aggregator":"avg"},"y":{"q":"avg:n{*} by {host}","aggregator":"avg"}}}""")]
     [InlineData("""{"type":"check_status","title":"T","check":"c","grouping":"cluster","tags":["a:b"]}""")]
     [InlineData("""{"type":"slo","title":"T","slo_id":"abc","view_type":"detail","time_windows":["7d"]}""")]
+    [InlineData("""{"type":"slo","title":"T","slo_id":"abc","view_mode":"component"}""")]
     [InlineData("""{"type":"slo_list","title":"T","requests":[{"request_type":"slo_list","query":{"query_string":"team:a","limit":5}}]}""")]
     [InlineData("""{"type":"note","title":"T","content":"x","background_color":"pink"}""")]
     public void A_widget_that_was_not_changed_stays_as_it_is(string definition) =>
@@ -33,10 +34,21 @@ public class WidgetFormTests
             (form with { Query = ["avg:m{*}", "avg:n{*}"], Formula = "a / b" }).Definition(Before));
     }
 
+    [Fact]
+    public void The_mode_of_an_objective_is_written_when_it_is_chosen()
+    {
+        const string Before = """{"type":"slo","title":"T","slo_id":"abc","view_mode":"both"}""";
+
+        Assert.Equal(Before.Replace("both", "overall", StringComparison.Ordinal), (WidgetForm.Of(new Widget(1, Before)) with { Mode = "overall" }).Definition(Before));
+        Assert.Equal("""{"type":"slo","title":"","slo_id":"abc","view_type":"detail","view_mode":"component"}""", new WidgetForm { Type = "slo", Objective = "abc", Mode = "component" }.Definition(null));
+    }
+
     [Theory]
     [InlineData("**bold** <b onclick=x>", "<p><strong>bold</strong> &lt;b onclick=x&gt;</p>\n")]
-    [InlineData("[a](javascript:alert(1))", "<p><a href=\"\">a</a></p>\n")]
-    [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p><a href=\"\">a</a> <a href=\"/metrics\">b</a> <a href=\"\">c</a></p>\n")]
+    [InlineData("[a](javascript:alert(1))", "<p>a</p>\n")]
+    [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p>a <a href=\"/metrics\">b</a> c</p>\n")]
+    [InlineData("[see **the** `log`](vbscript:x), ![shot](data:image/png;base64,AA)", "<p>see <strong>the</strong> <code>log</code>, shot</p>\n")]
+    [InlineData("[![shot](javascript:x)](https://example.com/) [r]\n\n[r]: javascript:x", "<p><a href=\"https://example.com/\">shot</a> r</p>\n")]
     [InlineData("![p](https://example.com/p.png)", "<p><a href=\"https://example.com/p.png\">p</a></p>\n")]
     [InlineData("# Runbook\n\n## Then", "<h3>Runbook</h3>\n<h4>Then</h4>\n")]
     [InlineData("<javascript:alert(1)>", "<p>javascript:alert(1)</p>\n")]

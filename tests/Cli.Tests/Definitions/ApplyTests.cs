@@ -22,6 +22,7 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
               thresholds: {critical: 80, warning: 60}
           - {name: Both, type: composite, query: 71 && 72}
           - {id: 72, name: Check, type: service check, query: '"a".over("*").by("host").last(2).count_by_status()', options: {thresholds: {critical: 1}}}
+          - {id: 73, name: By host, type: query alert, query: 'avg(last_5m):avg:system.load.1{*} by {host,env} > 80'}
           - {name: Burns, type: slo alert, query: 'error_budget("abc").over("30d") > 75'}
         slos:
           - id: abc
@@ -29,6 +30,11 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
             type: monitor
             monitor_ids: [71, 72]
             thresholds: [{timeframe: 30d, target: 99.9}]
+          - name: Some hosts
+            type: monitor
+            monitor_ids: [73]
+            groups: ["env:p,host:a", "host:b,env:p"]
+            thresholds: [{timeframe: 7d, target: 99}]
           - name: Quick
             type: time_slice
             timeframe: 7d
@@ -69,9 +75,9 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task What_files_say_is_made_once_changed_where_it_differs_and_written_back_the_same()
     {
-        Assert.Equal("Would be: 9 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(File, isDry: true))[^1]);
-        Assert.Equal("9 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(File))[^1]);
-        Assert.Equal("0 created, 0 changed, 9 unchanged, 0 refused.", (await Apply(File))[^1]);
+        Assert.Equal("Would be: 11 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(File, isDry: true))[^1]);
+        Assert.Equal("11 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(File))[^1]);
+        Assert.Equal("0 created, 0 changed, 11 unchanged, 0 refused.", (await Apply(File))[^1]);
 
         // References lead to the ids that were given here.
         var both = (await _api.Call(HttpMethod.Get, "/api/v1/monitor?name=Both", null, default))![0]!;
@@ -79,7 +85,7 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
         Assert.StartsWith($"{load["id"]} && ", both["query"]!.ToString(), StringComparison.Ordinal);
 
         var changed = await Apply(File.Replace("warning: 60", "warning: 50", StringComparison.Ordinal).Replace("content: Hello", "content: Good day", StringComparison.Ordinal).Replace("[Mon, Tue]", "[Mon]", StringComparison.Ordinal).Replace("target: 99.9", "target: 99.5", StringComparison.Ordinal));
-        Assert.Equal("0 created, 4 changed, 5 unchanged, 0 refused.", changed[^1]);
+        Assert.Equal("0 created, 4 changed, 7 unchanged, 0 refused.", changed[^1]);
         Assert.Contains(changed, line => line.StartsWith("changed    monitor", StringComparison.Ordinal) && line.EndsWith("\"Load high\" (options.thresholds.warning)", StringComparison.Ordinal));
         Assert.Contains(changed, line => line.EndsWith("\"Board\" (widgets[0])", StringComparison.Ordinal));
         Assert.Contains(changed, line => line.EndsWith("(schedule.recurrences[0])", StringComparison.Ordinal));
@@ -87,13 +93,60 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
         var masked = 0;
         var exported = await new Exporting(_api).Read(DefinitionKinds.All, count => masked += count, default);
         var whole = Exporting.Whole(exported);
-        Assert.Equal((9, 1), (exported.Count, masked));
+        Assert.Equal((11, 1), (exported.Count, masked));
         Assert.Contains("see https://bob:********@wiki.example.com, token=********", whole, StringComparison.Ordinal);
-        Assert.Equal("0 created, 0 changed, 9 unchanged, 0 refused.", (await Apply(whole))[^1]);
+        Assert.Equal("0 created, 0 changed, 11 unchanged, 0 refused.", (await Apply(whole))[^1]);
 
         // What was masked stays as it is when something else changes.
-        Assert.Equal("0 created, 1 changed, 8 unchanged, 0 refused.", (await Apply(whole.Replace("\"Good day\"", "\"Good evening\"", StringComparison.Ordinal)))[^1]);
+        Assert.Equal("0 created, 1 changed, 10 unchanged, 0 refused.", (await Apply(whole.Replace("\"Good day\"", "\"Good evening\"", StringComparison.Ordinal)))[^1]);
         Assert.Contains("hunter22", (await Board()).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Corrections_are_made_once_found_again_and_written_back_with_their_objective()
+    {
+        const string file = """
+            slos:
+              - {id: abc, name: Quick, type: time_slice, timeframe: 7d, target_threshold: 95, sli_specification: {time_slice: {query: {queries: [{data_source: metrics, name: q, query: 'avg:latency{*}'}]}, comparator: <, threshold: 0.5}}}
+            corrections:
+              - {slo_id: abc, category: Deployment, start: 1730502000, end: 1730505600}
+              - {slo_id: abc, category: Deployment, start: 1730602000, end: 1730605600, description: second}
+              - {slo_id: abc, category: Scheduled Maintenance, start: 1730502000, duration: 3600, rrule: FREQ=WEEKLY;BYDAY=SU, timezone: Europe/Berlin}
+            """;
+        Assert.Equal("Would be: 4 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(file, isDry: true))[^1]);
+        var made = await Apply(file);
+        Assert.Equal("4 created, 0 changed, 0 unchanged, 0 refused.", made[^1]);
+        var slo = (await _api.Call(HttpMethod.Get, "/api/v1/slo", null, default))!["data"]![0]!["id"]!.ToString();
+        Assert.Contains(made, line => line.EndsWith($"\"Deployment of {slo} from 2024-11-01 23:00 UTC\" (f:4:5)", StringComparison.Ordinal));
+        Assert.Equal("0 created, 0 changed, 4 unchanged, 0 refused.", (await Apply(file))[^1]);
+
+        var changed = await Apply(file.Replace("1730505600", "1730509200", StringComparison.Ordinal).Replace("BYDAY=SU", "BYDAY=SA", StringComparison.Ordinal));
+        Assert.Equal("0 created, 2 changed, 2 unchanged, 0 refused.", changed[^1]);
+        Assert.Contains(changed, line => line.EndsWith("(end)", StringComparison.Ordinal));
+        Assert.Contains(changed, line => line.EndsWith("(rrule)", StringComparison.Ordinal));
+
+        var exported = await new Exporting(_api).Read(DefinitionKinds.All, _ => { }, default);
+        var whole = Exporting.Whole(exported);
+        Assert.Contains(exported, one => one.FileName.StartsWith("deployment-second-", StringComparison.Ordinal));
+        Assert.Equal("0 created, 0 changed, 4 unchanged, 0 refused.", (await Apply(whole))[^1]);
+
+        // On another installation the objective has another id, and so have its corrections.
+        await _api.Call(HttpMethod.Delete, $"/api/v1/slo/{slo}", null, default);
+        Assert.Equal("4 created, 0 changed, 0 unchanged, 0 refused.", (await Apply(whole))[^1]);
+        Assert.Equal("0 created, 0 changed, 4 unchanged, 0 refused.", (await Apply(whole))[^1]);
+    }
+
+    [Fact]
+    public async Task Corrections_that_cannot_be_say_where()
+    {
+        await Apply("""{"name":"Quick","type":"time_slice","timeframe":"7d","target_threshold":95,"sli_specification":{"time_slice":{"query":{"queries":[{"data_source":"metrics","name":"q","query":"avg:latency{*}"}]},"comparator":"<","threshold":0.5}}}""");
+        var slo = (await _api.Call(HttpMethod.Get, "/api/v1/slo", null, default))!["data"]![0]!["id"]!.ToString();
+
+        Assert.Equal("refused    correction f:1:1 \"Other of none from 1970-01-01 00:00 UTC\": SLO with id \"none\" not found.", (await Apply("""{"type":"correction",        "slo_id":"none","category":"Other","start":5,"end":9}"""))[0]);
+        Assert.Equal($"refused    correction f:1:{slo.Length + 32} \"Lunch of {slo} from 1970-01-01 00:00 UTC\": data.attributes.category \"Lunch\" is not known. There are: Scheduled Maintenance, Outside Business Hours, Deployment, Other.", (await Apply($$"""{"start":5,"slo_id":"{{slo}}","end":9,"category":"Lunch"}"""))[0]);
+        await Apply($$"""{"start":5,"slo_id":"{{slo}}","end":9,"category":"Other"}""");
+        var id = (await _api.Call(HttpMethod.Get, "/api/v1/slo/correction", null, default))!["data"]![0]!["id"]!.ToString();
+        Assert.EndsWith($": data.attributes.slo_id is \"other\", and the correction is of \"{slo}\": it stays with its objective. Delete it, and make one for the other.", (await Apply($$"""{"id":"{{id}}","start":5,"slo_id":"other","end":9,"category":"Other"}"""))[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,12 +175,12 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData("{\"a\":1}", "f:1:1: this is none of monitor, dashboard, downtime, SLO. ")]
+    [InlineData("{\"a\":1}", "f:1:1: this is none of monitor, dashboard, downtime, SLO, correction. ")]
     [InlineData("[{\"name\":\"x\",\n \"type\":\"metric alert\" \"query\":\"y\"}]", "f:2:24: this cannot be read: '\"' is invalid after a value. Expected either ',', '}', or ']'. Correct it there.")]
     [InlineData("monitors:\n  - name: x\n   type: y\n", "f:3:")]
     [InlineData("{\"a\": \"\\ud800\"}", "f:1:7: this cannot be read: The text is no Unicode: it has half a surrogate pair, such as \\ud800. Correct it there.")]
     [InlineData("{\n\"\\udc00\": 1}", "f:2:1: this cannot be read: The text is no Unicode")]
-    [InlineData("monitors: [1]", "f:1:12: here an object should stand: {…} with the members of monitor, dashboard, downtime, SLO.")]
+    [InlineData("monitors: [1]", "f:1:12: here an object should stand: {…} with the members of monitor, dashboard, downtime, SLO, correction.")]
     public void A_text_that_is_none_says_where(string text, string sentence) => Assert.StartsWith(sentence, Assert.Throws<DefinitionException>(() => DefinitionFiles.ReadText("f", text)).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -51,9 +51,11 @@ public class WidgetReaderTests
         var objective = WidgetReader.Read("""{"type":"slo","slo_id":"abc","view_type":"detail","view_mode":"overall","show_error_budget":false,"time_windows":["7d","90d"]}""");
         Assert.Equal((WidgetKind.Objectives, "abc", "7,90", false, 0), (objective.Kind, objective.Subject, string.Join(',', objective.WindowDays), objective.HasBudget, objective.Notes.Count));
         Assert.Equal("""
-            changed view_mode: The objective is shown as a whole, without its groups.
+            changed view_mode: "each" is not known, so the objective is shown as a whole. There are: overall, component, both.
             ignored time_windows: A window "previous_week" is left out: the last 7, 30 and 90 days are shown.
-            """, Notes("""{"type":"slo","slo_id":"abc","view_mode":"both","time_windows":["previous_week","7d"]}"""));
+            """, Notes("""{"type":"slo","slo_id":"abc","view_mode":"each","time_windows":["previous_week","7d"]}"""));
+        foreach (var (mode, whole, parts) in new[] { ("overall", true, false), ("component", false, true), ("both", true, true) })
+            Assert.Equal((whole, parts, 0), WidgetReader.Read($$"""{"type":"slo","slo_id":"abc","view_mode":"{{mode}}"}""") is var shown ? (shown.HasWhole, shown.HasParts, shown.Notes.Count) : default);
         var list = WidgetReader.Read("""{"type":"slo_list","requests":[{"request_type":"slo_list","query":{"query_string":"team:shop","limit":5,"sort":[{"column":"status.sli","order":"asc"}]}}]}""");
         Assert.Equal(("team:shop", 5, true, 0), (list.Search, list.Limit, list.HasBudget, list.Notes.Count));
     }

@@ -76,7 +76,7 @@ sealed class MonitorLab : IDisposable
         History = new MonitorHistory(_documents);
         var queries = new MetricQueries(_metrics, NoHostTags.Instance, new TraceMetricUnits(), Counters, Clock);
         Uptime = new UptimeBook(_documents);
-        Slos = new SloBook(_documents, Rules, Clock, Guid.NewGuid);
+        Slos = new SloBook(_documents, Rules, new SloGroups(Uptime, new MonitorGroups(States, History)), Clock, Guid.NewGuid);
         SloReader = new SloReader(queries, Uptime, Slos);
         var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader, Uptime));
         MuteAll = new MuteAllSwitch(_documents, Clock, Rules.Mutes);

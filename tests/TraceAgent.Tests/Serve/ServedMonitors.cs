@@ -19,7 +19,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Tests.Serve;
 
 /// <summary>Monitors behind the API of a test, evaluated when it says so.</summary>
-sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll muteAll, MonitorEvaluator evaluator, TimeProvider clock)
+sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll muteAll, MonitorEvaluator evaluator, UptimeBook uptime, TimeProvider clock)
 {
     public MonitorStates States => states;
 
@@ -31,11 +31,11 @@ sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll m
         var states = new MonitorStates(documents, rules);
         var (downtimes, muteAll) = (new NoDowntimes(), new MuteAllSwitch(documents, clock, rules.Mutes));
         var queries = new MetricQueries(metrics, hosts, new TraceMetricUnits(), counters, clock);
-        var slos = new SloBook(documents, rules, clock, Guid.NewGuid);
-        var uptime = new UptimeBook(documents);
+        var (uptime, history) = (new UptimeBook(documents), new MonitorHistory(documents));
+        var slos = new SloBook(documents, rules, new SloGroups(uptime, new MonitorGroups(states, history)), clock, Guid.NewGuid);
         var reader = new SloReader(queries, uptime, slos);
         var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(checks, hosts, 0), new EventReadings(events), new SpanReadings(new InMemoryTraceStore(), clock), new SloReadings(slos, reader, uptime));
-        var evaluator = new MonitorEvaluator(readings, states, new MonitorHistory(documents), downtimes, muteAll, new Silence(), hosts, new MissingReasons(metrics, checks), counters);
+        var evaluator = new MonitorEvaluator(readings, states, history, downtimes, muteAll, new Silence(), hosts, new MissingReasons(metrics, checks), counters, uptime);
         new MonitorApi(rules, states, downtimes, gate, clock).Map(routes);
         new MonitorMuteApi(rules, states, muteAll, gate, clock).Map(routes);
         new MonitorPreviewApi(rules, new MonitorReplay(new ReplaySources(metrics, new TraceMetricUnits(), checks, events, new InMemoryTraceStore(), hosts), downtimes, rules, counters, clock, new ReplayedObjectives(slos, uptime)), gate, clock).Map(routes);
@@ -43,7 +43,7 @@ sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll m
         new SloApi(slos, reader, rules, gate, clock).Map(routes);
         new SloCorrectionsApi(slos, gate).Map(routes);
         new SloSearchApi(slos, new SloReports(reader, clock), gate).Map(routes);
-        return new ServedMonitors(rules, states, muteAll, evaluator, clock);
+        return new ServedMonitors(rules, states, muteAll, evaluator, uptime, clock);
     }
 
     /// <summary>Evaluates all once, now.</summary>
@@ -51,6 +51,7 @@ sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll m
     {
         var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
         foreach (var known in rules.All()) evaluator.Evaluate(known, now, now);
+        uptime.RoundDone(now);
     }
 
     sealed class Silence : IAlertTeller

@@ -88,6 +88,30 @@ public sealed class SloApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Groups_of_a_monitor_come_back_and_the_history_has_each()
+    {
+        foreach (var (host, load) in new[] { ("a", 1), ("b", 9) })
+            Assert.Equal(202, (await _api.Post("/api/v1/series", $$"""{"series":[{"metric":"load","points":[[{{Now - 60}},{{load}}]],"host":"{{host}}","tags":["env:p"]}]}""")).Status);
+        await _api.Post("/api/v1/monitor", """{"type":"query alert","name":"M","query":"avg(last_5m):avg:load{*} by {host,env} > 5"}""");
+        _api.Monitors.Evaluate();
+        var made = await _api.Post("/api/v1/slo", """{"type":"monitor","name":"Up","timeframe":"7d","target_threshold":95,"monitor_ids":[1],"groups":["env:p,host:b","host:a,env:p"]}""");
+        var id = IdOf(made);
+
+        Assert.Equal("""["host:b,env:p","host:a,env:p"]""", Data(made).GetProperty("groups").GetRawText());
+        var data = (await _api.GetJson($"/api/v1/slo/{id}/history?from_ts={Now - 3_600}&to_ts={Now}")).GetProperty("data");
+        Assert.Equal("""["host","env"]""", data.GetProperty("group_by").GetRawText());
+        Assert.False(data.TryGetProperty("monitors", out _));
+        Assert.Equal(["host:b,env:p", "host:a,env:p"], data.GetProperty("groups").EnumerateArray().Select(group => group.GetProperty("group").GetString()));
+        Assert.StartsWith("""{"group":"host:b,env:p","name":"host:b,env:p","sli_value":""", data.GetProperty("groups")[0].GetRawText(), StringComparison.Ordinal);
+
+        var renamed = await Send("PUT", $"/api/v1/slo/{id}", """{"name":"Other"}""");
+        Assert.Equal(2, Data(renamed).GetProperty("groups").GetArrayLength());
+        Assert.Equal((400, """{"errors":["Monitor 1 has no group \"host:c,env:p\". It has: host:a,env:p; host:b,env:p."]}"""), Short(await Send("PUT", $"/api/v1/slo/{id}", """{"groups":["host:c,env:p"]}""")));
+        Assert.Equal((400, """{"errors":["The group \"host:a\" does not say what monitor 1 is grouped by: host, env. Write it as \"host:\u2026,env:\u2026\"."]}""".Replace("\\u2026", "…", StringComparison.Ordinal)), Short(await Send("PUT", $"/api/v1/slo/{id}", """{"groups":["host:a"]}""")));
+        Assert.False(Data(await Send("PUT", $"/api/v1/slo/{id}", """{"groups":[]}""")).TryGetProperty("groups", out _));
+    }
+
+    [Fact]
     public async Task Corrections_are_made_read_changed_deleted_and_taken_from_the_budget()
     {
         var id = IdOf(await _api.Post("/api/v1/slo", Requests));
@@ -179,7 +203,7 @@ public sealed class SloApiTests : IAsyncLifetime
     [InlineData("""{"type":"metric","name":"x","thresholds":[{"timeframe":"7d","target":99}],"query":{"numerator":"sum:a{*"}}""", "query.numerator: The \"{\" at column 6 is not closed. Add \"}\" where the list ends.")]
     [InlineData("""{"type":"monitor","name":"x","thresholds":[{"timeframe":"7d","target":99}],"monitor_ids":[7]}""", "There is no monitor 7. Name monitors by the ids that GET /api/v1/monitor gives.")]
     [InlineData("""{"type":"monitor","name":"x","thresholds":[{"timeframe":"7d","target":99}],"monitor_ids":["7"]}""", "monitor_ids must be a list of numbers.")]
-    [InlineData("""{"type":"monitor","name":"x","thresholds":[{"timeframe":"7d","target":99}],"monitor_ids":[7],"groups":["a:b"]}""", "groups are not told apart here: an objective of monitors is met while none of their groups is in alert. Leave 'groups' out.")]
+    [InlineData("""{"type":"monitor","name":"x","thresholds":[{"timeframe":"7d","target":99}],"monitor_ids":[7],"groups":"a:b"}""", "groups must be a list of texts.")]
     [InlineData("""{"type":"metric","name":"x","groups":["a:b"]}""", "groups belongs to objectives of monitors. Group the queries instead, as in sum:hits{*} by {env}.as_count(): the history has each group.")]
     [InlineData("""{"type":"time_slice","name":"x","thresholds":[{"timeframe":"7d","target":99}],"sli_specification":{"time_slice":{"comparator":"<","threshold":1,"query":{"queries":[]}}}}""", "sli_specification.time_slice.query.queries is required: at least one {\"data_source\":\"metrics\",\"name\":\"query1\",\"query\":\"…\"}.")]
     public async Task What_is_wrong_is_said(string body, string sentence)

@@ -24,15 +24,15 @@ public static class BoardData
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/ui/dashboards/new", Create);
-        routes.MapPost("/ui/dashboards/import", Import);
-        routes.MapPost("/ui/dashboards/copy", Copy);
-        routes.MapPost("/ui/dashboards/save", Save);
-        routes.MapPost("/ui/dashboards/widget", SaveWidget);
-        routes.MapPost("/ui/dashboards/widget/remove", RemoveWidget);
-        routes.MapPost("/ui/dashboards/version", GoBack);
-        routes.MapPost("/ui/dashboards/remove", Remove);
-        routes.MapPost("/ui/dashboards/restore", Restore);
+        routes.MapTextForm("/ui/dashboards/new", Create, "No dashboard was made.");
+        routes.MapTextForm("/ui/dashboards/import", Import, "Nothing was imported.");
+        routes.MapTextForm("/ui/dashboards/copy", Copy, "No copy was made.");
+        routes.MapTextForm("/ui/dashboards/save", Save, "The dashboard was not saved.");
+        routes.MapTextForm("/ui/dashboards/widget", SaveWidget, "The widget was not saved.");
+        routes.MapTextForm("/ui/dashboards/widget/remove", RemoveWidget, "The widget was not removed.");
+        routes.MapTextForm("/ui/dashboards/version", GoBack, "The version was not changed.");
+        routes.MapTextForm("/ui/dashboards/remove", Remove, "The dashboard was not deleted.");
+        routes.MapTextForm("/ui/dashboards/restore", Restore, "The dashboard was not brought back.");
         routes.MapGet("/ui/dashboards/{id}.json", Export);
         routes.MapGet("/ui/fragment/widget", Preview);
         foreach (var old in new[] { "dash", "screen", "dashboard" }) routes.MapGet($"/{old}/{{id}}/{{slug?}}", Lead);
@@ -135,7 +135,7 @@ public static class BoardData
     static WidgetForm FormOf(Func<string, Microsoft.Extensions.Primitives.StringValues> field) => new()
     {
         Type = field("type").ToString(), Title = field("title").ToString(), Formula = field("formula").ToString(),
-        Draw = field("draw") is [{ Length: > 0 } draw] ? draw : "line", Aggregator = field("aggregator") is [{ Length: > 0 } aggregator] ? aggregator : "avg", Text = field("text").ToString(), Objective = field("slo").ToString(),
+        Draw = field("draw") is [{ Length: > 0 } draw] ? draw : "line", Aggregator = field("aggregator") is [{ Length: > 0 } aggregator] ? aggregator : "avg", Text = field("text").ToString(), Objective = field("slo").ToString(), Mode = field("mode") is [{ Length: > 0 } mode] ? mode : "overall",
         Query = WithoutEmptyEnd([.. field("q").Select(query => query ?? "")]),
     };
 

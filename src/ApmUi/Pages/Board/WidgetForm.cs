@@ -35,6 +35,12 @@ public sealed record WidgetForm
     /// <summary>The id of an objective.</summary>
     public string Objective { get; init; } = "";
 
+    /// <summary>What is shown of an objective: <c>overall</c>, <c>component</c> or <c>both</c>.</summary>
+    public string Mode { get; init; } = "overall";
+
+    /// <summary>The modes of an objective with their words.</summary>
+    public static IReadOnlyList<(string Mode, string Word)> Modes { get; } = [("overall", "the whole"), ("component", "each of its groups or monitors"), ("both", "the whole, and each of its parts")];
+
     /// <summary>Whether what the kind shows comes from queries of metrics.</summary>
     public bool HasQueries => Type is "timeseries" or "query_value" or "toplist" or "query_table" or "heatmap" or "distribution" or "hostmap" or "scatterplot";
 
@@ -53,6 +59,7 @@ public sealed record WidgetForm
             Formula = formula,
             Draw = content.Requests is [var drawn, ..] ? drawn.Draw : "line",
             Aggregator = content.Requests is [var one, ..] ? one.Aggregator : "avg",
+            Mode = (content.HasWhole, content.HasParts) switch { (true, true) => "both", (false, _) => "component", _ => "overall" },
             Objective = content.Kind == WidgetKind.Objectives ? content.Subject : "",
             Text = content.Kind switch { WidgetKind.Note => content.Text, WidgetKind.ServiceSummary => content.Service, WidgetKind.CheckStatus => content.Subject, _ => content.Search },
         };
@@ -74,7 +81,10 @@ public sealed record WidgetForm
             case "free_text": json["text"] = Text; break;
             case "check_status": json["check"] = Text; json["grouping"] ??= "cluster"; break;
             case "trace_service": json["service"] = Text; json["env"] ??= "none"; break;
-            case "slo" when Objective != old?.Objective: (json["slo_id"], json["view_type"]) = (Objective, "detail"); break;
+            case "slo":
+                if (Objective != old?.Objective) (json["slo_id"], json["view_type"]) = (Objective, "detail");
+                if (Mode != (old?.Mode ?? "overall")) json["view_mode"] = Mode;
+                break;
             case "slo_list" when Text != old?.Text: json["requests"] = new JsonArray(new JsonObject { ["request_type"] = "slo_list", ["query"] = new JsonObject { ["query_string"] = Text } }); break;
             case "manage_status" or "event_stream": json["query"] = Text; break;
             case "list_stream": json["requests"] = new JsonArray(new JsonObject { ["response_format"] = "event_list", ["query"] = new JsonObject { ["data_source"] = "trace_stream", ["query_string"] = Text }, ["columns"] = new JsonArray() }); break;

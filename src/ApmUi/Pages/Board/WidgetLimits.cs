@@ -15,6 +15,9 @@ public static class WidgetLimits
     /// <summary>Most objectives of a list; default 50, the worst.</summary>
     public const int MaxObjectives = 50;
 
+    /// <summary>Most groups or monitors of one objective; default 20, the worst.</summary>
+    public const int MaxObjectiveParts = 20;
+
     /// <summary>Most hexagons of a host map; default 500, those with the highest values.</summary>
     public const int MaxHexagons = 500;
 

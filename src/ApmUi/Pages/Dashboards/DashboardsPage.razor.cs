@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Apm.ApmUi.Pages.Dashboards;
 
-/// <summary>All dashboards. Its state is the address: <c>q, list</c>.</summary>
+/// <summary>All dashboards. Its state is the address: <c>q, list, skip</c>.</summary>
 public partial class DashboardsPage
 {
     [Inject] DashboardBook Book { get; set; } = null!;
@@ -19,7 +19,7 @@ public partial class DashboardsPage
     {
         try
         {
-            View = DashboardsView.Of(State.Url, Book, Lists, Given.All());
+            View = DashboardsView.Of(State, Book, Lists, Given.All());
         }
         catch (StoreUnavailableException error)
         {

@@ -1,4 +1,5 @@
 using Apm.ApmUi.Charts;
+using Apm.ApmUi.Links;
 using Apm.Core.Ports;
 using Apm.Monitors.Delivery;
 using Apm.Monitors.Messages;
@@ -13,10 +14,13 @@ namespace Apm.ApmUi.Pages.Deliveries;
 /// <summary>Shows a mail of the outbox as its reader sees it, and has one tried again.</summary>
 public static class OutboxForms
 {
+    const string PageOfAll = "/monitors/outbox";
+    const string NotTried = "The delivery was not tried again.";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/ui/outbox/{id}/mail", Mail);
-        routes.MapPost("/ui/outbox/retry", Retry);
+        routes.MapForm("/ui/outbox/retry", Retry, NotTried);
     }
 
     static async Task Mail(HttpContext context, string id)
@@ -35,18 +39,17 @@ public static class OutboxForms
         await context.Response.WriteAsync(text, context.RequestAborted);
     }
 
-    static async Task Retry(HttpContext context, [FromForm] string id)
+    static IResult Retry(HttpContext context, [FromForm] string id)
     {
         try
         {
-            context.RequestServices.GetRequiredService<Outbox>().Retry(id);
+            return context.RequestServices.GetRequiredService<Outbox>().Retry(id)
+                ? Forms.Done(context, PageOfAll)
+                : Forms.Refuse(context, StatusCodes.Status404NotFound, new Refusal(NotTried, "It went out in the meantime, is just being sent, or is not in the outbox any more: see its line."), PageOfAll);
         }
         catch (StoreUnavailableException problem)
         {
-            await DataAnswer.Fail(context, StatusCodes.Status503ServiceUnavailable, "Nothing was changed: " + problem.Message);
-            return;
+            return Forms.Refuse(context, StatusCodes.Status503ServiceUnavailable, new Refusal(NotTried, problem.Message), PageOfAll);
         }
-        context.Response.Headers.Location = "/monitors/outbox";
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
     }
 }

@@ -12,6 +12,9 @@ public partial class OutboxPage
     IReadOnlyList<Delivery> All = [];
     int HeldCount;
 
+    /// <summary>Something is on its way, so that the page soon says more.</summary>
+    bool IsMoving => All.Any(delivery => delivery.State is DeliveryState.Waiting or DeliveryState.Sending);
+
     long NowMillis => State.Now.ToUnixTimeMilliseconds();
 
     static long Nanos(long unixMillis) => unixMillis * UnixTime.NanosPerMillisecond;

@@ -68,7 +68,8 @@ public sealed record DowntimesView(IReadOnlyList<DowntimeRow> Rows, ListPage Pag
     static string Silences(Downtime downtime, IMonitorRules rules) =>
         downtime.MonitorId is { } id ? rules.Find(id)?.Name ?? $"monitor {id}, which is gone" : downtime.MonitorTags is [DowntimeScope.Everything] ? "all monitors" : "monitors tagged " + string.Join(", ", downtime.MonitorTags);
 
-    static string Span(DowntimeOccurrence occurrence, string zoneName)
+    /// <summary>From when until when, in words of a zone.</summary>
+    public static string Span(DowntimeOccurrence occurrence, string zoneName)
     {
         var start = RecurrenceWords.Time(occurrence.StartUnixSeconds, zoneName);
         return occurrence.EndUnixSeconds == long.MaxValue ? $"from {start} until somebody ends it" : $"{start[..start.LastIndexOf(" (", StringComparison.Ordinal)]} – {RecurrenceWords.Time(occurrence.EndUnixSeconds, zoneName)}";

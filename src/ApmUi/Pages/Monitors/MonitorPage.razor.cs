@@ -5,9 +5,11 @@ using Apm.Monitors.Delivery;
 using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Messages;
+using Apm.Monitors.Queries;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
+using Apm.Monitors.Slos;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 
@@ -18,6 +20,7 @@ public partial class MonitorPage
 {
     [Parameter] public long Id { get; set; }
     [Inject] MonitorRules Rules { get; set; } = null!;
+    [Inject] SloBook Slos { get; set; } = null!;
     [Inject] MonitorStates States { get; set; } = null!;
     [Inject] MonitorHistory History { get; set; } = null!;
     [Inject] IDowntimeBook Downtimes { get; set; } = null!;
@@ -35,8 +38,8 @@ public partial class MonitorPage
     /// <summary>Why there is no data; "" when there is some, or nothing is known.</summary>
     string Missing = "";
 
-    /// <summary>Why it cannot be deleted; null when it can.</summary>
-    string? WhyKept;
+    /// <summary>What is made of it and keeps it from being deleted: what that is, its name and its page.</summary>
+    IReadOnlyList<(string Kind, string Name, string Link)> Keepers = [];
     string? Traces;
     bool IsSelfMuted;
     bool HasDowntime;
@@ -58,7 +61,11 @@ public partial class MonitorPage
         IsSelfMuted = SilencedScopes.For(known.Rule.Options, [], now).IsMuted || known.Rule.Options.Silenced.Any(mute => mute.Value is null || mute.Value > now);
         Sentence = known.Query is { } query ? RuleSentence.Of(known.Rule, query) : "The query cannot be read, so nothing is evaluated. Edit it.";
         Missing = MissingOf(known, monitor, now);
-        WhyKept = Rules.WhyKept(Id);
+        Keepers =
+        [
+            .. Rules.All().Where(other => other.Query is CompositeMonitorQuery composite && composite.Parts.Contains(Id)).Select(other => ("composite monitor", other.Rule.Name, State.Link($"/monitors/{other.Rule.Id}"))),
+            .. Slos.MadeOf(Id).Select(slo => ("objective", slo.Name, State.Link($"/slos/{slo.Id}"))),
+        ];
         HasDowntime = Book.All().Any(downtime => downtime.MonitorId == Id && Book.StatusOf(downtime) is DowntimeStatus.Active or DowntimeStatus.Scheduled);
         // Other names of env are part of the search; the page's own would be asked for twice.
         Traces = TracesBehind.SearchOf(known.Rule, []) is { } search ? State.TracesLink(search) : null;

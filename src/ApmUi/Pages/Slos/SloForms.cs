@@ -17,11 +17,16 @@ namespace Apm.ApmUi.Pages.Slos;
 /// <remarks>Forms with a token: a page of another site cannot send them.</remarks>
 public static class SloForms
 {
+    /// <summary>Names the field at which the page is to show a refusal.</summary>
+    const string FieldHeader = "Apm-Field";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapTextForm("/ui/slos", Save, "The objective was not saved.");
         routes.MapTextForm("/ui/slos/delete", Delete, "The objective was not deleted.");
         routes.MapTextForm("/ui/slos/watch", Watch, "No monitor was made.");
+        routes.MapTextForm("/ui/slos/correction", Correct, "No correction was made.");
+        routes.MapTextForm("/ui/slos/correction/delete", DeleteCorrection, "The correction was not deleted.");
     }
 
     /// <summary>The objective that a form says.</summary>
@@ -40,6 +45,7 @@ public static class SloForms
             GoodQuery = Field("good"),
             TotalQuery = Field("total"),
             MonitorIds = [.. form["monitors"].Select(id => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)],
+            Groups = kind == SloKind.Monitor ? Field("groups").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [],
             Slices = kind == SloKind.TimeSlice ? SlicesOf(Field) : null,
             Creator = "apm@localhost",
         };
@@ -80,12 +86,31 @@ public static class SloForms
         return "/slos/" + slo.Id;
     });
 
+    static Task Correct(HttpContext context, IFormCollection form) => Answer(context, slos =>
+    {
+        var slo = slos.Find(form["id"].ToString()) ?? throw SloBook.NotFound(form["id"].ToString());
+        slos.Corrections.Add(CorrectionForm.Read(form).Apply(slo.Id));
+        return $"/slos/{slo.Id}#corrections";
+    });
+
+    static Task DeleteCorrection(HttpContext context, [FromForm] string id, [FromForm] string correction) => Answer(context, slos =>
+    {
+        slos.Corrections.Remove(correction);
+        return $"/slos/{id}#corrections";
+    });
+
     static async Task Answer(HttpContext context, Func<SloBook, string> change)
     {
         string next;
         try
         {
             next = change(context.RequestServices.GetRequiredService<SloBook>());
+        }
+        catch (FieldException wrong)
+        {
+            context.Response.Headers[FieldHeader] = wrong.Field;
+            await DataAnswer.Fail(context, StatusCodes.Status400BadRequest, wrong.Message);
+            return;
         }
         catch (SloException wrong)
         {

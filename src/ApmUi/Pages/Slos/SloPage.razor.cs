@@ -37,8 +37,21 @@ public partial class SloPage
         var report = Reports.Of(Slo!, cancel);
         Problem = report.Problem;
         _ = int.TryParse(State.Url["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var days);
-        View = SloView.Of(State, report, days, LastDay(report), [.. Slos.WatchersOf(Id).Select(watcher => (watcher.Rule, watcher.Rule.Query))], States.Find);
-        Corrected = report.Windows.FirstOrDefault(window => window.Target == View.Target) is { } shown ? SloWords.CorrectedOf(Slos.Corrections, shown, Id) : "";
+        var window = report.Windows.FirstOrDefault(one => one.Target == (Slo!.TargetOf(days) ?? Slo.Targets[0]));
+        View = SloView.Of(State, report, days, LastDay(report), PartsOf(window, cancel), [.. Slos.WatchersOf(Id).Select(watcher => (watcher.Rule, watcher.Rule.Query))], States.Find);
+        Corrected = window is null ? "" : SloWords.CorrectedOf(Slos.Corrections, window, Id);
+    }
+
+    SloParts PartsOf(SloWindow? window, CancellationToken cancel)
+    {
+        try
+        {
+            return window is null ? SloParts.None : Reports.PartsOf(Slo!, window, cancel);
+        }
+        catch (Exception wrong) when (wrong is QueryLimitException or StoreUnavailableException)
+        {
+            return SloParts.None; // The page stands without them.
+        }
     }
 
     SloSeries? LastDay(SloReport report)

@@ -11,6 +11,23 @@ namespace Apm.ApmUi.Pages.Slos;
 /// <summary>A monitor that has to do with an objective.</summary>
 public sealed record SloMonitorRow(string Name, string Link, string StateKind, string StateWord, string Query);
 
+/// <summary>A part of an objective: a group, or a monitor of several.</summary>
+/// <param name="Now">Of a group of a monitor how that stands just now; null of others.</param>
+public sealed record SloPartRow(SloRow Row, (string Kind, string Word)? Now)
+{
+    /// <param name="monitorOf">One with its groups; null when it is gone.</param>
+    public static SloPartRow Of(PageState state, Slo slo, SloWindow window, SloPart part, Func<long, MonitorSnapshot?> monitorOf)
+    {
+        var counted = window with { Series = new SloSeries(window.FromUnixSeconds, (int)(window.ToUnixSeconds - window.FromUnixSeconds), [part.Tally]) };
+        var row = SloRow.Of(state, slo, counted) with { Name = part.Group };
+        if (part.MonitorId is not { } id) return new SloPartRow(row, null);
+        var monitor = monitorOf(id);
+        row = row with { Name = part.Group.Length > 0 ? part.Group : monitor?.Rule.Name ?? $"Monitor {id}, which is gone", Link = state.Link($"/monitors/{id}") };
+        var group = part.Group.Length == 0 ? null : monitor?.Groups.FirstOrDefault(one => one.Group == part.Group);
+        return new SloPartRow(row, part.Group.Length == 0 ? null : group is null ? ("none", "Not there") : (SloWords.KindOf(group.State), group.State.Word()));
+    }
+}
+
 /// <summary>A figure of the page with what it is set against.</summary>
 public sealed record SloFigure(string Name, string Value, string Note, string Kind = "");
 
@@ -32,11 +49,18 @@ public sealed record SloView
     public required IReadOnlyList<SloMonitorRow> Watchers { get; init; }
 
     /// <summary>The monitors that it is made of; none for other kinds.</summary>
-    public required IReadOnlyList<SloMonitorRow> Parts { get; init; }
+    public required IReadOnlyList<SloMonitorRow> Monitors { get; init; }
+
+    /// <summary>Its groups, or its monitors when it has several, the worst first, at most <see cref="SloReports.MaxParts"/>; none when it has no parts.</summary>
+    public required IReadOnlyList<SloPartRow> Parts { get; init; }
+
+    /// <summary>How many parts there are.</summary>
+    public required int PartCount { get; init; }
 
     /// <param name="days">Of the target that is shown; another or 0 for the first.</param>
+    /// <param name="parts">In the window that is shown.</param>
     /// <param name="lastDay">What was counted in the last 24 hours; null when that cannot be read.</param>
-    public static SloView Of(PageState state, SloReport report, int days, SloSeries? lastDay, IReadOnlyList<(MonitorRule Rule, string Query)> watchers, Func<long, MonitorSnapshot?> monitorOf)
+    public static SloView Of(PageState state, SloReport report, int days, SloSeries? lastDay, SloParts parts, IReadOnlyList<(MonitorRule Rule, string Query)> watchers, Func<long, MonitorSnapshot?> monitorOf)
     {
         var slo = report.Slo;
         var target = slo.TargetOf(days) ?? slo.Targets[0];
@@ -51,7 +75,9 @@ public sealed record SloView
             Figures = window is null ? [] : FiguresOf(slo, window, kind, lastDay),
             Known = window is null ? "" : SloWords.KnownOf(window),
             Watchers = [.. watchers.Select(watcher => RowOf(state, watcher.Rule, monitorOf(watcher.Rule.Id)))],
-            Parts = [.. slo.MonitorIds.Select(id => monitorOf(id) is { } monitor ? RowOf(state, monitor.Rule, monitor) : new SloMonitorRow($"Monitor {id}, which is gone", state.Link("/monitors"), "none", "Gone", ""))],
+            Parts = window is null ? [] : [.. parts.Worst.Select(part => SloPartRow.Of(state, slo, window, part, monitorOf))],
+            PartCount = parts.Count,
+            Monitors = [.. slo.MonitorIds.Select(id => monitorOf(id) is { } monitor ? RowOf(state, monitor.Rule, monitor) : new SloMonitorRow($"Monitor {id}, which is gone", state.Link("/monitors"), "none", "Gone", ""))],
         };
     }
 
@@ -76,6 +102,6 @@ public sealed record SloView
     static SloMonitorRow RowOf(PageState state, MonitorRule rule, MonitorSnapshot? monitor)
     {
         var worst = RuleText.Worst((monitor?.Groups ?? []).Select(group => group.State));
-        return new SloMonitorRow(rule.Name, state.Link($"/monitors/{rule.Id}"), worst switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" }, worst.Word(), rule.Query);
+        return new SloMonitorRow(rule.Name, state.Link($"/monitors/{rule.Id}"), SloWords.KindOf(worst), worst.Word(), rule.Query);
     }
 }

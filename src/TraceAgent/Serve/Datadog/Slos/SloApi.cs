@@ -163,9 +163,9 @@ public sealed class SloApi(SloBook slos, SloReader reader, MonitorRules rules, D
         var isCorrected = DatadogParameters.Text(http, "apply_correction").Length == 0 || DatadogParameters.Truth(http, "apply_correction");
         var step = SloReports.StepOf(to - from);
         var series = reader.Read(slo, from, to, step, isCorrected, http.RequestAborted);
-        IReadOnlyList<SloPart> parts = slo.Kind == SloKind.Monitor
-            ? [.. slo.MonitorIds.Select(rules.Find).OfType<KnownRule>().Select(known => new SloPart(known.Rule.Name, known.Rule, reader.Read(slo with { MonitorIds = [known.Rule.Id] }, from, to, step, isCorrected, http.RequestAborted)))]
-            : [.. reader.ReadGroups(slo, from, to, step, isCorrected, http.RequestAborted).Select(group => new SloPart(group.Group, null, group.Series)).Take(MaxGroupsOfHistory)];
+        IReadOnlyList<SloHistoryPart> parts = slo.Kind == SloKind.Monitor && slo.Groups.Count == 0
+            ? [.. slo.MonitorIds.Select(rules.Find).OfType<KnownRule>().Select(known => new SloHistoryPart(known.Rule.Name, known.Rule, reader.Read(slo with { MonitorIds = [known.Rule.Id] }, from, to, step, isCorrected, http.RequestAborted)))]
+            : [.. reader.ReadGroups(slo, from, to, step, isCorrected, http.RequestAborted).Select(group => new SloHistoryPart(group.Group, null, group.Series)).Take(MaxGroupsOfHistory)];
         var targets = slo.Targets;
         if (DatadogParameters.Text(http, "target") is { Length: > 0 } text)
         {

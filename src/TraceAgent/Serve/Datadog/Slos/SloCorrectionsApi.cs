@@ -43,7 +43,9 @@ public sealed class SloCorrectionsApi(SloBook slos, DatadogGate gate)
     async Task Update(HttpContext http)
     {
         var before = Known(http);
-        await AnswerOne(http, slos.Corrections.Replace(before.Id, Read(await Attributes(http), before)));
+        var attributes = await Attributes(http);
+        if (attributes.Text("slo_id") is { } sloId && sloId != before.SloId) throw new RefusedException($"data.attributes.slo_id is \"{sloId}\", and the correction is of \"{before.SloId}\": it stays with its objective. Delete it, and make one for the other.");
+        await AnswerOne(http, slos.Corrections.Replace(before.Id, Read(attributes, before)));
     }
 
     Task Delete(HttpContext http)

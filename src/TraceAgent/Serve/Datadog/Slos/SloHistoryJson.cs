@@ -4,10 +4,10 @@ using Apm.Core.Slos;
 
 namespace Apm.TraceAgent.Serve.Datadog.Slos;
 
-/// <summary>A part of an objective: a group of requests, or a monitor.</summary>
+/// <summary>A part of an objective: a group of requests or of a monitor, or a monitor.</summary>
 /// <param name="Name">The group's tags, or the monitor's name.</param>
 /// <param name="Monitor">Null for a group.</param>
-sealed record SloPart(string Name, MonitorRule? Monitor, SloSeries Series);
+sealed record SloHistoryPart(string Name, MonitorRule? Monitor, SloSeries Series);
 
 /// <summary>How an objective stood over some time, as Datadog's API answers it.</summary>
 static class SloHistoryJson
@@ -15,8 +15,8 @@ static class SloHistoryJson
     /// <summary>Datadog's number of decimals that are meant.</summary>
     const int Precision = 4;
 
-    /// <param name="parts">The groups of requests, or the monitors; none when there are none.</param>
-    public static void Write(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, long from, long to, SloSeries series, IReadOnlyList<SloPart> parts)
+    /// <param name="parts">The groups, or the monitors; none when there are none.</param>
+    public static void Write(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, long from, long to, SloSeries series, IReadOnlyList<SloHistoryPart> parts)
     {
         json.WriteStartObject();
         json.WriteNumber("from_ts", from);
@@ -39,10 +39,10 @@ static class SloHistoryJson
         json.WriteEndObject();
     }
 
-    /// <summary>Groups of requests under <c>groups</c>, with their keys; monitors under <c>monitors</c>.</summary>
-    static void WriteParts(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, IReadOnlyList<SloPart> parts)
+    /// <summary>Groups under <c>groups</c>, with their keys; monitors under <c>monitors</c>.</summary>
+    static void WriteParts(Utf8JsonWriter json, Slo slo, IReadOnlyList<SloTarget> targets, IReadOnlyList<SloHistoryPart> parts)
     {
-        var isOfGroups = slo.Kind == SloKind.Metric;
+        var isOfGroups = parts[0].Monitor is null;
         if (isOfGroups) json.WriteTexts("group_by", parts[0].Name.Split(',').Select(tag => tag.Split(':')[0]));
         json.WriteStartArray(isOfGroups ? "groups" : "monitors");
         foreach (var part in parts)

@@ -25,7 +25,7 @@ static class SloJson
     {
         var word = body.Word("type", s_kinds) ?? (before is null ? throw new RefusedException($"The parameter 'type' is required: {string.Join(", ", s_kinds)}.") : WordOf(before.Kind));
         var kind = word switch { "metric" => SloKind.Metric, "monitor" => SloKind.Monitor, _ => SloKind.TimeSlice };
-        if (body.Texts("groups") is { Count: > 0 }) throw new RefusedException(kind == SloKind.Monitor ? "groups are not told apart here: an objective of monitors is met while none of their groups is in alert. Leave 'groups' out." : "groups belongs to objectives of monitors. Group the queries instead, as in sum:hits{*} by {env}.as_count(): the history has each group.");
+        if (kind != SloKind.Monitor && body.Texts("groups") is { Count: > 0 }) throw new RefusedException("groups belongs to objectives of monitors. Group the queries instead, as in sum:hits{*} by {env}.as_count(): the history has each group.");
         return new Slo
         {
             Kind = kind,
@@ -36,6 +36,7 @@ static class SloJson
             GoodQuery = kind == SloKind.Metric ? QueryOf(body, "numerator") ?? before?.GoodQuery ?? "" : "",
             TotalQuery = kind == SloKind.Metric ? QueryOf(body, "denominator") ?? before?.TotalQuery ?? "" : "",
             MonitorIds = kind == SloKind.Monitor ? MonitorsOf(body) ?? before?.MonitorIds ?? [] : [],
+            Groups = kind == SloKind.Monitor ? (body.Names("groups") ? body.Texts("groups") ?? [] : before?.Groups ?? []) : [],
             Slices = kind == SloKind.TimeSlice ? SlicesOf(body) ?? before?.Slices ?? throw new RefusedException("The parameter 'sli_specification' is required: {\"time_slice\":{\"query\":{…},\"comparator\":\">\",\"threshold\":5}}.") : null,
         };
     }
@@ -97,6 +98,7 @@ static class SloJson
             json.WriteStartArray("monitor_ids");
             foreach (var id in slo.MonitorIds) json.WriteNumberValue(id);
             json.WriteEndArray();
+            if (slo.Groups.Count > 0) json.WriteTexts("groups", slo.Groups);
         }
         else if (slo.Slices is { } slices) WriteSlices(json, slices);
     }
