@@ -24,7 +24,7 @@ need node "Node.js 20 or newer is needed to build the screens"
 echo "apm: building (first time: a minute or two) …" >&2
 # The analyzers are for those who change the code; a fresh clone holds what has passed them, and is there a third sooner without.
 quick=()
-[ -d "$root/src/Cli/obj/Release" ] || quick=(-p:RunAnalyzers=false)
+[ -d "$root/src/Cli/obj/Release" ] || [ -n "$(git -C "$root" status --porcelain 2>/dev/null || echo no)" ] || quick=(-p:RunAnalyzers=false)
 mkdir -p "$(dirname "$stamp")"
 started=$(mktemp)
 log=$(mktemp)

@@ -61,6 +61,8 @@ public class ConductTests
 
         Assert.Equal(("TD01", "TD08"), (Of(2).First?.Code, Of(7).First?.Code));
         Assert.Equal(("TD01", "TD09"), (Of(2, reporting).First?.Code, Of(7, reporting).First?.Code));
+        var silent = new FamilyMember(4132, 4121, "python3", [5050]) { AgeSeconds = 900 };
+        Assert.Equal("2 workers hold port 5050 and only 1 of them reports: they were forked from pid 4121 after the tracer had started in it. Load the app in the workers.", Of(2, reporting, silent).First?.Sentence); // The young one hides nobody.
     }
 
     [Fact]

@@ -101,6 +101,24 @@ static class DoctorCommand
         return HasVerdict;
     }
 
+    /// <summary>What is said of an app that ran while it was watched, and of which another vendor's agent alone knows more.</summary>
+    internal static Verdict AnotherAgent(LauncherFacts before) => new()
+    {
+        Code = "TD02",
+        Stage = WayStage.Query,
+        Sentence = $"The app ran, and the agent at {before.AgentUrl} takes its spans; it is not Apm, so look at its own screens, or start ./apm up on another port and point the app there.",
+        Evidence = [$"{before.AgentUrl}: {before.AnswerDetail}"],
+    };
+
+    /// <summary>What is said of an app that ran without a fault, and was ended before a span of it came.</summary>
+    internal static Verdict EndedByUs() => new()
+    {
+        Code = "TD34",
+        Stage = WayStage.Process,
+        Sentence = "The app was ended before anything could be said of it. Let it run for the ten seconds, and send it a request meanwhile.",
+        Evidence = ["It ran until it was ended from here."],
+    };
+
     /// <summary>What is said of a command that was over before a span of it came, when nothing else is wrong.</summary>
     internal static Verdict EndedEarly(int exitCode) => new()
     {
@@ -120,8 +138,9 @@ static class DoctorCommand
         var agent = await AgentProbe.Ask(address.Url, http, AskFor);
         var variables = VariablesOf(plan, address, agent);
         var before = await witness.Before(agent, http);
+        using var sight = new AgentSight(address.Url, agent, http, TimeProvider.System);
         (Verdict Verdict, IReadOnlyList<StageState> Stages)? found = null;
-        var (flows, processId) = (false, 0);
+        var (flows, processId, endedByItself, endedByUs) = (false, 0, false, false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var watch = Task.CompletedTask;
         var exitCode = await ChildProcess.Run(asJson ? WithOutputAside(plan) : plan, variables, started =>
@@ -130,13 +149,18 @@ static class DoctorCommand
             over.CancelAfter(WatchFor);
             watch = WatchAndEnd();
         });
+        endedByItself = !endedByUs;
         await over.CancelAsync();
         await watch;
         if (found is null && !flows)
         {
+            if (sight.Last.IsAgent && !agent.IsAgent) before = await witness.Before(sight.Last, http); // It came meanwhile.
             var facts = new Facts { NowUnixNanos = TimeProvider.System.NowUnixNanos(), Launcher = before };
             var judgement = FaultTable.Judge(facts);
-            found = (judgement.First ?? EndedEarly(exitCode), WayBoard.Of(facts, judgement));
+            var otherwise = endedByUs && sight.Last is { IsAgent: true, UiUrl: null } ? AnotherAgent(before)
+                : cancel.IsCancellationRequested || endedByUs ? EndedByUs()
+                : EndedEarly(exitCode);
+            found = (judgement.First ?? otherwise, WayBoard.Of(facts, judgement));
         }
         if (flows)
         {
@@ -151,12 +175,14 @@ static class DoctorCommand
         {
             // A verdict ends the watch; "no request yet" is one too, but something worse may still turn up.
             using var seen = CancellationTokenSource.CreateLinkedTokenSource(over.Token);
-            await new LaunchWatch(witness, before, agent, http, TimeProvider.System).Run(processId, (verdict, stages) =>
+            await new LaunchWatch(witness, before, sight, http, TimeProvider.System).Run(processId, (verdict, stages) =>
             {
                 found = (verdict, stages);
                 if (verdict.Code is not ("TD01" or "TD34")) seen.Cancel();
             }, seen.Token);
             flows = !seen.IsCancellationRequested;
+            if (endedByItself) return;
+            endedByUs = true;
             ChildProcess.Terminate(processId);
         }
     }

@@ -51,12 +51,13 @@ static class RunCommand
 
             var since = clock.GetUtcNow();
             using var ended = new CancellationTokenSource();
+            var sight = new AgentSight(address.Url, agent, http, clock);
             var firstTrace = Task.CompletedTask;
             var exitCode = await ChildProcess.Run(plan, variables, processId =>
             {
                 firstTrace = AnnounceFirstTrace();
                 // One line when something is wrong: what was said at once is not said again in other words. That nothing listened is over once something else is found.
-                _ = new LaunchWatch(witness, before, agent, http, clock).Run(processId, (verdict, _) => SayOnce(verdict), ended.Token);
+                _ = new LaunchWatch(witness, before, sight, http, clock).Run(processId, (verdict, _) => SayOnce(verdict), ended.Token);
             });
             await ended.CancelAsync();
             await firstTrace;
@@ -72,14 +73,15 @@ static class RunCommand
             async Task AnnounceFirstTrace()
             {
                 if (service.Length == 0 || isQuiet) return;
-                var ui = agent.UiUrl;
-                while (ui is null && !agent.IsAgent && !ended.IsCancellationRequested)
+                try
                 {
-                    ui = (await AgentProbe.Ask(address.Url, http)).UiUrl; // It may be started after the app.
-                    if (ui is null) await Task.Delay(AskAgainAfter, clock, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // The app's end ends the waiting too.
+                    while (!(await sight.Look(ended.Token)).IsAgent) await Task.Delay(AskAgainAfter, clock, ended.Token); // It may be started after the app.
                 }
-                if (ui is null) return;
-                if (await FirstTrace.Wait(ui, service, since, http, clock, ended.Token) is { } link) Say($"first trace of {service}: {link}");
+                catch (OperationCanceledException)
+                {
+                    return; // The app has ended.
+                }
+                if (sight.Last.UiUrl is { } ui && await FirstTrace.Wait(ui, service, since, http, clock, ended.Token) is { } link) Say($"first trace of {service}: {link}");
             }
         }
         catch (LaunchException problem)

@@ -93,17 +93,30 @@ public sealed class ApmHost : IAsyncDisposable
     static bool LetsTheSystemChoose(HostSettings settings) => settings.Agent.AgentPort == 0 || settings.UiPort == 0;
 
     /// <summary>Ports that the system shall choose are chosen first, because each part tells of the others'.</summary>
-    static HostSettings WithChosenPorts(HostSettings settings) => settings with
+    static HostSettings WithChosenPorts(HostSettings settings)
     {
-        Agent = settings.Agent with
+        var agent = settings.Agent;
+        var taken = new HashSet<int>(new[] { agent.AgentPort, agent.OtlpGrpcPort ?? 0, agent.OtlpHttpPort ?? 0, agent.ZipkinPort ?? 0, settings.UiPort });
+        return settings with
         {
-            AgentPort = PortCheck.Choose(settings.Agent.AgentPort),
-            OtlpGrpcPort = settings.Agent.OtlpGrpcPort is { } grpc ? PortCheck.Choose(grpc) : null,
-            OtlpHttpPort = settings.Agent.OtlpHttpPort is { } http ? PortCheck.Choose(http) : null,
-            ZipkinPort = settings.Agent.ZipkinPort is { } zipkin ? PortCheck.Choose(zipkin) : null,
-        },
-        UiPort = PortCheck.Choose(settings.UiPort),
-    };
+            Agent = agent with
+            {
+                AgentPort = Chosen(agent.AgentPort),
+                OtlpGrpcPort = agent.OtlpGrpcPort is { } grpc ? Chosen(grpc) : null,
+                OtlpHttpPort = agent.OtlpHttpPort is { } http ? Chosen(http) : null,
+                ZipkinPort = agent.ZipkinPort is { } zipkin ? Chosen(zipkin) : null,
+            },
+            UiPort = Chosen(settings.UiPort),
+        };
+
+        int Chosen(int port)
+        {
+            if (port != 0) return port;
+            int chosen;
+            do chosen = PortCheck.Choose(0); while (!taken.Add(chosen)); // Each its own: none is opened yet.
+            return chosen;
+        }
+    }
 
     async Task Open(TimeProvider clock, Action<string> warn)
     {

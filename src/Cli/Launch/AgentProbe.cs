@@ -26,7 +26,7 @@ public sealed record AgentAddress(Uri Url, string Source)
     public string Unusable { get; init; } = "";
 }
 
-/// <summary>Asks the agent's address once, quickly, before the app starts.</summary>
+/// <summary>Asks the agent's address, quickly: before the app starts, and while none answers (<see cref="AgentSight"/>).</summary>
 public static partial class AgentProbe
 {
     /// <summary>How long the app's start may be held up at most.</summary>

@@ -16,6 +16,7 @@ public static partial class ChildProcess
     {
         var start = new ProcessStartInfo(plan.File) { UseShellExecute = false };
         foreach (var argument in plan.Arguments) start.ArgumentList.Add(argument);
+        start.Environment.Remove(LaunchEnvironment.AppsHooks); // It has done its work; left there, it would win over what the app's own children set.
         foreach (var (name, value) in variables) start.Environment[name] = value;
         Process? running = null;
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>

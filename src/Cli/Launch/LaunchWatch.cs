@@ -5,9 +5,9 @@ namespace Apm.Cli.Launch;
 
 /// <summary>
 /// Watches over the launched app until its traces flow: looks, tells the agent what it sees, and says one sentence when something is
-/// wrong. Where no agent answers it judges alone, by the same rules, and asks again: one may be started after the app.
+/// wrong. Where no agent answers it judges alone, by the same rules, until one does.
 /// </summary>
-public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, AgentAnswer agent, HttpClient http, TimeProvider clock)
+public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, AgentSight agent, HttpClient http, TimeProvider clock)
 {
     static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1), LookLaterEvery = TimeSpan.FromSeconds(10);
 
@@ -18,7 +18,6 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
     static readonly TimeSpan WaitingSaidAfter = TimeSpan.FromSeconds(7);
 
     LauncherFacts _before = before;
-    AgentAnswer _agent = agent;
 
     /// <summary>Runs until traces flow or the app ends.</summary>
     /// <param name="found">Told of a verdict once it stands, and of each other one that takes its place.</param>
@@ -34,7 +33,7 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
                 var elapsed = clock.GetElapsedTime(started);
                 await Task.Delay(elapsed < TimeSpan.FromSeconds(15) ? LookEvery : LookLaterEvery, clock, ended);
                 elapsed = clock.GetElapsedTime(started);
-                if (!_agent.IsAgent && await AgentProbe.Ask(witness.AgentUrl, http) is { IsAgent: true } late) (_agent, _before) = (late, await witness.Before(late, http));
+                if (_before.Answer != AgentAnswerKind.Agent && await agent.Look(ended) is { IsAgent: true } late) _before = await witness.Before(late, http);
                 var facts = await witness.Look(_before, processId, elapsed, !isHeard && elapsed >= NamedAfter - LookEvery);
                 if (facts.Processes.Count == 0) continue; // It has just ended.
                 var (flows, announced, verdict, stages) = await Judge(facts, ended);
@@ -57,11 +56,11 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
 
     async Task<DoctorAnswer> Judge(LauncherFacts facts, CancellationToken cancel)
     {
-        if (_agent.UiUrl is { } ui && await DoctorClient.Tell(ui, facts, http, cancel) is { } answer) return answer;
+        if (agent.Last.UiUrl is { } ui && await DoctorClient.Tell(ui, facts, http, cancel) is { } answer) return answer;
         var alone = new Facts { NowUnixNanos = clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000, Launcher = facts };
         var judgement = FaultTable.Judge(alone);
         // Without an Apm nobody knows whether the tracer was heard; only what can be seen from here is said.
-        return new DoctorAnswer(false, 0, _agent.UiUrl is null && facts.Answer == AgentAnswerKind.Agent ? null : judgement.First, WayBoard.Of(alone, judgement));
+        return new DoctorAnswer(false, 0, agent.Last.UiUrl is null && facts.Answer == AgentAnswerKind.Agent ? null : judgement.First, WayBoard.Of(alone, judgement));
     }
 }
 

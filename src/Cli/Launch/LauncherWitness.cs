@@ -59,9 +59,6 @@ public sealed class LauncherWitness(IReadOnlyList<string> command, LaunchPlan pl
         };
     }
 
-    /// <summary>Where the app sends its spans.</summary>
-    public Uri AgentUrl => address.Url;
-
     /// <summary>What is seen of the running app.</summary>
     /// <param name="before">From <see cref="Before"/>.</param>
     /// <param name="asksInterpreter">Nothing has been heard of the app: whether the tracer can be imported there is asked, once of each interpreter.</param>

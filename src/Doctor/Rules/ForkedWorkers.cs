@@ -15,8 +15,9 @@ sealed class ForkedWorkers : IFaultRule
         var (port, workers) = launcher.Processes.Where(member => ids.Contains(member.ParentId)).SelectMany(member => member.Ports.Select(port => (port, member)))
             .GroupBy(pair => pair.port, pair => pair.member).Select(group => (group.Key, group.ToList())).Where(pair => pair.Item2.Count > 1).OrderByDescending(pair => pair.Item2.Count).FirstOrDefault();
         if (workers is null) return null;
+        workers.RemoveAll(worker => !announced.Contains(worker.ProcessId) && !Who.HadTime(worker, launcher)); // One that was started a moment ago is no silent one.
         var reporting = workers.Count(worker => announced.Contains(worker.ProcessId));
-        if (reporting == workers.Count || workers.Exists(worker => !announced.Contains(worker.ProcessId) && !Who.HadTime(worker, launcher))) return null; // One that was started a moment ago is no silent one.
+        if (reporting == workers.Count) return null;
         var parent = workers[0].ParentId;
         return new Verdict
         {

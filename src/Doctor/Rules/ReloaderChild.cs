@@ -21,7 +21,7 @@ sealed class ReloaderChild : IFaultRule
             Evidence =
             [
                 $"pid {child.ProcessId} ({child.Command}), started by pid {child.ParentId}, has WERKZEUG_RUN_MAIN=true.",
-                child.HasInjection == false ? "Its environment lost the tracer's place in PYTHONPATH." : $"Nothing has come from it in {Say.Seconds(launcher.ElapsedSeconds)}.",
+                child.HasInjection == false ? "Its environment lost the tracer's place in PYTHONPATH." : $"Nothing has come from it in {Say.Seconds(child.AgeSeconds ?? launcher.ElapsedSeconds)}.",
             ],
             Fix = "flask run --no-reload   # or app.run(use_reloader=False)",
         };

@@ -248,7 +248,8 @@ public sealed record LaunchedApp(DoctorRig Rig, LauncherWitness Witness, Launche
         var started = clock.GetTimestamp();
         using var ended = new CancellationTokenSource();
         var said = new List<(Verdict Verdict, TimeSpan After)>();
-        var watch = new LaunchWatch(Witness, Before, agent ?? new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
+        using var sight = new AgentSight(Rig.Agent, agent ?? new AgentAnswer(AgentAnswerKind.Agent, "", Rig.Ui, Rig.Agent), Rig.Http, clock);
+        var watch = new LaunchWatch(Witness, Before, sight, Rig.Http, clock).Run(ProcessId, (verdict, _) => said.Add((verdict, clock.GetElapsedTime(started))), ended.Token);
         await Until.True("the watch has something to say, or ends", TimeSpan.FromSeconds(20), () =>
         {
             if (clock.IsAwaited) clock.Advance(TimeSpan.FromMilliseconds(60)); // What a look takes on a machine that is busy is not the watch's.

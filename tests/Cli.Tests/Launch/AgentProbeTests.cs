@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Apm.Cli.Launch;
 using Apm.Core.Diagnosis;
+using Apm.TestKit;
 
 namespace Apm.Cli.Tests.Launch;
 
@@ -34,6 +35,35 @@ public class AgentProbeTests
         Assert.Equal(1, handler.Count);
     }
 
+    [Fact]
+    public async Task Where_none_answers_it_is_asked_again_however_many_look_and_less_often_after_a_while()
+    {
+        var clock = new SteppedClock(DateTimeOffset.UnixEpoch);
+        using var handler = new CountingHandler();
+        using var http = new HttpClient(handler);
+        using var sight = new AgentSight(new Uri("http://127.0.0.1:9"), new AgentAnswer(AgentAnswerKind.Refused, "refused"), http, clock);
+
+        Assert.Equal(0, await AsksIn(seconds: 1));
+        Assert.Equal(149, await AsksIn(seconds: 298));
+        Assert.Equal(2, await AsksIn(seconds: 60));
+
+        handler.Answers = true;
+        Assert.Equal(1, await AsksIn(seconds: 60));
+        Assert.True(sight.Last.IsAgent);
+
+        async Task<int> AsksIn(int seconds)
+        {
+            var before = handler.Count;
+            for (var second = 0; second < seconds; second++)
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                await sight.Look(CancellationToken.None);
+                await sight.Look(CancellationToken.None);
+            }
+            return handler.Count - before;
+        }
+    }
+
     static async Task AnswerSecondOnly(TcpListener listener)
     {
         using var first = await listener.AcceptTcpClientAsync(); // Held, and never answered.
@@ -47,10 +77,12 @@ public class AgentProbeTests
     sealed class CountingHandler : HttpMessageHandler
     {
         public int Count { get; private set; }
+        public bool Answers { get; set; }
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Count++;
+            if (Answers) return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(Info) });
             throw new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused));
         }
     }

@@ -66,11 +66,12 @@ public class FactBookTests
     {
         var clock = Clock();
         var book = Book(clock);
-        book.Told(new LauncherFacts { Host = "h", ProcessId = 1, ElapsedSeconds = 3 }, 500);
+        book.Told(new LauncherFacts { Host = "h", ProcessId = 1, ElapsedSeconds = 3, Processes = [new FamilyMember(2, 1, "x", []) { AgeSeconds = 1 }, new FamilyMember(3, 1, "y", [])] }, 500);
 
         clock.Advance(TimeSpan.FromSeconds(4));
 
         var told = Assert.Single(book.Launchers());
         Assert.Equal((7, 500), (told.Facts.ElapsedSeconds, told.StartTicks));
+        Assert.Equal([5, null], told.Facts.Processes.Select(member => member.AgeSeconds));
     }
 }

@@ -166,12 +166,14 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
         lock (_lock) return _clocks.TryGetValue(runtimeId, out var seen) ? seen : null;
     }
 
-    /// <summary>What launchers told, the last first. How long their apps run is counted on.</summary>
+    /// <summary>What launchers told, the last first. How long their apps and those that these have started run is counted on.</summary>
     public IReadOnlyList<ToldLauncher> Launchers()
     {
         var now = clock.NowUnixNanos();
-        lock (_lock) return [.. _launchers.Values.OrderByDescending(told => told.AtUnixNanos).Select(told => told with { Facts = told.Facts with { ElapsedSeconds = told.Facts.ElapsedSeconds + (now - told.AtUnixNanos) / (double)UnixTime.NanosPerSecond } })];
+        lock (_lock) return [.. _launchers.Values.OrderByDescending(told => told.AtUnixNanos).Select(told => told with { Facts = Later(told.Facts, (now - told.AtUnixNanos) / (double)UnixTime.NanosPerSecond) })];
     }
+
+    static LauncherFacts Later(LauncherFacts facts, double seconds) => facts with { ElapsedSeconds = facts.ElapsedSeconds + seconds, Processes = [.. facts.Processes.Select(member => member with { AgeSeconds = member.AgeSeconds + seconds })] };
 
     PathFacts? PathOf_NeedsLock(string path) => _paths.TryGetValue(path, out var known) ? known : _paths.Count < MaxPaths ? new PathFacts(path, 0, 0, 0, 0) : null;
 

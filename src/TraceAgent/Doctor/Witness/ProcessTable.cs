@@ -163,9 +163,9 @@ public sealed class ProcessTable(string root = "/proc")
         return words.Length > 19 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var parent) && long.TryParse(words[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? (words[0][0], parent, ticks) : null;
     }
 
-    /// <summary>By the system's own count, which no clock that is set has an effect on.</summary>
+    /// <summary>By the system's own count, which no clock that is set has an effect on; null where that count is a container's, which is younger than what it counts.</summary>
     double? AgeSeconds(long startTicks) =>
-        Try(() => File.ReadAllText(Path.Combine(root, "uptime")))?.Split(' ') is [var up, ..] && double.TryParse(up, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? Math.Max(0, seconds - (startTicks / (double)TicksPerSecond)) : null;
+        Try(() => File.ReadAllText(Path.Combine(root, "uptime")))?.Split(' ') is [var up, ..] && double.TryParse(up, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds - (startTicks / (double)TicksPerSecond) is >= 0 and var age ? age : null;
 
     /// <summary>0 when the system does not tell when it was started itself.</summary>
     long StartedUnixSeconds(long ticks)
