@@ -15,6 +15,6 @@ public class EndedEarlyTests
     {
         Assert.Equal("The app was ended before anything could be said of it. Let it run for the ten seconds, and send it a request meanwhile.", DoctorCommand.EndedByUs().Sentence);
         Assert.Equal("The app ran, and the agent at http://localhost:8126 takes its spans; it is not Apm, so look at its own screens, or start ./apm up on another port and point the app there.",
-            DoctorCommand.AnotherAgent(new LauncherFacts { AgentUrl = "http://localhost:8126" }).Sentence);
+            DoctorCommand.AnotherAgent(new LauncherFacts { Host = "here", ProcessId = 1, AgentUrl = "http://localhost:8126" }).Sentence);
     }
 }
