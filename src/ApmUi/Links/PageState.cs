@@ -117,6 +117,13 @@ public sealed class PageState
         return at.ToString((today ? "" : "d MMM ") + (withMillis ? "HH:mm:ss.fff" : "HH:mm:ss"), CultureInfo.InvariantCulture);
     }
 
+    /// <summary><c>14:02</c> of today, else the day: for a list that has the whole of it in a tooltip or beside it.</summary>
+    public string TimeOfDay(long unixNanos)
+    {
+        var at = TimeZoneInfo.ConvertTime(UnixTime.ToDateTime(unixNanos), Zone);
+        return at.ToString(TimeZoneInfo.ConvertTime(Now, Zone).Date == at.Date ? "HH:mm" : "d MMM", CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Day, time to the microsecond and zone, for tooltips.</summary>
     public string TimeExact(long unixNanos)
     {

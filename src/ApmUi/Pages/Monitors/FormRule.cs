@@ -36,6 +36,7 @@ public static class FormRule
                 NoDataTimeframeMinutes = form.Missing == "notify" && form.NoDataMinutes.Length > 0 ? Whole("Minutes without data", form.NoDataMinutes) : null,
                 OnMissingData = form.Missing is "keep" or "notify" ? null : form.Missing,
                 TimeoutHours = form.TimeoutHours.Length > 0 ? Whole("Hours until it is resolved without data", form.TimeoutHours) : 0,
+                CustomSchedule = ScheduleFields.Of(form, options.CustomSchedule),
                 RequireFullWindow = form.NeedsFullWindow,
                 EvaluationDelaySeconds = form.DelaySeconds.Length > 0 ? Whole("Evaluation delay", form.DelaySeconds) : 0,
                 NewGroupDelaySeconds = form.GroupDelaySeconds.Length > 0 ? Whole("New group delay", form.GroupDelaySeconds) : null,
@@ -83,7 +84,7 @@ public static class FormRule
             Together = string.Join(", ", options.NotifyBy ?? []),
             Preset = options.NotificationPreset ?? "show_all",
         };
-        return SignalQuery.FieldsOf(rule, known.Query, form);
+        return SignalQuery.FieldsOf(rule, known.Query, ScheduleFields.Fill(form, options.CustomSchedule));
     }
 
     /// <summary>The message with those who are always told in its last line.</summary>

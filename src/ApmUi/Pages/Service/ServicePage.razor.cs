@@ -63,6 +63,9 @@ public partial class ServicePage
         && Operations.GroupBy(endpoint => endpoint.Name).OrderByDescending(group => group.Sum(endpoint => endpoint.HitCount)).Select(group => BuiltInBoards.IdOfOperation(group.Key)).FirstOrDefault(id => id is not null) is { } id
             ? State.Link("/dashboards/" + id, (BoardVariables.Prefix + "service", Name)) : null;
 
+    /// <summary>Begins a monitor of one of <c>MonitorForm.Measures</c>.</summary>
+    string MonitorLink(string measure) => State.Link("/monitors/new", ("service", Name), ("measure", measure));
+
     string Chart(string what) => State.Data("/ui/data/red", ("service", Name), ("what", what));
 
     static string Duration(double? nanos) => nanos is { } value ? Figure.Duration(value) : Figure.None;

@@ -107,7 +107,7 @@ public sealed record ServicesView
             VersionSinceUnixNanos = service.VersionSinceUnixNanos,
             State = kind,
             StateName = word,
-            StateWord = service.HitCount <= 0 && service.LastSeenUnixNanos > 0 ? "last seen " + state.Time(service.LastSeenUnixNanos) : word,
+            StateWord = service.HitCount <= 0 && service.LastSeenUnixNanos > 0 ? "last seen " + state.TimeOfDay(service.LastSeenUnixNanos) : word,
             HitsPerSecond = service.HitsPerSecond,
             HitSpark = service.HitSpark,
             ErrorRate = service.ErrorRate,
