@@ -108,7 +108,7 @@ public class ServiceViewTests
         Assert.Equal("""
             8.33 first: first seen
             50 deploy: 3 +1
-            91.67 restart:
+            91.67 restart: restart
             """.ReplaceLineEndings("\n"), string.Join("\n", view.Flags.Select(flag => $"{Math.Round(flag.Left, 2)} {flag.Kind}: {flag.Text}".TrimEnd())));
         Assert.Equal("09:40:00  web 2 deployed to prod, before it 1\n09:41:00  web 3 deployed to prod, before it 2", view.Flags[1].Title);
         Assert.Contains($"deploy={At(-29) / 1_000_000}", view.Flags[1].Link, StringComparison.Ordinal);

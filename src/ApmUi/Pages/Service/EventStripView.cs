@@ -24,6 +24,9 @@ public sealed record EventStripView
     /// <summary>Room that a flag's text needs, percent of the strip.</summary>
     const double TextPercent = 9;
 
+    /// <summary>From here on, percent of the strip, a flag's text stands at its left.</summary>
+    public const double TurnedFrom = 88;
+
     /// <summary>From left to right.</summary>
     public required IReadOnlyList<EventFlag> Flags { get; init; }
     public required long FromMs { get; init; }
@@ -51,10 +54,18 @@ public sealed record EventStripView
         {
             FromMs = state.Window.FromMillis,
             ToMs = state.Window.ToMillis,
-            Flags = [.. groups.Select((group, i) => FlagOf(group, (i + 1 < groups.Count ? LeftOf(groups[i + 1][0].Mark) : 100) - LeftOf(group[0].Mark) >= TextPercent))],
+            Flags = [.. groups.Select((group, i) => FlagOf(group, HasRoom(i)))],
         };
 
         double LeftOf(ChartMark mark) => Math.Clamp(100.0 * (mark.AtMs - state.Window.FromMillis) / Math.Max(1, state.Window.ToMillis - state.Window.FromMillis), 0, 100);
+
+        bool HasRoom(int i)
+        {
+            var left = LeftOf(groups[i][0].Mark);
+            if (left <= TurnedFrom) return (i + 1 < groups.Count ? LeftOf(groups[i + 1][0].Mark) : 100) - left >= TextPercent;
+            var before = i > 0 ? LeftOf(groups[i - 1][0].Mark) : 0;
+            return left - before >= (before <= TurnedFrom ? 2 * TextPercent : TextPercent); // The other's text may stand in between, too.
+        }
 
         EventFlag FlagOf(List<(ChartMark Mark, string? Link)> group, bool hasRoom)
         {
