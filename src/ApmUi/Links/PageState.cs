@@ -9,7 +9,7 @@ namespace Apm.ApmUi.Links;
 public sealed class PageState
 {
     /// <summary>Width of the panel at the right, CSS pixels, as the viewer may drag it; never more than half of the window.</summary>
-    public const int DefaultPanelPx = 480, MinPanelPx = 320, MaxPanelPx = 2000;
+    public const int DefaultPanelPx = 480, NarrowestPanelPx = 320, WidestPanelPx = 2000;
 
     /// <summary>Reads a request.</summary>
     /// <param name="request">Whose address and cookies.</param>
@@ -32,7 +32,7 @@ public sealed class PageState
             Theme = request.Cookies["apm_theme"] is "light" or "dark" ? request.Cookies["apm_theme"] : null,
             Density = request.Cookies["apm_density"] is "compact" or "comfortable" ? request.Cookies["apm_density"] : null,
             IsRailPinned = request.Cookies["apm_rail"] == "pinned",
-            PanelPx = int.TryParse(request.Cookies["apm_panel"], NumberStyles.None, CultureInfo.InvariantCulture, out var px) ? Math.Clamp(px, MinPanelPx, MaxPanelPx) : DefaultPanelPx,
+            PanelPx = int.TryParse(request.Cookies["apm_panel"], NumberStyles.None, CultureInfo.InvariantCulture, out var px) ? Math.Clamp(px, NarrowestPanelPx, WidestPanelPx) : DefaultPanelPx,
             Window = TimeWindow.Read(url["from"], url["to"], now, zone, newestStartUnixNanos),
         };
     }
