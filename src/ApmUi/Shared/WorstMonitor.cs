@@ -30,11 +30,13 @@ public sealed record WorstMonitor(string Link, string Kind, string Word, string 
     }
 
     /// <summary>The worst of each service that has one, in the environment of the page, by <see cref="ServiceMonitors.KeyOf"/> its name.</summary>
-    public static IReadOnlyDictionary<string, ServiceMonitor> OfServices(PageState state, MonitorStates monitors, IDowntimeBook downtimes, IMuteAll muteAll)
+    /// <param name="state">Whose environment and time hold.</param>
+    /// <param name="only">The one service that is asked for, which spares the others' monitors; null for all.</param>
+    public static IReadOnlyDictionary<string, ServiceMonitor> OfServices(PageState state, MonitorStates monitors, IDowntimeBook downtimes, IMuteAll muteAll, string? only = null)
     {
         var now = state.NowUnixNanos / UnixTime.NanosPerSecond;
         var allMuted = muteAll.IsMuted(now);
-        return ServiceMonitors.Worst(monitors.All(), state.Env, (rule, tags) => allMuted || downtimes.For(rule, tags, now).IsMuted);
+        return ServiceMonitors.Worst(only is null ? monitors.All() : ServiceMonitors.Candidates(monitors.All(), only), state.Env, (rule, tags) => allMuted || downtimes.For(rule, tags, now).IsMuted);
     }
 
     /// <summary>The page of a monitor.</summary>

@@ -45,6 +45,9 @@ public static class ServiceMonitors
             StringComparer.Ordinal);
     }
 
+    /// <summary>Those that may be about a service; of a grouped one its groups tell.</summary>
+    public static IEnumerable<MonitorSnapshot> Candidates(IEnumerable<MonitorSnapshot> all, string service) => all.Where(monitor => MayWatch(monitor.Rule, KeyOf(service)));
+
     /// <summary>What a service's monitors changed to in a time, the earliest first.</summary>
     /// <param name="env">Null for all.</param>
     /// <param name="historyOf">The history of a monitor, in any order. It is asked only for those that may be about the service.</param>

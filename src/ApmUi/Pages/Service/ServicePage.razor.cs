@@ -100,7 +100,7 @@ public partial class ServicePage
                 Queries.Downstream(Name, State.Window.Range, State.Env),
                 MapQuery.ReadRecent(State.Window.Range, State.Env, cancel));
             Events = EventStripView.Of(State, Catalogue.Service(Name), Catalogue.Processes(), ServiceMonitors.Changes(Rules.All().Select(known => known.Rule), History.Read, Name, State.Env, State.Window.Range));
-            Worst = WorstMonitor.OfServices(State, Monitors, Downtimes, MuteAll).GetValueOrDefault(ServiceMonitors.KeyOf(Name)) is { } worst ? WorstMonitor.Of(State, worst) : null;
+            Worst = WorstMonitor.OfServices(State, Monitors, Downtimes, MuteAll, Name).GetValueOrDefault(ServiceMonitors.KeyOf(Name)) is { } worst ? WorstMonitor.Of(State, worst) : null;
             Instances = [.. Queries.ProcessesOf(Name, State.Env)];
             Ingest = LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, Name, LedgerPage.WidthFor(State.Window.Range)));
             if (Tab == "errors")
