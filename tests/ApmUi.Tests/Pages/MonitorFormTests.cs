@@ -81,7 +81,11 @@ public class MonitorFormTests
         var form = FormRule.FormOf(new KnownRule(rule, MonitorQueryParser.Parse(rule.Type, rule.Query)));
         Assert.Equal(("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", "2026-11-01T09:00", "Europe/Berlin", 0), (form.ScheduleRule, form.ScheduleStart, form.ScheduleZone, form.KeptScheduleRules));
         Assert.Same(rule.Options.CustomSchedule, FormRule.Of(form, rule).Options.CustomSchedule);
+        Assert.Equal("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0","start":"2026-11-01T09:00:00","timezone":"Europe/Berlin"}]}}}""", rule.Options.OthersJson); // What the API gives back.
         Assert.Null(FormRule.Of(form with { ScheduleRule = "" }, rule).Options.CustomSchedule);
+        Assert.Equal("", FormRule.Of(form with { ScheduleRule = "" }, rule).Options.OthersJson);
+        Assert.Equal("""{"x":1,"scheduling_options":{"evaluation_window":{"hour_starts":5}}}""",
+            ScheduleFields.Others("""{"scheduling_options":{"custom_schedule":{"recurrences":[]},"evaluation_window":{"hour_starts":5}},"x":1}""", null));
 
         MonitorRecurrence[] two = [new("FREQ=DAILY", new DateTime(2000, 1, 1), "UTC"), new("FREQ=MONTHLY", new DateTime(2000, 1, 1), "UTC")];
         var several = rule with { Options = rule.Options with { CustomSchedule = two } };

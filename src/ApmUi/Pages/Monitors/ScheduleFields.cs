@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
 using Apm.Monitors.Downtimes;
@@ -49,6 +50,26 @@ public static class ScheduleFields
         if (CustomTimes.FirstAfter(new MonitorRule { Type = "", Name = "", Query = "", Options = new MonitorOptions { CustomSchedule = schedule } }, 0) is null)
             throw Wrong("no time fits it, so the monitor would never be evaluated.");
         return schedule;
+    }
+
+    /// <summary>The options that are kept as they were sent, with the schedule as it is now: the API and files give back what stands there.</summary>
+    /// <param name="others">A JSON object; "" for none.</param>
+    public static string Others(string others, IReadOnlyList<MonitorRecurrence>? schedule)
+    {
+        var all = others.Length > 0 ? JsonNode.Parse(others)!.AsObject() : [];
+        var options = all["scheduling_options"] as JsonObject ?? [];
+        all.Remove("scheduling_options");
+        options.Remove("custom_schedule");
+        if (schedule is not null)
+            options["custom_schedule"] = new JsonObject
+            {
+                ["recurrences"] = new JsonArray([.. schedule.Select(recurrence => (JsonNode)new JsonObject
+                {
+                    ["rrule"] = recurrence.Rule, ["start"] = recurrence.StartLocal.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture), ["timezone"] = recurrence.TimeZone,
+                })]),
+            };
+        if (options.Count > 0) all["scheduling_options"] = options;
+        return all.Count > 0 ? all.ToJsonString() : "";
     }
 
     static MonitorRuleException Wrong(string sentence) => new(RuleRefusal.Wrong, $"{Name}: {sentence}");
