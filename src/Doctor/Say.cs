@@ -10,11 +10,13 @@ static class Say
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>"19 min", "3 h": the largest unit that leaves a whole number.</summary>
+    /// <summary>"19 min", "3 h": the largest unit that leaves a number of some size, rounded: a clock that is five hours off, less what the sending took, is no "4 h".</summary>
     public static string Span(long nanos)
     {
         var seconds = Math.Abs(nanos / UnixTime.NanosPerSecond);
-        return seconds < 90 ? $"{seconds} s" : seconds < 90 * 60 ? $"{seconds / 60} min" : seconds < 48 * 3600 ? $"{seconds / 3600} h" : $"{seconds / 86_400} d";
+        return seconds < 90 ? $"{seconds} s" : seconds < 90 * 60 ? $"{Whole(60)} min" : seconds < 48 * 3600 ? $"{Whole(3600)} h" : $"{Whole(86_400)} d";
+
+        long Whole(long unit) => (seconds + unit / 2) / unit;
     }
 
     public static string Seconds(double seconds) => Span((long)(Math.Min(seconds, 1e9) * UnixTime.NanosPerSecond));

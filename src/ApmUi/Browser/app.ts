@@ -6,7 +6,9 @@ import './forms';
 import './fragment';
 import './snapshot';
 import './unfold';
+import './panel';
 import { go, onPage, refresh } from './nav';
+import { setCookie } from './preferences';
 
 const islands: Record<string, () => Promise<unknown>> = {
   'apm-chart': () => import('./chart'),
@@ -27,10 +29,6 @@ function loadIslands(): void {
     delete islands[tag];
     void load();
   }
-}
-
-function setCookie(name: string, value: string): void {
-  document.cookie = `apm_${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=lax`;
 }
 
 /** The server writes times in the viewer's zone; the first visit tells it which one that is. */
@@ -91,7 +89,7 @@ document.addEventListener('click', event => {
 }, true);
 
 function setPreference(name: string, value: string): void {
-  if (name === 'theme' && value === '') {
+  if (name === 'theme' && value === 'other') {
     const root = document.documentElement;
     const dark = root.dataset['theme'] ? root.dataset['theme'] === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
     value = dark ? 'light' : 'dark';

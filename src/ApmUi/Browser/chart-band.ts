@@ -133,6 +133,7 @@ export function drawWide(u: uPlot, data: ChartData, shown: readonly Series[]): v
 export function drawLevels(u: uPlot, levels: readonly Level[]): void {
   const [top, bottom] = [u.bbox.top, u.bbox.top + u.bbox.height];
   const [left, right] = [u.bbox.left, u.bbox.left + u.bbox.width];
+  const texts: { y: number; left: number }[] = [];
   for (const level of levels) {
     const [upper, lower] = [level.to === undefined ? top : u.valToPos(level.to, 'y', true), level.from === undefined ? bottom : u.valToPos(level.from, 'y', true)];
     clipped(u, ctx => {
@@ -153,7 +154,11 @@ export function drawLevels(u: uPlot, levels: readonly Level[]): void {
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textAlign = 'right';
       ctx.textBaseline = 'alphabetic';
-      ctx.fillText(level.text, right - 4 * devicePixelRatio, Math.max(top + 12 * devicePixelRatio, upper - 4 * devicePixelRatio));
+      // Lines that lie close to each other have their words side by side.
+      const y = Math.max(top + 12 * devicePixelRatio, upper - 4 * devicePixelRatio);
+      const end = Math.min(right - 4 * devicePixelRatio, ...texts.filter(other => Math.abs(other.y - y) < 12 * devicePixelRatio).map(other => other.left - 12 * devicePixelRatio));
+      texts.push({ y, left: end - ctx.measureText(level.text).width });
+      ctx.fillText(level.text, end, y);
     });
   }
 }

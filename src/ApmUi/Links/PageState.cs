@@ -8,6 +8,9 @@ namespace Apm.ApmUi.Links;
 /// <summary>What the address and the cookies of one request say: where, when, and how the viewer likes it. One per request.</summary>
 public sealed class PageState
 {
+    /// <summary>Width of the panel at the right, CSS pixels, as the viewer may drag it; never more than half of the window.</summary>
+    public const int DefaultPanelPx = 480, NarrowestPanelPx = 320, WidestPanelPx = 2000;
+
     /// <summary>Reads a request.</summary>
     /// <param name="request">Whose address and cookies.</param>
     /// <param name="now">The clock's time.</param>
@@ -28,6 +31,8 @@ public sealed class PageState
             BrowserSkewNanos = SkewOf(request.Cookies["apm_skew"]),
             Theme = request.Cookies["apm_theme"] is "light" or "dark" ? request.Cookies["apm_theme"] : null,
             Density = request.Cookies["apm_density"] is "compact" or "comfortable" ? request.Cookies["apm_density"] : null,
+            IsRailPinned = request.Cookies["apm_rail"] == "pinned",
+            PanelPx = int.TryParse(request.Cookies["apm_panel"], NumberStyles.None, CultureInfo.InvariantCulture, out var px) ? Math.Clamp(px, NarrowestPanelPx, WidestPanelPx) : DefaultPanelPx,
             Window = TimeWindow.Read(url["from"], url["to"], now, zone, newestStartUnixNanos),
         };
     }
@@ -49,6 +54,12 @@ public sealed class PageState
 
     /// <summary><c>compact</c> or <c>comfortable</c>; null is in between.</summary>
     public string? Density { get; init; }
+
+    /// <summary>Whether the names of the rail at the left are always seen.</summary>
+    public bool IsRailPinned { get; init; }
+
+    /// <summary>As it was dragged last.</summary>
+    public int PanelPx { get; init; } = DefaultPanelPx;
 
     /// <summary>The environment asked for; null for all.</summary>
     public string? Env => Url["env"];
@@ -104,6 +115,13 @@ public sealed class PageState
         var at = TimeZoneInfo.ConvertTime(UnixTime.ToDateTime(unixNanos), Zone);
         var today = TimeZoneInfo.ConvertTime(Now, Zone).Date == at.Date;
         return at.ToString((today ? "" : "d MMM ") + (withMillis ? "HH:mm:ss.fff" : "HH:mm:ss"), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary><c>14:02</c> of today, else the day: for a list that has the whole of it in a tooltip or beside it.</summary>
+    public string TimeOfDay(long unixNanos)
+    {
+        var at = TimeZoneInfo.ConvertTime(UnixTime.ToDateTime(unixNanos), Zone);
+        return at.ToString(TimeZoneInfo.ConvertTime(Now, Zone).Date == at.Date ? "HH:mm" : "d MMM", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Day, time to the microsecond and zone, for tooltips.</summary>

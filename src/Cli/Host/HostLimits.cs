@@ -87,6 +87,8 @@ static class HostLimits
         "sampling_decisions" => "Decisions that late spans follow",
         "dogstatsd" => "What DogStatsD sums up",
         "outbox" => "Notices not yet delivered, and the last that were",
+        "checks" => "Pages of OpenMetrics being read",
+        "check_runs" => "What running checks have found so far",
         "check_results" => "Results of checks that wait for the store",
         "events" => "Events",
         "service_checks" => "Answers of service checks",

@@ -15,7 +15,7 @@ public static class BuiltInBoards
     static readonly (string Operation, string Name, string Title)[] Frameworks =
     [
         ("flask.request", "flask", "Flask"), ("aspnet_core.request", "aspnet-core", "ASP.NET Core"), ("aspnet.request", "aspnet", "ASP.NET"), ("django.request", "django", "Django"),
-        ("express.request", "express", "Express"), ("web.request", "web", "Web requests"), ("http.server.request", "http-server", "HTTP servers"),
+        ("express.request", "express", "Express"), ("fastapi.request", "fastapi", "FastAPI"), ("servlet.request", "servlet", "Java servlets"), ("rack.request", "rack", "Rack"), ("web.request", "web", "Web requests"), ("http.server.request", "http-server", "HTTP servers"),
     ];
 
     static readonly Chart[] Hosts =
@@ -45,6 +45,9 @@ public static class BuiltInBoards
 
     /// <summary>Whether an id is the name of such a board, whether its data is there or not.</summary>
     public static bool IsName(string id) => id.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>The id of the board of what answers an operation, such as <c>flask.request</c>; null when there is none. It has the variable <c>service</c>.</summary>
+    public static string? IdOfOperation(string operation) => Array.Find(Frameworks, framework => framework.Operation == operation) is { Name: { } name } ? Prefix + name : null;
 
     /// <summary>The boards for some metrics, by title.</summary>
     public static IReadOnlyList<Dashboard> For(IReadOnlySet<string> metrics)

@@ -4,6 +4,7 @@ using Apm.ApmUi.Snapshots;
 using Apm.Core.Checks;
 using Apm.Core.Counting;
 using Apm.Core.Dashboards;
+using Apm.Core.Diagnosis;
 using Apm.Core.Limits;
 using Apm.Core.Ports;
 using Apm.Core.Services;
@@ -89,9 +90,10 @@ public sealed class UiHost : IAsyncDisposable
     /// <param name="reader">What the pages read of traces, given the store; null for the store itself.</param>
     /// <param name="counters">Null for new ones.</param>
     /// <param name="monitors">What the pages read of the states of monitors; null for those of the host's own rules.</param>
+    /// <param name="doctor">Null when none runs.</param>
     /// <param name="fates">What became of traces that are not stored; null when nothing is remembered.</param>
     public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null, IAgentChecks? checks = null,
-        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null, IMonitorStates? monitors = null)
+        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null, IMonitorStates? monitors = null, IDoctor? doctor = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -118,6 +120,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton(provider => new MetricQueries(provider.GetRequiredService<IMetricReader>(), NoHostTags.Instance, new TraceMetricUnits(), provider.GetRequiredService<Counters>(), TimeProvider.System));
         builder.Services.AddSingleton(provider => new HostCatalogue(documents, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<IServiceCheckStore>(provider => new InMemoryServiceCheckStore(new EventStoreSettings(), provider.GetRequiredService<Counters>()));
+        if (doctor is not null) builder.Services.AddSingleton(doctor);
         if (checks is not null) builder.Services.AddSingleton(checks);
         builder.Services.AddSingleton(new DashboardBook(documents, TimeProvider.System, new Random(1)));
         builder.Services.AddSingleton(new DashboardLists(documents, TimeProvider.System));

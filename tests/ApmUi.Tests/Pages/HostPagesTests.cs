@@ -1,9 +1,11 @@
 using System.Net;
 using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Checks;
+using Apm.Core.Diagnosis;
 using Apm.Core.Hosts;
 using Apm.Core.Metrics;
 using Apm.Core.Time;
+using ListeningPort = Apm.Core.Checks.ListeningPort;
 
 namespace Apm.ApmUi.Tests.Pages;
 
@@ -11,9 +13,10 @@ namespace Apm.ApmUi.Tests.Pages;
 public sealed class HostPagesTests : IAsyncLifetime
 {
     readonly Agent _agent = new();
+    readonly Clocks _clocks = new();
     UiHost _host = null!;
 
-    public async Task InitializeAsync() => _host = await UiHost.Start(checks: _agent);
+    public async Task InitializeAsync() => _host = await UiHost.Start(checks: _agent, doctor: _clocks);
     public async Task DisposeAsync() => await _host.DisposeAsync();
 
     static long NowSeconds => TimeProvider.System.NowUnixNanos() / UnixTime.NanosPerSecond;
@@ -95,6 +98,46 @@ public sealed class HostPagesTests : IAsyncLifetime
         Assert.Matches("8125\\s*<small[^>]*>udp, open to others", page);
     }
 
+    void SawProcess(string id, string service, string host, long agoSeconds = 0) =>
+        _host.Catalogue.SawProcess(id, (NowSeconds - agoSeconds) * UnixTime.NanosPerSecond, process => process with { Service = service, Hostname = host, LastSeenUnixNanos = (NowSeconds - agoSeconds) * UnixTime.NanosPerSecond });
+
+    [Fact]
+    public async Task A_host_of_which_only_traced_processes_are_known_is_listed_and_has_a_page()
+    {
+        _host.Hosts.Saw("Box-1", NowSeconds - 3600, "mysql");
+        SawProcess("a", "web", "box-1");
+        SawProcess("b", "web", "box-2", 30);
+        SawProcess("c", "old", "box-3", 2 * 86_400);
+
+        var page = await Page("/hosts");
+        Assert.Contains("2 hosts, 2 up", page, StringComparison.Ordinal); // A process is a sign of life of its host; one of the day before yesterday is none.
+        Assert.Matches("It sends no metrics of its own\">traces</td>", page);
+        Assert.Contains("box-2", await Page("/hosts?q=web"), StringComparison.Ordinal);
+
+        var host = await Page("/hosts/BOX-2");
+        Assert.Contains("This host sends no metrics of its own.", host, StringComparison.Ordinal);
+        Assert.Matches("<section class=\"card\" aria-label=\"Traced processes\">[\\s\\S]*/services/web", host);
+        Assert.DoesNotContain("This host sends no metrics", await Page("/hosts/Box-1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_off_is_told_in_the_list_and_on_the_page_of_its_host()
+    {
+        var second = UnixTime.NanosPerSecond;
+        SawProcess("a", "web", "Off");
+        SawProcess("b", "web", "fine");
+        SawProcess("c", "web", "unheard");
+        _clocks.Hosts["off"] = new HostClock(5 * 3600 * second, NowSeconds * second);
+        _clocks.Hosts["fine"] = new HostClock(-second / 10, NowSeconds * second);
+
+        var page = await Page("/hosts");
+        Assert.Matches("title=\"Its newest span began 5 h after it was received, now\"><span class=\"state warn\"[\\s\\S]{0,300}5 h ahead", page);
+        Assert.Contains(">agrees</td>", page, StringComparison.Ordinal);
+        Assert.Contains("title=\"No traced process of this host has sent spans since Apm started\">–</td>", page, StringComparison.Ordinal);
+        Assert.Matches("Its newest span began 5 h after it was received, now\">clock <span class=\"state warn\"", await Page("/hosts/Off"));
+        Assert.Matches("clock\\s+agrees", await Page("/hosts/fine"));
+    }
+
     [Fact]
     public async Task The_map_colours_hosts_by_what_was_chosen()
     {
@@ -114,6 +157,19 @@ public sealed class HostPagesTests : IAsyncLifetime
         var byMemory = await Page("/hosts?view=map&by=memory");
         Assert.Matches("<li class=\"l2\" style=\"--i:1\"><a href=\"/hosts/busy", byMemory);
         Assert.Matches("title=\"calm: up; Memory not told\"", byMemory);
+    }
+
+    sealed class Clocks : IDoctor
+    {
+        public Dictionary<string, HostClock> Hosts { get; } = [];
+
+        public IReadOnlyDictionary<string, HostClock> ClocksOfHosts() => Hosts;
+        public IReadOnlyList<Arrival> Arrivals() => [];
+        public DoctorReport Report() => throw new InvalidOperationException("No page of hosts asks for it.");
+        public Judgement Judge(ScreenFacts screen) => throw new InvalidOperationException("No page of hosts asks for it.");
+        public Task<TestTrace> SendTestTrace(CancellationToken cancel) => throw new InvalidOperationException("No page of hosts asks for it.");
+        public TestTrace? TestOf(string traceId) => null;
+        public Task<RouteCall> Call(string runtimeId, string path, CancellationToken cancel) => throw new InvalidOperationException("No page of hosts asks for it.");
     }
 
     sealed class Agent : IAgentChecks

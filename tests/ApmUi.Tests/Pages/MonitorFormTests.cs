@@ -72,6 +72,36 @@ public class MonitorFormTests
     public void What_is_no_number_is_said_with_its_field(string field, string value, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<MonitorRuleException>(() => FormRule.Of(Read(("metric", "avg:m{*}"), (field, value)), null)).Message);
 
+    [Fact]
+    public void A_rule_of_times_is_read_shown_again_and_kept_when_the_form_cannot_hold_it()
+    {
+        var rule = FormRule.Of(Read(("metric", "avg:m{*}"), ("alert", "1"), ("schedule_rule", "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0"), ("schedule_start", "2026-11-01T09:00"), ("schedule_zone", "Europe/Berlin")), null);
+
+        Assert.Equal([new MonitorRecurrence("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", new DateTime(2026, 11, 1, 9, 0, 0), "Europe/Berlin")], rule.Options.CustomSchedule);
+        var form = FormRule.FormOf(new KnownRule(rule, MonitorQueryParser.Parse(rule.Type, rule.Query)));
+        Assert.Equal(("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", "2026-11-01T09:00", "Europe/Berlin", 0), (form.ScheduleRule, form.ScheduleStart, form.ScheduleZone, form.KeptScheduleRules));
+        Assert.Same(rule.Options.CustomSchedule, FormRule.Of(form, rule).Options.CustomSchedule);
+        Assert.Equal("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0","start":"2026-11-01T09:00:00","timezone":"Europe/Berlin"}]}}}""", rule.Options.OthersJson); // What the API gives back.
+        Assert.Null(FormRule.Of(form with { ScheduleRule = "" }, rule).Options.CustomSchedule);
+        Assert.Equal("", FormRule.Of(form with { ScheduleRule = "" }, rule).Options.OthersJson);
+        Assert.Equal("""{"x":1,"scheduling_options":{"evaluation_window":{"hour_starts":5}}}""",
+            ScheduleFields.Others("""{"scheduling_options":{"custom_schedule":{"recurrences":[]},"evaluation_window":{"hour_starts":5}},"x":1}""", null));
+
+        MonitorRecurrence[] two = [new("FREQ=DAILY", new DateTime(2000, 1, 1), "UTC"), new("FREQ=MONTHLY", new DateTime(2000, 1, 1), "UTC")];
+        var several = rule with { Options = rule.Options with { CustomSchedule = two } };
+        var shown = FormRule.FormOf(new KnownRule(several, MonitorQueryParser.Parse(rule.Type, rule.Query)));
+        Assert.Equal(("", 2), (shown.ScheduleRule, shown.KeptScheduleRules));
+        Assert.Same(two, FormRule.Of(shown, several).Options.CustomSchedule);
+    }
+
+    [Theory]
+    [InlineData("FREQ=MONTLY", "", "UTC", "Evaluated by the rule: Invalid rrule: FREQ=MONTLY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY")]
+    [InlineData("FREQ=DAILY", "noon", "UTC", "Evaluated by the rule: “noon” is no time. Write it as 2026-11-29T19:00.")]
+    [InlineData("FREQ=DAILY", "", "Berlin", "Evaluated by the rule: “Berlin” is no time zone. Write a name such as America/New_York or UTC.")]
+    [InlineData("FREQ=DAILY;UNTIL=19700101T000000Z", "", "UTC", "Evaluated by the rule: no time fits it, so the monitor would never be evaluated.")]
+    public void A_rule_of_times_that_cannot_be_is_said(string rule, string start, string zone, string sentence) =>
+        Assert.StartsWith(sentence, Assert.Throws<MonitorRuleException>(() => FormRule.Of(Read(("metric", "avg:m{*}"), ("alert", "1"), ("schedule_rule", rule), ("schedule_start", start), ("schedule_zone", zone)), null)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("1h", "2026-11-29 11:30")]
     [InlineData("tomorrow", "2026-11-30 08:00")]

@@ -4,9 +4,12 @@ using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
 using Apm.Core.Slos;
+using Apm.Core.Spans;
+using Apm.Core.Time;
 using Apm.Monitors.Delivery;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
+using Apm.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Apm.ApmUi.Tests.Pages;
@@ -171,6 +174,24 @@ public sealed class MonitorPagesTests : IAsyncLifetime
         Assert.Contains($"monitor [1,One] is referenced in slos: [{slo.Id},Calm]", (await Send("/ui/monitors/delete", ("id", "1"), ("back", "/monitors/1"))).Text, StringComparison.Ordinal);
         Assert.Equal(2, Rules.All().Count);
         Assert.Contains("No monitor is chosen. Tick some in the list.", (await Send("/ui/monitors/mute", ("until", "1h"), ("back", "/monitors"))).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_leads_to_its_worst_monitor_and_one_without_to_a_new_one()
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixNanos() - 5 * UnixTime.NanosPerSecond;
+        foreach (var (id, service) in new[] { (1UL, "web"), (2UL, "cart") })
+            _host.Add([Some.Span(id, trace: id, service: service, startNanos: now - Some.BaseUnixNanos, flags: SpanFlags.TopLevel)]);
+        Rules.Add(new MonitorRule { Type = "metric alert", Name = "Slow", Query = "avg(last_5m):avg:trace.flask.request{service:web,env:prod} > 800", Options = new() { Thresholds = new() { Critical = 800 } } });
+
+        var services = await Page("/services");
+
+        Assert.Matches("<a class=\"state-link\" href=\"/monitors/1\"><span class=\"state none\" title=\"Slow, the only monitor of this service\">", services);
+        Assert.Contains("href=\"/monitors/new?service=cart\" title=\"No monitor is about cart. Make one\"", services, StringComparison.Ordinal);
+        Assert.DoesNotContain("/monitors/1", await Page("/services?env=test"), StringComparison.Ordinal);
+        var page = await Page("/services/web");
+        Assert.Contains("title=\"Slow, the only monitor of this service\"", page, StringComparison.Ordinal);
+        Assert.Matches("href=\"/monitors/new[?]service=web&measure=p95\"[^>]*aria-label=\"Monitor of the latency\"", page);
     }
 
     [Fact]

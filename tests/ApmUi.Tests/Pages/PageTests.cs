@@ -182,6 +182,20 @@ public sealed partial class PageTests : IAsyncLifetime
         Assert.Matches("<html[^>]* data-theme=\"dark\" data-density=\"compact\" data-zone=\"Europe/Zurich\"", await response.Content.ReadAsStringAsync());
     }
 
+    [Theory]
+    [InlineData("apm_rail=pinned; apm_panel=600", " data-rail=\"pinned\" style=\"--panel:min(600px,50vw)\"")]
+    [InlineData("apm_panel=9999", " style=\"--panel:min(2000px,50vw)\"")]
+    [InlineData("apm_panel=1", " style=\"--panel:min(320px,50vw)\"")]
+    [InlineData("apm_rail=; apm_panel=12px;", "")]
+    public async Task The_rail_and_the_panel_are_as_cookies_say_within_bounds(string cookies, string attributes)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Add("Cookie", cookies);
+        using var response = await _host.Client.SendAsync(request);
+
+        Assert.Contains($"<html lang=\"en\"{attributes} data-zone=", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_unchanged_pulse_answers_304_and_a_new_span_changes_it()
     {

@@ -107,7 +107,7 @@ public partial class ServicePagesTests
         Assert.Contains("Hosts<span class=\"count\">2</span>", hosts, StringComparison.Ordinal);
         Assert.Matches("/hosts/Box-1[^>]*><b>Box-1</b>", hosts);
         Assert.Contains("class=\"num warn\">90 %<", hosts, StringComparison.Ordinal);
-        Assert.Contains("It sends no metrics of its own\">box-2", hosts, StringComparison.Ordinal);
+        Assert.Contains("It sends no metrics of its own\"><b>box-2", hosts, StringComparison.Ordinal);
 
         var metrics = await Get(host, $"/services/many?tab=metrics&{Window(15, 45)}");
         Assert.Contains("avg:shop.carts{service:many}", metrics, StringComparison.Ordinal);

@@ -2,9 +2,11 @@ using Apm.ApmUi.Charts;
 using Apm.ApmUi.Pages.Service;
 using Apm.ApmUi.Pages.Services;
 using Apm.Core.Ledger;
+using Apm.Core.Monitors;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Monitors.Search;
 using Apm.Query.Filters;
 using Apm.Query.Services;
 
@@ -106,7 +108,7 @@ public class ServiceViewTests
         Assert.Equal("""
             8.33 first: first seen
             50 deploy: 3 +1
-            91.67 restart:
+            91.67 restart: restart
             """.ReplaceLineEndings("\n"), string.Join("\n", view.Flags.Select(flag => $"{Math.Round(flag.Left, 2)} {flag.Kind}: {flag.Text}".TrimEnd())));
         Assert.Equal("09:40:00  web 2 deployed to prod, before it 1\n09:41:00  web 3 deployed to prod, before it 2", view.Flags[1].Title);
         Assert.Contains($"deploy={At(-29) / 1_000_000}", view.Flags[1].Link, StringComparison.Ordinal);
@@ -114,6 +116,36 @@ public class ServiceViewTests
 
         static long At(int minutes) => Now + minutes * LedgerPage.MinuteNanos;
         static ProcessInfo Process(string id, int from, int to) => new() { RuntimeId = id, Service = "web", Env = "prod", Version = "3", Hostname = "h", FirstSeenUnixNanos = At(from), LastSeenUnixNanos = At(to) };
+    }
+
+    [Fact]
+    public void The_strip_shows_what_the_monitors_of_the_service_changed_to()
+    {
+        var at = Now / UnixTime.NanosPerSecond - 1800;
+        ServiceMonitorChange[] changes = [new(at, 7, "Slow", "*", MonitorState.Ok, MonitorState.Alert, false), new(at + 20, 8, "Many", "host:a", MonitorState.Warn, MonitorState.Ok, true)];
+
+        var view = EventStripView.Of(UrlStates.Of($"/services/web?from={Hour.FromUnixNanos / 1_000_000}&to={Hour.ToUnixNanos / 1_000_000}"), null, [], changes);
+
+        var flag = Assert.Single(view.Flags);
+        Assert.Equal(("error", "Alert +1", "09:40:00  Slow: OK to Alert\n09:40:20  Many (host:a): Warn to OK, muted"), (flag.Kind, flag.Text, flag.Title));
+        Assert.StartsWith("/monitors/7", flag.Link, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_worst_monitor_of_a_service_leads_to_its_page_and_can_be_sorted_by()
+    {
+        var monitors = new Dictionary<string, ServiceMonitor>
+        {
+            ["mailer"] = new(3, "Mail", MonitorState.Alert, "*", IsMuted: true, 1),
+            ["cart"] = new(4, "Cart", MonitorState.Alert, "env:prod", IsMuted: false, 2),
+            ["orders"] = new(5, "Orders", MonitorState.Ok, "*", IsMuted: true, 1),
+        };
+
+        var view = ServicesView.Of(UrlStates.Of("/services?sort=monitor"), Shop, false, [], monitors: monitors);
+
+        Assert.Equal(["cart error Alert", "mailer muted Alert, muted", "orders ok OK", "search", "silent"], view.Rows.Select(row => $"{row.Name} {row.Monitor?.Kind} {row.Monitor?.Word}".TrimEnd()));
+        Assert.Equal("Cart (env:prod), the worst of 2 monitors of this service", view.Rows[0].Monitor!.Title);
+        Assert.StartsWith("/monitors/4", view.Rows[0].Monitor!.Link, StringComparison.Ordinal);
     }
 
     [Fact]

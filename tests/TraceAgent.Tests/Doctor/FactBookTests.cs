@@ -54,9 +54,14 @@ public class FactBookTests
     {
         var hasTime = false;
         var book = new FactBook(Clock(), new ProcessTable()) { HasTime = () => hasTime };
+        var arrival = new Arrival(new string('a', 32), "web", "GET /", "", 0, 18_000_000_000_000, 0);
         book.SawClock("r", 18_000_000_000_000);
+        book.Arrived([arrival]);
         Assert.Null(book.ClockOf("r"));
+        Assert.Empty(book.Arrivals());
         hasTime = true;
+        book.Arrived([arrival]);
+        Assert.Single(book.Arrivals());
         book.SawClock("r", 5);
         Assert.Equal(5, book.ClockOf("r")!.Value.SkewNanos);
     }

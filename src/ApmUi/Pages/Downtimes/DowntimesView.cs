@@ -61,7 +61,7 @@ public sealed record DowntimesView(IReadOnlyList<DowntimeRow> Rows, ListPage Pag
         var next = DowntimeCalendar.Next(downtime, now, NextCount);
         var shown = next.Count > 0 ? next[0] : new DowntimeOccurrence(downtime.StartUnixSeconds, downtime.CanceledUnixSeconds ?? downtime.EndUnixSeconds ?? long.MaxValue);
         return new DowntimeRow(
-            downtime, status, status switch { DowntimeStatus.Active => "warn", DowntimeStatus.Scheduled => "ok", _ => "none" }, Silences(downtime, rules),
+            downtime, status, status == DowntimeStatus.Active ? "muted" : "none", Silences(downtime, rules),
             Span(shown, zone), downtime.IsRecurring() ? RecurrenceWords.Of(downtime) : "", [.. next.Select(occurrence => Span(occurrence, zone))]);
     }
 

@@ -43,6 +43,9 @@ public partial class EndpointPage
     string Chosen => Band is not null ? "The band" : "Failed";
     TraceFilter Filter => TraceFilter.Empty.With("service", Service).With("resource", Resource);
 
+    /// <summary>Begins a monitor of one of <c>MonitorForm.Measures</c>.</summary>
+    string MonitorLink(EndpointSummary summary, string measure) => State.Link("/monitors/new", ("service", Service), ("name", summary.Name), ("resource", Resource), ("measure", measure));
+
     string Chart(string what) => State.Data("/ui/data/red", ("service", Service), ("name", Summary?.Name), ("resource", Resource), ("what", what));
 
     /// <summary>From p95 on.</summary>

@@ -1,10 +1,14 @@
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Checks;
+using Apm.Core.Diagnosis;
 using Apm.Core.Hosts;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using ListeningPort = Apm.Core.Checks.ListeningPort;
 
 namespace Apm.ApmUi.Pages.Hosts;
 
@@ -27,6 +31,7 @@ public partial class HostPage
     [Inject] ServiceCatalogue Services { get; set; } = null!;
     [Inject] IEnumerable<IAgentChecks> Agents { get; set; } = null!;
     [Inject] IServiceCheckStore Answers { get; set; } = null!;
+    [Inject] IServiceProvider Provider { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     HostInfo? Host;
@@ -35,6 +40,11 @@ public partial class HostPage
     IAgentChecks? Agent;
     IReadOnlyList<ListeningPort> Ports = [];
     bool IsUp;
+
+    /// <summary>By the spans of its traced processes; null when none came since Apm started.</summary>
+    HostClock? Clock;
+
+    IReadOnlyList<string> KnownNames => [.. KnownHosts.All(Hosts, Services, State.NowUnixNanos).Select(host => host.Name).Order(StringComparer.OrdinalIgnoreCase)];
 
     long SeenUnixNanos => Host!.LastUnixSeconds * Core.Time.UnixTime.NanosPerSecond;
 
@@ -57,7 +67,7 @@ public partial class HostPage
 
     protected override void OnInitialized()
     {
-        Host = Hosts.Find(Name);
+        Host = KnownHosts.Find(Hosts, Services, Name);
         if (Host is null)
         {
             Links.Answers.NotFound(Context);
@@ -66,6 +76,7 @@ public partial class HostPage
         var key = HostsView.KeyOf(Host.Name);
         IsUp = Host.LastUnixSeconds > 0 && State.NowUnixNanos - SeenUnixNanos <= HostsView.SilentAfter.Ticks * 100;
         Processes = [.. Services.Processes().Where(process => process.Hostname.Length > 0 && HostsView.KeyOf(process.Hostname) == key)];
+        Clock = Provider.GetService<IDoctor>()?.ClocksOfHosts().Where(pair => HostsView.KeyOf(pair.Key) == key).Select(pair => pair.Value).MaxBy(clock => clock.SeenUnixNanos);
         Agent = Agents.FirstOrDefault(agent => HostsView.KeyOf(agent.Host) == key);
         Ports = Agent?.Ports() ?? [];
         Checked = [.. Answers.Read().Where(history => HostsView.KeyOf(history.Last.Host) == key)];

@@ -43,7 +43,7 @@ public sealed record HostsView
     public static HostsView Of(PageState state, HostCatalogue hosts, MetricQueries queries, ServiceCatalogue services, IDoctor? doctor, CancellationToken cancel)
     {
         var clocks = (doctor?.ClocksOfHosts() ?? new Dictionary<string, HostClock>()).GroupBy(pair => KeyOf(pair.Key), StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.MaxBy(pair => pair.Value.SeenUnixNanos).Value, StringComparer.Ordinal);
-        var all = hosts.All();
+        var all = KnownHosts.All(hosts, services, state.NowUnixNanos);
         var numbers = HostNumbers.Latest(state, queries, cancel);
         var alive = services.Processes().Where(process => !process.HasEnded && process.Hostname.Length > 0 && state.NowUnixNanos - process.LastSeenUnixNanos <= Apm.Query.Services.ServiceQueries.AliveNanos)
             .ToLookup(process => KeyOf(process.Hostname), process => process.Service, StringComparer.Ordinal);

@@ -18,6 +18,7 @@ public static class FormRule
         var options = before?.Options ?? new MonitorOptions();
         // Those of checks stand in the form; of anomalies the window of recovery is that of the alert unless somebody chose another.
         var recoveryWindow = options.TriggerWindow == "last_" + form.AlertWindow ? options.RecoveryWindow : "last_" + form.AlertWindow;
+        var schedule = ScheduleFields.Of(form, options.CustomSchedule);
         return (before ?? new MonitorRule { Type = "", Name = "", Query = "" }) with
         {
             Id = form.Id,
@@ -36,6 +37,8 @@ public static class FormRule
                 NoDataTimeframeMinutes = form.Missing == "notify" && form.NoDataMinutes.Length > 0 ? Whole("Minutes without data", form.NoDataMinutes) : null,
                 OnMissingData = form.Missing is "keep" or "notify" ? null : form.Missing,
                 TimeoutHours = form.TimeoutHours.Length > 0 ? Whole("Hours until it is resolved without data", form.TimeoutHours) : 0,
+                CustomSchedule = schedule,
+                OthersJson = ReferenceEquals(schedule, options.CustomSchedule) ? options.OthersJson : ScheduleFields.Others(options.OthersJson, schedule),
                 RequireFullWindow = form.NeedsFullWindow,
                 EvaluationDelaySeconds = form.DelaySeconds.Length > 0 ? Whole("Evaluation delay", form.DelaySeconds) : 0,
                 NewGroupDelaySeconds = form.GroupDelaySeconds.Length > 0 ? Whole("New group delay", form.GroupDelaySeconds) : null,
@@ -83,7 +86,7 @@ public static class FormRule
             Together = string.Join(", ", options.NotifyBy ?? []),
             Preset = options.NotificationPreset ?? "show_all",
         };
-        return SignalQuery.FieldsOf(rule, known.Query, form);
+        return SignalQuery.FieldsOf(rule, known.Query, ScheduleFields.Fill(form, options.CustomSchedule));
     }
 
     /// <summary>The message with those who are always told in its last line.</summary>

@@ -73,6 +73,16 @@ public sealed record MonitorForm
     public string GroupDelaySeconds { get; init; } = "";
     public bool NeedsFullWindow { get; init; }
 
+    /// <summary>A rule of RFC 5545: it is evaluated at those times only; "" for every minute.</summary>
+    public string ScheduleRule { get; init; } = "";
+
+    /// <summary>Where the rule begins, on the wall clock, as <c>datetime-local</c> has it; "" for long ago, at midnight.</summary>
+    public string ScheduleStart { get; init; } = "";
+    public string ScheduleZone { get; init; } = "UTC";
+
+    /// <summary>Rules of its own that the fields cannot hold, as they are several; they are kept.</summary>
+    public int KeptScheduleRules { get; init; }
+
     public string RepeatMinutes { get; init; } = "";
     public string RepeatTimes { get; init; } = "";
 
@@ -130,6 +140,7 @@ public sealed record MonitorForm
             Check = Text("check"), Over = Text("over"), Parts = Text("parts"), Query = Text("query"), Type = Text("type", usual.Type),
             Operator = Text("operator", usual.Operator), Alert = Text("alert"), Warning = Text("warning"), AlertRecovery = Text("alert_recovery"), WarningRecovery = Text("warning_recovery"), Ok = Text("ok"), Unknown = Text("unknown"),
             Missing = Text("missing", usual.Missing), NoDataMinutes = Text("no_data_minutes"), TimeoutHours = Text("timeout"), DelaySeconds = Text("delay"), GroupDelaySeconds = Text("group_delay"), NeedsFullWindow = Text("full") == "1",
+            ScheduleRule = Text("schedule_rule"), ScheduleStart = Text("schedule_start"), ScheduleZone = Text("schedule_zone", usual.ScheduleZone),
             RepeatMinutes = Text("repeat"), RepeatTimes = Text("repeat_times"), RepeatStates = [.. field("repeat_states").OfType<string>()], Escalation = Text("escalation"),
             Name = Text("name"), Message = (field("message") is { Count: > 0 } message ? message[0]! : "").ReplaceLineEndings("\n"), Recipients = Text("recipients"), Tags = Text("tags"), Priority = Text("priority"),
             HasGroupInTitle = Text("group_in_title", "") == "1", Together = Text("together"), Preset = Text("preset", usual.Preset),

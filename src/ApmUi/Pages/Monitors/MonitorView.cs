@@ -75,14 +75,17 @@ public sealed record MonitorView
         : CustomTimes.FirstAfter(rule, state.NowUnixNanos / UnixTime.NanosPerSecond) is { } next ? $"It is evaluated at the times of its schedule only; the next is {RecurrenceWords.Time(next, state.Zone.Id)}."
         : "Its schedule has no further time, so it is not evaluated any more.";
 
+    /// <summary>A monitor without groups has one, which is all that it looks at.</summary>
+    static string Named(string group) => group == GroupState.Whole ? "all" : group;
+
     static GroupRow RowOf(PageState state, GroupState group) => new(
-        group.Group, MonitorsView.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,
+        Named(group.Group), MonitorsView.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,
         Ago(state, group.StateSinceUnixSeconds), Ago(state, group.LastTriggeredUnixSeconds), Ago(state, group.ToldAtUnixSeconds));
 
     static NoteRow RowOf(PageState state, EvaluationNote note, MonitorRule rule, MonitorQuery? query)
     {
         var at = note.AtUnixSeconds * UnixTime.NanosPerSecond;
-        return new NoteRow(state.Time(at), state.TimeExact(at), note.Group, note.From.Word(), note.To.Word(), note.Value is { } value ? Figure.Plain(value) : Figure.None, note.Happening switch
+        return new NoteRow(state.Time(at), state.TimeExact(at), Named(note.Group), note.From.Word(), note.To.Word(), note.Value is { } value ? Figure.Plain(value) : Figure.None, note.Happening switch
         {
             EvaluationHappening.Told => "told",
             EvaluationHappening.Muted => "muted, not told",

@@ -52,7 +52,7 @@ public sealed record MonitorsView
     }
 
     /// <summary>The state as the sign of a <c>StateDot</c>.</summary>
-    public static string KindOf(MonitorState state) => state switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" };
+    public static string KindOf(MonitorState state) => WorstMonitor.KindOf(state);
 
     /// <summary>"" when it is not muted; else until when.</summary>
     public static string MutedOf(PageState state, MonitorRule rule, IDowntimeBook downtimes, IMuteAll muteAll)

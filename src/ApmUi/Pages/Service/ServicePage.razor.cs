@@ -1,10 +1,16 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Pages.Board;
 using Apm.ApmUi.Pages.Services;
 using Apm.ApmUi.Shared;
+using Apm.Core.Dashboards;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Core.Time;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Schedule;
+using Apm.Monitors.Search;
 using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
@@ -22,10 +28,19 @@ public partial class ServicePage
     [Inject] TraceSearch Search { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
+    [Inject] MonitorRules Rules { get; set; } = null!;
+    [Inject] MonitorStates Monitors { get; set; } = null!;
+    [Inject] MonitorHistory History { get; set; } = null!;
+    [Inject] IDowntimeBook Downtimes { get; set; } = null!;
+    [Inject] IMuteAll MuteAll { get; set; } = null!;
 
     ServiceSummary? Summary;
     ServiceView? View;
+    IReadOnlyList<EndpointSummary> Operations = [];
     EventStripView? Events;
+
+    /// <summary>Null when no monitor is about it.</summary>
+    WorstMonitor? Worst;
     string? Failed;
     string? NotFoundEvidence;
     IReadOnlyList<TraceSummary> Errors = [];
@@ -42,6 +57,14 @@ public partial class ServicePage
 
     /// <summary>Another tab, without what belongs to this one.</summary>
     string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("skip", null));
+
+    /// <summary>The board of the framework that answers most of its requests, of this service alone; null when there is none, or its metrics are of long ago.</summary>
+    string? BoardLink => View is { } view && State.NowUnixNanos - view.Summary.LastSeenUnixNanos < TimeSpan.FromDays(1).Ticks * UnixTime.NanosPerTick
+        && Operations.GroupBy(endpoint => endpoint.Name).OrderByDescending(group => group.Sum(endpoint => endpoint.HitCount)).Select(group => BuiltInBoards.IdOfOperation(group.Key)).FirstOrDefault(id => id is not null) is { } id
+            ? State.Link("/dashboards/" + id, (BoardVariables.Prefix + "service", Name)) : null;
+
+    /// <summary>Begins a monitor of one of <c>MonitorForm.Measures</c>.</summary>
+    string MonitorLink(string measure) => State.Link("/monitors/new", ("service", Name), ("measure", measure));
 
     string Chart(string what) => State.Data("/ui/data/red", ("service", Name), ("what", what));
 
@@ -71,11 +94,13 @@ public partial class ServicePage
     {
         try
         {
+            Operations = Queries.Endpoints(Name, State.Env, State.Window.Range);
             View = ServiceView.Of(State, Summary!,
-                Queries.Endpoints(Name, State.Env, State.Window.Range),
+                Operations,
                 Queries.Downstream(Name, State.Window.Range, State.Env),
                 MapQuery.ReadRecent(State.Window.Range, State.Env, cancel));
-            Events = EventStripView.Of(State, Catalogue.Service(Name), Catalogue.Processes());
+            Events = EventStripView.Of(State, Catalogue.Service(Name), Catalogue.Processes(), ServiceMonitors.Changes(Rules.All().Select(known => known.Rule), History.Read, Name, State.Env, State.Window.Range));
+            Worst = WorstMonitor.OfServices(State, Monitors, Downtimes, MuteAll, Name).GetValueOrDefault(ServiceMonitors.KeyOf(Name)) is { } worst ? WorstMonitor.Of(State, worst) : null;
             Instances = [.. Queries.ProcessesOf(Name, State.Env)];
             Ingest = LedgerSums.Of(Ledger.ReadLedger(State.Window.Range, Name, LedgerPage.WidthFor(State.Window.Range)));
             if (Tab == "errors")

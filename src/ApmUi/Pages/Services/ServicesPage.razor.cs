@@ -4,6 +4,8 @@ using Apm.Core.Diagnosis;
 using Apm.Core.Ledger;
 using Apm.Core.Ports;
 using Apm.Core.Services;
+using Apm.Monitors.Schedule;
+using Apm.Monitors.Search;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 using Microsoft.AspNetCore.Components;
@@ -19,6 +21,9 @@ public partial class ServicesPage
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] ServiceCatalogue Catalogue { get; set; } = null!;
     [Inject] ILedgerReader Ledger { get; set; } = null!;
+    [Inject] MonitorStates Monitors { get; set; } = null!;
+    [Inject] IDowntimeBook Downtimes { get; set; } = null!;
+    [Inject] IMuteAll MuteAll { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
     ServicesView? View;
@@ -47,7 +52,8 @@ public partial class ServicesPage
             IReadOnlyList<MapNode> inferred = ShowsOthers
                 ? [.. MapQuery.ReadRecent(State.Window.Range, State.Env, Context?.RequestAborted ?? default).Nodes.Where(node => node.IsInferred)]
                 : [];
-            View = ServicesView.Of(State, services, ShowsOthers, inferred, ShowsOthers ? null : Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)));
+            View = ShowsOthers ? ServicesView.Of(State, services, true, inferred)
+                : ServicesView.Of(State, services, false, [], Ledger.ReadLedger(State.Window.Range, null, LedgerPage.WidthFor(State.Window.Range)), WorstMonitor.OfServices(State, Monitors, Downtimes, MuteAll));
             Nothing = ShowsOthers || IsNarrowed ? null : View.Rows.Count == 0 ? NoService() : View.Rows.All(row => row.IsSilent) ? NoRequest(State.Env is null && Traces.Facts().NewestStartUnixNanos is { } newest ? newest : View.Rows.Max(row => row.LastSeenUnixNanos)) : null;
         }
         catch (StoreUnavailableException error)

@@ -3,6 +3,8 @@ using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
 using Apm.Core.Ledger;
 using Apm.Core.Time;
+using Apm.Monitors.Rules;
+using Apm.Monitors.Search;
 using Apm.Query.ServiceMap;
 using Apm.Query.Services;
 
@@ -33,14 +35,16 @@ public sealed record ServicesView
     /// <param name="showsOthers">Shows databases and third parties instead of applications.</param>
     /// <param name="inferred">What is known only from calls to it.</param>
     /// <param name="ledger">What came in in the same time; null when it is not known.</param>
-    public static ServicesView Of(PageState state, IReadOnlyList<ServiceSummary> all, bool showsOthers, IReadOnlyList<MapNode> inferred, IReadOnlyList<LedgerRow>? ledger = null)
+    /// <param name="monitors">The worst monitor of each service that has one (<see cref="ServiceMonitors.Worst"/>); null when they are not shown.</param>
+    public static ServicesView Of(
+        PageState state, IReadOnlyList<ServiceSummary> all, bool showsOthers, IReadOnlyList<MapNode> inferred, IReadOnlyList<LedgerRow>? ledger = null, IReadOnlyDictionary<string, ServiceMonitor>? monitors = null)
     {
         var kept = KeptRatios(ledger ?? []);
         var running = all.Where(service => !service.IsWaiting).ToList();
         var chosen = running.Where(service => service.Kind != ServiceKind.Application == showsOthers).ToList();
         var needle = state.Url["q"]?.Trim() ?? "";
         var scale = LatencyScale.Of(chosen.SelectMany(service => new[] { service.P50Nanos, service.P95Nanos }).Concat(inferred.Select(node => node.P95Nanos)));
-        var rows = chosen.Select(service => RowOf(state, service, scale, kept)).ToList();
+        var rows = chosen.Select(service => RowOf(state, service, scale, kept) with { Monitor = monitors?.GetValueOrDefault(ServiceMonitors.KeyOf(service.Name)) is { } worst ? WorstMonitor.Of(state, worst) : null }).ToList();
         if (showsOthers) rows.AddRange(inferred.Select(node => RowOf(state, node, scale)));
         var named = rows.Where(row => needle.Length == 0 || row.Name.Contains(needle, StringComparison.OrdinalIgnoreCase)).ToList();
         return new ServicesView
@@ -59,7 +63,7 @@ public sealed record ServicesView
         hits <= 0 ? ("none", "silent") : errorRate >= 0.05 ? ("error", "failing") : errorRate >= 0.01 ? ("warn", "errors") : ("ok", "ok");
 
     /// <summary>What the list can be sorted by; impact when the address says nothing.</summary>
-    public static readonly IReadOnlyList<string> Sorts = ["impact", "name", "version", "rate", "p95", "errors", "apdex", "kept", "seen"];
+    public static readonly IReadOnlyList<string> Sorts = ["impact", "name", "version", "rate", "p95", "errors", "apdex", "monitor", "kept", "seen"];
 
     static IReadOnlyList<ServiceRow> Sorted(IReadOnlyList<ServiceRow> rows, string sort)
     {
@@ -73,6 +77,7 @@ public sealed record ServicesView
             "seen" => row => row.LastSeenUnixNanos,
             "version" => row => row.VersionSinceUnixNanos,
             "apdex" => row => -(row.Apdex ?? 2), // The worst is what one looks for.
+            "monitor" => row => row.Monitor is { } monitor ? monitor.Gravity : -1,
             "kept" => row => -(row.KeptRatio ?? 2),
             // Failing ones first, then those that cost most time.
             _ => row => row.Impact + (row.State == "error" ? 1e30 : 0),
@@ -102,7 +107,7 @@ public sealed record ServicesView
             VersionSinceUnixNanos = service.VersionSinceUnixNanos,
             State = kind,
             StateName = word,
-            StateWord = service.HitCount <= 0 && service.LastSeenUnixNanos > 0 ? "last seen " + state.Time(service.LastSeenUnixNanos) : word,
+            StateWord = service.HitCount <= 0 && service.LastSeenUnixNanos > 0 ? "last seen " + state.TimeOfDay(service.LastSeenUnixNanos) : word,
             HitsPerSecond = service.HitsPerSecond,
             HitSpark = service.HitSpark,
             ErrorRate = service.ErrorRate,
@@ -177,6 +182,9 @@ public sealed record ServiceRow
 
     /// <summary>0 to 1; null without requests, and where only calls to it are known.</summary>
     public double? Apdex { get; init; }
+
+    /// <summary>Null when no monitor is about the service.</summary>
+    public WorstMonitor? Monitor { get; init; }
 
     /// <summary>Stored spans of those received in the time, 0 to 1; null when none was received.</summary>
     public double? KeptRatio { get; init; }

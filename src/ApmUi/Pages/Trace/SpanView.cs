@@ -39,6 +39,12 @@ public sealed record SpanView
     public required string EndpointLink { get; init; }
     public required string SimilarLink { get; init; }
 
+    /// <summary>The page of its host; null when it names none.</summary>
+    public required string? HostLink { get; init; }
+
+    /// <summary>Begins a monitor of its service and resource.</summary>
+    public required string MonitorLink { get; init; }
+
     /// <summary>This page with this span by its id, which a place among the spans does not survive when the trace grows or is sent anew.</summary>
     public required string Permalink { get; init; }
 
@@ -56,6 +62,8 @@ public sealed record SpanView
             Links = span is null ? [] : LinksOf(state, span),
             Json = span is null ? "" : JsonOf(span),
             EndpointLink = state.EndpointLink(node.Service, node.Name, node.Resource),
+            HostLink = node.IsGap || node.Host.Length == 0 || node.Host == node.Service ? null : state.Link("/hosts/" + PageUrl.Segment(node.Host)),
+            MonitorLink = state.Link("/monitors/new", ("service", node.Service), ("name", node.Name), ("resource", node.Resource)),
             Permalink = state.Here(("span", node.SpanId.ToString())),
             SimilarLink = state.TracesLink(TraceFilter.Empty.With("service", node.Service).With("resource", node.Resource).ToString()),
         };

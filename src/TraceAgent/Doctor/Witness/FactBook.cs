@@ -107,6 +107,7 @@ public sealed class FactBook(TimeProvider clock, ProcessTable processes)
     /// <summary>Parts of traces came in.</summary>
     public void Arrived(IReadOnlyList<Arrival> arrivals)
     {
+        if (!HasTime()) return;
         lock (_lock)
         {
             foreach (var arrival in arrivals)
