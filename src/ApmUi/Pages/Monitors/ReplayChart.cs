@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.ApmUi.Charts;
+using Apm.ApmUi.Format;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
 using Apm.Monitors.Queries;
@@ -34,7 +35,7 @@ public static class ReplayChart
             StepMs = step,
             Times = [.. Enumerable.Range(0, count).Select(i => replay.FromUnixSeconds * 1000 + i * step)],
             Series = [.. drawn.Select((group, i) => new ChartSeries(drawn.Count == 1 && group.Group == "*" ? "compared" : group.Group, "s" + (i % Colors).ToString(CultureInfo.InvariantCulture), "line", ChartSeries.Values4(group.Values.Select(value => value * scale ?? double.NaN))) { BridgedSeconds = replay.SlotSeconds > 300 ? null : 300 })],
-            Levels = LevelsOf(known, scale),
+            Levels = LevelsOf(known, unit, scale),
             Shades = ShadesOf(replay),
             WindowMs = known.Query is { WindowSeconds: > 0 and var window } ? window * 1000 : null,
             Complete = valued <= MaxDrawn && replay.StoppedReason.Length == 0,
@@ -51,18 +52,21 @@ public static class ReplayChart
         _ => ("number", 1),
     };
 
-    static List<ChartLevel>? LevelsOf(KnownRule known, double scale)
+    static List<ChartLevel>? LevelsOf(KnownRule known, string unit, double scale)
     {
         if (known.Query?.Condition is not { } condition) return null;
         var (thresholds, levels) = (known.Rule.Options.Thresholds, new List<ChartLevel>());
         void Add(double? at, string color, string word, bool isDashed)
         {
-            if (at is { } value) levels.Add(new ChartLevel(value * scale, value * scale, color, string.Create(CultureInfo.InvariantCulture, $"{word} {condition.Comparison} {value}"), isDashed));
+            if (at is { } value) levels.Add(new ChartLevel(value * scale, value * scale, color, $"{word} {condition.Comparison} {Text(value)}", isDashed));
         }
         Add(thresholds.Critical ?? condition.Threshold, "error", "alert", isDashed: false);
         Add(thresholds.Warning, "warn", "warning", isDashed: false);
-        if (thresholds.CriticalRecovery is { } over) levels.Add(new ChartLevel(over * scale, over * scale, "ok", string.Create(CultureInfo.InvariantCulture, $"over at {over}"), Dash: true));
+        if (thresholds.CriticalRecovery is { } over) levels.Add(new ChartLevel(over * scale, over * scale, "ok", $"over at {Text(over)}", Dash: true));
         return levels;
+
+        // As the axis has it: a threshold of seconds stands beside 800 ms.
+        string Text(double value) => unit == "duration" ? Figure.Duration(value * scale) : value.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>At each time the worst state of all groups; OK is left white.</summary>
