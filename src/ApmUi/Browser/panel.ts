@@ -10,6 +10,9 @@ function widest(grip: HTMLElement): number {
   return Math.max(minPx, Math.floor(grip.parentElement!.clientWidth / 2));
 }
 
+/** The width that is seen: what is kept may be of a larger window. */
+const seen = (grip: HTMLElement) => Math.round(grip.parentElement!.getBoundingClientRect().right - grip.getBoundingClientRect().right);
+
 /** Shows a width; the server renders it from the next page on, once it is kept. */
 function show(grip: HTMLElement, px: number): number {
   const width = Math.round(Math.min(widest(grip), Math.max(minPx, px)));
@@ -26,10 +29,12 @@ function keep(px: number): void {
 document.addEventListener('pointerdown', event => {
   const grip = gripOf(event);
   if (!grip || event.button !== 0) return;
-  const before = Number(grip.getAttribute('aria-valuenow'));
+  const before = seen(grip);
   let width = before;
   const abort = new AbortController();
   const options = { signal: abort.signal };
+  grip.toggleAttribute('data-selecting', true); // A live page waits meanwhile.
+  abort.signal.addEventListener('abort', () => grip.removeAttribute('data-selecting'));
   event.preventDefault();
   grip.focus();
   grip.setPointerCapture(event.pointerId);
@@ -51,7 +56,7 @@ document.addEventListener('dblclick', event => {
 
 document.addEventListener('keydown', event => {
   const grip = gripOf(event);
-  if (!grip || (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight')) return;
+  if (!grip || (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  keep(show(grip, Number(grip.getAttribute('aria-valuenow')) + (event.key === 'ArrowLeft' ? stepPx : -stepPx)));
+  keep(show(grip, seen(grip) + (event.key === 'ArrowLeft' ? stepPx : -stepPx)));
 }, true);

@@ -33,8 +33,10 @@ static partial class QueryTags
         }
         if (SearchCall().Match(query) is { Success: true } search)
         {
-            var words = search.Groups[1].Value;
-            yield return words.Contains(" OR ", StringComparison.Ordinal) || words.Contains('(', StringComparison.Ordinal) ? [] : words.Split([' '], StringSplitOptions.RemoveEmptyEntries);
+            var text = search.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal);
+            string[] words = [.. SearchWord().Matches(text).Select(word => word.Value)]; // What stands in quotes is one word, and none of it a tag.
+            yield return words.Contains("OR", StringComparer.OrdinalIgnoreCase) || words.Any(word => word.Contains("||", StringComparison.Ordinal) || (word.Contains('(', StringComparison.Ordinal) && !word.Contains('"', StringComparison.Ordinal))) ? []
+                : [.. words.Where((_, i) => i == 0 || !words[i - 1].Equals("NOT", StringComparison.OrdinalIgnoreCase))];
             yield break;
         }
         foreach (Match braces in Braces().Matches(query))
@@ -59,6 +61,9 @@ static partial class QueryTags
 
     [GeneratedRegex("\"([^\"]*)\"")]
     private static partial Regex Quoted();
+
+    [GeneratedRegex("(?:\"[^\"]*\"?|[^\\s\"])+")]
+    private static partial Regex SearchWord();
 
     [GeneratedRegex("^\\s*(?:trace-analytics|logs|events|processes|rum)\\(\"((?:[^\"\\\\]|\\\\.)*)\"\\)")]
     private static partial Regex SearchCall();

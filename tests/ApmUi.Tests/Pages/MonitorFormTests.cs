@@ -9,6 +9,8 @@ namespace Apm.ApmUi.Tests.Pages;
 /// <summary>From fields to rules and back, without a page.</summary>
 public class MonitorFormTests
 {
+    static readonly long Now = new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds();
+
     [Theory]
     [InlineData("metric alert", "avg(last_5m):avg:my_metric{*} > 800", "metric")]
     [InlineData("query alert", "max(last_1h):sum:errs{env:prod} by {host}.as_count() >= 1", "metric")]
@@ -43,7 +45,7 @@ public class MonitorFormTests
         };
 
         var form = FormRule.FormOf(new KnownRule(rule, MonitorQueryParser.Parse(type, query)));
-        var again = FormRule.Of(form, rule);
+        var again = FormRule.Of(form, rule, Now);
 
         Assert.Equal(kind, form.Kind);
         Assert.Equal("user@example.com, @slack-ops", form.Recipients);
@@ -58,7 +60,7 @@ public class MonitorFormTests
         var form = Read(("kind", "metric"), ("metric", "avg:my_metric{*}"), ("how", "avg"), ("window", "5m"), ("operator", ">"), ("alert", "800"), ("warning", "500"), ("missing", "notify"), ("no_data_minutes", "10"),
             ("name", "My metric high"), ("message", "HEY! YOU!!"), ("recipients", "user@example.com; slack-ops"), ("repeat_states", "alert"), ("repeat_states", "no data"), ("repeat", "30"), ("group_in_title", "1"));
 
-        var rule = FormRule.Of(form, null);
+        var rule = FormRule.Of(form, null, Now);
 
         Assert.Equal(("metric alert", "avg(last_5m):avg:my_metric{*} > 800", "HEY! YOU!!\n\n@user@example.com @slack-ops"), (rule.Type, rule.Query, rule.Message));
         Assert.Equal((800.0, 500.0, true, 10, 30), (rule.Options.Thresholds.Critical, rule.Options.Thresholds.Warning, rule.Options.NotifyNoData, rule.Options.NoDataTimeframeMinutes, rule.Options.RenotifyIntervalMinutes));
@@ -70,20 +72,20 @@ public class MonitorFormTests
     [InlineData("warning", "1,5", "Warning threshold: “1,5” is no number. Write it with a point, such as 0.5.")]
     [InlineData("delay", "soon", "Evaluation delay: “soon” is no whole number.")]
     public void What_is_no_number_is_said_with_its_field(string field, string value, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<MonitorRuleException>(() => FormRule.Of(Read(("metric", "avg:m{*}"), (field, value)), null)).Message);
+        Assert.Equal(sentence, Assert.Throws<MonitorRuleException>(() => FormRule.Of(Read(("metric", "avg:m{*}"), (field, value)), null, Now)).Message);
 
     [Fact]
     public void A_rule_of_times_is_read_shown_again_and_kept_when_the_form_cannot_hold_it()
     {
-        var rule = FormRule.Of(Read(("metric", "avg:m{*}"), ("alert", "1"), ("schedule_rule", "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0"), ("schedule_start", "2026-11-01T09:00"), ("schedule_zone", "Europe/Berlin")), null);
+        var rule = FormRule.Of(Read(("metric", "avg:m{*}"), ("alert", "1"), ("schedule_rule", "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0"), ("schedule_start", "2026-11-01T09:00"), ("schedule_zone", "Europe/Berlin")), null, Now);
 
         Assert.Equal([new MonitorRecurrence("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", new DateTime(2026, 11, 1, 9, 0, 0), "Europe/Berlin")], rule.Options.CustomSchedule);
         var form = FormRule.FormOf(new KnownRule(rule, MonitorQueryParser.Parse(rule.Type, rule.Query)));
         Assert.Equal(("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", "2026-11-01T09:00", "Europe/Berlin", 0), (form.ScheduleRule, form.ScheduleStart, form.ScheduleZone, form.KeptScheduleRules));
-        Assert.Same(rule.Options.CustomSchedule, FormRule.Of(form, rule).Options.CustomSchedule);
+        Assert.Same(rule.Options.CustomSchedule, FormRule.Of(form, rule, Now).Options.CustomSchedule);
         Assert.Equal("""{"scheduling_options":{"custom_schedule":{"recurrences":[{"rrule":"FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0","start":"2026-11-01T09:00:00","timezone":"Europe/Berlin"}]}}}""", rule.Options.OthersJson); // What the API gives back.
-        Assert.Null(FormRule.Of(form with { ScheduleRule = "" }, rule).Options.CustomSchedule);
-        Assert.Equal("", FormRule.Of(form with { ScheduleRule = "" }, rule).Options.OthersJson);
+        Assert.Null(FormRule.Of(form with { ScheduleRule = "" }, rule, Now).Options.CustomSchedule);
+        Assert.Equal("", FormRule.Of(form with { ScheduleRule = "" }, rule, Now).Options.OthersJson);
         Assert.Equal("""{"x":1,"scheduling_options":{"evaluation_window":{"hour_starts":5}}}""",
             ScheduleFields.Others("""{"scheduling_options":{"custom_schedule":{"recurrences":[]},"evaluation_window":{"hour_starts":5}},"x":1}""", null));
 
@@ -91,16 +93,18 @@ public class MonitorFormTests
         var several = rule with { Options = rule.Options with { CustomSchedule = two } };
         var shown = FormRule.FormOf(new KnownRule(several, MonitorQueryParser.Parse(rule.Type, rule.Query)));
         Assert.Equal(("", 2), (shown.ScheduleRule, shown.KeptScheduleRules));
-        Assert.Same(two, FormRule.Of(shown, several).Options.CustomSchedule);
+        Assert.Same(two, FormRule.Of(shown, several, Now).Options.CustomSchedule);
     }
 
     [Theory]
     [InlineData("FREQ=MONTLY", "", "UTC", "Evaluated by the rule: Invalid rrule: FREQ=MONTLY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY")]
-    [InlineData("FREQ=DAILY", "noon", "UTC", "Evaluated by the rule: “noon” is no time. Write it as 2026-11-29T19:00.")]
-    [InlineData("FREQ=DAILY", "", "Berlin", "Evaluated by the rule: “Berlin” is no time zone. Write a name such as America/New_York or UTC.")]
-    [InlineData("FREQ=DAILY;UNTIL=19700101T000000Z", "", "UTC", "Evaluated by the rule: no time fits it, so the monitor would never be evaluated.")]
+    [InlineData("FREQ=DAILY", "noon", "UTC", "The rule begins: \"noon\" must be a time on the wall clock of the time zone, without an offset, such as 2024-05-01T09:00:00.")]
+    [InlineData("FREQ=DAILY", "", "Berlin", "Time zone: \"Berlin\" is no time zone. Write a name such as America/New_York or UTC.")]
+    [InlineData("FREQ=DAILY;UNTIL=20261101T000000Z", "", "UTC", "Evaluated by the rule: no time from now on fits it, so the monitor would never be evaluated.")]
+    [InlineData("FREQ=DAILY;COUNT=10", "2026-10-01T09:00", "", "Evaluated by the rule: no time from now on fits it, so the monitor would never be evaluated.")]
+    [InlineData("FREQ=DAILY;COUNT=10", "", "", "Evaluated by the rule: COUNT counts from a start, which is missing.")]
     public void A_rule_of_times_that_cannot_be_is_said(string rule, string start, string zone, string sentence) =>
-        Assert.StartsWith(sentence, Assert.Throws<MonitorRuleException>(() => FormRule.Of(Read(("metric", "avg:m{*}"), ("alert", "1"), ("schedule_rule", rule), ("schedule_start", start), ("schedule_zone", zone)), null)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(sentence, Assert.Throws<MonitorRuleException>(() => FormRule.Of(Read(("metric", "avg:m{*}"), ("alert", "1"), ("schedule_rule", rule), ("schedule_start", start), ("schedule_zone", zone)), null, Now)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("1h", "2026-11-29 11:30")]

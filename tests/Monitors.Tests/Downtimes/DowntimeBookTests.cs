@@ -72,6 +72,11 @@ public sealed class DowntimeBookTests : IDisposable
     [InlineData("avg(last_5m):avg:m{env:prod} / avg:n{env:prod,x:y} by {host} > 1", "env:prod", true)]
     [InlineData("\"ntp\".over(\"env:prod\",\"x:y\").by(\"host\").last(2).count_by_status()", "x:y", true)]
     [InlineData("trace-analytics(\"env:prod service:web\").rollup(\"count\").last(\"5m\") > 1", "service:web", true)]
+    [InlineData("trace-analytics(\"NOT service:web env:prod\").rollup(\"count\").last(\"5m\") > 1", "service:web", false)]
+    [InlineData("trace-analytics(\"NOT service:web env:prod\").rollup(\"count\").last(\"5m\") > 1", "env:prod", true)]
+    [InlineData("trace-analytics(\"resource_name:\\\"x service:web y (z)\\\" env:prod\").rollup(\"count\").last(\"5m\") > 1", "service:web", false)]
+    [InlineData("trace-analytics(\"resource_name:\\\"x service:web y (z)\\\" env:prod\").rollup(\"count\").last(\"5m\") > 1", "env:prod", true)]
+    [InlineData("trace-analytics(\"env:prod or service:web\").rollup(\"count\").last(\"5m\") > 1", "env:prod", false)]
     [InlineData("1 && 2", "env:prod", false)]
     public void A_monitor_without_groups_has_the_tags_that_its_query_fixes(string query, string scope, bool expected)
     {

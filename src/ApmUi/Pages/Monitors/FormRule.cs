@@ -12,13 +12,14 @@ public static class FormRule
 
     /// <summary>The rule as it is typed; what is wrong with its query shows when it is read.</summary>
     /// <param name="before">The rule that is changed: what the form has no field for stays. Null for a new one.</param>
+    /// <param name="nowUnixSeconds">Of a schedule that is over by then it is said.</param>
     /// <exception cref="MonitorRuleException">A field that holds a number holds something else.</exception>
-    public static MonitorRule Of(MonitorForm form, MonitorRule? before)
+    public static MonitorRule Of(MonitorForm form, MonitorRule? before, long nowUnixSeconds)
     {
         var options = before?.Options ?? new MonitorOptions();
         // Those of checks stand in the form; of anomalies the window of recovery is that of the alert unless somebody chose another.
         var recoveryWindow = options.TriggerWindow == "last_" + form.AlertWindow ? options.RecoveryWindow : "last_" + form.AlertWindow;
-        var schedule = ScheduleFields.Of(form, options.CustomSchedule);
+        var schedule = ScheduleFields.Of(form, options.CustomSchedule, nowUnixSeconds);
         return (before ?? new MonitorRule { Type = "", Name = "", Query = "" }) with
         {
             Id = form.Id,

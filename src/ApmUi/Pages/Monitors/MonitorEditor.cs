@@ -26,6 +26,8 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
     readonly Lock _lock = new();
     readonly Dictionary<string, Remembered> _replays = [];
 
+    long NowUnixSeconds => clock.NowUnixNanos() / UnixTime.NanosPerSecond;
+
     /// <summary>The fields to begin with: of a monitor, of a copy of one (<c>copy</c>), or of what the address says (<c>q</c>, <c>type</c>, <c>service</c>, <c>name</c>, <c>resource</c>).</summary>
     /// <returns>Null when the address names a monitor that is not there.</returns>
     public MonitorForm? Begin(long? id, PageUrl url)
@@ -119,7 +121,7 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
 
     /// <summary>Reads what is typed.</summary>
     /// <exception cref="MonitorRuleException">It is no rule; the sentences say why.</exception>
-    public KnownRule Check(MonitorForm form) => Named(form, rules.Check(FormRule.Of(Completed(form), form.Id > 0 ? rules.Find(form.Id)?.Rule : null)));
+    public KnownRule Check(MonitorForm form) => Named(form, rules.Check(FormRule.Of(Completed(form), form.Id > 0 ? rules.Find(form.Id)?.Rule : null, NowUnixSeconds)));
 
     /// <summary>Keeps what is typed.</summary>
     /// <returns>The id of the monitor.</returns>
@@ -129,7 +131,7 @@ public sealed class MonitorEditor(MonitorRules rules, MonitorReplay replay, IMet
     {
         form = Completed(form);
         if (form.Id == 0) return rules.Add(Check(form).Rule with { Creator = creator }).Rule.Id;
-        return rules.Change(form.Id, before => Named(form, rules.Check(FormRule.Of(form, before))).Rule).Rule.Id;
+        return rules.Change(form.Id, before => Named(form, rules.Check(FormRule.Of(form, before, NowUnixSeconds))).Rule).Rule.Id;
     }
 
     /// <summary>A name that was made of the query is Datadog's Markdown; on the screen it is plain.</summary>

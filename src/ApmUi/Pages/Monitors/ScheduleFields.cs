@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
-using Apm.Monitors.Downtimes;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
 
@@ -11,44 +9,38 @@ namespace Apm.ApmUi.Pages.Monitors;
 /// <summary>The times at which alone a monitor is evaluated: from the fields of the form to the rule, and back. Pure.</summary>
 public static class ScheduleFields
 {
-    /// <summary>What every refusal begins with.</summary>
     const string Name = "Evaluated by the rule";
-
-    /// <summary>Where a rule begins that does not say it; long ago, so that every time of it counts.</summary>
-    static readonly DateTime s_usualStart = new(2000, 1, 1);
 
     /// <summary>The fields with those of a monitor.</summary>
     public static MonitorForm Fill(MonitorForm form, IReadOnlyList<MonitorRecurrence>? schedule) => schedule switch
     {
-        [var only] => form with { ScheduleRule = only.Rule, ScheduleStart = only.StartLocal == s_usualStart ? "" : only.StartLocal.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture), ScheduleZone = only.TimeZone },
+        [var only] => form with { ScheduleRule = only.Rule, ScheduleStart = only.StartLocal == ScheduleText.UsualStart ? "" : only.StartLocal.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture), ScheduleZone = only.TimeZone },
         { Count: > 1 } several => form with { KeptScheduleRules = several.Count },
         _ => form,
     };
 
     /// <summary>The schedule that the fields say; null for every minute.</summary>
     /// <param name="before">That of the monitor that is changed. Of several rules it stays as it is, and so does one that the fields still say.</param>
+    /// <param name="nowUnixSeconds">A schedule must have a time after it.</param>
     /// <exception cref="MonitorRuleException">The rule, the time or the zone cannot be read, or no time fits them.</exception>
-    public static IReadOnlyList<MonitorRecurrence>? Of(MonitorForm form, IReadOnlyList<MonitorRecurrence>? before)
+    public static IReadOnlyList<MonitorRecurrence>? Of(MonitorForm form, IReadOnlyList<MonitorRecurrence>? before, long nowUnixSeconds)
     {
         if (before is { Count: > 1 }) return before;
         if (form.ScheduleRule.Length == 0) return null;
         var shown = Fill(new MonitorForm(), before);
         if ((shown.ScheduleRule, shown.ScheduleStart, shown.ScheduleZone) == (form.ScheduleRule, form.ScheduleStart, form.ScheduleZone)) return before;
+        MonitorRecurrence recurrence;
         try
         {
-            RecurrenceText.Parse(form.ScheduleRule);
+            recurrence = ScheduleText.Read(form.ScheduleRule, form.ScheduleStart, form.ScheduleZone);
         }
-        catch (DowntimeException wrong)
+        catch (ScheduleTextException wrong)
         {
-            throw Wrong(wrong.Message);
+            throw Wrong(wrong.Field switch { "start" => "The rule begins", "timezone" => "Time zone", _ => Name }, wrong.Sentence);
         }
-        if (WallClock.FindZone(form.ScheduleZone) is null) throw Wrong($"“{form.ScheduleZone}” is no time zone. Write a name such as America/New_York or UTC.");
-        var start = form.ScheduleStart.Length == 0 ? s_usualStart
-            : DateTime.TryParseExact(form.ScheduleStart, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? local
-            : throw Wrong($"“{form.ScheduleStart}” is no time. Write it as 2026-11-29T19:00.");
-        IReadOnlyList<MonitorRecurrence> schedule = [new MonitorRecurrence(form.ScheduleRule, start, form.ScheduleZone)];
-        if (CustomTimes.FirstAfter(new MonitorRule { Type = "", Name = "", Query = "", Options = new MonitorOptions { CustomSchedule = schedule } }, 0) is null)
-            throw Wrong("no time fits it, so the monitor would never be evaluated.");
+        IReadOnlyList<MonitorRecurrence> schedule = [recurrence];
+        if (CustomTimes.FirstAfter(new MonitorRule { Type = "", Name = "", Query = "", Options = new MonitorOptions { CustomSchedule = schedule } }, nowUnixSeconds) is null)
+            throw Wrong(Name, "no time from now on fits it, so the monitor would never be evaluated.");
         return schedule;
     }
 
@@ -72,5 +64,5 @@ public static class ScheduleFields
         return all.Count > 0 ? all.ToJsonString() : "";
     }
 
-    static MonitorRuleException Wrong(string sentence) => new(RuleRefusal.Wrong, $"{Name}: {sentence}");
+    static MonitorRuleException Wrong(string field, string sentence) => new(RuleRefusal.Wrong, $"{field}: {sentence}");
 }

@@ -1,7 +1,4 @@
-using System.Globalization;
-using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
-using Apm.Monitors.Downtimes;
 using Apm.Monitors.Schedule;
 
 namespace Apm.TraceAgent.Serve.Datadog.Monitors;
@@ -11,9 +8,6 @@ namespace Apm.TraceAgent.Serve.Datadog.Monitors;
 /// </summary>
 static class MonitorScheduleJson
 {
-    /// <summary>Where rules begin that do not say it; long ago, so that every time of theirs counts.</summary>
-    static readonly DateTime s_usualStart = new(2000, 1, 1);
-
     /// <returns>Null when there is none.</returns>
     /// <exception cref="RefusedException">It is none, or no time fits it.</exception>
     public static IReadOnlyList<MonitorRecurrence>? Read(DatadogBody schedule)
@@ -32,17 +26,11 @@ static class MonitorScheduleJson
         var rule = recurrence.Text("rrule") ?? throw new RefusedException($"{recurrence.Path}.rrule is missing, such as FREQ=DAILY.");
         try
         {
-            RecurrenceText.Parse(rule);
+            return ScheduleText.Read(rule, recurrence.Text("start"), recurrence.Text("timezone"));
         }
-        catch (DowntimeException wrong)
+        catch (ScheduleTextException wrong)
         {
-            throw new RefusedException($"{recurrence.Path}.rrule: {wrong.Message}");
+            throw new RefusedException($"{recurrence.Path}.{wrong.Message}");
         }
-        var zone = recurrence.Text("timezone") ?? "UTC";
-        if (WallClock.FindZone(zone) is null) throw new RefusedException($"{recurrence.Path}.timezone \"{zone}\" is no time zone. Write a name such as America/New_York or UTC.");
-        var start = recurrence.Text("start") is not { } text ? s_usualStart
-            : DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? local
-            : throw new RefusedException($"{recurrence.Path}.start \"{text}\" must be a time on the wall clock of the time zone, without an offset, such as 2024-05-01T09:00:00.");
-        return new MonitorRecurrence(rule, start, zone);
     }
 }
