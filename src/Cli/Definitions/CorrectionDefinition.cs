@@ -10,6 +10,9 @@ sealed class CorrectionDefinition : DefinitionKind
     /// <summary>As many as one answer of the API has.</summary>
     const int MaxOfPage = 1_000;
 
+    /// <summary>Members that have no default: what a change does not send stays.</summary>
+    static readonly (string Member, string What)[] s_needed = [("slo_id", "the id of its objective"), ("category", "a category"), ("start", "a start in Unix seconds")];
+
     public override string Name => "correction";
 
     public override string Path => "/api/v1/slo/correction";
@@ -24,8 +27,13 @@ sealed class CorrectionDefinition : DefinitionKind
 
     public override string FileTitleOf(JsonObject json) => $"{Text(json, "category")} {Text(json, "description")}";
 
-    public override JsonObject Normal(JsonObject json) =>
-        Take(json["attributes"] as JsonObject ?? json, ("slo_id", null), ("category", null), ("description", ""), ("start", null), ("end", null), ("duration", null), ("rrule", null), ("timezone", "UTC"));
+    public override JsonObject Normal(JsonObject json)
+    {
+        var given = json["attributes"] as JsonObject ?? json;
+        foreach (var (member, what) in s_needed)
+            if (given[member] is null) throw new DefinitionException($"a correction in a file needs {what}, by which it is found again. Add \"{member}\".");
+        return Take(given, ("slo_id", null), ("category", null), ("description", ""), ("start", null), ("end", null), ("duration", null), ("rrule", null), ("timezone", "UTC"));
+    }
 
     public override async Task<IReadOnlyList<Existing>> List(ApiAccess api, CancellationToken cancel)
     {

@@ -25,6 +25,7 @@ sealed class SloDefinition : DefinitionKind
         normal["thresholds"] = new JsonArray([.. targets.Select(target => Take(target, ("timeframe", null), ("target", null), ("warning", null)))]);
         foreach (var member in new[] { "query", "monitor_ids", "groups", "sli_specification" })
             if (json[member] is { } value && value is not JsonArray { Count: 0 }) normal[member] = value.DeepClone();
+        if (Text(json, "type") == "monitor") normal["groups"] ??= new JsonArray(); // What is not sent would stay.
         if (normal["sli_specification"]?["time_slice"] is JsonObject slice)
         {
             slice["query_interval_seconds"] ??= UsualSliceSeconds;
@@ -33,10 +34,10 @@ sealed class SloDefinition : DefinitionKind
         return normal;
     }
 
-    /// <summary>A group is the same in whatever order its tags are written.</summary>
+    /// <summary>A group is the same in whatever order its tags are written, and counts once however often.</summary>
     public override JsonObject Comparable(JsonObject normal)
     {
-        if (normal["groups"] is JsonArray groups) normal["groups"] = new JsonArray([.. groups.Select(group => (JsonNode)string.Join(',', $"{group}".Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)))]);
+        if (normal["groups"] is JsonArray groups) normal["groups"] = new JsonArray([.. groups.Select(group => SortedTags($"{group}")).Distinct(StringComparer.Ordinal).Select(group => (JsonNode)group)]);
         return normal;
     }
 
@@ -55,4 +56,6 @@ sealed class SloDefinition : DefinitionKind
         if (normal["monitor_ids"] is not JsonArray ids) return;
         for (var i = 0; i < ids.Count; i++) if (ids[i] is { } id && idOf("monitor", id.ToString()) is { } here) ids[i] = long.Parse(here, System.Globalization.CultureInfo.InvariantCulture);
     }
+
+    static string SortedTags(string group) => string.Join(',', group.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
 }

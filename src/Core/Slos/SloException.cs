@@ -17,4 +17,7 @@ public enum SloRefusal
 public sealed class SloException(SloRefusal refusal, string message) : Exception(message)
 {
     public SloRefusal Refusal { get; } = refusal;
+
+    /// <summary>Which member of a correction is wrong, as the API calls it, and what the message is about; "" for none, and of objectives, whose messages name it.</summary>
+    public string Field { get; init; } = "";
 }

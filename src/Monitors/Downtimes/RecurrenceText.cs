@@ -18,11 +18,16 @@ public sealed record RecurrenceText(string Pattern, string Frequency, int Interv
     /// <summary>Most days, months or hours that a rule may skip at once. A longer step is refused.</summary>
     public const int MaxInterval = 1_000;
 
+    const int HoursADay = 24;
+
     /// <summary>What every refusal begins with.</summary>
     public const string Invalid = "Invalid rrule";
 
     static readonly string[] Frequencies = ["HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
     static readonly string[] WeekDays = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+
+    /// <summary>How many times it may come on one day at most.</summary>
+    public int MaxTimesADay { get; private init; }
 
     /// <exception cref="DowntimeException">It is no rule, or has parts that downtimes do not know.</exception>
     public static RecurrenceText Parse(string text)
@@ -42,9 +47,18 @@ public sealed record RecurrenceText(string Pattern, string Frequency, int Interv
         foreach (var (name, value) in parts) Check(name, value, frequency);
         if (parts.ContainsKey("COUNT") && parts.ContainsKey("UNTIL")) throw Wrong("give COUNT or UNTIL, not both");
         var (until, isUtc) = parts.Remove("UNTIL", out var last) ? UntilOf(last) : (null, false);
+        var every = parts.TryGetValue("INTERVAL", out var interval) ? Number(interval) : 1;
         return new RecurrenceText(
-            string.Join(';', parts.Select(part => $"{part.Key}={part.Value}")), frequency, parts.TryGetValue("INTERVAL", out var interval) ? Number(interval) : 1,
-            parts.GetValueOrDefault("BYDAY")?.Split(',') ?? [], parts.TryGetValue("COUNT", out var count) ? Number(count) : null, until, isUtc);
+            string.Join(';', parts.Select(part => $"{part.Key}={part.Value}")), frequency, every,
+            parts.GetValueOrDefault("BYDAY")?.Split(',') ?? [], parts.TryGetValue("COUNT", out var count) ? Number(count) : null, until, isUtc) { MaxTimesADay = TimesADay(parts, frequency, every) };
+    }
+
+    /// <summary>Its hours of a day by its minutes of an hour.</summary>
+    static int TimesADay(Dictionary<string, string> parts, string frequency, int interval)
+    {
+        int Named(string part, int otherwise) => parts.TryGetValue(part, out var numbers) ? numbers.Split(',').Select(Number).Distinct().Count() : otherwise;
+        var hours = frequency == "HOURLY" ? Math.Min(Named("BYHOUR", HoursADay), (HoursADay + interval - 1) / interval) : Named("BYHOUR", 1);
+        return hours * Named("BYMINUTE", 1);
     }
 
     static void Check(string name, string value, string frequency)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Markdig;
+using Markdig.Helpers;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -46,15 +47,18 @@ public static partial class MarkdownText
         link.Remove();
     }
 
-    /// <summary>Without the signs that only draw; what is in them stays, an address behind its words.</summary>
+    /// <summary>Without the signs that only draw; what is in them stays, an address behind its words when it may be a link.</summary>
     public static string ToPlain(string markdown)
     {
-        var text = Picture().Replace(markdown, match => match.Groups[1].Length > 0 ? $"[picture: {match.Groups[1].Value}] {match.Groups[2].Value}" : $"[picture] {match.Groups[2].Value}");
-        text = Link().Replace(text, "$1 ($2)");
+        var text = Picture().Replace(markdown, match => (match.Groups[1].Length > 0 ? $"[picture: {match.Groups[1].Value}]" : "[picture]") + Address(match.Groups[2].Value, " ", ""));
+        text = Link().Replace(text, match => match.Groups[1].Value + Address(match.Groups[2].Value, " (", ")"));
         text = Strong().Replace(text, "$1");
         text = Escaped().Replace(text, "$1");
         return BlankLines().Replace(text.ReplaceLineEndings("\n"), "\n\n").Trim();
     }
+
+    /// <summary>An address between two texts; "" for one that may not lead anywhere, however it is written.</summary>
+    static string Address(string url, string before, string after) => LeadsSomewhereGood(HtmlHelper.Unescape(url.Trim('<', '>'))) ? before + url + after : "";
 
     /// <summary>Text for HTML.</summary>
     public static string Encode(string text) => WebUtility.HtmlEncode(text);
@@ -63,10 +67,10 @@ public static partial class MarkdownText
     static bool LeadsSomewhereGood(string? url) => url is not null && !url.Contains('\\', StringComparison.Ordinal) && (url.StartsWith('/') ? !url.StartsWith("//", StringComparison.Ordinal)
         : Uri.TryCreate(url.Trim(), UriKind.Absolute, out var address) ? s_schemes.Contains(address.Scheme) : !url.Contains(':', StringComparison.Ordinal));
 
-    [GeneratedRegex(@"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)")]
+    [GeneratedRegex(@"!\[([^\]]*)\]\(\s*((?:[^()\s]|\([^()\s]*\))+)[^)]*\)")]
     private static partial Regex Picture();
 
-    [GeneratedRegex(@"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")]
+    [GeneratedRegex(@"\[([^\]]+)\]\(\s*((?:[^()\s]|\([^()\s]*\))+)[^)]*\)")]
     private static partial Regex Link();
 
     [GeneratedRegex(@"\*\*(.+?)\*\*(?!\*)")]

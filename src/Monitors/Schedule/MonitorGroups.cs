@@ -8,8 +8,10 @@ namespace Apm.Monitors.Schedule;
 /// <remarks>Any thread.</remarks>
 public sealed class MonitorGroups(MonitorStates states, MonitorHistory history) : IMonitorGroups
 {
+    /// <inheritdoc/>
     public IReadOnlyList<string> Of(long monitorId) => [.. (states.Find(monitorId)?.Groups ?? []).Where(group => group.Group != GroupState.Whole).Select(group => group.Group)];
 
+    /// <inheritdoc/>
     public IReadOnlyList<UptimeChange> PastOf(long monitorId, string group)
     {
         var all = history.Read(monitorId);

@@ -41,7 +41,8 @@ public sealed class SloBook : IObjectives
         _slos = documents.FindAll<Slo>(Collection).ToImmutableDictionary(slo => slo.Id, StringComparer.Ordinal);
         Corrections = new SloCorrections(documents, clock, newId);
         rules.Objectives = this;
-        groups.Follow(_slos.Values, _slos.Values.SelectMany(slo => slo.MonitorIds).Distinct());
+        groups.FollowAll([.. _slos.Values]);
+        Corrections.RemoveOfOthers(_slos.ContainsKey);
     }
 
     /// <summary>The times that they do not count.</summary>
@@ -93,7 +94,7 @@ public sealed class SloBook : IObjectives
             var slo = _slos.GetValueOrDefault(id) ?? throw NotFound(id);
             if (!force && WhyKept(id) is { } reason) throw new SloException(SloRefusal.Referenced, reason);
             _documents.Remove(Collection, id);
-            _slos = _slos.Remove(id);
+            _slos = _slos.Remove(id); // It is gone now: nothing that follows throws.
             Corrections.RemoveOf(id);
             _groups.Follow(_slos.Values, slo.MonitorIds);
         }
@@ -117,6 +118,7 @@ public sealed class SloBook : IObjectives
     /// <inheritdoc/>
     public IReadOnlyList<(string Id, string Name)> MadeOf(long monitorId) => [.. All().Where(slo => slo.MonitorIds.Contains(monitorId)).Select(slo => (slo.Id, slo.Name))];
 
+    /// <summary>What answers that there is no objective of an id.</summary>
     public static SloException NotFound(string id) => new(SloRefusal.NotFound, $"SLO with id \"{id}\" not found");
 
     /// <summary>An objective as it could be kept: its groups by their own names.</summary>
@@ -168,10 +170,10 @@ public sealed class SloBook : IObjectives
 
     Slo Keep_NeedsLock(Slo slo)
     {
-        var slos = _slos.SetItem(slo.Id, slo);
-        _groups.Follow(slos.Values, slo.MonitorIds.Union(_slos.GetValueOrDefault(slo.Id)?.MonitorIds ?? []));
-        _documents.Store(Collection, slo.Id, slo);
-        _slos = slos;
+        var before = _slos.GetValueOrDefault(slo.Id);
+        _documents.Store(Collection, slo.Id, slo); // First: when it throws, no group has lost its past.
+        _slos = _slos.SetItem(slo.Id, slo);
+        _groups.Follow(_slos.Values, slo.MonitorIds.Union(before?.MonitorIds ?? []));
         return slo;
     }
 

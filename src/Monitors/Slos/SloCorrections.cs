@@ -17,6 +17,12 @@ public sealed class SloCorrections
     /// <summary>Longest that one may last, in seconds; 92 days, as far as objectives look. A longer one is refused.</summary>
     public const long MaxDurationSeconds = 92L * 86_400;
 
+    /// <summary>Most times a day that all recurring corrections of one objective may come together; default 48. One that makes it more is refused with a sentence.</summary>
+    public const int MaxTimesADay = 48;
+
+    /// <summary>Most times in all by which a rule may be bounded (COUNT): they are counted from the first. More are refused.</summary>
+    public const int MaxCount = 5_000;
+
     /// <summary>Their edges are looked at in steps of so many seconds: points are no closer.</summary>
     const long EdgeSeconds = 10;
 
@@ -50,10 +56,10 @@ public sealed class SloCorrections
     /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
     public SloCorrection Add(SloCorrection wanted)
     {
-        Check(wanted);
         lock (_lock)
         {
-            if (_corrections.Values.Count(correction => correction.SloId == wanted.SloId) >= MaxOfSlo) throw Wrong($"The objective has {MaxOfSlo} corrections already, the most that are kept. Delete some first, or write one that recurs.");
+            Check_NeedsLock(wanted);
+            if (_corrections.Values.Count(correction => correction.SloId == wanted.SloId) >= MaxOfSlo) throw new SloException(SloRefusal.Wrong, $"The objective has {MaxOfSlo} corrections already, the most that are kept. Delete some first, or write one that recurs.");
             return Keep_NeedsLock(wanted with { Id = _newId().ToString("N"), CreatedUnixSeconds = NowUnixSeconds, ModifiedUnixSeconds = NowUnixSeconds });
         }
     }
@@ -66,11 +72,13 @@ public sealed class SloCorrections
         lock (_lock)
         {
             var before = _corrections.GetValueOrDefault(id) ?? throw NotFound(id);
-            Check(wanted);
-            return Keep_NeedsLock(wanted with { Id = id, SloId = before.SloId, Creator = before.Creator, CreatedUnixSeconds = before.CreatedUnixSeconds, ModifiedUnixSeconds = NowUnixSeconds });
+            wanted = wanted with { Id = id, SloId = before.SloId };
+            Check_NeedsLock(wanted);
+            return Keep_NeedsLock(wanted with { Creator = before.Creator, CreatedUnixSeconds = before.CreatedUnixSeconds, ModifiedUnixSeconds = NowUnixSeconds });
         }
     }
 
+    /// <summary>Deletes one: its time counts again.</summary>
     /// <exception cref="SloException">There is none.</exception>
     /// <exception cref="StoreUnavailableException">Nothing was changed. Safe to retry.</exception>
     public void Remove(string id)
@@ -83,10 +91,26 @@ public sealed class SloCorrections
         }
     }
 
-    /// <summary>Removes those of an objective that is gone.</summary>
-    public void RemoveOf(string sloId)
+    /// <summary>Removes those of an objective that is gone; from the disk at the next start, when the store is away.</summary>
+    public void RemoveOf(string sloId) => RemoveOfOthers(id => id != sloId);
+
+    /// <summary>Removes those of objectives that are not there.</summary>
+    /// <inheritdoc cref="RemoveOf"/>
+    internal void RemoveOfOthers(Func<string, bool> isThere)
     {
-        foreach (var correction in _corrections.Values.Where(correction => correction.SloId == sloId)) Remove(correction.Id);
+        lock (_lock)
+        {
+            List<SloCorrection> gone = [.. _corrections.Values.Where(correction => !isThere(correction.SloId))];
+            _corrections = _corrections.RemoveRange(gone.Select(correction => correction.Id));
+            try
+            {
+                foreach (var correction in gone) _documents.Remove(Collection, correction.Id);
+            }
+            catch (StoreUnavailableException)
+            {
+                // The next start looks for those whose objective is gone.
+            }
+        }
     }
 
     /// <summary>The times within a time that an objective does not count, in order and apart from each other; edges are multiples of ten seconds.</summary>
@@ -118,36 +142,47 @@ public sealed class SloCorrections
         Recurrences = correction.IsRecurring() ? [new DowntimeRecurrence(WallClock.At(correction.StartUnixSeconds, WallClock.FindZone(correction.TimeZone) ?? TimeZoneInfo.Utc), correction.DurationSeconds ?? 0, correction.Rule)] : [],
     };
 
-    static void Check(SloCorrection correction)
+    void Check_NeedsLock(SloCorrection correction)
     {
-        if (!SloCorrection.Categories.Contains(correction.Category)) throw Wrong($"data.attributes.category \"{correction.Category}\" is not known. There are: {string.Join(", ", SloCorrection.Categories)}.");
-        if (correction.Description.Length > SloBook.MaxDescriptionChars) throw Wrong($"data.attributes.description has {correction.Description.Length} characters; at most {SloBook.MaxDescriptionChars} are kept.");
-        if (WallClock.FindZone(correction.TimeZone) is null) throw Wrong($"data.attributes.timezone \"{correction.TimeZone}\" is no time zone. Write a name such as America/New_York or UTC.");
+        if (!SloCorrection.Categories.Contains(correction.Category)) throw Wrong("category", $"\"{correction.Category}\" is not known. There are: {string.Join(", ", SloCorrection.Categories)}.");
+        if (correction.Description.Length > SloBook.MaxDescriptionChars) throw Wrong("description", $"It has {correction.Description.Length} characters; at most {SloBook.MaxDescriptionChars} are kept.");
+        if (WallClock.FindZone(correction.TimeZone) is null) throw Wrong("timezone", $"\"{correction.TimeZone}\" is no time zone. Write a name such as America/New_York or UTC.");
         if (correction.IsRecurring())
         {
-            if (correction.EndUnixSeconds is not null) throw Wrong("data.attributes.end does not go with rrule: write duration, in seconds, for each time.");
-            if (correction.DurationSeconds is not (>= 1 and <= MaxDurationSeconds)) throw Wrong($"data.attributes.duration is required with rrule: how many seconds each time lasts, from 1 to {MaxDurationSeconds}.");
-            try
-            {
-                RecurrenceText.Parse(correction.Rule);
-            }
-            catch (DowntimeException wrong)
-            {
-                throw Wrong($"data.attributes.rrule: {wrong.Message}");
-            }
-            if (!EverHolds(correction)) throw Wrong("data.attributes.rrule: no time fits it, so nothing would ever be corrected.");
+            CheckRecurring_NeedsLock(correction);
             return;
         }
-        if (correction.DurationSeconds is not null) throw Wrong("data.attributes.duration goes with rrule only: write end.");
-        if (correction.EndUnixSeconds is not { } end) throw Wrong("data.attributes.end is required, in Unix seconds; or rrule and duration for one that recurs.");
-        if (end <= correction.StartUnixSeconds) throw Wrong("data.attributes.end must be after start.");
-        if (end - correction.StartUnixSeconds > MaxDurationSeconds) throw Wrong($"A correction lasts at most {MaxDurationSeconds / 86_400} days, as far as objectives look.");
+        if (correction.DurationSeconds is not null) throw Wrong("duration", "It goes with rrule only: write end.");
+        if (correction.EndUnixSeconds is not { } end) throw Wrong("end", "It is required, in Unix seconds; or rrule and duration for one that recurs.");
+        if (end <= correction.StartUnixSeconds) throw Wrong("end", "It must be after the start.");
+        if (end - correction.StartUnixSeconds > MaxDurationSeconds) throw TooLong("end");
     }
 
-    /// <summary>Whether a time fits its rule at all.</summary>
-    /// <param name="correction">One that recurs, by a rule that can be read.</param>
-    public static bool EverHolds(SloCorrection correction) => Occurrences.CurrentOrNext(AsDowntime(correction), long.MinValue / 4) is not null;
+    void CheckRecurring_NeedsLock(SloCorrection correction)
+    {
+        if (correction.EndUnixSeconds is not null) throw Wrong("end", "It does not go with rrule: write duration, in seconds, for each time.");
+        if (correction.DurationSeconds is not { } duration) throw Wrong("duration", $"It is required with rrule: how many seconds each time lasts, from 1 to {MaxDurationSeconds}.");
+        if (duration < 1) throw Wrong("duration", "Each time must last a second or more.");
+        if (duration > MaxDurationSeconds) throw TooLong("duration");
+        try
+        {
+            var rule = RecurrenceText.Parse(correction.Rule);
+            if (rule.Count > MaxCount) throw Wrong("rrule", $"COUNT={rule.Count} is more than the {MaxCount} times that are taken. Write UNTIL with a day instead.");
+            var others = _corrections.Values.Where(other => other.SloId == correction.SloId && other.Id != correction.Id && other.IsRecurring()).Sum(other => RecurrenceText.Parse(other.Rule).MaxTimesADay);
+            if (rule.MaxTimesADay + others > MaxTimesADay) throw Wrong("rrule", $"It may come {Times(rule.MaxTimesADay)} a day{(others > 0 ? $", and the objective's other corrections {Times(others)}" : "")}; at most {MaxTimesADay} are taken together. Write fewer and longer times.");
+        }
+        catch (DowntimeException wrong)
+        {
+            throw Wrong("rrule", wrong.Message);
+        }
+        if (Occurrences.CurrentOrNext(AsDowntime(correction), long.MinValue / 4) is null) throw Wrong("rrule", "No time fits it, so nothing would ever be corrected.");
+    }
 
+    static string Times(int count) => count == 1 ? "once" : $"{count} times";
+
+    static SloException TooLong(string field) => Wrong(field, $"A correction lasts at most {MaxDurationSeconds / 86_400} days, as far as objectives look.");
+
+    /// <summary>What answers that there is no correction of an id.</summary>
     public static SloException NotFound(string id) => new(SloRefusal.NotFound, $"SLO correction with id \"{id}\" not found");
 
     SloCorrection Keep_NeedsLock(SloCorrection correction)
@@ -159,5 +194,5 @@ public sealed class SloCorrections
 
     long NowUnixSeconds => _clock.NowUnixNanos() / UnixTime.NanosPerSecond;
 
-    static SloException Wrong(string sentence) => new(SloRefusal.Wrong, sentence);
+    static SloException Wrong(string field, string sentence) => new(SloRefusal.Wrong, sentence) { Field = field };
 }

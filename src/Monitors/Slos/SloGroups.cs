@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.Core.Ports;
 using Apm.Core.Slos;
 using Apm.Monitors.Queries;
 using Apm.Monitors.Rules;
@@ -29,25 +30,43 @@ public sealed class SloGroups(UptimeBook uptime, IMonitorGroups groups)
         if (slo.Groups.Count == 0) return [];
         if (known is null) throw Wrong($"The parameter 'groups' goes with one monitor; 'monitor_ids' names {slo.MonitorIds.Count}. Name one monitor that is grouped by tags, or send \"groups\":[] to count all groups of all of them.");
         if (slo.Groups.Count > MaxGroups) throw Wrong($"The parameter 'groups' has {slo.Groups.Count} groups; at most {MaxGroups} are counted one by one.");
+        if (slo.Groups.Any(group => group.All(sign => sign == ',' || char.IsWhiteSpace(sign)))) throw Wrong("A group of the parameter 'groups' is empty. Write its tags, such as \"host:a\", or send \"groups\":[] to count all groups.");
         if (slo.Groups.FirstOrDefault(group => group.Length > MaxGroupChars) is { } tooLong) throw Wrong($"A group of the parameter 'groups' has {tooLong.Length} characters; at most {MaxGroupChars} are kept: \"{tooLong[..40]}…\".");
         var id = known.Rule.Id;
-        if (known.Query is { IsMulti: false } and not CompositeMonitorQuery) throw Wrong($"Monitor {Text(id)}, {known.Rule.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor whose query has \"by {{…}}\", or leave 'groups' out.");
-        var there = groups.Of(id);
-        var keys = known.Query is CompositeMonitorQuery || known.Query?.GroupKeys.Contains("*") == true ? null : known.Query?.GroupKeys;
         var kept = before?.MonitorIds is [var only] && only == id ? before.Groups : [];
+        var there = groups.Of(id);
+        // Of a composite the rule says what its parts were like when it was written.
+        var isGrouped = known.Rule.IsMulti || known.Query is CompositeMonitorQuery && there.Count > 0;
+        if (!isGrouped && slo.Groups.Any(group => !kept.Contains(group.Trim()))) throw Wrong($"Monitor {Text(id)}, {known.Rule.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor {(known.Query is CompositeMonitorQuery ? "that is made of grouped ones" : "whose query has \"by {…}\"")}, or send \"groups\":[].");
+        var keys = known.Query is CompositeMonitorQuery || known.Query?.GroupKeys.Contains("*") == true ? null : known.Query?.GroupKeys;
         return [.. slo.Groups.Select(group => Named(group.Trim(), id, keys, there, kept)).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Notes the times of all groups that objectives name, and no longer those that none names.</summary>
-    /// <exception cref="Core.Ports.StoreUnavailableException">The past of some is not on disk; the next change writes it.</exception>
+    /// <remarks>A store that is away stops nothing: a past that is not on disk is with the next change, and what should go does so at the next call or start.</remarks>
     public void Follow(IEnumerable<Slo> all, IEnumerable<long> monitorIds)
     {
         var named = all.Where(slo => slo.Groups.Count > 0).GroupBy(slo => slo.MonitorIds[0]).ToDictionary(ofMonitor => ofMonitor.Key, ofMonitor => ofMonitor.SelectMany(slo => slo.Groups).ToHashSet(StringComparer.Ordinal));
         foreach (var id in monitorIds)
         {
             var wanted = named.GetValueOrDefault(id) ?? [];
-            uptime.FollowOnly(id, wanted);
-            foreach (var group in wanted.Except(uptime.FollowedOf(id))) uptime.Follow(id, group, groups.PastOf(id, group));
+            EvenWithoutStore(() => uptime.FollowOnly(id, wanted));
+            foreach (var group in wanted.Except(uptime.FollowedOf(id))) EvenWithoutStore(() => uptime.Follow(id, group, groups.PastOf(id, group)));
+        }
+    }
+
+    /// <summary>The same of all monitors, as at a start.</summary>
+    public void FollowAll(IReadOnlyList<Slo> all) => Follow(all, all.SelectMany(slo => slo.MonitorIds).Union(uptime.MonitorIds()));
+
+    static void EvenWithoutStore(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (StoreUnavailableException)
+        {
+            // As the remarks of Follow say.
         }
     }
 

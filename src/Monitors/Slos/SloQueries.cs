@@ -41,6 +41,10 @@ public static partial class SloQueries
         }
     }
 
+    /// <summary>Whether all that a query asks for is grouped by tags.</summary>
+    /// <exception cref="QueryTextException">The text is no query.</exception>
+    public static bool IsGrouped(string text) => Parse(text).MetricQueries.All(query => query.By.Count > 0);
+
     /// <summary>A formula with its names replaced by their queries.</summary>
     public static string Filled(string formula, IReadOnlyList<SloNamedQuery> queries)
     {

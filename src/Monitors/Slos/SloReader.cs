@@ -13,7 +13,7 @@ public sealed record SloGroup(string Group, SloSeries Series);
 /// <remarks>Any thread. Exceptions of queries come through.</remarks>
 public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook slos)
 {
-    /// <summary>Width of the buckets at the ends of a time that is not made of whole ones, in seconds.</summary>
+    /// <summary>Width of the buckets in which a time is read that is not made of whole ones, in seconds.</summary>
     const int TailSeconds = 10;
 
     /// <summary>Points that one query gives at most; longer times are read in parts.</summary>
@@ -45,12 +45,20 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
     /// <summary>The same, corrected.</summary>
     public SloSeries Read(Slo slo, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, CancellationToken cancel = default) => Read(slo, fromUnixSeconds, toUnixSeconds, stepSeconds, isCorrected: true, cancel);
 
+    /// <summary>The same of each monitor of an objective of monitors, in its order; none of other kinds.</summary>
+    public IReadOnlyList<(long MonitorId, SloSeries Series)> ReadMonitors(Slo slo, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, bool isCorrected = true)
+    {
+        var time = new Time(slos, slo, fromUnixSeconds / stepSeconds * stepSeconds, toUnixSeconds, stepSeconds, isCorrected);
+        return [.. slo.MonitorIds.Select(id => (id, uptime.Read([id], time.From, time.To, stepSeconds, time.LeftOut)))];
+    }
+
     /// <summary>The same of each group: of those that an objective of a monitor names, in its order, or of all when both queries of one of requests are grouped; none otherwise.</summary>
+    /// <inheritdoc cref="Read(Slo, long, long, int, bool, CancellationToken)"/>
     public IReadOnlyList<SloGroup> ReadGroups(Slo slo, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, bool isCorrected = true, CancellationToken cancel = default)
     {
-        if (slo.Groups.Count > 0) return [.. slo.Groups.Select(group => new SloGroup(group, Read(slo with { Groups = [group] }, fromUnixSeconds, toUnixSeconds, stepSeconds, isCorrected, cancel)))];
-        if (slo.Kind != SloKind.Metric) return [];
+        if (slo.Kind == SloKind.TimeSlice) return [];
         var time = new Time(slos, slo, fromUnixSeconds / stepSeconds * stepSeconds, toUnixSeconds, stepSeconds, isCorrected);
+        if (slo.Kind == SloKind.Monitor) return [.. slo.Groups.Select(group => new SloGroup(group, uptime.ReadGroups(slo.MonitorIds[0], [group], time.From, time.To, stepSeconds, time.LeftOut)))];
         var (good, total) = Groups(slo, time, cancel);
         if (good.Keys.Concat(total.Keys).Any(group => group.Length == 0)) return [];
         return [.. total.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new SloGroup(pair.Key, new SloSeries(time.From, stepSeconds, Tallies(good.GetValueOrDefault(pair.Key) ?? new double[time.Count], pair.Value))))];
@@ -83,18 +91,13 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
             return left;
         }
         var counts = new Dictionary<string, double[]>(StringComparer.Ordinal);
-        foreach (var (from, to) in time.Counted())
-        {
-            var head = Math.Min(to, (from + time.Step - 1) / time.Step * time.Step);
-            var whole = Math.Max(head, to / time.Step * time.Step);
-            var tail = Math.Min(time.Step, TailSeconds);
-            foreach (var point in Values(node, from, head, tail, cancel).Concat(Values(node, head, whole, time.Step, cancel)).Concat(Values(node, whole, to, tail, cancel)))
+        foreach (var (from, to, step) in time.Stretches())
+            foreach (var point in Values(node, from, to, step, cancel))
             {
-                if (time.BucketOf(point.UnixSeconds) is not { } bucket) continue;
+                if (time.BucketOf(point.UnixSeconds) is not { } bucket || time.TouchesLeftOut(point.UnixSeconds, point.UnixSeconds + 1)) continue;
                 if (!counts.TryGetValue(point.Group, out var sums)) counts.Add(point.Group, sums = new double[time.Count]);
                 sums[bucket] += point.Value;
             }
-        }
         return counts;
     }
 
@@ -104,7 +107,7 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
         // Several groups, or several points by a rollup of the query's own: a slice is good when all of them are.
         foreach (var slice in Values(SloQueries.Parse(slices.Query), time.From, time.To, slices.SliceSeconds, cancel).GroupBy(value => value.UnixSeconds / slices.SliceSeconds * slices.SliceSeconds))
         {
-            if (time.BucketOf(slice.Key) is not { } bucket || time.LeftOut.Any(left => left.FromUnixSeconds < slice.Key + slices.SliceSeconds && left.ToUnixSeconds > slice.Key)) continue;
+            if (time.BucketOf(slice.Key) is not { } bucket || time.TouchesLeftOut(slice.Key, slice.Key + slices.SliceSeconds)) continue;
             var seconds = Math.Min(slices.SliceSeconds, time.To - slice.Key);
             buckets[bucket] += new SloTally(slice.All(value => slices.IsGood(value.Value)) ? seconds : 0, seconds);
         }
@@ -140,16 +143,41 @@ public sealed class SloReader(MetricQueries queries, UptimeBook uptime, SloBook 
 
         public int? BucketOf(long unixSeconds) => (unixSeconds - From) / Step is var bucket && unixSeconds >= From && bucket < Count ? (int)bucket : null;
 
-        /// <summary>What is between what is left out.</summary>
-        public IEnumerable<(long From, long To)> Counted()
+        /// <summary>Whether something of a part is left out.</summary>
+        public bool TouchesLeftOut(long from, long to) => FirstEndingAfter(from) is var next && next < LeftOut.Count && LeftOut[next].FromUnixSeconds < to;
+
+        /// <summary>
+        /// What is to be read, and how closely: whole buckets as such, those that are partly left out, and the last when it is not whole, by points so
+        /// close that each can be left out. However many times are left out, there are no more stretches than buckets.
+        /// </summary>
+        public List<(long From, long To, int Step)> Stretches()
         {
-            var begin = From;
-            foreach (var (leftFrom, leftTo) in LeftOut)
+            var stretches = new List<(long From, long To, int Step)>();
+            for (var begin = From; begin < To; begin += Step)
             {
-                if (leftFrom > begin) yield return (begin, leftFrom);
-                begin = leftTo;
+                var end = Math.Min(begin + Step, To);
+                if (IsLeftOut(begin, end)) continue;
+                var step = end - begin < Step || TouchesLeftOut(begin, end) ? Math.Min(Step, TailSeconds) : Step;
+                if (stretches.Count > 0 && stretches[^1] is var last && last.To == begin && last.Step == step) stretches[^1] = (last.From, end, step);
+                else stretches.Add((begin, end, step));
             }
-            if (To > begin) yield return (begin, To);
+            return stretches;
+        }
+
+        /// <summary>Whether all of a part is left out.</summary>
+        bool IsLeftOut(long from, long to) => FirstEndingAfter(from) is var next && next < LeftOut.Count && LeftOut[next].FromUnixSeconds <= from && LeftOut[next].ToUnixSeconds >= to;
+
+        /// <summary>Which of the times that are left out is the first to end after a time: they are in order and apart.</summary>
+        int FirstEndingAfter(long unixSeconds)
+        {
+            var (low, high) = (0, LeftOut.Count);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (LeftOut[middle].ToUnixSeconds > unixSeconds) high = middle;
+                else low = middle + 1;
+            }
+            return low;
         }
     }
 }

@@ -68,6 +68,9 @@ public sealed class SloReports(SloReader reader, TimeProvider clock)
         return report;
     }
 
+    /// <summary>Whether an objective has parts at all: groups that it names, several monitors, or queries that are both grouped. In some window there may be none all the same.</summary>
+    public static bool HasParts(Slo slo) => slo.Groups.Count > 0 || slo.MonitorIds.Count > 1 || slo.Kind == SloKind.Metric && SloQueries.IsGrouped(slo.GoodQuery) && SloQueries.IsGrouped(slo.TotalQuery);
+
     /// <summary>The parts of an objective in a window of its report: its groups, or its monitors when it has several.</summary>
     /// <exception cref="QueryLimitException">A query asks for more than is answered.</exception>
     /// <exception cref="StoreUnavailableException">The numbers cannot be read. Safe to retry.</exception>
@@ -76,7 +79,7 @@ public sealed class SloReports(SloReader reader, TimeProvider clock)
         if (_parts.TryGetValue((slo.Id, window.Target.Days), out var kept) && ReferenceEquals(kept.Window, window)) return kept.Parts;
         var step = StepOf(window.ToUnixSeconds - window.FromUnixSeconds);
         IReadOnlyList<SloPart> all = slo.Groups.Count == 0 && slo.MonitorIds.Count > 1
-            ? [.. slo.MonitorIds.Select(id => new SloPart("", id, reader.Read(slo with { MonitorIds = [id] }, window.FromUnixSeconds, window.ToUnixSeconds, step, cancel).Sum()))]
+            ? [.. reader.ReadMonitors(slo, window.FromUnixSeconds, window.ToUnixSeconds, step).Select(monitor => new SloPart("", monitor.MonitorId, monitor.Series.Sum()))]
             : [.. reader.ReadGroups(slo, window.FromUnixSeconds, window.ToUnixSeconds, step, isCorrected: true, cancel).Select(group => new SloPart(group.Group, slo.MonitorIds is [var only] ? only : null, group.Series.Sum()))];
         var parts = all.Count == 0 ? SloParts.None : new SloParts([.. all.OrderBy(part => part.Tally.BudgetLeftPercent(window.Target) ?? double.MaxValue).Take(MaxParts)], all.Count);
         foreach (var (key, old) in _parts) if (window.ToUnixSeconds >= old.Window.ToUnixSeconds + DaySeconds) _parts.TryRemove(key, out _); // Deleted, or of no interest.

@@ -95,6 +95,7 @@ public sealed class UptimeBook
     }
 
     /// <summary>Follows only some groups of a monitor from now on; what is kept of its others goes.</summary>
+    /// <exception cref="StoreUnavailableException">Some could not be taken from the disk: those are followed as before. Safe to retry.</exception>
     public void FollowOnly(long monitorId, IReadOnlySet<string> wanted)
     {
         lock (_lock)
@@ -102,8 +103,8 @@ public sealed class UptimeBook
             if (!_groups.TryGetValue(monitorId, out var groups)) return;
             foreach (var group in groups.Keys.Where(group => !wanted.Contains(group)).ToList())
             {
-                groups.Remove(group);
                 _documents.Remove(GroupCollection, IdOf(monitorId, group));
+                groups.Remove(group);
             }
         }
     }
@@ -137,10 +138,16 @@ public sealed class UptimeBook
     }
 
     /// <summary>Removes what is kept of a monitor and of its groups.</summary>
+    /// <exception cref="StoreUnavailableException">Some of it is kept still. Safe to retry.</exception>
     public void Remove(long monitorId)
     {
         FollowOnly(monitorId, new HashSet<string>());
-        lock (_lock) if (_monitors.Remove(monitorId)) _documents.Remove(Collection, IdOf(monitorId));
+        lock (_lock)
+        {
+            if (!_monitors.ContainsKey(monitorId)) return;
+            _documents.Remove(Collection, IdOf(monitorId));
+            _monitors.Remove(monitorId);
+        }
     }
 
     /// <summary>Monitors of which something is kept, those that are gone included.</summary>
@@ -155,20 +162,29 @@ public sealed class UptimeBook
     /// </summary>
     /// <param name="fromUnixSeconds">A multiple of the step.</param>
     /// <param name="leftOut">Times that are not counted; null for none.</param>
-    public SloSeries Read(IReadOnlyList<long> monitorIds, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null)
-    {
-        lock (_lock) return Sum_NeedsLock(monitorIds.Select(_monitors.GetValueOrDefault), fromUnixSeconds, toUnixSeconds, stepSeconds, leftOut);
-    }
+    public SloSeries Read(IReadOnlyList<long> monitorIds, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null) =>
+        Sum(() => monitorIds.Select(_monitors.GetValueOrDefault), fromUnixSeconds, toUnixSeconds, stepSeconds, leftOut);
 
     /// <summary>The same of some groups of one monitor. Of a group that is not followed nothing is known.</summary>
     /// <inheritdoc cref="Read"/>
-    public SloSeries ReadGroups(long monitorId, IReadOnlyList<string> groups, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null)
-    {
-        lock (_lock) return Sum_NeedsLock(groups.Select(group => _groups.GetValueOrDefault(monitorId)?.GetValueOrDefault(group)), fromUnixSeconds, toUnixSeconds, stepSeconds, leftOut);
-    }
+    public SloSeries ReadGroups(long monitorId, IReadOnlyList<string> groups, long fromUnixSeconds, long toUnixSeconds, int stepSeconds, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut = null) =>
+        Sum(() => groups.Select(group => _groups.GetValueOrDefault(monitorId)?.GetValueOrDefault(group)), fromUnixSeconds, toUnixSeconds, stepSeconds, leftOut);
 
-    SloSeries Sum_NeedsLock(IEnumerable<UptimeLine?> lines, long from, long to, int step, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut) =>
-        UptimeSum.Of([.. lines.Select(line => line ?? new UptimeLine([]))], leftOut is { Count: > 0 } ? [.. _gaps, .. leftOut.Select(left => new UptimeGap(left.FromUnixSeconds, left.ToUnixSeconds))] : _gaps, from, to, _knownUntil, step);
+    /// <summary>Adds up a copy: evaluations wait for the lock, and a sum may take a while.</summary>
+    /// <param name="linesOf_NeedsLock">The lines; null for one of which nothing is known.</param>
+    SloSeries Sum(Func<IEnumerable<UptimeLine?>> linesOf_NeedsLock, long from, long to, int step, IReadOnlyList<(long FromUnixSeconds, long ToUnixSeconds)>? leftOut)
+    {
+        List<IReadOnlyList<UptimeChange>> lines;
+        List<UptimeGap> gaps;
+        long knownUntil;
+        lock (_lock)
+        {
+            lines = [.. linesOf_NeedsLock().Select(line => line is null ? [] : line.Changes.ToArray())];
+            (gaps, knownUntil) = ([.. _gaps], _knownUntil);
+        }
+        gaps.AddRange((leftOut ?? []).Select(left => new UptimeGap(left.FromUnixSeconds, left.ToUnixSeconds)));
+        return UptimeSum.Of(lines, gaps, from, to, knownUntil, step);
+    }
 
     Dictionary<string, UptimeLine> GroupsOf_NeedsLock(long monitorId)
     {

@@ -38,34 +38,38 @@ sealed record UptimeGap(long FromUnixSeconds, long ToUnixSeconds);
 /// <summary>Adds up the time in which none of some lines was in alert. Pure.</summary>
 static class UptimeSum
 {
+    /// <param name="lines">The changes of each, the oldest first.</param>
     /// <param name="toUnixSeconds">The end of the last bucket; it may be later than what is known.</param>
     /// <param name="knownUntil">Nothing is known from there on.</param>
-    /// <param name="gaps">Times that are not counted.</param>
-    public static SloSeries Of(IReadOnlyList<UptimeLine> lines, IReadOnlyList<UptimeGap> gaps, long fromUnixSeconds, long toUnixSeconds, long knownUntil, int stepSeconds)
+    /// <param name="gaps">Times that are not counted, in any order; they may overlap.</param>
+    public static SloSeries Of(IReadOnlyList<IReadOnlyList<UptimeChange>> lines, IEnumerable<UptimeGap> gaps, long fromUnixSeconds, long toUnixSeconds, long knownUntil, int stepSeconds)
     {
         var end = Math.Min(toUnixSeconds, knownUntil);
+        UptimeGap[] leftOut = [.. gaps.Where(gap => gap.FromUnixSeconds < end && gap.ToUnixSeconds > fromUnixSeconds).OrderBy(gap => gap.FromUnixSeconds)];
         var turns = new SortedSet<long> { fromUnixSeconds, end };
-        foreach (var change in lines.SelectMany(line => line.Changes)) turns.Add(change.AtUnixSeconds);
-        foreach (var gap in gaps) turns.UnionWith([gap.FromUnixSeconds, gap.ToUnixSeconds]);
+        foreach (var change in lines.SelectMany(line => line)) turns.Add(change.AtUnixSeconds);
+        foreach (var gap in leftOut) turns.UnionWith([gap.FromUnixSeconds, gap.ToUnixSeconds]);
         var buckets = new SloTally[Math.Max(0, (toUnixSeconds - fromUnixSeconds + stepSeconds - 1) / stepSeconds)];
         var at = new int[lines.Count]; // Of each line the next change.
+        var (nextGap, leftOutUntil) = (0, long.MinValue);
         long? before = null;
         foreach (var turn in turns)
         {
-            if (before is { } start && start >= fromUnixSeconds && turn <= end) Enter(buckets, start - fromUnixSeconds, turn - fromUnixSeconds, stepSeconds, gaps.Any(gap => gap.FromUnixSeconds <= start && start < gap.ToUnixSeconds) ? null : Together(lines, at));
-            for (var i = 0; i < at.Length; i++) while (at[i] < lines[i].Changes.Count && lines[i].Changes[at[i]].AtUnixSeconds <= turn) at[i]++;
+            if (before is { } start && start >= fromUnixSeconds && turn <= end) Enter(buckets, start - fromUnixSeconds, turn - fromUnixSeconds, stepSeconds, start < leftOutUntil ? null : Together(lines, at));
+            for (var i = 0; i < at.Length; i++) while (at[i] < lines[i].Count && lines[i][at[i]].AtUnixSeconds <= turn) at[i]++;
+            for (; nextGap < leftOut.Length && leftOut[nextGap].FromUnixSeconds <= turn; nextGap++) leftOutUntil = Math.Max(leftOutUntil, leftOut[nextGap].ToUnixSeconds);
             before = turn;
         }
         return new SloSeries(fromUnixSeconds, stepSeconds, buckets);
     }
 
     /// <summary>One in alert is enough to say no; yes needs all of them.</summary>
-    static bool? Together(IReadOnlyList<UptimeLine> lines, int[] at)
+    static bool? Together(IReadOnlyList<IReadOnlyList<UptimeChange>> lines, int[] at)
     {
         var isKnown = lines.Count > 0;
         for (var i = 0; i < at.Length; i++)
         {
-            var isUp = at[i] == 0 ? null : lines[i].Changes[at[i] - 1].IsUp;
+            var isUp = at[i] == 0 ? null : lines[i][at[i] - 1].IsUp;
             if (isUp == false) return false;
             isKnown &= isUp is not null;
         }

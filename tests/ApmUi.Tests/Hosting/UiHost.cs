@@ -91,9 +91,10 @@ public sealed class UiHost : IAsyncDisposable
     /// <param name="counters">Null for new ones.</param>
     /// <param name="monitors">What the pages read of the states of monitors; null for those of the host's own rules.</param>
     /// <param name="doctor">Null when none runs.</param>
+    /// <param name="metrics">What the pages read of metrics, given those of the stores; null for these.</param>
     /// <param name="fates">What became of traces that are not stored; null when nothing is remembered.</param>
     public static async Task<UiHost> Start(string url = "http://127.0.0.1:0", string assets = "Apm.ApmUi.Tests", ILedgerReader? ledger = null, IFateStore? fates = null, IAgentChecks? checks = null,
-        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null, IMonitorStates? monitors = null, IDoctor? doctor = null)
+        Func<ITraceReader, ITraceReader>? reader = null, Counters? counters = null, IMonitorStates? monitors = null, IDoctor? doctor = null, Func<IMetricReader, IMetricReader>? metrics = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = assets, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseUrls(url).UseStaticWebAssets();
@@ -116,7 +117,7 @@ public sealed class UiHost : IAsyncDisposable
         builder.Services.AddSingleton<IDocumentStore>(documents);
         builder.Services.AddSingleton(provider => new TraceFates(provider.GetRequiredService<TraceLookup>(), fates));
         builder.Services.AddSingleton<IMetricStore>(new InMemoryMetricStore());
-        builder.Services.AddSingleton<IMetricReader>(provider => new CombinedMetricReader(provider.GetRequiredService<IMetricStore>(), new TraceMetricReader(stats)));
+        builder.Services.AddSingleton(provider => new CombinedMetricReader(provider.GetRequiredService<IMetricStore>(), new TraceMetricReader(stats)) is var combined && metrics is not null ? metrics(combined) : combined);
         builder.Services.AddSingleton(provider => new MetricQueries(provider.GetRequiredService<IMetricReader>(), NoHostTags.Instance, new TraceMetricUnits(), provider.GetRequiredService<Counters>(), TimeProvider.System));
         builder.Services.AddSingleton(provider => new HostCatalogue(documents, provider.GetRequiredService<Counters>()));
         builder.Services.AddSingleton<IServiceCheckStore>(provider => new InMemoryServiceCheckStore(new EventStoreSettings(), provider.GetRequiredService<Counters>()));

@@ -5,6 +5,7 @@ using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Dashboards;
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
+using Apm.Core.Ports;
 using Apm.Core.Slos;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Slos;
@@ -154,15 +155,15 @@ public sealed class SloPagesTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("category", "Lunch", "Choose why: Scheduled Maintenance, Outside Business Hours, Deployment, Other.")]
+    [InlineData("category", "Lunch", "\"Lunch\" is not known. There are: Scheduled Maintenance, Outside Business Hours, Deployment, Other.")]
     [InlineData("zone", "Mars", "\"Mars\" is no time zone. Write a name such as America/New_York or UTC.")]
     [InlineData("start", "", "Say from when.")]
-    [InlineData("start", "yesterday", "yesterday is no time of ours. Write it as 2026-11-29T19:00.")]
+    [InlineData("start", "yesterday", "yesterday is no time from 1970 to 2199. Write it as 2026-11-29T19:00.")]
     [InlineData("end", "", "Say until when.")]
-    [InlineData("end", "2026-11-01T10:00", "The end must be after the start.")]
+    [InlineData("end", "2026-11-01T10:00", "It must be after the start.")]
     [InlineData("end", "2027-11-01T10:00", "A correction lasts at most 92 days, as far as objectives look.")]
     [InlineData("rule", "FREQ=NEVER", "Invalid rrule: FREQ=NEVER is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
-    [InlineData("rule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "No time fits this rule, so nothing would ever be corrected.")]
+    [InlineData("rule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "No time fits it, so nothing would ever be corrected.")]
     public async Task A_correction_that_cannot_be_is_refused_at_its_field(string field, string value, string sentence)
     {
         var slo = Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = [new(7, 99)] });
@@ -173,6 +174,73 @@ public sealed class SloPagesTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.BadRequest, field, sentence), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("Apm-Field")), await answer.Content.ReadAsStringAsync()));
         Assert.Empty(Slos.Corrections.All());
+    }
+
+    /// <summary>Ninety-two days are an hour more on the wall clock when the clocks go forward.</summary>
+    [Theory]
+    [InlineData("2026-10-25T02:00", "", HttpStatusCode.BadRequest)]
+    [InlineData("2027-05-01T00:00", "", HttpStatusCode.SeeOther)]
+    [InlineData("2027-05-01T01:00", "", HttpStatusCode.SeeOther)]
+    [InlineData("2027-05-01T01:00", "FREQ=YEARLY", HttpStatusCode.BadRequest)]
+    [InlineData("2027-01-28T23:00", "FREQ=YEARLY", HttpStatusCode.BadRequest)]
+    public async Task The_end_of_a_correction_is_refused_at_its_field_across_the_spring_change(string end, string rule, HttpStatusCode status)
+    {
+        var slo = Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = Good, TotalQuery = "sum:hits{*}.as_count()", Targets = [new(7, 99)] });
+
+        var answer = await Send($"/slos/{slo.Id}", "/ui/slos/correction", ("id", slo.Id), ("category", "Other"), ("start", "2027-01-29T00:00"), ("end", end), ("zone", "Europe/Berlin"), ("description", ""), ("rule", rule));
+
+        Assert.Equal(status, answer.StatusCode);
+        if (status == HttpStatusCode.BadRequest) Assert.Equal("end", Assert.Single(answer.Headers.GetValues("Apm-Field")));
+    }
+
+    [Fact]
+    public async Task Groups_without_requests_are_told_from_an_objective_that_has_none()
+    {
+        var slo = Slos.Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = "sum:good{*} by {env}.as_count()", TotalQuery = "sum:hits{*} by {env}.as_count()", Targets = [new(7, 99)] });
+        var board = _host.Boards.Create(DashboardJson.Read($$$"""{"title":"B","layout_type":"ordered","widgets":[{"definition":{"type":"slo","title":"One","slo_id":"{{{slo.Id}}}","view_mode":"component"}}]}"""));
+
+        Assert.Contains("None of its groups had requests in this time: it is shown as a whole.", await Page($"/dashboards/{board.Id}"), StringComparison.Ordinal);
+        Assert.Matches("(?s)<h2>Groups</h2>.*None of its groups had requests.*Nothing came in the last 7 days that its queries count.", await Page($"/slos/{slo.Id}"));
+    }
+
+    [Fact]
+    public async Task Groups_that_cannot_be_read_say_why()
+    {
+        AwayMetrics? metrics = null;
+        await using var host = await UiHost.Start(metrics: all => metrics = new AwayMetrics(all));
+        var slo = host.Services.GetRequiredService<SloBook>().Add(new Slo { Kind = SloKind.Metric, Name = "Shop", GoodQuery = "sum:good{*} by {env}.as_count()", TotalQuery = "sum:hits{*} by {env}.as_count()", Targets = [new(7, 99)] });
+        host.Services.GetRequiredService<SloReports>().Of(slo); // The whole is known, for a minute.
+        metrics!.IsAway = true;
+
+        var page = WebUtility.HtmlDecode(await host.Client.GetStringAsync($"/slos/{slo.Id}"));
+
+        Assert.Matches("(?s)<h2>Groups</h2>.*Its parts cannot be read..*The disk is gone.", page);
+    }
+
+    sealed class AwayMetrics(IMetricReader there) : IMetricReader
+    {
+        public bool IsAway { get; set; }
+
+        IMetricReader There => IsAway ? throw new StoreUnavailableException("The disk is gone.") : there;
+
+        public IReadOnlyList<MetricInfo> Metrics(long sinceUnixSeconds) => There.Metrics(sinceUnixSeconds);
+
+        public MetricInfo? Find(string metric) => There.Find(metric);
+
+        public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds) => There.Series(metric, sinceUnixSeconds);
+
+        public IReadOnlyList<SeriesBuckets> Read(MetricRead read, CancellationToken cancel) => There.Read(read, cancel);
+    }
+
+    [Fact]
+    public void A_part_of_a_monitor_that_is_gone_leads_to_the_list()
+    {
+        var slo = Named("a") with { Kind = SloKind.Monitor, MonitorIds = [7, 8] };
+        var window = new SloWindow(slo.Targets[0], 0, 60, new SloSeries(0, 60, [new(60, 60)]));
+
+        var row = SloPartRow.Of(UrlStates.Of("/slos/a"), slo, window, new SloPart("", 7, new(60, 60)), _ => null).Row;
+
+        Assert.Equal(("Monitor 7, which is gone", "/monitors"), (row.Name, row.Link));
     }
 
     [Fact]

@@ -44,6 +44,12 @@ public class WidgetFormTests
     }
 
     [Theory]
+    [InlineData("component", "component")]
+    [InlineData("", "overall")]
+    [InlineData("<script>", "overall")]
+    public void A_mode_that_there_is_not_is_the_whole(string sent, string mode) => Assert.Equal(mode, WidgetForm.ModeOf(sent));
+
+    [Theory]
     [InlineData("**bold** <b onclick=x>", "<p><strong>bold</strong> &lt;b onclick=x&gt;</p>\n")]
     [InlineData("[a](javascript:alert(1))", "<p>a</p>\n")]
     [InlineData("[a](JaVaScRiPt:x) [b](/metrics) [c](//evil.example)", "<p>a <a href=\"/metrics\">b</a> c</p>\n")]

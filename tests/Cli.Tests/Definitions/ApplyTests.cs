@@ -103,6 +103,32 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Groups_of_an_objective_are_added_and_taken_away_and_then_stay()
+    {
+        const string monitors = """
+            monitors:
+              - {id: 73, name: By host, type: query alert, query: 'avg(last_5m):avg:load{*} by {host,env} > 80'}
+              - {id: 74, name: By zone, type: query alert, query: 'avg(last_5m):avg:load{*} by {zone} > 80'}
+            slos:
+
+            """;
+        const string whole = "  - {name: Some hosts, type: monitor, monitor_ids: [73], thresholds: [{timeframe: 7d, target: 99}]}";
+        string With(string groups) => whole.Replace("[73],", $"[73], groups: {groups},", StringComparison.Ordinal);
+        const string unchanged = "0 created, 0 changed, 3 unchanged, 0 refused.";
+
+        await Apply(monitors + With("""["env:p,host:a", "host:a, env:p", "host:b,env:p"]"""));
+        Assert.Equal(unchanged, (await Apply(monitors + With("""["env:p,host:a", "host:a, env:p", "host:b,env:p"]""")))[^1]);
+        var taken = await Apply(monitors + whole);
+        Assert.Contains(taken, line => line.EndsWith("\"Some hosts\" (groups)", StringComparison.Ordinal));
+        Assert.Equal(unchanged, (await Apply(monitors + whole))[^1]);
+        Assert.Equal(unchanged, (await Apply(monitors + With("[]")))[^1]);
+
+        // Of another monitor, which has none of the groups of before.
+        await Apply(monitors + With("""["host:a,env:p"]"""));
+        Assert.Equal("0 created, 1 changed, 2 unchanged, 0 refused.", (await Apply(monitors + whole.Replace("[73]", "[74]", StringComparison.Ordinal)))[^1]);
+    }
+
+    [Fact]
     public async Task Corrections_are_made_once_found_again_and_written_back_with_their_objective()
     {
         const string file = """
@@ -143,7 +169,14 @@ public sealed class ApplyTests : IAsyncLifetime, IDisposable
         var slo = (await _api.Call(HttpMethod.Get, "/api/v1/slo", null, default))!["data"]![0]!["id"]!.ToString();
 
         Assert.Equal("refused    correction f:1:1 \"Other of none from 1970-01-01 00:00 UTC\": SLO with id \"none\" not found.", (await Apply("""{"type":"correction",        "slo_id":"none","category":"Other","start":5,"end":9}"""))[0]);
-        Assert.Equal($"refused    correction f:1:{slo.Length + 32} \"Lunch of {slo} from 1970-01-01 00:00 UTC\": data.attributes.category \"Lunch\" is not known. There are: Scheduled Maintenance, Outside Business Hours, Deployment, Other.", (await Apply($$"""{"start":5,"slo_id":"{{slo}}","end":9,"category":"Lunch"}"""))[0]);
+        Assert.Equal($"refused    correction f:1:{slo.Length + 32} \"Lunch of {slo} from 1970-01-01 00:00 UTC\": data.attributes.category: \"Lunch\" is not known. There are: Scheduled Maintenance, Outside Business Hours, Deployment, Other.", (await Apply($$"""{"start":5,"slo_id":"{{slo}}","end":9,"category":"Lunch"}"""))[0]);
+        foreach (var (left, sentence) in ((string, string)[])
+        [
+            ("\"end\":9,\"category\":\"Other\"", "a start in Unix seconds, by which it is found again. Add \"start\"."),
+            ("\"start\":5,\"end\":9", "a category, by which it is found again. Add \"category\"."),
+        ])
+            Assert.Equal($"refused    correction f:1:17: a correction in a file needs {sentence}", (await Apply($$"""{"corrections":[{"slo_id":"{{slo}}",{{left}}}]}""", isDry: true))[0]);
+        Assert.Equal("refused    correction f:1:1: a correction in a file needs the id of its objective, by which it is found again. Add \"slo_id\".", (await Apply("""{"type":"correction","category":"Other","start":5,"end":9}""", isDry: true))[0]);
         await Apply($$"""{"start":5,"slo_id":"{{slo}}","end":9,"category":"Other"}""");
         var id = (await _api.Call(HttpMethod.Get, "/api/v1/slo/correction", null, default))!["data"]![0]!["id"]!.ToString();
         Assert.EndsWith($": data.attributes.slo_id is \"other\", and the correction is of \"{slo}\": it stays with its objective. Delete it, and make one for the other.", (await Apply($$"""{"id":"{{id}}","start":5,"slo_id":"other","end":9,"category":"Other"}"""))[0], StringComparison.Ordinal);

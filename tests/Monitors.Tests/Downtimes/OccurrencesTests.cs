@@ -106,6 +106,15 @@ public class OccurrencesTests
     [InlineData("every day", "Invalid rrule: \"every day\" is not NAME=VALUE, such as FREQ=WEEKLY.")]
     public void Rules_that_cannot_be_used_say_why(string rule, string expected) => Assert.Equal(expected, Assert.Throws<DowntimeException>(() => RecurrenceText.Parse(rule)).Message);
 
+    [Theory]
+    [InlineData("FREQ=HOURLY", 24)]
+    [InlineData("FREQ=HOURLY;INTERVAL=7;BYMINUTE=0,15,15", 8)]
+    [InlineData("FREQ=HOURLY;BYHOUR=9,17;BYMONTH=6", 2)]
+    [InlineData("FREQ=DAILY", 1)]
+    [InlineData("FREQ=WEEKLY;BYDAY=MO,TU;BYHOUR=9,12,15;BYMINUTE=0,30", 6)]
+    [InlineData("FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29;BYHOUR=1", 1)]
+    public void It_is_known_how_many_times_a_day_a_rule_may_come(string rule, int times) => Assert.Equal(times, RecurrenceText.Parse(rule).MaxTimesADay);
+
     [Fact]
     public void Legacy_recurrences_that_cannot_be_used_are_answered_as_the_API_does()
     {

@@ -126,6 +126,14 @@ public class NoticeTextTests
         Assert.DoesNotMatch("(?i)<script|<img[^>]*onerror|(href|src)=\"\\s*(javascript|vbscript|data):", html);
     }
 
+    [Theory]
+    [InlineData("[a](javascript:alert(1)) and [b](file:///etc/passwd)", "a and b")]
+    [InlineData("[a](  JaVaScRiPt:alert(1)) [b](<vbscript:x>) [c](java&#115;cript&colon;x) [d](//evil.example)", "a b c d")]
+    [InlineData("![shot](data:image/png;base64,AA) ![](javascript:x)", "[picture: shot] [picture]")]
+    [InlineData("[wiki](https://example.com/A_(b)) [mail](mailto:a@example.com \"Write\") [page](/monitors/1)", "wiki (https://example.com/A_(b)) mail (mailto:a@example.com) page (/monitors/1)")]
+    [InlineData("![shot](https://example.com/p.png)", "[picture: shot] https://example.com/p.png")]
+    public void Of_links_that_may_not_lead_anywhere_plain_text_has_the_words(string markdown, string plain) => Assert.Equal(plain, MarkdownText.ToPlain(markdown));
+
     [Fact]
     public void Values_mean_nothing_but_themselves()
     {

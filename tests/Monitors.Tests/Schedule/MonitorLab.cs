@@ -24,7 +24,7 @@ sealed class MonitorLab : IDisposable
 {
     public const long Start = 1_795_564_800;
 
-    readonly InMemoryDocumentStore _documents = new();
+    readonly BreakableDocuments _documents = new(new InMemoryDocumentStore());
     readonly InMemoryMetricStore _metrics = new();
     readonly InMemoryEventStore _events;
     readonly InMemoryServiceCheckStore _checks;
@@ -57,6 +57,9 @@ sealed class MonitorLab : IDisposable
     public MonitorReplay ReplayBy(TimeProvider clock) => new(new ReplaySources(_metrics, new TraceMetricUnits(), _checks, _events, new InMemoryTraceStore(), NoHostTags.Instance), Book, Rules, Counters, clock, new ReplayedObjectives(Slos, Uptime));
 
     public InMemoryMetricStore Metrics => _metrics;
+
+    /// <summary>Where everything is kept.</summary>
+    public BreakableDocuments Documents => _documents;
 
     public void Dispose()
     {

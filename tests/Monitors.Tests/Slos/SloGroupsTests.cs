@@ -1,4 +1,5 @@
 using Apm.Core.Monitors;
+using Apm.Core.Ports;
 using Apm.Core.Slos;
 using Apm.Core.Time;
 using Apm.Monitors.Queries;
@@ -110,9 +111,82 @@ public sealed class SloGroupsTests : IDisposable
         string Refusal(Slo slo) => Assert.Throws<SloException>(() => _lab.Slos.Add(slo)).Message;
 
         Assert.Equal("The parameter 'groups' goes with one monitor; 'monitor_ids' names 2. Name one monitor that is grouped by tags, or send \"groups\":[] to count all groups of all of them.", Refusal(Up(grouped, "host:a,env:p") with { MonitorIds = [grouped.Id, plain.Id] }));
-        Assert.Equal($"Monitor 2, {plain.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor whose query has \"by {{…}}\", or leave 'groups' out.", Refusal(Up(plain, "host:a")));
+        Assert.Equal($"Monitor 2, {plain.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor whose query has \"by {{…}}\", or send \"groups\":[].", Refusal(Up(plain, "host:a")));
+        foreach (var empty in (string[])["", " ", " , "]) Assert.Equal("A group of the parameter 'groups' is empty. Write its tags, such as \"host:a\", or send \"groups\":[] to count all groups.", Refusal(Up(grouped, "host:a,env:p", empty)));
         Assert.Equal($"A group of the parameter 'groups' has 1005 characters; at most 1000 are kept: \"host:{new string('x', 35)}…\".", Refusal(Up(grouped, "host:" + new string('x', 1_000))));
         Assert.Equal("The parameter 'groups' has 21 groups; at most 20 are counted one by one.", Refusal(Up(grouped, [.. Enumerable.Range(0, 21).Select(i => $"host:{i},env:p")])));
+    }
+
+    [Fact]
+    public void A_composite_has_the_groups_of_its_parts_and_none_when_they_have_none()
+    {
+        var (grouped, plain) = (Grouped(), _lab.Add("avg(last_5m):avg:other{*} > 1"));
+        var (ofGrouped, ofPlain) = (_lab.Add(MonitorTypes.Composite, $"{grouped.Id} && {plain.Id}"), _lab.Add(MonitorTypes.Composite, $"{plain.Id} || {plain.Id}"));
+        FeedBoth();
+        _lab.Feed(0, 20, 0, "other");
+        _lab.Evaluate(1, 5);
+
+        Assert.Equal(["host:a,env:p"], _lab.Slos.Add(Up(ofGrouped, "host:a,env:p")).Groups);
+        Assert.Equal($"Monitor 4, {ofPlain.Name}, is not grouped by tags, so it has none of the groups that the parameter 'groups' names. Name a monitor that is made of grouped ones, or send \"groups\":[].", Assert.Throws<SloException>(() => _lab.Slos.Add(Up(ofPlain, "any"))).Message);
+    }
+
+    [Fact]
+    public void Of_a_monitor_that_is_no_longer_grouped_the_named_groups_may_stay()
+    {
+        var rule = Grouped();
+        FeedBoth();
+        _lab.Evaluate(1, 15);
+        var slo = _lab.Slos.Add(Up(rule, "host:b,env:p"));
+        _lab.Rules.Change(rule.Id, before => before with { Query = "avg(last_1m):avg:my_metric{*} > 800" });
+        _lab.Evaluate(16, 20);
+
+        Assert.Equal(["host:b,env:p"], _lab.Slos.Replace(slo.Id, slo with { Name = "Renamed" }).Groups);
+        Assert.Contains("is not grouped by tags", Assert.Throws<SloException>(() => _lab.Slos.Replace(slo.Id, slo with { Groups = ["host:b,env:p", "host:a,env:p"] })).Message, StringComparison.Ordinal);
+        Assert.Empty(_lab.Slos.Replace(slo.Id, slo with { Groups = [] }).Groups);
+    }
+
+    [Fact]
+    public void What_cannot_be_saved_keeps_the_past_of_its_groups()
+    {
+        var rule = Grouped();
+        FeedBoth();
+        _lab.Evaluate(1, 25);
+        var slo = _lab.Slos.Add(Up(rule, "host:a,env:p", "host:b,env:p"));
+        var before = Sum(slo);
+
+        _lab.Documents.IsAway = _ => true;
+        Assert.Throws<StoreUnavailableException>(() => _lab.Slos.Replace(slo.Id, slo with { Groups = ["host:a,env:p"] }));
+        Assert.Throws<StoreUnavailableException>(() => _lab.Slos.Remove(slo.Id, force: false));
+        _lab.Documents.IsAway = _ => false;
+
+        for (var start = 0; start < 2; start++)
+        {
+            Assert.Equal(["host:a,env:p", "host:b,env:p"], _lab.Uptime.FollowedOf(rule.Id).Order(StringComparer.Ordinal));
+            Assert.Equal(before, Sum(_lab.Slos.Find(slo.Id)!));
+            _lab.Restart();
+        }
+    }
+
+    [Fact]
+    public void What_an_objective_leaves_behind_when_the_store_goes_away_goes_with_the_next_start()
+    {
+        var rule = Grouped();
+        FeedBoth();
+        _lab.Evaluate(1, 15);
+        var slo = _lab.Slos.Add(Up(rule, "host:a,env:p"));
+        _lab.Slos.Corrections.Add(new SloCorrection { SloId = slo.Id, Category = "Other", StartUnixSeconds = 0, EndUnixSeconds = 60 });
+
+        _lab.Documents.IsAway = collection => collection != "slos";
+        _lab.Slos.Remove(slo.Id, force: false);
+        Assert.Empty(_lab.Slos.All());
+        Assert.Empty(_lab.Slos.Corrections.All());
+        _lab.Documents.IsAway = _ => false;
+        Assert.Single(_lab.Documents.FindAll<SloCorrection>("slo-corrections"));
+
+        _lab.Restart();
+        Assert.Empty(_lab.Documents.FindAll<SloCorrection>("slo-corrections"));
+        Assert.Empty(_lab.Slos.Corrections.All());
+        Assert.Empty(_lab.Uptime.FollowedOf(rule.Id));
     }
 
     [Fact]

@@ -200,6 +200,49 @@ public sealed class SloTests : IDisposable
     }
 
     [Fact]
+    public void Many_short_corrections_are_left_out_one_by_one()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        var slices = _lab.Slos.Add(new Slo { Kind = SloKind.TimeSlice, Name = "Quick", Targets = [new(7, 95)], Slices = new SloSlices("avg:my_metric{*}", "<", 800, 60) });
+        Count("hits", 0, 300, 100);
+        Count("errors", 0, 300, 1);
+        _lab.Feed(0, 300, 400);
+        foreach (var id in (string[])[slo.Id, slices.Id])
+        {
+            _lab.Slos.Corrections.Add(Correction(id) with { StartUnixSeconds = MonitorLab.At(0), DurationSeconds = 120, Rule = "FREQ=HOURLY;BYMINUTE=5,35" });
+            _lab.Slos.Corrections.Add(Correction(id) with { StartUnixSeconds = MonitorLab.At(115), EndUnixSeconds = MonitorLab.At(155) }); // Whole buckets, and parts of two.
+        }
+
+        // Ten times two minutes, and forty of which two are among them.
+        Assert.Equal(new SloTally(242 * 99, 242 * 100), _lab.SloReader.Read(slo, MonitorLab.At(0), MonitorLab.At(300), 600).Sum());
+        Assert.Equal(new SloTally(242 * 60, 242 * 60), _lab.SloReader.Read(slices, MonitorLab.At(0), MonitorLab.At(300), 600).Sum());
+        Assert.Equal(new SloTally(2 * 99, 2 * 100), _lab.SloReader.Read(slo, MonitorLab.At(150), MonitorLab.At(159), 600).Sum()); // The two minutes before the end.
+    }
+
+    [Fact]
+    public void Corrections_that_come_too_often_are_refused()
+    {
+        var slo = _lab.Slos.Add(Requests());
+        SloCorrection Often(string rule) => Correction(slo.Id) with { StartUnixSeconds = MonitorLab.At(0), DurationSeconds = 10, Rule = rule };
+        (string, string) Refusal(Func<SloCorrection> change) => Assert.Throws<SloException>(change) is var refused ? (refused.Field, refused.Message) : default;
+
+        Assert.Equal(("rrule", "It may come 72 times a day; at most 48 are taken together. Write fewer and longer times."), Refusal(() => _lab.Slos.Corrections.Add(Often("FREQ=HOURLY;BYMINUTE=0,20,40"))));
+        Assert.Equal(("rrule", "COUNT=5001 is more than the 5000 times that are taken. Write UNTIL with a day instead."), Refusal(() => _lab.Slos.Corrections.Add(Often("FREQ=DAILY;COUNT=5001"))));
+        var hourly = _lab.Slos.Corrections.Add(Often("FREQ=HOURLY"));
+        _lab.Slos.Corrections.Replace(hourly.Id, Often("FREQ=HOURLY;BYMINUTE=0,30"));
+        Assert.Equal(("rrule", "It may come once a day, and the objective's other corrections 48 times; at most 48 are taken together. Write fewer and longer times."), Refusal(() => _lab.Slos.Corrections.Add(Often("FREQ=DAILY"))));
+        _lab.Slos.Corrections.Add(Correction(slo.Id) with { StartUnixSeconds = MonitorLab.At(0), EndUnixSeconds = MonitorLab.At(1) }); // Once is not often.
+        _lab.Slos.Corrections.Add(Often("FREQ=DAILY") with { SloId = _lab.Slos.Add(Requests()).Id });
+    }
+
+    [Theory]
+    [InlineData("sum:hits{*} by {env}.as_count()", "sum:hits{*} by {env}.as_count()", true)]
+    [InlineData("sum:hits{*} by {env}.as_count() - sum:errors{*}.as_count()", "sum:hits{*} by {env}.as_count()", false)]
+    [InlineData("sum:hits{*} by {env}.as_count()", "sum:hits{*}.as_count()", false)]
+    public void An_objective_has_parts_when_both_queries_are_grouped(string good, string total, bool hasParts) =>
+        Assert.Equal(hasParts, SloReports.HasParts(Requests() with { GoodQuery = good, TotalQuery = total }));
+
+    [Fact]
     public void Groups_of_requests_are_told_apart()
     {
         var slo = _lab.Slos.Add(Requests() with { GoodQuery = "sum:hits{*} by {env}.as_count() - sum:errors{*} by {env}.as_count()", TotalQuery = "sum:hits{*} by {env}.as_count()" });

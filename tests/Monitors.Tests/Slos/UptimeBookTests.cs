@@ -65,6 +65,20 @@ public sealed class UptimeBookTests : IDisposable
     }
 
     [Fact]
+    public void What_is_left_out_twice_is_left_out_once()
+    {
+        var book = new UptimeBook(_documents);
+        Round(book, 0, 10, _ => true);
+        Round(book, 30, 60, minute => minute < 50, before: 9); // Nothing from 10 to 30.
+
+        SloTally Sum(params (int From, int To)[] leftOut) => book.Read([1], 0, 3_600, 600, [.. leftOut.Select(left => (left.From * 60L, left.To * 60L))]).Sum();
+        Assert.Equal(new SloTally(30 * 60, 40 * 60), Sum());
+        Assert.Equal(new SloTally(20 * 60, 30 * 60), Sum((0, 5), (8, 12), (15, 20), (28, 33)));
+        Assert.Equal(new SloTally(10 * 60, 15 * 60), Sum((-5, 40), (45, 45), (55, 90)));
+        Assert.Equal(default, Sum((0, 60)));
+    }
+
+    [Fact]
     public void A_monitor_that_is_gone_is_forgotten()
     {
         var book = new UptimeBook(_documents);

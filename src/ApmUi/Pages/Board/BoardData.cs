@@ -135,7 +135,7 @@ public static class BoardData
     static WidgetForm FormOf(Func<string, Microsoft.Extensions.Primitives.StringValues> field) => new()
     {
         Type = field("type").ToString(), Title = field("title").ToString(), Formula = field("formula").ToString(),
-        Draw = field("draw") is [{ Length: > 0 } draw] ? draw : "line", Aggregator = field("aggregator") is [{ Length: > 0 } aggregator] ? aggregator : "avg", Text = field("text").ToString(), Objective = field("slo").ToString(), Mode = field("mode") is [{ Length: > 0 } mode] ? mode : "overall",
+        Draw = field("draw") is [{ Length: > 0 } draw] ? draw : "line", Aggregator = field("aggregator") is [{ Length: > 0 } aggregator] ? aggregator : "avg", Text = field("text").ToString(), Objective = field("slo").ToString(), Mode = WidgetForm.ModeOf(field("mode").ToString()),
         Query = WithoutEmptyEnd([.. field("q").Select(query => query ?? "")]),
     };
 

@@ -36,10 +36,15 @@ public sealed record WidgetForm
     public string Objective { get; init; } = "";
 
     /// <summary>What is shown of an objective: <c>overall</c>, <c>component</c> or <c>both</c>.</summary>
-    public string Mode { get; init; } = "overall";
+    public string Mode { get; init; } = WholeMode;
+
+    const string WholeMode = "overall";
 
     /// <summary>The modes of an objective with their words.</summary>
-    public static IReadOnlyList<(string Mode, string Word)> Modes { get; } = [("overall", "the whole"), ("component", "each of its groups or monitors"), ("both", "the whole, and each of its parts")];
+    public static IReadOnlyList<(string Mode, string Word)> Modes { get; } = [(WholeMode, "the whole"), ("component", "each of its groups or monitors"), ("both", "the whole, and each of its parts")];
+
+    /// <summary>The mode that was sent; the whole when it is none.</summary>
+    public static string ModeOf(string sent) => Modes.Any(known => known.Mode == sent) ? sent : WholeMode;
 
     /// <summary>Whether what the kind shows comes from queries of metrics.</summary>
     public bool HasQueries => Type is "timeseries" or "query_value" or "toplist" or "query_table" or "heatmap" or "distribution" or "hostmap" or "scatterplot";
@@ -59,7 +64,7 @@ public sealed record WidgetForm
             Formula = formula,
             Draw = content.Requests is [var drawn, ..] ? drawn.Draw : "line",
             Aggregator = content.Requests is [var one, ..] ? one.Aggregator : "avg",
-            Mode = (content.HasWhole, content.HasParts) switch { (true, true) => "both", (false, _) => "component", _ => "overall" },
+            Mode = (content.HasWhole, content.HasParts) switch { (true, true) => "both", (false, _) => "component", _ => WholeMode },
             Objective = content.Kind == WidgetKind.Objectives ? content.Subject : "",
             Text = content.Kind switch { WidgetKind.Note => content.Text, WidgetKind.ServiceSummary => content.Service, WidgetKind.CheckStatus => content.Subject, _ => content.Search },
         };
@@ -83,7 +88,7 @@ public sealed record WidgetForm
             case "trace_service": json["service"] = Text; json["env"] ??= "none"; break;
             case "slo":
                 if (Objective != old?.Objective) (json["slo_id"], json["view_type"]) = (Objective, "detail");
-                if (Mode != (old?.Mode ?? "overall")) json["view_mode"] = Mode;
+                if (Mode != (old?.Mode ?? WholeMode)) json["view_mode"] = Mode;
                 break;
             case "slo_list" when Text != old?.Text: json["requests"] = new JsonArray(new JsonObject { ["request_type"] = "slo_list", ["query"] = new JsonObject { ["query_string"] = Text } }); break;
             case "manage_status" or "event_stream": json["query"] = Text; break;

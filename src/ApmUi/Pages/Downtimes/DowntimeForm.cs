@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.ApmUi.Format;
 using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
 using Apm.Monitors.Downtimes;
@@ -57,8 +58,8 @@ public sealed record DowntimeForm
             Monitor = downtime.MonitorId?.ToString(CultureInfo.InvariantCulture) ?? "",
             Tags = downtime.MonitorTags is [DowntimeScope.Everything] ? "" : string.Join(", ", downtime.MonitorTags),
             Scope = downtime.ScopeText(),
-            Start = Local(start),
-            End = end is { } until ? Local(until) : "",
+            Start = LocalTimeField.Of(start),
+            End = end is { } until ? LocalTimeField.Of(until) : "",
             Zone = downtime.TimeZone,
             Days = isWeekly ? rule[Weekly.Length..].Split(',') : [],
             Rule = isWeekly ? "" : rule,
@@ -123,11 +124,5 @@ public sealed record DowntimeForm
         return timed with { Recurrences = [new DowntimeRecurrence(from, (long)(first - from).TotalSeconds, rule)] };
     }
 
-    static string Local(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
-
-    static DateTime? LocalTime(string text, string name)
-    {
-        if (text.Length == 0) return null;
-        return DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : throw new DowntimeException($"\"{name}\" is no time: {text}. Write it as 2026-11-29T19:00.");
-    }
+    static DateTime? LocalTime(string text, string name) => text.Length == 0 ? null : LocalTimeField.Read(text) ?? throw new DowntimeException($"{name}: {LocalTimeField.WhyNot(text)}");
 }

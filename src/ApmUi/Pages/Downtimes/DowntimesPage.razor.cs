@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apm.ApmUi.Format;
 using Apm.Core.Downtimes;
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
@@ -24,7 +25,7 @@ public partial class DowntimesPage
     /// <summary>The zone that a new one is offered in.</summary>
     string ZoneName => State.Zone == TimeZoneInfo.Utc ? "UTC" : State.Zone.Id;
 
-    string Local(int afterHours) => TimeZoneInfo.ConvertTime(State.Now.AddHours(afterHours), State.Zone).ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
+    string Local(int afterHours) => LocalTimeField.Of(TimeZoneInfo.ConvertTime(State.Now.AddHours(afterHours), State.Zone).DateTime);
 
     protected override void OnInitialized()
     {

@@ -1,8 +1,6 @@
-using System.Globalization;
-using Apm.Core.Downtimes;
+using Apm.ApmUi.Format;
 using Apm.Core.Slos;
 using Apm.Monitors.Downtimes;
-using Apm.Monitors.Slos;
 using Microsoft.AspNetCore.Http;
 
 namespace Apm.ApmUi.Pages.Slos;
@@ -12,11 +10,17 @@ public sealed record CorrectionForm
 {
     /// <summary>One of <see cref="SloCorrection.Categories"/>.</summary>
     public string Category { get; init; } = "";
+
+    /// <summary>Of one that recurs the start of the first time.</summary>
     public string Start { get; init; } = "";
 
     /// <summary>Of one that recurs the end of the first time.</summary>
     public string End { get; init; } = "";
+
+    /// <summary>IANA name of the zone on whose wall clock the times are.</summary>
     public string Zone { get; init; } = "UTC";
+
+    /// <summary>For people; may be "".</summary>
     public string Description { get; init; } = "";
 
     /// <summary>A rule of RFC 5545; "" for once.</summary>
@@ -29,42 +33,26 @@ public sealed record CorrectionForm
         return new CorrectionForm { Category = Text("category"), Start = Text("start"), End = Text("end"), Zone = Text("zone"), Description = Text("description").ReplaceLineEndings("\n"), Rule = Text("rule") };
     }
 
-    /// <summary>The correction that it says.</summary>
-    /// <exception cref="FieldException">A field cannot be; says which, and why.</exception>
+    /// <summary>The correction that it says, to be checked when it is kept.</summary>
+    /// <exception cref="FieldException">A time cannot be read; says which, and why.</exception>
     public SloCorrection Apply(string sloId)
     {
-        if (!SloCorrection.Categories.Contains(Category)) throw new FieldException("category", $"Choose why: {string.Join(", ", SloCorrection.Categories)}.");
-        var zone = WallClock.FindZone(Zone) ?? throw new FieldException("zone", $"\"{Zone}\" is no time zone. Write a name such as America/New_York or UTC.");
+        var zone = WallClock.FindZone(Zone) ?? TimeZoneInfo.Utc; // One that is none is refused by its name.
         var (from, until) = (Time("start", Start, "Say from when."), Time("end", End, "Say until when."));
-        if (Description.Length > SloBook.MaxDescriptionChars) throw new FieldException("description", $"It has {Description.Length} characters; at most {SloBook.MaxDescriptionChars} are kept.");
-        var (start, end) = (WallClock.UnixSecondsOf(from, zone), WallClock.UnixSecondsOf(until, zone));
-        if (end <= start) throw new FieldException("end", "The end must be after the start.");
-        if (end - start > SloCorrections.MaxDurationSeconds) throw new FieldException("end", $"A correction lasts at most {SloCorrections.MaxDurationSeconds / 86_400} days, as far as objectives look.");
-        var once = new SloCorrection { SloId = sloId, Category = Category, Description = Description, StartUnixSeconds = start, EndUnixSeconds = end, TimeZone = Zone, Creator = "apm@localhost" };
-        if (Rule.Length == 0) return once;
-        try
-        {
-            RecurrenceText.Parse(Rule);
-        }
-        catch (DowntimeException wrong)
-        {
-            throw new FieldException("rule", wrong.Message);
-        }
-        var recurring = once with { EndUnixSeconds = null, DurationSeconds = (long)(until - from).TotalSeconds, Rule = Rule };
-        return SloCorrections.EverHolds(recurring) ? recurring : throw new FieldException("rule", "No time fits this rule, so nothing would ever be corrected.");
+        var correction = new SloCorrection { SloId = sloId, Category = Category, Description = Description, StartUnixSeconds = WallClock.UnixSecondsOf(from, zone), Rule = Rule, TimeZone = Zone, Creator = "apm@localhost" };
+        return Rule.Length == 0 ? correction with { EndUnixSeconds = WallClock.UnixSecondsOf(until, zone) } : correction with { DurationSeconds = (long)(until - from).TotalSeconds };
     }
 
-    static DateTime Time(string field, string text, string whenMissing)
-    {
-        if (text.Length == 0) throw new FieldException(field, whenMissing);
-        return DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) && time.Year is >= 1970 and < 2200 ? time
-            : throw new FieldException(field, $"{text} is no time of ours. Write it as 2026-11-29T19:00.");
-    }
+    /// <summary>The field of the form that says what the API calls by a name.</summary>
+    public static string FieldOf(string member) => member switch { "timezone" => "zone", "duration" => "end", "rrule" => "rule", _ => member };
+
+    static DateTime Time(string field, string text, string whenMissing) => LocalTimeField.Read(text) ?? throw new FieldException(field, text.Length == 0 ? whenMissing : LocalTimeField.WhyNot(text));
 }
 
 /// <summary>A field of a form cannot be taken; the message says why, for whoever filled it in.</summary>
 /// <param name="field">Its name.</param>
 public sealed class FieldException(string field, string message) : Exception(message)
 {
+    /// <summary>Name of the field, as the form calls it.</summary>
     public string Field { get; } = field;
 }

@@ -89,7 +89,15 @@ public static class SloForms
     static Task Correct(HttpContext context, IFormCollection form) => Answer(context, slos =>
     {
         var slo = slos.Find(form["id"].ToString()) ?? throw SloBook.NotFound(form["id"].ToString());
-        slos.Corrections.Add(CorrectionForm.Read(form).Apply(slo.Id));
+        var wanted = CorrectionForm.Read(form).Apply(slo.Id);
+        try
+        {
+            slos.Corrections.Add(wanted);
+        }
+        catch (SloException wrong) when (wrong.Field.Length > 0)
+        {
+            throw new FieldException(CorrectionForm.FieldOf(wrong.Field), wrong.Message);
+        }
         return $"/slos/{slo.Id}#corrections";
     });
 

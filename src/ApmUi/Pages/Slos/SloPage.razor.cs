@@ -23,6 +23,9 @@ public partial class SloPage
     Slo? Slo;
     SloView? View;
     string Problem = "";
+
+    /// <summary>Why its parts cannot be told; "" when they can.</summary>
+    string PartsProblem = "";
     string Corrected = "";
 
     protected override bool Prepare()
@@ -44,13 +47,15 @@ public partial class SloPage
 
     SloParts PartsOf(SloWindow? window, CancellationToken cancel)
     {
+        PartsProblem = "";
         try
         {
             return window is null ? SloParts.None : Reports.PartsOf(Slo!, window, cancel);
         }
         catch (Exception wrong) when (wrong is QueryLimitException or StoreUnavailableException)
         {
-            return SloParts.None; // The page stands without them.
+            PartsProblem = wrong.Message; // The page stands without them.
+            return SloParts.None;
         }
     }
 

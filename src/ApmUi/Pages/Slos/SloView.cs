@@ -22,7 +22,7 @@ public sealed record SloPartRow(SloRow Row, (string Kind, string Word)? Now)
         var row = SloRow.Of(state, slo, counted) with { Name = part.Group };
         if (part.MonitorId is not { } id) return new SloPartRow(row, null);
         var monitor = monitorOf(id);
-        row = row with { Name = part.Group.Length > 0 ? part.Group : monitor?.Rule.Name ?? $"Monitor {id}, which is gone", Link = state.Link($"/monitors/{id}") };
+        row = row with { Name = part.Group.Length > 0 ? part.Group : monitor?.Rule.Name ?? SloWords.GoneMonitor(id), Link = SloWords.LinkOf(state, id, monitor) };
         var group = part.Group.Length == 0 ? null : monitor?.Groups.FirstOrDefault(one => one.Group == part.Group);
         return new SloPartRow(row, part.Group.Length == 0 ? null : group is null ? ("none", "Not there") : (SloWords.KindOf(group.State), group.State.Word()));
     }
@@ -77,7 +77,7 @@ public sealed record SloView
             Watchers = [.. watchers.Select(watcher => RowOf(state, watcher.Rule, monitorOf(watcher.Rule.Id)))],
             Parts = window is null ? [] : [.. parts.Worst.Select(part => SloPartRow.Of(state, slo, window, part, monitorOf))],
             PartCount = parts.Count,
-            Monitors = [.. slo.MonitorIds.Select(id => monitorOf(id) is { } monitor ? RowOf(state, monitor.Rule, monitor) : new SloMonitorRow($"Monitor {id}, which is gone", state.Link("/monitors"), "none", "Gone", ""))],
+            Monitors = [.. slo.MonitorIds.Select(id => monitorOf(id) is { } monitor ? RowOf(state, monitor.Rule, monitor) : new SloMonitorRow(SloWords.GoneMonitor(id), SloWords.LinkOf(state, id, null), "none", "Gone", ""))],
         };
     }
 

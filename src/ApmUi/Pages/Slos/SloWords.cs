@@ -1,8 +1,10 @@
 using System.Globalization;
 using Apm.ApmUi.Format;
+using Apm.ApmUi.Links;
 using Apm.Core.Monitors;
 using Apm.Core.Slos;
 using Apm.Core.Time;
+using Apm.Monitors.Evaluate;
 using Apm.Monitors.Slos;
 
 namespace Apm.ApmUi.Pages.Slos;
@@ -25,6 +27,13 @@ static class SloWords
 
     /// <summary>The sign of a monitor's state.</summary>
     public static string KindOf(MonitorState state) => state switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" };
+
+    /// <summary>What a monitor is called that was deleted.</summary>
+    public static string GoneMonitor(long id) => string.Create(CultureInfo.InvariantCulture, $"Monitor {id}, which is gone");
+
+    /// <summary>Where a monitor is found.</summary>
+    /// <param name="monitor">Null when it is gone: then the list of all.</param>
+    public static string LinkOf(PageState state, long id, MonitorSnapshot? monitor) => state.Link(monitor is null ? "/monitors" : string.Create(CultureInfo.InvariantCulture, $"/monitors/{id}"));
 
     /// <summary>A share in percent with the digits that matter beside 99.9: <c>99.953 %</c>. Never rounded up to 100.</summary>
     public static string Percent(double? percent)

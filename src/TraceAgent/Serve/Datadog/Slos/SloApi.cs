@@ -164,7 +164,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, MonitorRules rules, D
         var step = SloReports.StepOf(to - from);
         var series = reader.Read(slo, from, to, step, isCorrected, http.RequestAborted);
         IReadOnlyList<SloHistoryPart> parts = slo.Kind == SloKind.Monitor && slo.Groups.Count == 0
-            ? [.. slo.MonitorIds.Select(rules.Find).OfType<KnownRule>().Select(known => new SloHistoryPart(known.Rule.Name, known.Rule, reader.Read(slo with { MonitorIds = [known.Rule.Id] }, from, to, step, isCorrected, http.RequestAborted)))]
+            ? [.. reader.ReadMonitors(slo, from, to, step, isCorrected).Select(monitor => (Known: rules.Find(monitor.MonitorId), monitor.Series)).Where(part => part.Known is not null).Select(part => new SloHistoryPart(part.Known!.Rule.Name, part.Known.Rule, part.Series))]
             : [.. reader.ReadGroups(slo, from, to, step, isCorrected, http.RequestAborted).Select(group => new SloHistoryPart(group.Group, null, group.Series)).Take(MaxGroupsOfHistory)];
         var targets = slo.Targets;
         if (DatadogParameters.Text(http, "target") is { Length: > 0 } text)

@@ -15,7 +15,7 @@ static class SloErrors
         }
         catch (SloException refused)
         {
-            throw new RefusedException(refused.Message, refused.Refusal switch { SloRefusal.NotFound => StatusCodes.Status404NotFound, SloRefusal.Referenced => StatusCodes.Status409Conflict, _ => StatusCodes.Status400BadRequest });
+            throw new RefusedException(refused.Field.Length > 0 ? $"data.attributes.{refused.Field}: {refused.Message}" : refused.Message, refused.Refusal switch { SloRefusal.NotFound => StatusCodes.Status404NotFound, SloRefusal.Referenced => StatusCodes.Status409Conflict, _ => StatusCodes.Status400BadRequest });
         }
         catch (QueryLimitException tooMuch)
         {
