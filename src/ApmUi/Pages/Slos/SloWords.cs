@@ -1,6 +1,5 @@
 using System.Globalization;
 using Apm.ApmUi.Format;
-using Apm.Core.Monitors;
 using Apm.Core.Slos;
 using Apm.Core.Time;
 using Apm.Monitors.Slos;
@@ -22,9 +21,6 @@ static class SloWords
         SloStatus.Breached => ("error", "Breached"),
         _ => ("none", "No data"),
     };
-
-    /// <summary>The sign of a monitor's state.</summary>
-    public static string KindOf(MonitorState state) => state switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" };
 
     /// <summary>A share in percent with the digits that matter beside 99.9: <c>99.953 %</c>. Never rounded up to 100.</summary>
     public static string Percent(double? percent)
