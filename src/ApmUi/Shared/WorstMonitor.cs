@@ -40,7 +40,7 @@ public sealed record WorstMonitor(string Link, string Kind, string Word, string 
     {
         var now = state.NowUnixNanos / UnixTime.NanosPerSecond;
         var allMuted = muteAll.IsMuted(now);
-        return ServiceMonitors.Worst(only is null ? monitors.All() : ServiceMonitors.Candidates(monitors.All(), only), state.Env, (rule, tags) => allMuted || downtimes.For(rule, tags, now).IsMuted);
+        return ServiceMonitors.Worst(monitors.All(), state.Env, (rule, tags) => allMuted || downtimes.For(rule, tags, now).IsMuted, only);
     }
 
     /// <summary>The page of a monitor.</summary>
