@@ -57,6 +57,26 @@ public sealed class MonitorHistory
         lock (_lock) return _pages.TryGetValue(monitorId, out var pages) ? [.. pages.SelectMany(page => page.Notes).Reverse()] : [];
     }
 
+    /// <summary>The lines of a monitor, the newest first, up to the first that is older than a Unix second.</summary>
+    public IReadOnlyList<EvaluationNote> Read(long monitorId, long fromUnixSeconds)
+    {
+        lock (_lock)
+        {
+            if (!_pages.TryGetValue(monitorId, out var pages)) return [];
+            var found = new List<EvaluationNote>();
+            for (var page = pages.Count - 1; page >= 0; page--)
+            {
+                var notes = pages[page].Notes;
+                for (var i = notes.Count - 1; i >= 0; i--)
+                {
+                    if (notes[i].AtUnixSeconds < fromUnixSeconds) return found;
+                    found.Add(notes[i]);
+                }
+            }
+            return found;
+        }
+    }
+
     /// <summary>Monitors that have a history, those that are gone included.</summary>
     internal IReadOnlyList<long> MonitorIds()
     {

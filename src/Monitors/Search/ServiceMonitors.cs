@@ -1,7 +1,6 @@
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
-using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
@@ -10,7 +9,7 @@ namespace Apm.Monitors.Search;
 
 /// <summary>How the worst monitor of a service does.</summary>
 /// <param name="Group">The worst group; <see cref="GroupState.Whole"/> of a monitor without groups.</param>
-/// <param name="IsMuted">Nothing is told of that group now.</param>
+/// <param name="IsMuted">Nothing is told of that group now; false when it is well, as nobody asks then.</param>
 /// <param name="MonitorCount">Monitors of the service, this one included.</param>
 public sealed record ServiceMonitor(long MonitorId, string Name, MonitorState State, string Group, bool IsMuted, int MonitorCount);
 
@@ -26,74 +25,91 @@ public sealed record ServiceMonitorChange(long AtUnixSeconds, long MonitorId, st
 /// <remarks>A composite, and a monitor of an objective, name no service in their query: their own tags decide.</remarks>
 public static class ServiceMonitors
 {
-    const string ServicePrefix = "service:";
-    const string EnvPrefix = "env:";
+    static readonly IReadOnlyList<GroupState> s_unevaluated = [new GroupState { Group = GroupState.Whole, FirstSeenUnixSeconds = 0 }];
 
     /// <summary>The worst monitor of each service that has one, by <see cref="KeyOf"/> its name. What is told stands before what is muted, the same state given.</summary>
+    /// <param name="all">One that has found nothing yet is one group without data.</param>
     /// <param name="env">Null for all.</param>
-    /// <param name="isMuted">Whether nothing is told of a monitor's group with these tags.</param>
-    public static IReadOnlyDictionary<string, ServiceMonitor> Worst(IEnumerable<MonitorSnapshot> all, string? env, Func<MonitorRule, IReadOnlyList<string>, bool> isMuted)
+    /// <param name="isMuted">Whether nothing is told of a monitor's group with these tags. It is asked only of the worst of a service that is not well, until one is told of.</param>
+    /// <param name="only">The one service that is asked for, which spares the others' work; null for all.</param>
+    public static IReadOnlyDictionary<string, ServiceMonitor> Worst(IEnumerable<MonitorSnapshot> all, string? env, Func<MonitorRule, IReadOnlyList<string>, bool> isMuted, string? only = null)
     {
-        var found = from monitor in all
-                    from watched in Watched(monitor, env).GroupBy(pair => pair.Service, StringComparer.Ordinal)
-                    let worst = watched.Select(pair => pair.Group).OrderByDescending(one => one.State.Gravity()).ThenBy(one => one.Group, StringComparer.Ordinal).First()
-                    select (Service: watched.Key, monitor.Rule, Group: worst);
-        return found.GroupBy(entry => entry.Service, StringComparer.Ordinal).ToDictionary(
-            group => group.Key,
-            group => group.Select(entry => new ServiceMonitor(entry.Rule.Id, entry.Rule.Name, entry.Group.State, entry.Group.Group, isMuted(entry.Rule, entry.Group.Tags), group.Count()))
-                .OrderByDescending(monitor => monitor.State.Gravity()).ThenBy(monitor => monitor.IsMuted).ThenBy(monitor => monitor.MonitorId).First(),
-            StringComparer.Ordinal);
+        var found = new Dictionary<string, List<(MonitorRule Rule, GroupState Group)>>(StringComparer.Ordinal);
+        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+        var onlyKey = only is null ? null : KeyOf(only);
+        foreach (var monitor in all)
+        {
+            var scope = ServiceScope.Of(monitor.Rule);
+            if (onlyKey is null ? !scope.MayGroupByService && scope.Services.Count == 0 : !scope.MayWatch(onlyKey)) continue;
+            foreach (var (service, group) in WorstGroups(monitor, scope, env, keys))
+            {
+                if (onlyKey is not null && service != onlyKey) continue;
+                if (!found.TryGetValue(service, out var monitors)) found.Add(service, monitors = []);
+                monitors.Add((monitor.Rule, group));
+            }
+        }
+        return found.ToDictionary(pair => pair.Key, pair => WorstOf(pair.Value, isMuted), StringComparer.Ordinal);
     }
 
-    /// <summary>Those that may be about a service; of a grouped one its groups tell.</summary>
-    public static IEnumerable<MonitorSnapshot> Candidates(IEnumerable<MonitorSnapshot> all, string service) => all.Where(monitor => MayWatch(monitor.Rule, KeyOf(service)));
-
-    /// <summary>What a service's monitors changed to in a time, the earliest first.</summary>
+    /// <summary>What a service's monitors changed to in a time, the earliest first. Which group is about which service is judged by the rules as they are now.</summary>
     /// <param name="env">Null for all.</param>
-    /// <param name="historyOf">The history of a monitor, in any order. It is asked only for those that may be about the service.</param>
-    public static IReadOnlyList<ServiceMonitorChange> Changes(IEnumerable<MonitorRule> rules, Func<long, IReadOnlyList<EvaluationNote>> historyOf, string service, string? env, TimeRange range)
+    /// <param name="historyOf">The history of a monitor from a Unix second on, in any order. It is asked only for those that may be about the service.</param>
+    public static IReadOnlyList<ServiceMonitorChange> Changes(IEnumerable<MonitorRule> rules, Func<long, long, IReadOnlyList<EvaluationNote>> historyOf, string service, string? env, TimeRange range)
     {
         var key = KeyOf(service);
         return
         [
             .. from rule in rules
-               from note in MayWatch(rule, key) ? historyOf(rule.Id) : []
-               where note.From != note.To && range.Contains(note.AtUnixSeconds * UnixTime.NanosPerSecond) && Watches(rule, TagsOf(note.Group), key, env)
+               let scope = ServiceScope.Of(rule)
+               where scope.MayWatch(key)
+               from note in historyOf(rule.Id, range.FromUnixNanos / UnixTime.NanosPerSecond)
+               where note.From != note.To && range.Contains(note.AtUnixSeconds * UnixTime.NanosPerSecond)
+                   && scope.TagsOf(note.Group) is { } tags && scope.IsIn(tags, env) && scope.Watches(tags, key)
                orderby note.AtUnixSeconds
                select new ServiceMonitorChange(note.AtUnixSeconds, rule.Id, rule.Name, note.Group, note.From, note.To, note.Happening == EvaluationHappening.Muted),
         ];
     }
 
     /// <summary>A service's name as the value of a tag; what cannot be one is its own.</summary>
-    public static string KeyOf(string service) => MetricNames.Tag(ServicePrefix + service) is { } tag && tag.StartsWith(ServicePrefix, StringComparison.Ordinal) ? tag[ServicePrefix.Length..] : service;
+    public static string KeyOf(string service) =>
+        MetricNames.Tag(ServiceScope.ServicePrefix + service) is { } tag && tag.StartsWith(ServiceScope.ServicePrefix, StringComparison.Ordinal) ? tag[ServiceScope.ServicePrefix.Length..] : service;
 
-    /// <summary>Each group with each service that it is about. A monitor that has found nothing yet is one group without data.</summary>
-    static IEnumerable<(string Service, GroupState Group)> Watched(MonitorSnapshot monitor, string? env)
+    /// <summary>The worst group of each service that a monitor is about. There may be 100,000 groups, and this runs with every rendering: it makes nothing for a group.</summary>
+    /// <param name="keys">Of tags, the services they name; filled here.</param>
+    static Dictionary<string, GroupState> WorstGroups(MonitorSnapshot monitor, ServiceScope scope, string? env, Dictionary<string, string> keys)
     {
-        var groups = monitor.Groups.Count > 0 ? monitor.Groups : [new GroupState { Group = GroupState.Whole, FirstSeenUnixSeconds = 0 }];
-        return from groupState in groups
-               from service in ServicesOf(monitor.Rule, groupState.Tags, env)
-               select (service, groupState);
+        var worst = new Dictionary<string, GroupState>(StringComparer.Ordinal);
+        GroupState? worstOfNone = null;
+        foreach (var group in monitor.Groups.Count > 0 ? monitor.Groups : s_unevaluated)
+        {
+            if (!scope.IsIn(group.Tags, env)) continue;
+            var namesOne = false;
+            for (var i = 0; scope.MayGroupByService && i < group.Tags.Count; i++)
+            {
+                if (!ServiceScope.NamesService(group.Tags[i])) continue;
+                namesOne = true;
+                if (!keys.TryGetValue(group.Tags[i], out var service)) keys.Add(group.Tags[i], service = KeyOf(group.Tags[i][ServiceScope.ServicePrefix.Length..]));
+                worst[service] = Worse(worst.GetValueOrDefault(service), group);
+            }
+            if (!namesOne) worstOfNone = Worse(worstOfNone, group);
+        }
+        if (worstOfNone is not null) foreach (var service in scope.Services) worst[service] = Worse(worst.GetValueOrDefault(service), worstOfNone);
+        return worst;
     }
 
-    static bool Watches(MonitorRule rule, IReadOnlyList<string> groupTags, string key, string? env) => ServicesOf(rule, groupTags, env).Contains(key);
-
-    /// <summary>Whether a group of it could be about the service: its tags are known only when it was evaluated.</summary>
-    static bool MayWatch(MonitorRule rule, string key) => rule.IsMulti || Watches(rule, [], key, null);
-
-    /// <summary>The group's own word counts before that of the query, and both before the monitor's tags, which may name several.</summary>
-    static IReadOnlyList<string> ServicesOf(MonitorRule rule, IReadOnlyList<string> groupTags, string? env)
+    static GroupState Worse(GroupState? one, GroupState other)
     {
-        if (env is not null && ValuesOf(EnvPrefix, rule, groupTags) is { Count: > 0 } envs && !envs.Contains(env, StringComparer.OrdinalIgnoreCase)) return [];
-        return [.. ValuesOf(ServicePrefix, rule, groupTags).Select(KeyOf)];
+        if (one is null) return other;
+        var difference = one.State.Gravity() - other.State.Gravity();
+        return difference > 0 || (difference == 0 && string.CompareOrdinal(one.Group, other.Group) <= 0) ? one : other;
     }
 
-    static List<string> ValuesOf(string prefix, MonitorRule rule, IReadOnlyList<string> groupTags)
+    static ServiceMonitor WorstOf(List<(MonitorRule Rule, GroupState Group)> monitors, Func<MonitorRule, IReadOnlyList<string>, bool> isMuted)
     {
-        foreach (var tags in (IReadOnlyList<string>[])[groupTags, QueryTags.FixedBy(rule), rule.Tags])
-            if (tags.Where(tag => tag.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && tag.Length > prefix.Length).Select(tag => tag[prefix.Length..]).Distinct(StringComparer.Ordinal).ToList() is { Count: > 0 } values) return values;
-        return [];
+        var gravity = monitors.Max(entry => entry.Group.State.Gravity());
+        var worst = monitors.Where(entry => entry.Group.State.Gravity() == gravity).OrderBy(entry => entry.Rule.Id).ToList();
+        var told = gravity == MonitorState.Ok.Gravity() ? 0 : worst.FindIndex(entry => !isMuted(entry.Rule, entry.Group.Tags));
+        var (rule, group) = worst[Math.Max(0, told)];
+        return new ServiceMonitor(rule.Id, rule.Name, group.State, group.Group, told < 0, monitors.Count);
     }
-
-    static string[] TagsOf(string group) => group is GroupState.Whole or "" ? [] : group.Split(',');
 }

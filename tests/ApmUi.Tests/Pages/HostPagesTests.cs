@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Apm.ApmUi.Tests.Hosting;
 using Apm.Core.Checks;
 using Apm.Core.Diagnosis;
 using Apm.Core.Hosts;
 using Apm.Core.Metrics;
 using Apm.Core.Time;
+using Apm.TestKit;
 using ListeningPort = Apm.Core.Checks.ListeningPort;
 
 namespace Apm.ApmUi.Tests.Pages;
@@ -118,6 +120,58 @@ public sealed class HostPagesTests : IAsyncLifetime
         Assert.Contains("This host sends no metrics of its own.", host, StringComparison.Ordinal);
         Assert.Matches("<section class=\"card\" aria-label=\"Traced processes\">[\\s\\S]*/services/web", host);
         Assert.DoesNotContain("This host sends no metrics", await Page("/hosts/Box-1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Processes_and_clocks_under_another_name_of_a_host_are_its_own()
+    {
+        _host.Hosts.Saw(new HostReport("box-1", ["node7.example"], new Dictionary<string, IReadOnlyList<string>>(), [], null), NowSeconds - 3600);
+        SawProcess("a", "web", "node7.example");
+        SawProcess("b", "cart", "Box-1");
+        _clocks.Hosts["NODE7.example"] = new HostClock(5 * 3600 * UnixTime.NanosPerSecond, NowSeconds * UnixTime.NanosPerSecond);
+
+        var page = await Page("/hosts");
+        Assert.Contains("1 host, 1 up", page, StringComparison.Ordinal);
+        Assert.Matches("/services/cart\"[\\s\\S]{0,100}/services/web\"", page);
+        Assert.Contains("5 h ahead", page, StringComparison.Ordinal);
+
+        foreach (var name in new[] { "box-1", "node7.example" })
+        {
+            var host = await Page("/hosts/" + name);
+            Assert.Matches("aria-label=\"Traced processes\"[\\s\\S]*/services/web[\\s\\S]*/services/cart|aria-label=\"Traced processes\"[\\s\\S]*/services/cart[\\s\\S]*/services/web", host);
+            Assert.Contains("5 h ahead", host, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Whether_a_host_has_charts_is_no_question_of_what_its_app_is_called()
+    {
+        _host.Hosts.Saw("box-1", NowSeconds, "traces");
+        _host.Hosts.SetTags("box-2", HostCatalogue.UserSource, ["role:db"]);
+
+        Assert.Contains("avg:system.load.1{host:box-1}", await Page("/hosts/box-1"), StringComparison.Ordinal);
+        var tagged = await Page("/hosts/box-2");
+        Assert.Contains("This host sends no metrics of its own. It is known by what somebody decided of it, such as its tags.", Regex.Replace(tagged, "(<[^>]*>|\\s)+", " "), StringComparison.Ordinal);
+        Assert.DoesNotContain("avg:system.load.1", tagged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_span_leads_to_its_host_only_when_that_has_a_page()
+    {
+        _host.Add([Some.Span(id: 1, trace: 7, tags: [("host.name", "node7.example")])]);
+        Assert.DoesNotContain("href=\"/hosts/", Regex.Match(await Page("/traces/7?span=0"), "<aside[\\s\\S]*").Value, StringComparison.Ordinal);
+
+        _host.Hosts.Saw(new HostReport("box-1", ["node7.example"], new Dictionary<string, IReadOnlyList<string>>(), [], null), NowSeconds);
+        Assert.Matches("href=\"/hosts/node7.example[\"?]", await Page("/traces/7?span=0"));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_listed_no_more_keeps_its_page()
+    {
+        SawProcess("a", "old", "box-3", 2 * 86_400);
+
+        Assert.DoesNotContain("box-3", await Page("/hosts"), StringComparison.Ordinal);
+        Assert.Contains("/services/old", await Page("/hosts/box-3"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,6 +72,29 @@ public partial class ServicePagesTests
         Assert.Contains("Errors<span class=\"count\">5</span>", html, StringComparison.Ordinal);
     }
 
+    static IEnumerable<Span> Calls(string service, string operation, int count, string env = "prod") => Enumerable.Range(0, count).Select(i => Some.Span(
+        id: (ulong)i + 1, trace: (ulong)i + 1, service: service, name: operation, env: env, flags: SpanFlags.TopLevel, startNanos: HourStart + 20 * LedgerPage.MinuteNanos - Some.BaseUnixNanos));
+
+    [Fact]
+    public async Task Dashboard_leads_to_the_board_of_the_framework_that_answers_most_of_those_that_have_one()
+    {
+        await using var host = await UiHost.Start();
+        host.Add([.. Calls("both", "flask.request", 3), .. Calls("both", "django.request", 5), .. Calls("both", "cron.job", 9), .. Calls("jobs", "cron.job", 9)]);
+
+        Assert.Matches("href=\"/dashboards/given-django[?][^\"]*service=both[^\"]*\"><[\\s\\S]{0,600}?Dashboard</a>", await Get(host, $"/services/both?{Window(15, 45)}"));
+        Assert.DoesNotContain("/dashboards/given-", await Get(host, $"/services/jobs?{Window(15, 45)}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_without_a_monitor_says_in_which_environment()
+    {
+        await using var host = await UiHost.Start();
+        host.Add([.. Calls("shop", "flask.request", 3, "test")]);
+
+        Assert.Contains("No monitor is about shop in test. Make one", await Get(host, $"/services?env=test&{Window(15, 45)}"), StringComparison.Ordinal);
+        Assert.Contains("No monitor is about shop. Make one", await Get(host, $"/services?{Window(15, 45)}"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_service_of_ten_thousand_endpoints_shows_a_hundred_and_says_how_many_there_are()
     {

@@ -180,6 +180,19 @@ public class ViewTests
         Assert.Equal("/traces?q=@http.method:GET", view.Attributes[0].IncludeLink);
     }
 
+    [Fact]
+    public void A_span_leads_to_its_host_when_that_is_known()
+    {
+        var tree = Tree(Some.Span(id: 1, service: "web", tags: [("host.name", "box 1")]), Some.Span(id: 2, parent: 1, service: "db"), Some.Span(id: 3, parent: 1, service: "web", tags: [("host.name", "web")]));
+        string? LinkOf(int span, Func<string, bool>? isKnown) => TraceView.Of(UrlStates.Of($"/traces/1?span={span}"), tree, isKnown).Selected!.HostLink;
+
+        Assert.Equal("/hosts/box%201", LinkOf(0, name => name == "box 1"));
+        Assert.Null(LinkOf(0, _ => false)); // Named by its resource, and by nothing else that is heard.
+        Assert.Null(LinkOf(0, null));
+        Assert.Null(LinkOf(1, _ => true));
+        Assert.Null(LinkOf(2, _ => true)); // A host that is called as its service is the service again.
+    }
+
     [Theory]
     [InlineData("0", 1UL)]
     [InlineData("1", 2UL)]

@@ -102,4 +102,16 @@ public sealed class DashboardBookTests : IDisposable
         Assert.Equal([new(0, 0, 4, 7), new(4, 0, 4, 7), new(8, 0, 4, 7), new(0, 7, 4, 7), new(4, 7, 4, 7), new(8, 7, 4, 7), new(0, 14, 6, 7), new(6, 14, 6, 7)], BuiltInBoards.For(AllOfFlask).Single().Widgets.Select(widget => widget.Layout!));
         Assert.Empty(BuiltInBoards.For(new HashSet<string> { "my_metric" }));
     }
+
+    [Theory]
+    [InlineData("flask.request", "given-flask")]
+    [InlineData("aspnet_core.request", "given-aspnet-core")]
+    [InlineData("servlet.request", "given-servlet")]
+    [InlineData("cron.job", null)]
+    [InlineData("", null)]
+    public void The_board_of_an_operation_is_the_one_that_is_made_of_its_metrics(string operation, string? id)
+    {
+        Assert.Equal(id, BuiltInBoards.IdOfOperation(operation));
+        if (id is not null) Assert.Equal(id, Assert.Single(BuiltInBoards.For(new HashSet<string> { $"trace.{operation}.hits", $"trace.{operation}" })).Id);
+    }
 }

@@ -34,17 +34,19 @@ public partial class HostPage
     [Inject] IServiceProvider Provider { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
-    HostInfo? Host;
-    IReadOnlyList<ProcessInfo> Processes = [];
+    KnownHost? Known;
     IReadOnlyList<ServiceCheckHistory> Checked = [];
     IAgentChecks? Agent;
     IReadOnlyList<ListeningPort> Ports = [];
     bool IsUp;
 
+    HostInfo? Host => Known?.Info;
+    IReadOnlyList<ProcessInfo> Processes => Known?.Processes ?? [];
+
     /// <summary>By the spans of its traced processes; null when none came since Apm started.</summary>
     HostClock? Clock;
 
-    IReadOnlyList<string> KnownNames => [.. KnownHosts.All(Hosts, Services, State.NowUnixNanos).Select(host => host.Name).Order(StringComparer.OrdinalIgnoreCase)];
+    IReadOnlyList<string> KnownNames => [.. KnownHosts.All(Hosts, Services, State.NowUnixNanos).Select(host => host.Info.Name).Order(StringComparer.OrdinalIgnoreCase)];
 
     long SeenUnixNanos => Host!.LastUnixSeconds * Core.Time.UnixTime.NanosPerSecond;
 
@@ -67,18 +69,17 @@ public partial class HostPage
 
     protected override void OnInitialized()
     {
-        Host = KnownHosts.Find(Hosts, Services, Name);
+        Known = KnownHosts.Find(Hosts, Services, Name);
         if (Host is null)
         {
             Links.Answers.NotFound(Context);
             return;
         }
-        var key = HostsView.KeyOf(Host.Name);
+        var key = KnownHosts.KeyOf(Hosts, Host.Name);
         IsUp = Host.LastUnixSeconds > 0 && State.NowUnixNanos - SeenUnixNanos <= HostsView.SilentAfter.Ticks * 100;
-        Processes = [.. Services.Processes().Where(process => process.Hostname.Length > 0 && HostsView.KeyOf(process.Hostname) == key)];
-        Clock = Provider.GetService<IDoctor>()?.ClocksOfHosts().Where(pair => HostsView.KeyOf(pair.Key) == key).Select(pair => pair.Value).MaxBy(clock => clock.SeenUnixNanos);
-        Agent = Agents.FirstOrDefault(agent => HostsView.KeyOf(agent.Host) == key);
+        Clock = Provider.GetService<IDoctor>()?.ClocksOfHosts().Where(pair => KnownHosts.KeyOf(Hosts, pair.Key) == key).Select(pair => pair.Value).MaxBy(clock => clock.SeenUnixNanos);
+        Agent = Agents.FirstOrDefault(agent => KnownHosts.KeyOf(Hosts, agent.Host) == key);
         Ports = Agent?.Ports() ?? [];
-        Checked = [.. Answers.Read().Where(history => HostsView.KeyOf(history.Last.Host) == key)];
+        Checked = [.. Answers.Read().Where(history => KnownHosts.KeyOf(Hosts, history.Last.Host) == key)];
     }
 }

@@ -1,6 +1,7 @@
 using Apm.ApmUi.Charts;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Hosts;
 using Apm.Core.Time;
 using Apm.Monitors.Messages;
@@ -46,7 +47,7 @@ public sealed record MonitorPreviewView
             GroupCount = replay.Groups.Count,
             Summary = SummaryOf(replay),
             Tellings = [.. replay.Told.Reverse().Take(MaxListed).Select(told => new TellingRow(
-                state.Time(told.AtUnixSeconds * UnixTime.NanosPerSecond), state.TimeExact(told.AtUnixSeconds * UnixTime.NanosPerSecond), MonitorsView.KindOf(told.To), AlertWords.KindOf(told), told.Group == "*" ? "" : told.Group, Value(told.Value),
+                state.Time(told.AtUnixSeconds * UnixTime.NanosPerSecond), state.TimeExact(told.AtUnixSeconds * UnixTime.NanosPerSecond), MonitorSigns.KindOf(told.To), AlertWords.KindOf(told), told.Group == "*" ? "" : told.Group, Value(told.Value),
                 new NoticeText(told with { Rule = known.Rule }, links, findHost).Subject, replay.IsAtStart(told) ? "It was so already where the preview begins" : ""))],
             Advice = ReplayAdvice.Of(known, replay, dataSeconds),
             Mails = [.. ExampleTelling.All(known, replay, state.NowUnixNanos / UnixTime.NanosPerSecond).Select(example => MailOf(state, example, links, findHost))],
@@ -69,7 +70,7 @@ public sealed record MonitorPreviewView
         var mail = MailText.Of(notice);
         var to = notice.Mentioned().Select(mention => mention.Kind == MentionKind.Mail ? mention.Target : "@" + mention.Handle);
         return new ExampleMail(
-            example.Transition.Kind.ToString(), MonitorsView.KindOf(example.Transition.To), AlertWords.KindOf(example.Transition), mail.Subject, Sealed(mail.Html), string.Join(", ", to),
+            example.Transition.Kind.ToString(), MonitorSigns.KindOf(example.Transition.To), AlertWords.KindOf(example.Transition), mail.Subject, Sealed(mail.Html), string.Join(", ", to),
             example.IsReal ? $"as of {state.Time(example.Transition.AtUnixSeconds * UnixTime.NanosPerSecond)}" : "with a value that is made up");
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
 using Apm.Monitors.Downtimes;
@@ -57,7 +58,7 @@ public sealed record MonitorView
         return new MonitorView
         {
             Rule = monitor.Rule,
-            StateKind = MonitorsView.KindOf(worst),
+            StateKind = MonitorSigns.KindOf(worst),
             StateWord = worst.Word(),
             Groups = [.. monitor.Groups.OrderByDescending(group => group.State.Gravity()).ThenBy(group => group.Group, StringComparer.Ordinal).Take(MaxGroupsListed).Select(group => RowOf(state, group))],
             GroupCount = monitor.Groups.Count,
@@ -79,7 +80,7 @@ public sealed record MonitorView
     static string Named(string group) => group == GroupState.Whole ? "all" : group;
 
     static GroupRow RowOf(PageState state, GroupState group) => new(
-        Named(group.Group), MonitorsView.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,
+        Named(group.Group), MonitorSigns.KindOf(group.State), group.State.Word(), group.Value is { } value ? Figure.Plain(value) : Figure.None,
         Ago(state, group.StateSinceUnixSeconds), Ago(state, group.LastTriggeredUnixSeconds), Ago(state, group.ToldAtUnixSeconds));
 
     static NoteRow RowOf(PageState state, EvaluationNote note, MonitorRule rule, MonitorQuery? query)

@@ -51,9 +51,6 @@ public sealed record MonitorsView
         };
     }
 
-    /// <summary>The state as the sign of a <c>StateDot</c>.</summary>
-    public static string KindOf(MonitorState state) => WorstMonitor.KindOf(state);
-
     /// <summary>"" when it is not muted; else until when.</summary>
     public static string MutedOf(PageState state, MonitorRule rule, IDowntimeBook downtimes, IMuteAll muteAll)
     {
@@ -79,7 +76,7 @@ public sealed record MonitorsView
         var (rule, worst) = (monitor.Rule, WorstOf(monitor));
         var since = monitor.Groups.Max(group => group.StateSinceUnixSeconds) * UnixTime.NanosPerSecond;
         return new MonitorRow(
-            rule.Id, rule.Name, state.Link($"/monitors/{rule.Id}"), KindOf(worst), worst.Word(), rule.Query, ValueOf(monitor),
+            rule.Id, rule.Name, state.Link($"/monitors/{rule.Id}"), MonitorSigns.KindOf(worst), worst.Word(), rule.Query, ValueOf(monitor),
             since is { } then ? Figure.Ago(then, state.NowUnixNanos) : "", since is { } exact ? state.TimeExact(exact) : "", MutedOf(state, rule, downtimes, muteAll), rule.Tags)
         {
             BarPercent = monitor.Groups is [{ Value: { } value }] && rule.Options.Thresholds.Critical is { } critical && critical > 0 && value >= 0 && rule.Type != MonitorTypes.ServiceCheck ? Math.Min(100, 50 * value / critical) : null,

@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Monitors;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
@@ -50,7 +51,7 @@ public sealed record StateBar(string Group, IReadOnlyList<StatePart> Parts, stri
     {
         var length = Math.Max(1.0, to - from);
         var parts = spans.Select(span => new StatePart(
-            100 * (span.FromUnixSeconds - from) / length, 100 * (span.ToUnixSeconds - span.FromUnixSeconds) / length, MonitorsView.KindOf(span.State), span.IsMuted,
+            100 * (span.FromUnixSeconds - from) / length, 100 * (span.ToUnixSeconds - span.FromUnixSeconds) / length, MonitorSigns.KindOf(span.State), span.IsMuted,
             $"{span.State.Word()}{(span.IsMuted ? ", muted" : "")}, {state.Time(span.FromUnixSeconds * UnixTime.NanosPerSecond)} – {state.Time(span.ToUnixSeconds * UnixTime.NanosPerSecond)}"));
         var summary = spans.GroupBy(span => span.State).Select(same => (State: same.Key, Seconds: same.Sum(span => span.ToUnixSeconds - span.FromUnixSeconds))).OrderByDescending(same => same.State.Gravity())
             .Select(same => $"{same.State.Word()} {Figure.Percent(same.Seconds / length)}");

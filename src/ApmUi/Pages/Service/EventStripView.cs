@@ -3,10 +3,8 @@ using Apm.ApmUi.Charts;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
 using Apm.ApmUi.Shared;
-using Apm.Core.Monitors;
 using Apm.Core.Services;
 using Apm.Core.Time;
-using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Search;
 
@@ -88,7 +86,7 @@ public sealed record EventStripView
 
     static ChartMark MarkOf(ServiceMonitorChange change) => new(
         change.AtUnixSeconds * 1000, change.To.Word(),
-        $"{change.Name}{(change.Group is GroupState.Whole or "" ? "" : $" ({change.Group})")}: {change.From.Word()} to {change.To.Word()}{(change.WasMuted ? ", muted" : "")}", WorstMonitor.KindOf(change.To));
+        $"{change.Name}{MonitorSigns.Behind(change.Group)}: {change.From.Word()} to {change.To.Word()}{(change.WasMuted ? ", muted" : "")}", MonitorSigns.KindOf(change.To));
 }
 
 /// <summary>One event, or some that lie close to each other.</summary>

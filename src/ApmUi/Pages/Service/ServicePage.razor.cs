@@ -58,7 +58,7 @@ public partial class ServicePage
     /// <summary>Another tab, without what belongs to this one.</summary>
     string TabLink(string? tab) => State.Here(("tab", tab), ("sort", null), ("find", null), ("skip", null));
 
-    /// <summary>The board of the framework that answers most of its requests, of this service alone; null when there is none, or its metrics are of long ago.</summary>
+    /// <summary>The board of the framework that answers most of its requests, of those that have one, for this service alone; null when there is none, or its metrics are of long ago.</summary>
     string? BoardLink => View is { } view && State.NowUnixNanos - view.Summary.LastSeenUnixNanos < TimeSpan.FromDays(1).Ticks * UnixTime.NanosPerTick
         && Operations.GroupBy(endpoint => endpoint.Name).OrderByDescending(group => group.Sum(endpoint => endpoint.HitCount)).Select(group => BuiltInBoards.IdOfOperation(group.Key)).FirstOrDefault(id => id is not null) is { } id
             ? State.Link("/dashboards/" + id, (BoardVariables.Prefix + "service", Name)) : null;

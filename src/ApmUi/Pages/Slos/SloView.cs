@@ -1,5 +1,6 @@
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
 using Apm.Core.Monitors;
 using Apm.Core.Slos;
 using Apm.Monitors.Evaluate;
@@ -24,7 +25,7 @@ public sealed record SloPartRow(SloRow Row, (string Kind, string Word)? Now)
         var monitor = monitorOf(id);
         row = row with { Name = part.Group.Length > 0 ? part.Group : monitor?.Rule.Name ?? SloWords.GoneMonitor(id), Link = SloWords.LinkOf(state, id, monitor) };
         var group = part.Group.Length == 0 ? null : monitor?.Groups.FirstOrDefault(one => one.Group == part.Group);
-        return new SloPartRow(row, part.Group.Length == 0 ? null : group is null ? ("none", "Not there") : (SloWords.KindOf(group.State), group.State.Word()));
+        return new SloPartRow(row, part.Group.Length == 0 ? null : group is null ? ("none", "Not there") : (MonitorSigns.KindOf(group.State), group.State.Word()));
     }
 }
 
@@ -102,6 +103,6 @@ public sealed record SloView
     static SloMonitorRow RowOf(PageState state, MonitorRule rule, MonitorSnapshot? monitor)
     {
         var worst = RuleText.Worst((monitor?.Groups ?? []).Select(group => group.State));
-        return new SloMonitorRow(rule.Name, state.Link($"/monitors/{rule.Id}"), SloWords.KindOf(worst), worst.Word(), rule.Query);
+        return new SloMonitorRow(rule.Name, state.Link($"/monitors/{rule.Id}"), MonitorSigns.KindOf(worst), worst.Word(), rule.Query);
     }
 }

@@ -25,9 +25,6 @@ static class SloWords
         _ => ("none", "No data"),
     };
 
-    /// <summary>The sign of a monitor's state.</summary>
-    public static string KindOf(MonitorState state) => state switch { MonitorState.Alert => "error", MonitorState.Warn => "warn", MonitorState.Ok => "ok", _ => "none" };
-
     /// <summary>What a monitor is called that was deleted.</summary>
     public static string GoneMonitor(long id) => string.Create(CultureInfo.InvariantCulture, $"Monitor {id}, which is gone");
 

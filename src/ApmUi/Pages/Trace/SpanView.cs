@@ -39,7 +39,7 @@ public sealed record SpanView
     public required string EndpointLink { get; init; }
     public required string SimilarLink { get; init; }
 
-    /// <summary>The page of its host; null when it names none.</summary>
+    /// <summary>The page of its host; null when it names none, or one that is not known.</summary>
     public required string? HostLink { get; init; }
 
     /// <summary>Begins a monitor of its service and resource.</summary>
@@ -48,7 +48,9 @@ public sealed record SpanView
     /// <summary>This page with this span by its id, which a place among the spans does not survive when the trace grows or is sent anew.</summary>
     public required string Permalink { get; init; }
 
-    public static SpanView Of(PageState state, TraceTree tree, TraceNode node)
+    /// <summary>The panel of one span.</summary>
+    /// <param name="isKnownHost">Whether a host of that name has a page: a span may name one of which nothing else is known.</param>
+    public static SpanView Of(PageState state, TraceTree tree, TraceNode node, Func<string, bool> isKnownHost)
     {
         var span = node.ReadSpan();
         return new SpanView
@@ -62,7 +64,7 @@ public sealed record SpanView
             Links = span is null ? [] : LinksOf(state, span),
             Json = span is null ? "" : JsonOf(span),
             EndpointLink = state.EndpointLink(node.Service, node.Name, node.Resource),
-            HostLink = node.IsGap || node.Host.Length == 0 || node.Host == node.Service ? null : state.Link("/hosts/" + PageUrl.Segment(node.Host)),
+            HostLink = node.IsGap || node.Host.Length == 0 || node.Host == node.Service || !isKnownHost(node.Host) ? null : state.Link("/hosts/" + PageUrl.Segment(node.Host)),
             MonitorLink = state.Link("/monitors/new", ("service", node.Service), ("name", node.Name), ("resource", node.Resource)),
             Permalink = state.Here(("span", node.SpanId.ToString())),
             SimilarLink = state.TracesLink(TraceFilter.Empty.With("service", node.Service).With("resource", node.Resource).ToString()),

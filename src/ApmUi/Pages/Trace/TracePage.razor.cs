@@ -2,7 +2,10 @@ using System.Globalization;
 using Apm.ApmUi.Format;
 using Apm.ApmUi.Frame;
 using Apm.ApmUi.Links;
+using Apm.ApmUi.Shared;
+using Apm.Core.Hosts;
 using Apm.Core.Ports;
+using Apm.Core.Services;
 using Apm.Query.Fates;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Components;
@@ -17,6 +20,8 @@ public partial class TracePage
     [Inject] TraceSource Source { get; set; } = null!;
     [Inject] ITraceReader Traces { get; set; } = null!;
     [Inject] TraceFates Fates { get; set; } = null!;
+    [Inject] HostCatalogue Hosts { get; set; } = null!;
+    [Inject] ServiceCatalogue Services { get; set; } = null!;
     [Inject] Pulse Pulse { get; set; } = null!;
     [CascadingParameter] public HttpContext? Context { get; set; }
 
@@ -56,7 +61,7 @@ public partial class TracePage
             }
             if (Source.Read(Id, State.Url["clock"], Context?.RequestAborted ?? default) is { } tree)
             {
-                View = TraceView.Of(State, tree);
+                View = TraceView.Of(State, tree, host => KnownHosts.Find(Hosts, Services, host) is not null);
                 return;
             }
             if (TraceSource.IsOfFile(Id))

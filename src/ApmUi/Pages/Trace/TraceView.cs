@@ -43,7 +43,8 @@ public sealed record TraceView
     /// <summary>Builds the view.</summary>
     /// <param name="state">The request; <c>span</c> is a node's index or a span id, <c>group</c> is <c>service</c> or absent.</param>
     /// <param name="tree">The trace.</param>
-    public static TraceView Of(PageState state, TraceTree tree)
+    /// <param name="isKnownHost">Whether a host of that name has a page; null when none has.</param>
+    public static TraceView Of(PageState state, TraceTree tree, Func<string, bool>? isKnownHost = null)
     {
         var warnings = new List<string>();
         if (tree.IncompleteReason is { } incomplete) warnings.Add(incomplete);
@@ -65,7 +66,7 @@ public sealed record TraceView
             FirstError = FirstErrorOf(tree),
             Repeated = [.. RepeatedCalls.Find(tree).Select(call => RepeatedCallView.Of(state, tree, call))],
             Clocks = clocks,
-            Selected = selected is not null ? SpanView.Of(state, tree, selected) : null,
+            Selected = selected is not null ? SpanView.Of(state, tree, selected, isKnownHost ?? (_ => false)) : null,
             Groups = [.. groups.Skip(page.Skip).Take(page.Size)],
             GroupPage = page,
         };
