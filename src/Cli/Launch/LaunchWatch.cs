@@ -24,7 +24,7 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
     public async Task Run(int processId, Action<Verdict, IReadOnlyList<StageState>> found, CancellationToken ended)
     {
         var started = clock.GetTimestamp();
-        var isHeard = false;
+        var (isHeard, isThere) = (false, agent.Last.IsAgent);
         string? last = null, told = null;
         try
         {
@@ -33,7 +33,7 @@ public sealed class LaunchWatch(LauncherWitness witness, LauncherFacts before, A
                 var elapsed = clock.GetElapsedTime(started);
                 await Task.Delay(elapsed < TimeSpan.FromSeconds(15) ? LookEvery : LookLaterEvery, clock, ended);
                 elapsed = clock.GetElapsedTime(started);
-                if (_before.Answer != AgentAnswerKind.Agent && await agent.Look(ended) is { IsAgent: true } late) _before = await witness.Before(late, http);
+                if (!isThere && await agent.Look(ended) is { IsAgent: true } late) (isThere, _before) = (true, await witness.Before(late, http));
                 var facts = await witness.Look(_before, processId, elapsed, !isHeard && elapsed >= NamedAfter - LookEvery);
                 if (facts.Processes.Count == 0) continue; // It has just ended.
                 var (flows, announced, verdict, stages) = await Judge(facts, ended);

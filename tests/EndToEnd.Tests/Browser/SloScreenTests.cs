@@ -18,7 +18,7 @@ public sealed class SloScreenTests(BrowserFixture browser, RunningApm apm) : ICl
         await browser.Use(apm.Ui, nameof(An_objective_is_made_by_its_form_and_shown_with_its_budget), async page =>
         {
             await page.GotoAsync("/slos/new");
-            await page.GetByLabel("Name").FillAsync("Orders go through");
+            await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Orders go through");
             await page.GetByLabel("Good requests").FillAsync("sum:orders{*} - sum:orders.failed{*}");
             await page.GetByLabel("All requests").FillAsync("sum:orders{*}.as_count()");
             await page.GetByLabel("Over 30 days", new() { Exact = true }).FillAsync("99");
