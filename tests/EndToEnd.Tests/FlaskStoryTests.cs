@@ -55,7 +55,7 @@ public class FlaskStoryTests(BrowserFixture browser)
             Assert.InRange(after, TimeSpan.Zero, TimeSpan.FromSeconds(2));
             await Expect(page.GetByRole(AriaRole.Cell, new() { Name = "flaskapp" }).First).ToBeVisibleAsync(new() { Timeout = 8_000 });
 
-            await page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Link, new() { Name = "flaskapp" }).ClickAsync();
+            await page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Link, new() { Name = "flaskapp", Exact = true }).ClickAsync();
             await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/services/flaskapp"));
             foreach (var route in Routes) await Expect(page.GetByRole(AriaRole.Link, new() { Name = $"GET {route}", Exact = true })).ToBeVisibleAsync();
             await Expect(page.Locator("apm-chart[data-state=ready]")).ToHaveCountAsync(4);
