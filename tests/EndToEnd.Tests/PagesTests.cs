@@ -49,12 +49,12 @@ public class PagesTests(BrowserFixture browser, ShopApm shop) : IClassFixture<Sh
         var findings = new List<string>();
         foreach (var path in Pages.Where(path => path is not ("/nothing-here" or "/traces/00000000000000ff")))
         {
-            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce }); // A colour on its way to another is no finding.
             await page.GotoAsync(path);
             await Drawn(page);
             findings.AddRange((await Axe.Serious(page)).Select(finding => $"{path}: {finding}"));
             var ground = await Ground(page);
-            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark, ReducedMotion = ReducedMotion.Reduce });
             Assert.NotEqual(ground, await Ground(page)); // The page follows the system at once.
             findings.AddRange((await Axe.Serious(page, onlyColors: true)).Select(finding => $"{path}, dark: {finding}"));
         }

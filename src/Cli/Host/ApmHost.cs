@@ -5,6 +5,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Time;
+using Apm.Monitors.Delivery;
 using Apm.Monitors.Rules;
 using Apm.Query.Evaluate;
 using Apm.Query.Tail;
@@ -30,6 +31,7 @@ public sealed class ApmHost : IAsyncDisposable
     CheckAgent? _checks;
     MetricParts? _metrics;
     MonitorParts? _monitors;
+    Outbox? _outbox;
 
     ApmHost(HostSettings settings) => Settings = settings;
 
@@ -77,6 +79,9 @@ public sealed class ApmHost : IAsyncDisposable
 
     /// <summary>The last minute whose monitors are all evaluated, Unix seconds; null before the first.</summary>
     public long? MonitorsEvaluatedUnixSeconds => _monitors?.EvaluatedUnixSeconds;
+
+    /// <summary>Whether every mail and webhook that is due has been handed over.</summary>
+    public bool HasDelivered => _outbox!.IsIdle;
 
     /// <summary>The agent's checks with their last runs.</summary>
     public IReadOnlyList<CheckInstanceStatus> Checks => _checks?.Status().Instances ?? [];
@@ -135,6 +140,7 @@ public sealed class ApmHost : IAsyncDisposable
         MetricQueries? queries = null; // Mails are drawn after all is there.
         var notifications = NotificationParts.Open(Settings, rules, stores.Documents, api, memory, counters, problems, clock, new AlertPictures(() => queries!, stores.Pictures, counters));
         _stops.Push(notifications.DisposeAsync);
+        _outbox = notifications.Outbox;
         var metrics = _metrics = MetricParts.Start(Settings, api.Intake, Settings.Checks.Host, memory, counters, problems, clock, warn, Path.Combine(Settings.DataFolder, "dogstatsd.open"));
         _stops.Push(metrics.DisposeAsync);
         var parts = new PipelineParts

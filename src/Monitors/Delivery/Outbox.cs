@@ -115,6 +115,16 @@ public sealed class Outbox
         lock (_lock) return _deliveries.Values.Where(delivery => delivery.State == DeliveryState.Waiting && channels.Contains(delivery.Channel)).Select(delivery => (long?)delivery.NextAttemptUnixMillis).Min();
     }
 
+    /// <summary>Whether nothing is due, and nothing is being handed over.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            var now = NowUnixMillis;
+            lock (_lock) return !_deliveries.Values.Any(delivery => delivery.State == DeliveryState.Sending || (delivery.State == DeliveryState.Waiting && delivery.NextAttemptUnixMillis <= now));
+        }
+    }
+
     /// <summary>Says that a delivery is being handed over.</summary>
     /// <returns>As it stands then; null when somebody else has it, or it is gone.</returns>
     /// <exception cref="StoreUnavailableException">It must not be handed over: what would become of it could not be kept.</exception>

@@ -66,7 +66,7 @@ public sealed class SteppedApm : IAsyncDisposable
         var end = (Now / 60 + minutes) * 60;
         // All but the last minute is a jump: nothing fires on the way, as on a machine that slept.
         Clock.Set(TimeSpan.FromSeconds(end - 60 + 10 - Now));
-        Clock.Advance(TimeSpan.FromSeconds(60));
+        await Advance(60);
         await Evaluated(end);
     }
 
@@ -101,16 +101,24 @@ public sealed class SteppedApm : IAsyncDisposable
     /// <summary>A few seconds pass; what is due begins, and has ended when this completes.</summary>
     async Task Step(long seconds)
     {
-        Clock.Advance(TimeSpan.FromSeconds(seconds));
+        await Advance(seconds);
         await Until.True("the checks that were due have run", Patience, () => Task.FromResult(_host.Checks.All(check => !check.IsRunning)));
     }
 
     Task<TimeSpan> Evaluated(long minute) => Until.True("the monitors of the minute are evaluated", Patience, () =>
     {
+        var canGoOn = Now < minute + 50 && _host.HasDelivered;
         if (_host.MonitorsEvaluatedUnixSeconds >= minute) return Task.FromResult(true);
-        if (Now < minute + 50) Clock.Advance(TimeSpan.FromSeconds(1)); // The round before was not over when the clock struck.
+        if (canGoOn) Clock.Advance(TimeSpan.FromSeconds(1)); // The round before was not over when the clock struck.
         return Task.FromResult(false);
     });
+
+    /// <summary>Goes on when all that is due is delivered: a picture must not run out of time because the clock leaps while it is drawn.</summary>
+    async Task Advance(long seconds)
+    {
+        await Until.True("what is due is delivered", Patience, () => Task.FromResult(_host.HasDelivered));
+        Clock.Advance(TimeSpan.FromSeconds(seconds));
+    }
 
     /// <summary>Goes on to the next whole hours; of each the last ten minutes are lived, which is what a monitor looks at.</summary>
     public async Task Sleep(int hours, double value, string metric = "my_metric", string host = "my-host")
