@@ -27,6 +27,12 @@ public sealed record Payload
     /// <summary>The tracer marked top-level spans itself; <c>_dd.top_level</c> is to be trusted.</summary>
     public bool ClientComputedTopLevel { get; init; }
 
+    /// <summary>
+    /// Exporters of OpenTelemetry and Zipkin send each span as it ends, so that a span comes before its parent of the same process and often in another
+    /// request; Datadog's tracers send what belongs together.
+    /// </summary>
+    public bool IsCutByTime => Protocol.StartsWith("otlp", StringComparison.Ordinal) || Protocol.StartsWith("zipkin", StringComparison.Ordinal);
+
     /// <summary>The tracer sends its own statistics; these spans must not be counted again.</summary>
     public bool ClientComputedStats { get; init; }
 

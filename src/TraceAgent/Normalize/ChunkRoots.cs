@@ -23,16 +23,27 @@ static class ChunkRoots
         return earliest >= 0 ? earliest : end - 1;
     }
 
-    /// <summary>Flags the top-level spans: no parent, parent elsewhere, or parent of another service. A tracer that did so itself is believed.</summary>
-    public static void MarkTopLevel(SpanBatch batch, Chunk chunk, bool byTracer)
+    /// <summary>
+    /// Flags the top-level spans: no parent, parent elsewhere, or parent of another service. Where spans come apart from their parents that would
+    /// count each child as a request; there a parent elsewhere makes only the receiving side of a call top-level, or a span whose exporter says
+    /// that its parent is remote, and the calling side is measured (trace-intake §7.5, by span kind). A tracer that did so itself is believed.
+    /// </summary>
+    public static void MarkTopLevel(SpanBatch batch, Chunk chunk, Payload payload)
     {
-        if (byTracer) return; // The flag was read from the tracer's tag.
+        if (payload.ClientComputedTopLevel) return; // The flag was read from the tracer's tag.
+        var byKind = payload.IsCutByTime;
         var parents = new ParentTable(batch, chunk);
         var end = chunk.FirstSpan + chunk.SpanCount;
         for (var i = chunk.FirstSpan; i < end; i++)
         {
             var parent = batch.ParentIds[i] == 0 ? -1 : parents.IndexOf(batch.ParentIds[i]);
-            var isTopLevel = parent < 0 || batch.Services[parent] != batch.Services[i];
+            var isTopLevel = parent >= 0 && batch.Services[parent] != batch.Services[i];
+            if (byKind)
+            {
+                isTopLevel |= batch.ParentIds[i] == 0 || (batch.Flags[i] & SpanFlags.TopLevel) != 0 || batch.Kinds[i] is SpanKind.Server or SpanKind.Consumer;
+                if (batch.Kinds[i] is SpanKind.Client or SpanKind.Producer) batch.Flags[i] |= SpanFlags.Measured;
+            }
+            else isTopLevel |= parent < 0;
             batch.Flags[i] = isTopLevel ? batch.Flags[i] | SpanFlags.TopLevel : batch.Flags[i] & ~SpanFlags.TopLevel;
         }
     }

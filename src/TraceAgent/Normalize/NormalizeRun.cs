@@ -86,7 +86,7 @@ sealed class NormalizeRun
         if (chunk.Priority == Chunk.NoPriority) chunk.Priority = rootTags.Priority ?? found.Priority ?? Chunk.NoPriority;
         if (chunk.Origin == 0) chunk.Origin = rootTags.Origin;
         _batch.Chunks[chunkIndex] = chunk;
-        ChunkRoots.MarkTopLevel(_batch, chunk, payload.ClientComputedTopLevel);
+        ChunkRoots.MarkTopLevel(_batch, chunk, payload);
 
         facts = new ChunkFacts(
             root, env,

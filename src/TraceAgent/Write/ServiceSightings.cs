@@ -9,7 +9,7 @@ namespace Apm.TraceAgent.Write;
 /// <summary>Tells the catalogue which services and processes a batch spoke of, once per batch.</summary>
 public sealed class ServiceSightings(ServiceCatalogue catalogue, Counters counters)
 {
-    /// <summary>Notes the services of top-level spans, and the processes that sent the chunks.</summary>
+    /// <summary>Notes the services of top-level spans and of each chunk's root, and the processes that sent the chunks.</summary>
     public void Note(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts)
     {
         var services = new HashSet<(int Service, int Type, int Env, int Version, int Payload, bool IsEntry)>();
@@ -21,7 +21,7 @@ public sealed class ServiceSightings(ServiceCatalogue catalogue, Counters counte
             var chunk = batch.Chunks[c];
             for (var i = chunk.FirstSpan; i < chunk.FirstSpan + chunk.SpanCount; i++)
             {
-                if ((batch.Flags[i] & SpanFlags.TopLevel) == 0) continue;
+                if ((batch.Flags[i] & SpanFlags.TopLevel) == 0 && i != facts[c].RootSpan) continue; // Of each chunk one: no service stays unknown.
                 var service = batch.Services[i];
                 var isEntry = service == batch.Services[facts[c].RootSpan];
                 var seen = (Type: batch.Types[i], facts[c].Env, Version: isEntry ? facts[c].Version : 0, chunk.Payload, isEntry);

@@ -32,6 +32,9 @@ internal sealed class OtelSpanDraft(StringTable strings, OtelTexts texts)
     public int Name;
     public int TraceState;
     public SpanKind Kind;
+
+    /// <summary>OTLP's: bit 8 says that bit 9 is known, which says that the parent is of another process. 0 from exporters that do not tell.</summary>
+    public uint Flags;
     public OtelStatus Status;
     public int StatusMessage;
     public OtelAttributes Attributes { get; } = new();
@@ -54,6 +57,7 @@ internal sealed class OtelSpanDraft(StringTable strings, OtelTexts texts)
         Start = End = 0;
         Name = TraceState = 0;
         Kind = SpanKind.Unspecified;
+        Flags = 0;
         Status = OtelStatus.Unset;
         StatusMessage = 0;
         Attributes.Clear();

@@ -23,6 +23,9 @@ internal sealed class OtelSpanMapper
     /// <summary>OTLP spans come sampled; without another wish they are kept (trace-intake §7.5).</summary>
     const int AutoKeep = 1;
 
+    /// <summary>OTLP's span flags: it is known whether the parent is of another process, and it is.</summary>
+    const uint HasAndIsRemote = 0x300;
+
     readonly SpanBatch _batch;
     readonly OtelTexts _texts;
     readonly OtelSpanRules _rules;
@@ -110,6 +113,7 @@ internal sealed class OtelSpanMapper
         _batch.Types[i] = type != 0 ? type : _rules.TypeOf(span.Kind, attributes);
 
         _batch.Kinds[i] = span.Kind;
+        if ((span.Flags & HasAndIsRemote) == HasAndIsRemote) _batch.Flags[i] |= SpanFlags.TopLevel;
         var kind = FirstOf(attributes, OtelKey.DatadogSpanKind);
         SetTag(OtelWords.SpanKind, kind != 0 ? kind : _texts.Of(WordOf(span.Kind)));
 

@@ -179,6 +179,7 @@ public static class OtlpJsonTraceDecoder
             else if (json.Is("links"u8)) ReadLinks(ref json, mapper);
             else if (json.Is("droppedLinksCount"u8)) span.Links.AddDropped(json.ReadUInt32());
             else if (json.Is("status"u8)) ReadStatus(ref json, mapper);
+            else if (json.Is("flags"u8)) span.Flags = json.ReadUInt32();
             else json.Skip();
         }
         mapper.AddSpan(json.Offset);

@@ -12,7 +12,7 @@ namespace Apm.Wire.Otlp;
 ///   ResourceSpans { 1: Resource { 1: KeyValue* }, 2: ScopeSpans* }
 ///     ScopeSpans { 1: Scope { 1: name, 2: version, 3: KeyValue* }, 2: Span* }
 ///       Span { 1: trace id, 2: span id, 3: trace state, 4: parent id, 5: name, 6: kind, 7: start, 8: end,
-///              9: KeyValue*, 11: Event*, 13: Link*, 15: Status, … }
+///              9: KeyValue*, 11: Event*, 13: Link*, 15: Status, 16: flags, … }
 /// </code>
 /// Fields may come in any order and unknown ones are skipped. Reads bytes only: no clock, no sockets, no settings.
 /// </summary>
@@ -140,6 +140,7 @@ public static class OtlpProtobufTraceDecoder
                 case 13 << 3 | Bytes: ReadLink(message.ReadMessage(), mapper); break;
                 case 14 << 3 | Varint: span.Links.AddDropped(message.ReadUInt32()); break;
                 case 15 << 3 | Bytes: ReadStatus(message.ReadMessage(), mapper); break;
+                case 16 << 3 | Fixed32: span.Flags = message.ReadFixed32(); break;
                 default: message.Skip(tag); break;
             }
         }

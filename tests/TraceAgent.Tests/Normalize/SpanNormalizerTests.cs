@@ -161,6 +161,32 @@ public class SpanNormalizerTests
         Assert.Equal([true, false, true, true], Enumerable.Range(0, 4).Select(i => batch.SpanAt(i).IsTopLevel));
     }
 
+    [Theory]
+    [InlineData("otlp/http")]
+    [InlineData("otlp/grpc")]
+    [InlineData("zipkin v2")]
+    public void Of_spans_that_come_before_their_parents_only_the_receiving_side_is_top_level(string protocol)
+    {
+        var batch = Batch(("web", "step", "r", 2, 99, Now, 5)); // The parent comes when it ends.
+        batch.Chunks.Clear();
+        AddSpan(batch, ("web", "call", "r", 3, 99, Now, 5));
+        AddSpan(batch, ("web", "GET /", "r", 4, 98, Now, 5));
+        AddSpan(batch, ("web", "job", "r", 5, 97, Now, 5));
+        AddSpan(batch, ("web", "remote", "r", 6, 96, Now, 5));
+        AddSpan(batch, ("web", "root", "r", 7, 0, Now, 5));
+        AddSpan(batch, ("other", "of another service", "r", 8, 7, Now, 5));
+        AddSpan(batch, ("web", "child", "r", 9, 7, Now, 5));
+        batch.AddChunk(0, 0);
+        SpanKind[] kinds = [SpanKind.Internal, SpanKind.Client, SpanKind.Server, SpanKind.Consumer, SpanKind.Internal, SpanKind.Unspecified, SpanKind.Internal, SpanKind.Producer];
+        for (var i = 0; i < kinds.Length; i++) batch.Kinds[i] = kinds[i];
+        batch.Flags[4] |= SpanFlags.TopLevel; // As the decoder leaves a span whose exporter says that its parent is remote.
+
+        Normalize(batch, new Payload { Protocol = protocol, ReceivedUnixNanos = Now });
+
+        Assert.Equal([false, false, true, true, true, true, true, false], Enumerable.Range(0, 8).Select(i => batch.SpanAt(i).IsTopLevel));
+        Assert.Equal([1, 7], Enumerable.Range(0, 8).Where(i => (batch.Flags[i] & SpanFlags.Measured) != 0));
+    }
+
     [Fact]
     public void Long_texts_are_cut_and_counted()
     {

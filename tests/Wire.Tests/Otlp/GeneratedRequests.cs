@@ -62,6 +62,7 @@ internal static class GeneratedRequests
             Status = rest.Item1 == 0 ? null : new Status { Code = (Status.Types.StatusCode)rest.Item1, Message = rest.Item2 },
             TraceState = rest.Item3,
             DroppedEventsCount = rest.Item4,
+            Flags = rest.Item4 << 8,
         });
 
     static readonly Gen<ScopeSpans> Scope = Gen.Select(Text, Text, Attributes, OneSpan.List[0, 5],

@@ -24,6 +24,19 @@ public class OtlpJsonTraceDecoderTests
     }
 
     [Theory]
+    [InlineData("0", false)]
+    [InlineData("257", false)]
+    [InlineData("512", false)]
+    [InlineData("769", true)]
+    [InlineData("\"769\"", true)]
+    public void A_span_whose_exporter_says_that_its_parent_is_of_another_process_is_top_level(string flags, bool expected)
+    {
+        var span = OtlpGolden.DecodeJson(Encoding.UTF8.GetBytes($$$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","parentSpanId":"EEE19B7EC3C1B175","flags":{{{flags}}}}]}]}]}""")).SpanAt(0);
+
+        Assert.Equal(expected, span.IsTopLevel);
+    }
+
+    [Theory]
     [InlineData("""[]""", "byte 0: an object is expected, not an array")]
     [InlineData("""{"resourceSpans":[{"resource":{"attributes":[{"key":"x","value":{"intValue":"ten"}}]}}]}""",
         "byte 76 in resource 0, attribute \"x\": a whole number of 64 bits is expected")]
