@@ -80,7 +80,8 @@ sealed class NormalizeRun
         HideAndCut(chunk, ref found);
         var rootTags = new Found();
         ReadTags(root, ref rootTags);
-        var env = FirstSet(rootTags.Env, found.Env, TagValueOf(payload.Env), _defaultEnv);
+        var env = FirstSet( // What the payload says holds for all of it (trace-intake §2.1, step 11).
+            TagValueOf(payload.Env), rootTags.Env, found.Env, _defaultEnv);
         for (var i = chunk.FirstSpan; i < end; i++) _batch.Envs[i] = env;
 
         if (chunk.Priority == Chunk.NoPriority) chunk.Priority = rootTags.Priority ?? found.Priority ?? Chunk.NoPriority;
@@ -90,9 +91,9 @@ sealed class NormalizeRun
 
         facts = new ChunkFacts(
             root, env,
-            FirstSet(rootTags.Version, found.Version, Intern(payload.AppVersion)),
-            FirstSet(rootTags.Hostname, Intern(payload.Hostname)),
-            FirstSet(rootTags.RuntimeId, found.RuntimeId, Intern(payload.RuntimeId)),
+            FirstSet(Intern(payload.AppVersion), rootTags.Version, found.Version),
+            FirstSet(Intern(payload.Hostname), rootTags.Hostname),
+            FirstSet(Intern(payload.RuntimeId), rootTags.RuntimeId, found.RuntimeId),
             chunk.Priority,
             found.ProcessId);
         return null;

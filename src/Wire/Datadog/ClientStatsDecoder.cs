@@ -103,6 +103,14 @@ public static class ClientStatsDecoder
         return groups;
     }
 
+    static long ReadCount(ref MsgPackReader reader, long max)
+    {
+        var start = reader.Offset;
+        var count = reader.ReadInt64();
+        if (count >= 0 && count <= max) return count;
+        throw new MsgPackException(start, $"{count} is no count of spans or nanoseconds: those lie between 0 and {max}. Report it to the tracer's authors.");
+    }
+
     static ClientStatsGroup ReadGroup(ref MsgPackReader reader, int indexShift, ref DecodePlace place)
     {
         string service = "", name = "", resource = "", type = "", kind = "", grpc = "", method = "", endpoint = "", peers = "";
@@ -118,13 +126,13 @@ public static class ClientStatsDecoder
             else if (key.SequenceEqual("Resource"u8)) resource = ReadText(ref reader);
             else if (key.SequenceEqual("HTTPStatusCode"u8)) httpStatus = reader.ReadInt32();
             else if (key.SequenceEqual("Type"u8)) type = ReadText(ref reader);
-            else if (key.SequenceEqual("Hits"u8)) hits = reader.ReadId();
-            else if (key.SequenceEqual("Errors"u8)) errors = reader.ReadId();
-            else if (key.SequenceEqual("Duration"u8)) duration = reader.ReadId();
+            else if (key.SequenceEqual("Hits"u8)) hits = ReadCount(ref reader, DatadogLimits.MaxStatsCount);
+            else if (key.SequenceEqual("Errors"u8)) errors = ReadCount(ref reader, DatadogLimits.MaxStatsCount);
+            else if (key.SequenceEqual("Duration"u8)) duration = ReadCount(ref reader, long.MaxValue);
             else if (key.SequenceEqual("OkSummary"u8)) ok = ReadSketch(ref reader, indexShift);
             else if (key.SequenceEqual("ErrorSummary"u8)) failed = ReadSketch(ref reader, indexShift);
             else if (key.SequenceEqual("Synthetics"u8)) synthetics = reader.ReadBool();
-            else if (key.SequenceEqual("TopLevelHits"u8)) topLevelHits = reader.ReadId();
+            else if (key.SequenceEqual("TopLevelHits"u8)) topLevelHits = ReadCount(ref reader, DatadogLimits.MaxStatsCount);
             else if (key.SequenceEqual("SpanKind"u8)) kind = ReadText(ref reader);
             else if (key.SequenceEqual("PeerTags"u8)) peers = ReadPeerTags(ref reader);
             else if (key.SequenceEqual("IsTraceRoot"u8)) root = reader.ReadInt32() == 1;

@@ -18,6 +18,9 @@ public static class DatadogLimits
     /// <summary>Most groups of one bucket of client statistics; the most generous tracer stops at 7000.</summary>
     public const int MaxStatsGroups = 100_000;
 
+    /// <summary>Most spans that one count of client statistics may tell; more is no count of spans, and would spoil every sum that holds it.</summary>
+    public const long MaxStatsCount = 1_000_000_000_000_000;
+
     /// <summary>
     /// Most bytes of v1.0 strings that one body may have copied into JSON texts (links, events, nested attributes). A reference
     /// takes two bytes and may stand for megabytes.

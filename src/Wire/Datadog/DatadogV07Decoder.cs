@@ -62,6 +62,7 @@ public static class DatadogV07Decoder
         }
         batch.Payloads[payloadIndex] = payload;
         for (var chunk = firstChunk; chunk < batch.Chunks.Count; chunk++) AddMissing(batch, batch.Chunks[chunk].FirstSpan, tags);
+        PayloadFacts.AddTo(batch, firstChunk, payload);
         return reader.BytesLeft;
     }
 

@@ -88,6 +88,7 @@ public static class DatadogV1Decoder
             }
             _batch.Payloads[payloadIndex] = payload;
             for (var chunk = firstChunk; chunk < _batch.Chunks.Count; chunk++) AddMissing(_batch.Chunks[chunk].FirstSpan, attributes);
+            PayloadFacts.AddTo(_batch, firstChunk, payload);
             return reader.BytesLeft;
         }
 

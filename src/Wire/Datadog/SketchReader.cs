@@ -19,8 +19,7 @@ ref struct SketchReader
     /// <summary>Values above are entered as this: 292 years in nanoseconds.</summary>
     const double MaxValue = long.MaxValue;
 
-    /// <summary>A count above is not a count of spans.</summary>
-    const double MaxCount = 1e15;
+    const long MaxCount = DatadogLimits.MaxStatsCount;
 
     readonly ReadOnlySpan<byte> _bytes;
     readonly int _bodyOffset;

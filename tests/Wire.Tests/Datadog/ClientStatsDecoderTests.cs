@@ -76,6 +76,20 @@ public class ClientStatsDecoderTests
         Assert.Equal((1_700_000_000_000_000_000, "web", "Prod", "a:1\0b:2", false, 4.0), (bucket.StartUnixNanos, key.Service, key.Env, key.PeerTags, key.IsTraceRoot, cell.HitCount));
     }
 
+    [Theory]
+    [InlineData("Hits", -1L, "-1 is no count of spans or nanoseconds: those lie between 0 and 1000000000000000")]
+    [InlineData("Errors", 1_000_000_000_000_001L, "1000000000000001 is no count of spans or nanoseconds: those lie between 0 and 1000000000000000")]
+    [InlineData("TopLevelHits", long.MinValue, "-9223372036854775808 is no count of spans or nanoseconds: those lie between 0 and 1000000000000000")]
+    [InlineData("Duration", -5L, "-5 is no count of spans or nanoseconds: those lie between 0 and 9223372036854775807")]
+    public void A_count_that_cannot_be_is_refused_with_its_place(string field, long count, string why)
+    {
+        var body = new MsgPackWriter().Map(1).Text("Stats").Array(1).Map(1).Text("Stats").Array(1).Map(1).Text(field).Integer(count);
+
+        var problem = Assert.Throws<PayloadException>(() => ClientStatsDecoder.Decode(body.ToArray())).Message;
+
+        Assert.Equal($"Datadog v0.6 stats body, byte {18 + field.Length} (key \"Stats\", in it \"{field}\"): {why}. Report it to the tracer's authors.", problem);
+    }
+
     [Fact]
     public void A_sketch_that_is_cut_off_is_told_with_its_place()
     {

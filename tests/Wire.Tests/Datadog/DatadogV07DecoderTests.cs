@@ -49,16 +49,25 @@ public class DatadogV07DecoderTests
             trace 0000000000000009
                     0 ms
                   span 0000000000000001 +0 ns
+                  _dd.hostname = h1
                   _dd.p.dm = -4
                   _dd.p.tid = 6b04de9b00000000
+                  runtime-id = r1
                   team = shop
+                  version = 7
                       0 ms
                     span 0000000000000002 +0 ns
+                    _dd.hostname = h1
+                    runtime-id = r1
+                    version = 7
             trace 0000000000000008
                     0 ms
                   span 0000000000000003 +0 ns
+                  _dd.hostname = h1
                   _dd.p.dm = -9
+                  runtime-id = r1
                   team = shop
+                  version = 7
             """, TraceText.DrawFull(batch));
         Assert.True(batch.Payloads[0].ClientComputedStats);
     }

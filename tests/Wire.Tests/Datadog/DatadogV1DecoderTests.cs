@@ -21,7 +21,7 @@ public class DatadogV1DecoderTests
     [Fact]
     public void Every_kind_of_field_and_attribute()
     {
-        var body = new MsgPackWriter().Map(4)
+        var body = new MsgPackWriter().Map(7)
             .Unsigned(1).Array(2).Text("").Text("prod")                       // strings 0, 1
             .Unsigned(7).Unsigned(1)
             .Unsigned(11).Array(1).Map(8)
@@ -53,15 +53,17 @@ public class DatadogV1DecoderTests
                             .Unsigned(4).Text("dd=s:1").Unsigned(5).Unsigned(1)
                         .Unsigned(12).Array(1).Map(3).Unsigned(1).Unsigned(77).Unsigned(2).Text("retry").Unsigned(3).Array(3).Text("n").Unsigned(4).Integer(2)
                     .Map(2).Unsigned(4).Unsigned(2).Unsigned(5).Unsigned(1)
-            .Unsigned(10).Array(6).Unsigned(4).Unsigned(1).Text("not this").Text("apm").Unsigned(3).Float64(2);
+            .Unsigned(10).Array(6).Unsigned(4).Unsigned(1).Text("not this").Text("apm").Unsigned(3).Float64(2)
+            .Unsigned(8).Text("h1").Unsigned(9).Text("v9").Unsigned(6).Text("r1");
 
         Assert.Equal("""
-            payload datadog v1.0, prod
+            payload datadog v1.0, prod, h1, v9, r1
             chunk of 2 from 0, priority -1, origin rum, dropped by the tracer
             earliest 0
             trace 00000000000000090000000000000008
               shop      0 ms  error
                   span 0000000000000001 +0 ns
+                  _dd.hostname = h1
                   _dd.p.dm = -4
                   _dd.span_links = [{"trace_id":"00000000000000090000000000000008","span_id":"00000000000000ff","attributes":{"k":"5","s":"flask"},"tracestate":"dd=s:1","flags":1}]
                   a = [1,"two"]
@@ -71,6 +73,7 @@ public class DatadogV1DecoderTests
                   events = [{"time_unix_nano":77,"name":"retry","attributes":{"n":2}}]
                   l = {"in":true}
                   meta_struct.x = AQID
+                  runtime-id = r1
                   s = flask
                   span.kind = internal
                   team = shop
@@ -80,6 +83,8 @@ public class DatadogV1DecoderTests
                   i := -3
                       0 ms
                     span 0000000000000002 +0 ns
+                    _dd.hostname = h1
+                    runtime-id = r1
                     span.kind = internal
             """, TraceText.DrawFull(Decoding.Decode("v1.0", body.ToArray())));
     }
