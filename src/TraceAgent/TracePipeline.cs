@@ -36,6 +36,9 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
     Task _loop = Task.CompletedTask;
     long _queuedWeight;
 
+    /// <summary>What it works by.</summary>
+    public PipelineSettings Settings => _settings;
+
     /// <summary>Takes up statistics where their last checkpoint left off.</summary>
     public TracePipeline(PipelineParts parts, PipelineSettings settings)
     {
@@ -44,7 +47,7 @@ public sealed class TracePipeline : ISamplingReader, IAsyncDisposable
         _decoder = new PayloadDecoder(parts.Counters, settings.Normalize, settings.Normalize.TemplatesEndpoints ? parts.Endpoints : null);
         var checkpoint = parts.Stats.ReadCheckpoint();
         _queueMemory = parts.Memory.OpenWork("queue");
-        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory, parts.Problems);
+        _aggregator = new StatsAggregator(parts.Clock, parts.Counters, checkpoint, parts.Memory, parts.Problems, settings.Counting);
         Books = new SpanLedger(parts.Clock, checkpoint?.Ledger);
         Ledger = new LiveLedgerReader(Books, parts.Stats);
         _sampler = new TraceSampler(settings.Sampler, parts.Traces, parts.Counters, parts.Problems, parts.Clock, parts.Memory);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apm.Cli.Host;
 using Apm.TraceAgent.Configuration;
+using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Sample;
 
 namespace Apm.Cli.Settings;
@@ -28,9 +29,21 @@ static class SamplingCatalogue
         yield return Number("probabilistic_sampler.sampling_percentage", 0, 100, s => s.Probabilistic.SamplingPercentage, (s, v) => s with { Probabilistic = s.Probabilistic with { SamplingPercentage = v } }, "That share.", "DD_APM_PROBABILISTIC_SAMPLER_SAMPLING_PERCENTAGE");
         yield return new("apm_config.probabilistic_sampler.hash_seed", SettingKind.Count(0, uint.MaxValue), s => (long)s.Pipeline.Sampler.Probabilistic.HashSeed, (s, v) => With(s, sampler => sampler with { Probabilistic = sampler.Probabilistic with { HashSeed = (uint)(long)v } }), "Agents with the same seed keep the same traces.") { OtherVariables = ["DD_APM_PROBABILISTIC_SAMPLER_HASH_SEED"] };
         yield return Switch("error_tracking_standalone.enabled", s => s.ErrorTrackingStandalone, (s, v) => s with { ErrorTrackingStandalone = v }, "Keep traces with an error or an exception, and no others.", "DD_APM_ERROR_TRACKING_STANDALONE_ENABLED");
-        yield return new("apm_config.features", SettingKind.Texts, s => s.Pipeline.Sampler.Features.ToList(), (s, v) => With(s, sampler => sampler with { Features = (List<string>)v }), "Switches of the Datadog agent; of sampling, `error_rare_sample_tracer_drop` and `probabilistic_sampler_full_trace_id`.") { OtherVariables = ["DD_APM_FEATURES"] };
+        yield return new("apm_config.features", SettingKind.Texts, s => s.Pipeline.Sampler.Features.ToList(), SetFeatures, $"Switches of the Datadog agent: `{AgentFeatures.BigResource}`, `{AgentFeatures.ComponentAsName}`, `{AgentFeatures.HideDigitsOfTables}`; of sampling, `{AgentFeatures.ErrorsOfDroppedAreRare}` and `{AgentFeatures.FullTraceId}`.") { OtherVariables = ["DD_APM_FEATURES"], Warn = value => AgentFeatures.Remark((List<string>)value) };
         yield return new("apm_config.analyzed_spans", new SettingKind("service, a bar, operation, = and a rate, several separated by commas", "web|http.request=1", Rules, _ => ""), s => s.Pipeline.Sampler.AnalyzedSpans.ToList(),
             (s, v) => With(s, sampler => sampler with { AnalyzedSpans = (List<AnalyzedSpanRule>)v }), "Spans that are kept of traces that are not.") { OtherVariables = ["DD_APM_ANALYZED_SPANS"], ReadNode = Rules };
+    }
+
+    static HostSettings SetFeatures(HostSettings settings, object value)
+    {
+        var features = (List<string>)value;
+        var changed = With(settings, sampler => sampler with { Features = features });
+        if (features.Contains(AgentFeatures.HideDigitsOfTables)) changed = changed.WithHidden(hidden => hidden with { SqlReplaceDigits = true });
+        return changed.WithNormalize(rules => rules with
+        {
+            ComponentIsName = features.Contains(AgentFeatures.ComponentAsName),
+            MaxResourceBytes = features.Contains(AgentFeatures.BigResource) ? Math.Max(rules.MaxResourceBytes, NormalizeSettings.BigResourceBytes) : rules.MaxResourceBytes,
+        });
     }
 
     static Setting Number(string name, double min, double max, Func<SamplerSettings, double> get, Func<SamplerSettings, double, SamplerSettings> set, string effect, params string[] variables) =>

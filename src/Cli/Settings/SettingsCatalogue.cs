@@ -30,36 +30,20 @@ public static class SettingsCatalogue
 
     const string LoopbackOnly = "Apm listens on this machine only: beyond it a login and API keys are needed, which are not available yet. It stays on loopback.";
 
-    /// <summary>Keys of the Datadog agent that its users have and that change nothing here (trace-intake §11).</summary>
-    static readonly HashSet<string> WithoutEffect =
-    [
-        "api_key_file", "site", "dd_url", "hostname_file", "log_level", "log_file", "logs_enabled", "logs_config", "process_config", "proxy",
-        "dogstatsd_origin_detection", "dogstatsd_origin_detection_client", "dogstatsd_metrics_stats_enable", "dogstatsd_stats_enable", "dogstatsd_stats_port", "dogstatsd_pipe_name",
-        "secret_backend_command", "remote_configuration", "cmd_port", "expvar_port", "additional_endpoints",
-        "apm_config.enabled", "apm_config.receiver_enabled", "apm_config.receiver_socket", "apm_config.apm_dd_url", "apm_config.additional_endpoints", "apm_config.decoders", "apm_config.decoder_timeout",
-        "apm_config.trace_buffer", "apm_config.max_cpu_percent", "apm_config.telemetry", "apm_config.debug", "apm_config.log_file", "apm_config.bucket_size_seconds", "apm_config.connection_limit_old",
-        "apm_config.peer_tags_aggregation", "apm_config.peer_tags", "apm_config.compute_stats_by_span_kind", "apm_config.peer_service_aggregation", "apm_config.evp_proxy_config", "apm_config.profiling_dd_url",
-        "apm_config.symdb_dd_url", "apm_config.install_id", "apm_config.sql_obfuscation_mode", "apm_config.obfuscation.cache", "apm_config.obfuscation.sql_exec_plan", "apm_config.obfuscation.sql_exec_plan_normalize",
-        "otlp_config.metrics", "otlp_config.logs", "otlp_config.debug", "otlp_config.traces", "otlp_config.grpc_port", "otlp_config.http_port",
-        "otlp_config.receiver.protocols.grpc.transport", "otlp_config.receiver.protocols.grpc.read_buffer_size", "otlp_config.receiver.protocols.grpc.write_buffer_size", "otlp_config.receiver.protocols.grpc.include_metadata",
-        "otlp_config.receiver.protocols.grpc.keepalive", "otlp_config.receiver.protocols.grpc.max_concurrent_streams", "otlp_config.receiver.protocols.grpc.max_recv_msg_size_mib",
-        "otlp_config.receiver.protocols.http.max_request_body_size", "otlp_config.receiver.protocols.http.include_metadata", "otlp_config.receiver.protocols.http.cors",
-    ];
-
     /// <summary>All, in the order of docs/settings.md.</summary>
     public static IReadOnlyList<Setting> All { get; } = [.. Places(), .. Sizes(), .. Statistics(), .. Metrics(), .. Repairs(), .. Hiding(), .. Filtering(), .. SamplingCatalogue.All(), .. DogStatsDCatalogue.All(), .. CheckCatalogue.All(), .. NotificationCatalogue.All(), .. Beyond()];
 
     static readonly HashSet<string> Names = [.. All.SelectMany(setting => setting.Names)];
 
-    static readonly HashSet<string> Groups = [.. Names.Concat(WithoutEffect).SelectMany(GroupsOf)];
+    static readonly HashSet<string> Groups = [.. Names.Concat(PassedOverKeys.Names).SelectMany(GroupsOf)];
 
     /// <summary>What a dotted name is.</summary>
     public static KeyMeaning MeaningOf(string name) =>
-        Names.Contains(name) ? KeyMeaning.Setting : WithoutEffect.Contains(name) ? KeyMeaning.WithoutEffect : Groups.Contains(name) ? KeyMeaning.Group : KeyMeaning.Unknown;
+        Names.Contains(name) ? KeyMeaning.Setting : PassedOverKeys.Names.Contains(name) ? KeyMeaning.WithoutEffect : Groups.Contains(name) ? KeyMeaning.Group : KeyMeaning.Unknown;
 
     /// <summary>The keys of a group, which ends in a dot; "" for the top.</summary>
     public static IEnumerable<string> KeysUnder(string prefix) =>
-        Names.Concat(WithoutEffect).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct().Order(StringComparer.Ordinal);
+        Names.Concat(PassedOverKeys.Names).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct().Order(StringComparer.Ordinal);
 
     /// <summary>What to write in a group instead of something unknown: our own names; all keys where we have none of our own.</summary>
     public static IEnumerable<string> KeysToOffer(string prefix)
@@ -74,7 +58,7 @@ public static class SettingsCatalogue
     /// <summary>The one group in which a misplaced key means something; null when there is none, or several.</summary>
     public static string? GroupOf(string wrongPrefix, string key)
     {
-        var groups = Names.Concat(WithoutEffect).Where(name => name.EndsWith("." + key, StringComparison.Ordinal) && name[..^key.Length] != wrongPrefix).Select(name => name[..^(key.Length + 1)]).Distinct().ToList();
+        var groups = Names.Concat(PassedOverKeys.Names).Where(name => name.EndsWith("." + key, StringComparison.Ordinal) && name[..^key.Length] != wrongPrefix).Select(name => name[..^(key.Length + 1)]).Distinct().ToList();
         return groups.Count == 1 ? groups[0] : groups.Contains("apm_config") ? "apm_config" : null;
     }
 
@@ -92,6 +76,7 @@ public static class SettingsCatalogue
         yield return Port("otlp-grpc", true, s => s.Agent.OtlpGrpcPort, (s, port) => s with { Agent = s.Agent with { OtlpGrpcPort = port } }, "OTLP over gRPC. Of an address only the port counts.") with { DatadogNames = ["otlp_config.receiver.protocols.grpc.endpoint"], OtherVariables = ["APM_PORT_OTLP_GRPC", "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_GRPC_ENDPOINT"] };
         yield return Port("otlp-http", true, s => s.Agent.OtlpHttpPort, (s, port) => s with { Agent = s.Agent with { OtlpHttpPort = port } }, "OTLP over HTTP. Of an address only the port counts.") with { DatadogNames = ["otlp_config.receiver.protocols.http.endpoint"], OtherVariables = ["APM_PORT_OTLP_HTTP", "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_HTTP_ENDPOINT"] };
         yield return Port("zipkin", true, s => s.Agent.ZipkinPort, (s, port) => s with { Agent = s.Agent with { ZipkinPort = port } }, "Zipkin v2.");
+        yield return new("apm_config.receiver_socket", SettingKind.Text, s => s.Agent.SocketPath, (s, v) => s with { Agent = s.Agent with { SocketPath = (string)v } }, "Path of a Unix socket on which the trace agent answers as well; none unless given.") { OtherVariables = ["DD_APM_RECEIVER_SOCKET"] };
         yield return new("env", SettingKind.Text, s => s.Agent.DefaultEnv, (s, v) => s.WithEnv((string)v), "Environment of spans that name none.") { DatadogNames = ["apm_config.env"], OtherVariables = ["DD_ENV", "DD_APM_ENV"] };
     }
 
@@ -125,6 +110,8 @@ public static class SettingsCatalogue
         yield return Keep("statistics.keep_ten_seconds", s => s.Stats.KeepTenSeconds, (s, v) => s with { Stats = s.Stats with { KeepTenSeconds = v } }, "StatsStoreSettings.KeepTenSeconds", "How long buckets of 10 s are kept; then those of a minute answer.");
         yield return Keep("statistics.keep_minutes", s => s.Stats.KeepMinutes, (s, v) => s with { Stats = s.Stats with { KeepMinutes = v } }, "StatsStoreSettings.KeepMinutes", "How long buckets of a minute are kept; then those of an hour answer.");
         yield return Keep("statistics.keep_hours", s => s.Stats.KeepHours, (s, v) => s with { Stats = s.Stats with { KeepHours = v } }, "StatsStoreSettings.KeepHours", "How long buckets of an hour are kept.");
+        yield return new("apm_config.peer_tags", SettingKind.Texts, s => s.Pipeline.Counting.PeerTags.ToList(), (s, v) => s with { Pipeline = s.Pipeline with { Counting = s.Pipeline.Counting with { PeerTags = (List<string>)v } } }, "Tags beside the known ones that say whom a span called; calls are counted by them.") { OtherVariables = ["DD_APM_PEER_TAGS"] };
+        yield return new("apm_config.compute_stats_by_span_kind", SettingKind.Boolean, s => s.Pipeline.Counting.CountsBySpanKind, (s, v) => s with { Pipeline = s.Pipeline with { Counting = s.Pipeline.Counting with { CountsBySpanKind = (bool)v } } }, "Count each side of a call, and not only entries and what is measured.") { OtherVariables = ["DD_APM_COMPUTE_STATS_BY_SPAN_KIND"] };
         yield return Bytes("statistics.max_cached_bytes", Mega, 100 * Giga, s => s.Stats.MaxCachedBytes, (s, v) => s with { Stats = s.Stats with { MaxCachedBytes = v } }, "StatsStoreSettings.MaxCachedBytes", "Memory for statistics that were read. Less makes charts slower.");
     }
 
@@ -142,12 +129,15 @@ public static class SettingsCatalogue
         yield return Count("normalize.max_resource_bytes", 100, 1_000_000, s => s.Normalize.MaxResourceBytes, (s, v) => s.WithNormalize(n => n with { MaxResourceBytes = (int)v }), "NormalizeSettings.MaxResourceBytes", "Longest resource; a longer one is cut and counted.");
         yield return Count("normalize.max_tag_key_bytes", 10, 100_000, s => s.Normalize.MaxTagKeyBytes, (s, v) => s.WithNormalize(n => n with { MaxTagKeyBytes = (int)v }), "NormalizeSettings.MaxTagKeyBytes", "Longest tag key; a longer one is cut and counted.");
         yield return Count("normalize.max_tag_value_bytes", 100, 10_000_000, s => s.Normalize.MaxTagValueBytes, (s, v) => s.WithNormalize(n => n with { MaxTagValueBytes = (int)v }), "NormalizeSettings.MaxTagValueBytes", "Longest tag value; a longer one is cut and counted.");
+        yield return new("normalize.templates_endpoints", SettingKind.Boolean, s => s.Normalize.TemplatesEndpoints, (s, v) => s.WithNormalize(n => n with { TemplatesEndpoints = (bool)v }), "Paths of web spans without a route become templates: `/user/123` is `/user/{id}` (docs/endpoints.md).");
     }
 
     static IEnumerable<Setting> Hiding()
     {
         yield return Count("obfuscation.max_statement_bytes", 1_000, 100_000_000, s => s.Hidden.MaxStatementBytes, (s, v) => s.WithHidden(o => o with { MaxStatementBytes = (int)v }), "ObfuscationSettings.MaxStatementBytes", "Longest SQL statement that is read; a longer one becomes \"Non-parsable SQL query\".");
         yield return Count("obfuscation.max_result_bytes", 1_000, 100_000_000, s => s.Hidden.MaxResultBytes, (s, v) => s.WithHidden(o => o with { MaxResultBytes = (int)v }), "ObfuscationSettings.MaxResultBytes", "Longest result of hiding or replacing; the rest is cut.");
+        yield return new("obfuscation.sql", SettingKind.Boolean, s => s.Hidden.SqlEnabled, (s, v) => s.WithHidden(o => o with { SqlEnabled = (bool)v }), "Hide values in SQL and CQL.");
+        yield return new("obfuscation.sql_replace_digits", SettingKind.Boolean, s => s.Hidden.SqlReplaceDigits, (s, v) => s.WithHidden(o => o with { SqlReplaceDigits = (bool)v }), "Hide digits in names of tables and columns, so that `orders_2026` and `orders_2027` are one.");
         yield return Hide("redis.enabled", o => o.RedisEnabled, (o, v) => o with { RedisEnabled = v }, "Hide values of Redis commands.");
         yield return Hide("redis.remove_all_args", o => o.RedisRemoveAllArguments, (o, v) => o with { RedisRemoveAllArguments = v }, "Hide keys of Redis commands as well.");
         yield return Hide("valkey.enabled", o => o.ValkeyEnabled, (o, v) => o with { ValkeyEnabled = v }, "Hide values of Valkey commands.");

@@ -119,6 +119,7 @@ sealed class SettingsFile
             }
             _entries.Add(name, entry);
             if (meaning == KeyMeaning.Unknown) Unknown(prefix, entry, issues);
+            else if (meaning == KeyMeaning.WithoutEffect && PassedOverKeys.WhatItDoesNot(name, entry.Value) is { } sentence) issues.Add(Issue(entry.KeyAt, entry.Key.Length, sentence, []));
             else if (meaning == KeyMeaning.Group && entry.Value is MapNode inner) Enter(name + ".", inner, issues);
             else if (meaning == KeyMeaning.Group && entry.Value is not ScalarNode { Text: "" })
                 issues.Add(Issue(entry.Value.At, 1, $"\"{entry.Key}\" is a group: its keys stand below it, each indented by two blanks.", [Indent(entry) + entry.Key + ":", $"{Indent(entry)}  {SettingsCatalogue.FirstKeyOf(name)}: …"]));

@@ -61,14 +61,17 @@ public sealed class StatsAggregator
     LogPosition _covered;
     readonly MemoryAccount _memory;
     readonly RecentProblems? _problems;
+    readonly CountSettings _settings;
     long _toldOfStart = -1;
 
     /// <summary>Takes up where a checkpoint left off; null starts afresh.</summary>
     /// <param name="memory">Cells take from it; null for none.</param>
     /// <param name="problems">Told, once per bucket, whose keys are too many; null tells nobody.</param>
-    public StatsAggregator(TimeProvider clock, Counters counters, StatsCheckpoint? checkpoint, MemoryBudget? memory = null, RecentProblems? problems = null)
+    /// <param name="settings">Null for the defaults.</param>
+    public StatsAggregator(TimeProvider clock, Counters counters, StatsCheckpoint? checkpoint, MemoryBudget? memory = null, RecentProblems? problems = null, CountSettings? settings = null)
     {
         _problems = problems;
+        _settings = settings ?? new CountSettings();
         _memory = (memory ?? MemoryBudget.None()).OpenWork("open_buckets");
         _clock = clock;
         _counters = counters;
@@ -181,7 +184,7 @@ public sealed class StatsAggregator
     void AddSpans_NeedsLock(SpanBatch batch, ReadOnlySpan<ChunkFacts> facts)
     {
         var newest = NewestStart();
-        var run = new StatsRun(batch, (start, service) => OpenStart_NeedsLock(start, newest, batch.Strings, service), CellAt_NeedsLock);
+        var run = new StatsRun(batch, _settings, (start, service) => OpenStart_NeedsLock(start, newest, batch.Strings, service), CellAt_NeedsLock);
         for (var c = 0; c < facts.Length; c++)
         {
             var chunk = batch.Chunks[c];

@@ -13,14 +13,15 @@ namespace Apm.TraceAgent.Aggregate;
 /// </summary>
 /// <remarks>One thread, one batch.</remarks>
 /// <param name="batch">Normalised.</param>
+/// <param name="settings">Which spans are counted, and by what.</param>
 /// <param name="openStart">Gives the start of the open bucket for a span's own bucket start, and counts a late or future span of that service.</param>
 /// <param name="cellAt">Gives the cell of a key in the open bucket of that start.</param>
-sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<StatsKey, long, StatsCell> cellAt)
+sealed class StatsRun(SpanBatch batch, CountSettings settings, Func<long, int, long> openStart, Func<StatsKey, long, StatsCell> cellAt)
 {
     /// <summary>Most spans that one span may stand for. A smaller sample rate is no tracer's, and one over it would be infinite.</summary>
     const double MaxWeight = 1_000_000;
 
-    readonly TagRoles _roles = new(batch.Strings);
+    readonly TagRoles _roles = new(batch.Strings, settings.PeerTags);
     readonly Dictionary<LocalKey, StatsCell> _cells = [];
     readonly List<long> _peerTags = [];
 
@@ -37,7 +38,7 @@ sealed class StatsRun(SpanBatch batch, Func<long, int, long> openStart, Func<Sta
     bool IsEligible(int i) =>
         (batch.Flags[i] & SpanFlags.Partial) == 0
         && ((batch.Flags[i] & (SpanFlags.TopLevel | SpanFlags.Measured)) != 0
-            || batch.Kinds[i] is SpanKind.Server or SpanKind.Client or SpanKind.Producer or SpanKind.Consumer);
+            || (settings.CountsBySpanKind && batch.Kinds[i] is SpanKind.Server or SpanKind.Client or SpanKind.Producer or SpanKind.Consumer));
 
     void AddSpan(int i, ChunkFacts facts, bool isSynthetics, double weight)
     {

@@ -4,6 +4,7 @@ using Apm.Core.Endpoints;
 using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Query.Tail;
+using Apm.TraceAgent.Aggregate;
 using Apm.TraceAgent.Doctor.Witness;
 using Apm.TraceAgent.Normalize;
 using Apm.TraceAgent.Sample;
@@ -70,6 +71,8 @@ public sealed record PipelineSettings
     public NormalizeSettings Normalize { get; init; } = new();
 
     public SamplerSettings Sampler { get; init; } = new();
+
+    public CountSettings Counting { get; init; } = new();
 }
 
 /// <summary>More came than can be worked off; nothing was kept. Retry after a second.</summary>

@@ -17,9 +17,6 @@ sealed class DogStatsDServer : IAsyncDisposable
     /// <summary>How long a thread may take to notice that it shall end.</summary>
     const int LookUpMillis = 250;
 
-    /// <summary>Who may write to a Unix socket: everybody, as with Datadog's agent.</summary>
-    const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-
     readonly DogStatsDSettings _settings;
     readonly DogStatsDIntake _intake;
     readonly Counters _counters;
@@ -118,16 +115,15 @@ sealed class DogStatsDServer : IAsyncDisposable
         var socket = new Socket(AddressFamily.Unix, type, ProtocolType.Unspecified);
         try
         {
-            if (IsAlive(path, type))
+            if (!SocketFile.MakeRoom(path, type))
             {
                 socket.Dispose();
                 warn($"The socket {path} (DogStatsD) is in use by another process. Stop it, or choose another path.");
                 return;
             }
-            File.Delete(path); // Left over from a process that ended without removing it; Delete passes over what is not there.
             SetBuffer(socket);
             socket.Bind(new UnixDomainSocketEndPoint(path));
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, SocketMode);
+            SocketFile.OpenToAll(path);
             _paths.Add(path);
             use(socket);
             if (!_sockets.Contains(socket)) _sockets.Add(socket);
@@ -136,23 +132,6 @@ sealed class DogStatsDServer : IAsyncDisposable
         {
             socket.Dispose();
             warn($"The socket {path} (DogStatsD) cannot be opened: {problem.Message} Choose a path in a folder that exists and may be written, of at most 107 bytes.");
-        }
-    }
-
-    /// <summary>Whether somebody answers there.</summary>
-    /// <exception cref="IOException">Something else than a socket has the name; it must not be deleted.</exception>
-    static bool IsAlive(string path, SocketType type)
-    {
-        if (!File.Exists(path)) return Directory.Exists(path) ? throw new IOException("it is a folder.") : false;
-        using var probe = new Socket(AddressFamily.Unix, type, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
-        }
-        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            return new FileInfo(path).Length > 0 ? throw new IOException("a file of that name is there.") : false;
         }
     }
 

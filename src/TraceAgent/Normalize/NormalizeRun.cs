@@ -24,6 +24,7 @@ sealed class NormalizeRun
     readonly int[] _names;
     readonly int[] _values;
     readonly int _defaultEnv;
+    readonly int _component; // -1 when it is no operation name.
     int _cutCount;
 
     public NormalizeRun(SpanBatch batch, NormalizeSettings settings, Obfuscator obfuscator, ChunkFilter filter)
@@ -38,6 +39,7 @@ sealed class NormalizeRun
         _names = new int[strings.Count];
         _values = new int[strings.Count];
         _defaultEnv = strings.Intern(settings.DefaultEnv);
+        _component = settings.ComponentIsName ? strings.Find(TagNames.Component) : -1;
         _obfuscate = obfuscator.Begin(batch);
         _replace = obfuscator.BeginReplace(batch);
     }
@@ -127,6 +129,7 @@ sealed class NormalizeRun
     {
         var batch = _batch;
         batch.Services[i] = ServiceOf(batch.Services[i], payload.Language);
+        if (_component >= 0 && batch.Tags.TryGet(i, _component, out var component) && component != 0) batch.Names[i] = component;
         batch.Names[i] = NameOf(batch.Names[i]);
         if (batch.Resources[i] == 0)
         {

@@ -83,7 +83,10 @@ public sealed record NormalizeSettings
     /// <summary>Environment of spans that name none; default <c>none</c> (Datadog <c>apm_config.env</c>).</summary>
     public string DefaultEnv { get; init; } = "none";
 
-    /// <summary>Longest resource in bytes; default 5000, 15000 with the Datadog feature <c>big_resource</c>. A longer one is cut and counted.</summary>
+    /// <summary>What <see cref="MaxResourceBytes"/> is at least with the Datadog feature <c>big_resource</c>.</summary>
+    public const int BigResourceBytes = 15_000;
+
+    /// <summary>Longest resource in bytes; default 5000. A longer one is cut and counted.</summary>
     public int MaxResourceBytes { get; init; } = 5_000;
 
     /// <summary>Longest tag key in bytes; a longer one is cut, ends in <c>...</c> and is counted.</summary>
@@ -94,6 +97,9 @@ public sealed record NormalizeSettings
 
     /// <summary>What is hidden in statements, commands, URLs and tags; by default as the Datadog agent does.</summary>
     public ObfuscationSettings Obfuscation { get; init; } = new();
+
+    /// <summary>The tag <c>component</c> is the operation name; default false. Datadog: feature <c>component2name</c>.</summary>
+    public bool ComponentIsName { get; init; }
 
     /// <summary>Paths in resources of web spans without a route become templates (docs/endpoints.md); default true.</summary>
     public bool TemplatesEndpoints { get; init; } = true;

@@ -46,7 +46,9 @@ readonly struct TagRoles
 {
     readonly TagRole[] _roles;
 
-    public TagRoles(StringTable strings)
+    /// <param name="strings">Of the batch.</param>
+    /// <param name="morePeerTags">Keys that the settings take for peer tags, when they mean nothing else.</param>
+    public TagRoles(StringTable strings, IReadOnlyList<string>? morePeerTags = null)
     {
         _roles = new TagRole[strings.Count];
         foreach (var (key, role) in Known)
@@ -54,6 +56,8 @@ readonly struct TagRoles
             var index = strings.Find(key);
             if (index >= 0) _roles[index] = role;
         }
+        foreach (var key in morePeerTags ?? [])
+            if (strings.Find(key) is >= 0 and var index && _roles[index] == TagRole.None) _roles[index] = TagRole.PeerTag;
     }
 
     /// <summary>Strings entered after the roles were found are values, never keys: they have none.</summary>

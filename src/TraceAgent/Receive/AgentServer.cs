@@ -37,23 +37,24 @@ public sealed class AgentServer : IAsyncDisposable
     public IReadOnlyList<(string Name, int Port)> Listeners => _listeners;
 
     /// <summary>Opens the ports and answers from now on.</summary>
-    /// <param name="warn">Told in a sentence when a port other than 8126 could not be opened; the rest works on.</param>
+    /// <param name="warn">Told in a sentence when the socket, or a port other than 8126, could not be opened; the rest works on.</param>
     /// <exception cref="PortTakenException">The agent's own port could not be opened.</exception>
-    public static async Task<AgentServer> Start(AgentSettings settings, PipelineParts parts, TracePipeline pipeline, ILoggerFactory logs, Action<PortTakenException> warn)
+    public static async Task<AgentServer> Start(AgentSettings settings, PipelineParts parts, TracePipeline pipeline, ILoggerFactory logs, Action<string> warn)
     {
         var ports = new List<(string Name, int Port)> { ("agent", settings.AgentPort) };
         foreach (var (name, port) in new[] { ("otlp-grpc", settings.OtlpGrpcPort), ("otlp-http", settings.OtlpHttpPort), ("zipkin", settings.ZipkinPort) })
         {
             if (port is not { } wanted) continue;
-            if (PortCheck.WhyTaken(name, wanted) is { } taken) warn(taken);
+            if (PortCheck.WhyTaken(name, wanted) is { } taken) warn(taken.Message);
             else ports.Add((name, wanted));
         }
         if (PortCheck.WhyTaken("agent", settings.AgentPort) is { } agentTaken) throw agentTaken;
 
+        var socket = SocketFor(settings.SocketPath, warn);
         var routes = new AgentRoutes(parts.Counters, parts.Problems, parts.Clock, parts.Facts);
         var receiver = new PayloadReceiver(pipeline, new BodyReader(settings, parts.Memory), parts.Counters, parts.Clock, parts.Facts);
         var telemetry = new TelemetryReceiver(receiver, parts.Catalogue, parts.Counters, routes);
-        new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Decoder.Settings.Filters), receiver, telemetry, routes, parts.Counters, parts.DogStatsD).Register();
+        new DatadogEndpoints(settings, new AgentInfo(settings, pipeline.Settings), receiver, telemetry, routes, parts.Counters, parts.DogStatsD).Register();
         new OtlpEndpoints(receiver, routes, parts.Counters, parts.OtlpMetrics).Register();
         new OtlpGrpcEndpoints(receiver, routes, parts.Counters, parts.OtlpMetrics).Register();
         new ZipkinEndpoints(receiver, routes).Register();
@@ -61,8 +62,9 @@ public sealed class AgentServer : IAsyncDisposable
         var connections = new ConnectionLimit(settings.MaxConnections, parts.Counters);
         AgentServer? started = null;
         var door = new WrongDoor(parts.Facts, name => started?._listeners.Find(listener => listener.Name == name).Port ?? 0, settings);
-        var server = started = new AgentServer(Build(settings, ports, routes, logs, connections, door), connections);
+        var server = started = new AgentServer(Build(settings, ports, socket, routes, logs, connections, door), connections);
         await server._app.StartAsync();
+        if (socket is not null) SocketFile.OpenToAll(socket);
         server.NoteListeners(ports);
         return server;
     }
@@ -75,7 +77,29 @@ public sealed class AgentServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    static WebApplication Build(AgentSettings settings, List<(string Name, int Port)> ports, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit, WrongDoor door)
+    /// <summary>A path on which can be listened; null when there is none, or it cannot be used, of which is told then.</summary>
+    static string? SocketFor(string path, Action<string> warn)
+    {
+        if (path.Length == 0) return null;
+        try
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            if (!SocketFile.MakeRoom(path, SocketType.Stream))
+            {
+                warn($"The socket {path} (trace agent) is in use by another process. Stop it, or choose another path.");
+                return null;
+            }
+            probe.Bind(new UnixDomainSocketEndPoint(path)); // Binds for a moment: the server would not start at all if it could not. The file goes with it.
+            return path;
+        }
+        catch (Exception problem) when (problem is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            warn($"The socket {path} (trace agent) cannot be opened: {problem.Message} Choose a path in a folder that exists and may be written, of at most 107 bytes.");
+            return null;
+        }
+    }
+
+    static WebApplication Build(AgentSettings settings, List<(string Name, int Port)> ports, string? socket, AgentRoutes routes, ILoggerFactory logs, ConnectionLimit limit, WrongDoor door)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -91,6 +115,7 @@ public sealed class AgentServer : IAsyncDisposable
                 var protocols = name == "otlp-grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1;
                 kestrel.Listen(IPAddress.Loopback, port, Configure);
                 if (port != 0 && Socket.OSSupportsIPv6) kestrel.Listen(IPAddress.IPv6Loopback, port, Configure);
+                if (name == "agent" && socket is not null) kestrel.ListenUnixSocket(socket, Configure);
 
                 void Configure(ListenOptions listen)
                 {
@@ -108,7 +133,7 @@ public sealed class AgentServer : IAsyncDisposable
     void NoteListeners(List<(string Name, int Port)> ports)
     {
         var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        var bound = addresses.Where(address => address.Contains("127.0.0.1", StringComparison.Ordinal)).Select(address => new Uri(address).Port).ToList();
+        var bound = addresses.Where(address => address.StartsWith("http://127.0.0.1:", StringComparison.Ordinal)).Select(address => new Uri(address).Port).ToList();
         for (var i = 0; i < ports.Count; i++) _listeners.Add((ports[i].Name, ports[i].Port != 0 ? ports[i].Port : bound[i]));
     }
 }

@@ -6,6 +6,9 @@ public sealed record AgentSettings
     /// <summary>The trace agent's fixed port; default 8126. 0 lets the system choose.</summary>
     public int AgentPort { get; init; } = 8126;
 
+    /// <summary>Path of a Unix socket on which the agent's port answers as well; default "", none. Datadog: <c>receiver_socket</c>.</summary>
+    public string SocketPath { get; init; } = "";
+
     /// <summary>OTLP/gRPC; default 4317. 0 lets the system choose, null turns it off.</summary>
     public int? OtlpGrpcPort { get; init; } = 4317;
 

@@ -1,4 +1,5 @@
 using Apm.Core.Spans;
+using Apm.TraceAgent.Configuration;
 
 namespace Apm.TraceAgent.Sample;
 
@@ -13,10 +14,10 @@ sealed class ChunkSamplers(SamplerSettings settings)
     readonly ScoreSampler _noPriority = new(settings.TargetTracesPerSecond, settings.ExtraSampleRate);
     readonly ScoreSampler _errors = new(settings.ErrorsPerSecond, settings.ExtraSampleRate);
     readonly RareSampler _rare = new(settings.Rare, settings.MaxServices);
-    readonly ProbabilisticSampler _probabilistic = new(settings.Probabilistic, settings.Has("probabilistic_sampler_full_trace_id"));
+    readonly ProbabilisticSampler _probabilistic = new(settings.Probabilistic, settings.Has(AgentFeatures.FullTraceId));
     readonly AnalyzedSpans _analyzed = new(settings.AnalyzedSpans);
     readonly TokenBucket _events = new(settings.MaxEventsPerSecond, settings.MaxEventsPerSecond);
-    readonly bool _errorsOfDropped = settings.Has("error_rare_sample_tracer_drop");
+    readonly bool _errorsOfDropped = settings.Has(AgentFeatures.ErrorsOfDroppedAreRare);
     bool _thins;
 
     /// <summary>The rates that tracers shall be told.</summary>

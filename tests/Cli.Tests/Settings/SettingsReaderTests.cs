@@ -194,6 +194,48 @@ public class SettingsReaderTests
     }
 
     [Theory]
+    [InlineData("apm_config:\n  enabled: false", "\"apm_config.enabled\" changes nothing here: traces are taken all the same: taking them is what Apm is for. To take none, do not start it.")]
+    [InlineData("otlp_config:\n  traces:\n    probabilistic_sampler:\n      sampling_percentage: 10", "\"otlp_config.traces.probabilistic_sampler.sampling_percentage\" changes nothing here: traces of OTLP are kept like all others. To keep a share, set sampling.mode: datadog and apm_config.probabilistic_sampler, or the app's own sampler.")]
+    [InlineData("otlp_config:\n  traces:\n    span_name_remappings: {a: b}", "\"otlp_config.traces.span_name_remappings\" changes nothing here: operations of OTLP are named by the current rules. Take it out, or set the attribute operation.name in the app.")]
+    public void A_key_of_the_Datadog_agent_whose_effect_would_be_missed_is_told(string text, string sentence)
+    {
+        var inTheirs = Assert.Single(Read(text, "/etc/datadog.yaml").Issues);
+        var inOurs = Assert.Single(Read(text).Issues);
+
+        Assert.Equal((false, true), (inTheirs.IsError, inOurs.IsError));
+        Assert.StartsWith(sentence, inTheirs.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith(sentence, inOurs.Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("apm_config: {enabled: true, bucket_size_seconds: 10, obfuscation: {sql_exec_plan: {enabled: false}}}\notlp_config: {traces: {enabled: true, internal_port: 5003, probabilistic_sampler: {sampling_percentage: 100}}}")]
+    public void And_what_asks_for_what_is_so_anyhow_is_not(string text) => Assert.Empty(Read(text).Issues);
+
+    [Fact]
+    public void Features_of_the_Datadog_agent_have_their_effect_and_the_others_are_told()
+    {
+        var result = Read("apm_config:\n  features: [big_resource, component2name, quantize_sql_tables, table_names, big_resurce, zzz]");
+
+        var settings = result.Settings;
+        Assert.Equal((15_000, true, true), (settings.Normalize.MaxResourceBytes, settings.Normalize.ComponentIsName, settings.Hidden.SqlReplaceDigits));
+        var issue = Assert.Single(result.Issues);
+        Assert.False(issue.IsError);
+        Assert.StartsWith(
+            "\"table_names\" is not supported: no tag sql.tables is made. \"big_resurce\" is no feature. Did you mean \"big_resource\"? \"zzz\" is no feature. Those that work here: component2name, big_resource, quantize_sql_tables, error_rare_sample_tracer_drop, probabilistic_sampler_full_trace_id.",
+            issue.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_counted_and_where_the_agent_answers_come_from_the_file()
+    {
+        var settings = Read("apm_config:\n  peer_tags: [shop.region]\n  compute_stats_by_span_kind: false\n  receiver_socket: /run/apm.sock\nobfuscation: {sql: false}\nnormalize: {templates_endpoints: false}").Settings;
+
+        Assert.Equal(["shop.region"], settings.Pipeline.Counting.PeerTags);
+        Assert.False(settings.Pipeline.Counting.CountsBySpanKind);
+        Assert.Equal(("/run/apm.sock", false, false), (settings.Agent.SocketPath, settings.Hidden.SqlEnabled, settings.Normalize.TemplatesEndpoints));
+    }
+
+    [Theory]
     [InlineData("apm_config: {apm_non_local_traffic: true}")]
     [InlineData("bind_host: 0.0.0.0")]
     public void Listening_beyond_this_machine_is_answered_and_not_done(string text)

@@ -113,6 +113,21 @@ public class StatsAggregatorTests
     }
 
     [Fact]
+    public void Peer_tags_of_the_settings_count_beside_the_known_ones_and_kinds_only_when_asked_for()
+    {
+        var aggregator = new StatsAggregator(_clock, _counters, null, settings: new CountSettings { PeerTags = ["unrelated", "span.kind"], CountsBySpanKind = false });
+        var batch = Batch(Span(T0, 1), Span(T0, 1, parent: 1));
+        foreach (var i in new[] { 0, 1 })
+            foreach (var (key, value) in new[] { ("span.kind", "client"), ("db.system", "postgres"), ("unrelated", "x") })
+                batch.Tags.Set(i, batch.Strings.Intern(key), batch.Strings.Intern(value));
+
+        Add(aggregator, 1, batch);
+
+        var row = Assert.Single(Read(aggregator)); // The second is neither an entry nor measured.
+        Assert.Equal(("client", "db.system:postgres\0unrelated:x", 1.0), (row.Key.Kind, row.Key.PeerTags, row.Cell.HitCount));
+    }
+
+    [Fact]
     public void Spans_of_a_tracer_that_counts_itself_are_not_counted_again()
     {
         var aggregator = New();

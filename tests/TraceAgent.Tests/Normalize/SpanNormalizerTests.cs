@@ -188,6 +188,19 @@ public class SpanNormalizerTests
     }
 
     [Fact]
+    public void The_component_is_the_operation_when_the_settings_say_so()
+    {
+        var batch = Batch(("web", "op", "r", 1, 0, Now, 1));
+        batch.SetTag(batch.Strings.Intern("component"), batch.Strings.Intern("net/http"));
+        var settings = new NormalizeSettings { ComponentIsName = true };
+
+        new SpanNormalizer(_counters, settings).Normalize(batch, _rejections);
+        Assert.Equal("net_http", batch.SpanAt(0).Name);
+        new SpanNormalizer(_counters, settings).Normalize(batch, _rejections); // As after a restart.
+        Assert.Equal("net_http", batch.SpanAt(0).Name);
+    }
+
+    [Fact]
     public void Long_texts_are_cut_and_counted()
     {
         var batch = Batch(("web", "op", new string('r', 6_000), 7, 0, Now, 1));

@@ -38,7 +38,7 @@ public sealed class AgentFixture : IAsyncDisposable
     /// <summary>Speaks to the agent's own port unless given a full address.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null, IDogStatsDIntake? dogStatsD = null, IMetricIntake? metrics = null)
+    public static async Task<AgentFixture> Start(DateTimeOffset? now = null, AgentSettings? agent = null, PipelineSettings? pipelineSettings = null, IPayloadLog? log = null, IDogStatsDIntake? dogStatsD = null, IMetricIntake? metrics = null, Action<string>? warn = null)
     {
         var clock = new SteppedClock(now ?? DefaultNow);
         var counters = new Counters();
@@ -60,7 +60,7 @@ public sealed class AgentFixture : IAsyncDisposable
         var errors = new ErrorsOnly();
         var logs = LoggerFactory.Create(logging => logging.AddProvider(errors).SetMinimumLevel(LogLevel.Error));
         var settings = (agent ?? new AgentSettings()) with { AgentPort = 0, OtlpGrpcPort = 0, OtlpHttpPort = 0, ZipkinPort = 0 };
-        var server = await AgentServer.Start(settings, parts, pipeline, logs, problem => throw problem);
+        var server = await AgentServer.Start(settings, parts, pipeline, logs, warn ?? (warning => throw new InvalidOperationException(warning)));
         return new AgentFixture(server, pipeline, parts, clock, errors, logs);
     }
 

@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Apm.Core.Spans;
 using Apm.TestKit;
+using Apm.TraceAgent.Intake;
+using Apm.TraceAgent.Receive;
 
 namespace Apm.TraceAgent.Tests.Receive;
 
@@ -48,6 +51,71 @@ public class DatadogAnswersTests
             var answer = await agent.Send(path.EndsWith('/') ? path + "x" : path, []);
             Assert.True((int)answer.Status is >= 200 and < 300, $"{path}: {(int)answer.Status} {answer.Text}");
         }
+    }
+
+    [Fact]
+    public async Task Info_tells_what_the_settings_say()
+    {
+        await using var agent = await AgentFixture.Start(pipelineSettings: new PipelineSettings
+        {
+            Sampler = new() { TargetTracesPerSecond = 1, MaxEventsPerSecond = 7, Features = ["big_resource"], AnalyzedSpans = [new("web", "http.request", 0.5), new("web", "rpc", 1)] },
+            Counting = new() { PeerTags = ["shop.region", "db.name"], CountsBySpanKind = false },
+        });
+
+        using var info = JsonDocument.Parse(await agent.Http.GetStringAsync(new Uri("/info", UriKind.Relative)));
+
+        var root = info.RootElement;
+        var config = root.GetProperty("config");
+        Assert.Equal((1, 7), (config.GetProperty("target_tps").GetInt32(), config.GetProperty("max_eps").GetInt32()));
+        Assert.Equal("""{"web":{"http.request":0.5,"rpc":1}}""", config.GetProperty("analyzed_spans_by_service").GetRawText());
+        Assert.Equal(["big_resource"], root.GetProperty("feature_flags").EnumerateArray().Select(flag => flag.GetString()));
+        Assert.Empty(root.GetProperty("span_kinds_stats_computed").EnumerateArray());
+        Assert.Equal("shop.region", root.GetProperty("peer_tags").EnumerateArray().Last().GetString());
+    }
+
+    [Fact]
+    public async Task A_tracer_may_come_over_a_unix_socket()
+    {
+        var folder = Directory.CreateTempSubdirectory("apm-socket-");
+        var path = Path.Combine(folder.FullName, "apm.socket");
+        try
+        {
+            await using (var agent = await AgentFixture.Start(agent: new AgentSettings { SocketPath = path }))
+            {
+                using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = async (_, cancel) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+                    return new NetworkStream(socket, ownsSocket: true);
+                } });
+                using var body = new ByteArrayContent(Traces());
+                body.Headers.ContentType = new("application/msgpack");
+
+                using var answer = await http.PutAsync(new Uri("http://localhost/v0.4/traces"), body);
+
+                await agent.Pipeline.Settled();
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+                Assert.NotEmpty(agent.StoredSpans());
+                if (!OperatingSystem.IsWindows()) Assert.True(File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherWrite)); // Tracers of any user, as over loopback.
+            }
+            Assert.False(File.Exists(path));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_socket_that_cannot_be_opened_is_told_and_the_port_works_on()
+    {
+        var warnings = new List<string>();
+        await using var agent = await AgentFixture.Start(agent: new AgentSettings { SocketPath = "/nowhere/apm.socket" }, warn: warnings.Add);
+
+        Assert.Equal(HttpStatusCode.OK, (await agent.Send("/v0.4/traces", Traces())).Status);
+        var warning = Assert.Single(warnings);
+        Assert.StartsWith("The socket /nowhere/apm.socket (trace agent) cannot be opened: ", warning, StringComparison.Ordinal);
+        Assert.EndsWith(" Choose a path in a folder that exists and may be written, of at most 107 bytes.", warning, StringComparison.Ordinal);
     }
 
     [Theory]

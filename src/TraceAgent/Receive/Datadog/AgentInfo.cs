@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Apm.TraceAgent.Filter;
+using Apm.TraceAgent.Configuration;
+using Apm.TraceAgent.Intake;
 using Apm.TraceAgent.Normalize;
+using Apm.TraceAgent.Sample;
 
 namespace Apm.TraceAgent.Receive.Datadog;
 
@@ -22,9 +24,10 @@ public sealed class AgentInfo
     static readonly string[] SpanKinds = ["server", "consumer", "client", "producer"];
 
     /// <param name="settings">Where the agent listens.</param>
-    /// <param name="filters">Told to tracers, so that those that count themselves leave out the same.</param>
-    public AgentInfo(AgentSettings settings, FilterSettings filters)
+    /// <param name="pipeline">Told to tracers, so that those that count themselves leave out and count the same.</param>
+    public AgentInfo(AgentSettings settings, PipelineSettings pipeline)
     {
+        var filters = pipeline.Normalize.Filters;
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
             version = settings.AgentVersion,
@@ -35,20 +38,21 @@ public sealed class AgentInfo
             long_running_spans = true,
             span_events = true,
             evp_proxy_allowed_headers = Array.Empty<string>(),
-            peer_tags = PeerTagNames.Keys,
-            span_kinds_stats_computed = SpanKinds,
+            peer_tags = PeerTagNames.Keys.Union(pipeline.Counting.PeerTags, StringComparer.Ordinal),
+            span_kinds_stats_computed = pipeline.Counting.CountsBySpanKind ? SpanKinds : [],
+            feature_flags = pipeline.Sampler.Has(AgentFeatures.BigResource) ? new[] { AgentFeatures.BigResource } : null, // The one that tracers act on.
             filter_tags = Lists(filters.RequireTags, filters.RejectTags),
             filter_tags_regex = Lists(filters.RequireTagsRegex, filters.RejectTagsRegex),
             ignore_resources = filters.IgnoreResources.Count == 0 ? null : filters.IgnoreResources,
             config = new
             {
                 default_env = settings.DefaultEnv,
-                target_tps = 10,
-                max_eps = 200,
+                target_tps = pipeline.Sampler.TargetTracesPerSecond,
+                max_eps = pipeline.Sampler.MaxEventsPerSecond,
                 receiver_port = settings.AgentPort,
                 max_request_bytes = settings.MaxBodyBytes,
                 statsd_port = settings.StatsdPort,
-                analyzed_spans_by_service = new { },
+                analyzed_spans_by_service = ByService(pipeline.Sampler.AnalyzedSpans),
                 // "obfuscation" is left out on purpose: a part of it would void the whole document for some tracers.
             },
             apm = new { ui_port = settings.UiPort }, // Ours alone: where the launcher finds the screens. Tracers pass over it.
@@ -59,6 +63,9 @@ public sealed class AgentInfo
 
     /// <summary>Null, which leaves the member out, when there are no rules.</summary>
     static object? Lists(IReadOnlyList<string> require, IReadOnlyList<string> reject) => require.Count + reject.Count == 0 ? null : new { require, reject };
+
+    static Dictionary<string, Dictionary<string, double>> ByService(IReadOnlyList<AnalyzedSpanRule> rules) =>
+        rules.GroupBy(rule => rule.Service, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.GroupBy(rule => rule.Operation, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Last().Rate));
 
     /// <summary>The exact bytes to send.</summary>
     public ReadOnlyMemory<byte> Body { get; }

@@ -45,7 +45,7 @@ public sealed class OtlpEndpoints(PayloadReceiver receiver, AgentRoutes routes, 
         var count = signal == OtlpSignal.Metrics ? OtlpCounts.CountMetrics(body, isJson) : OtlpCounts.CountLogs(body, isJson);
         counters.Add("otlp_not_kept", signal == OtlpSignal.Metrics ? "metric data points" : "log records", count);
         if (count == 0) return OtlpAnswers.Success(isJson);
-        return OtlpAnswers.PartialSuccess(signal, 0, $"This version of Apm keeps traces only; {count} {(signal == OtlpSignal.Metrics ? "data points" : "log records")} were counted, not kept.", isJson);
+        return OtlpAnswers.PartialSuccess(signal, 0, $"Apm keeps traces and metrics; {count} {(signal == OtlpSignal.Metrics ? "data points" : "log records")} were counted, not kept.", isJson);
     }
 
     /// <summary>Success, or the spans that had to be left out and why.</summary>
