@@ -26,7 +26,7 @@ public sealed class TraceMetricUnits(IMetricUnits? others = null) : IMetricUnits
         if (IntegrationUnits.Of(metric) is { Unit.Length: > 0 } ofCheck) return ofCheck;
         return TraceMetricName.Of(metric) switch
         {
-            { Measure: TraceMeasure.Durations } => new MetricUnit("second", ""),
+            { Measure: TraceMeasure.Durations or TraceMeasure.TotalSeconds } => new MetricUnit("second", ""),
             _ => MetricUnit.None,
         };
     }

@@ -6,6 +6,9 @@ public enum TraceMeasure
     Hits,
     Errors,
 
+    /// <summary>Seconds of all spans together, which boards made before distributions divide by the hits.</summary>
+    TotalSeconds,
+
     /// <summary>The durations themselves, in seconds.</summary>
     Durations,
 
@@ -25,6 +28,7 @@ public readonly record struct TraceMetricName(string Operation, TraceMeasure Mea
     [
         (".hits.by_http_status", TraceMeasure.Hits, true), (".errors.by_http_status", TraceMeasure.Errors, true),
         (".hits", TraceMeasure.Hits, false), (".errors", TraceMeasure.Errors, false), (".apdex", TraceMeasure.Apdex, false),
+        (".duration", TraceMeasure.TotalSeconds, false),
     ];
 
     /// <summary>Null when the name is not one of these.</summary>
@@ -42,7 +46,7 @@ public readonly record struct TraceMetricName(string Operation, TraceMeasure Mea
     public static IEnumerable<TraceMetricName> OfOperation(string operation, bool hasHttpStatus) =>
         Suffixes.Where(suffix => hasHttpStatus || !suffix.NeedsHttpStatus).Select(suffix => new TraceMetricName(operation, suffix.Measure, suffix.NeedsHttpStatus)).Append(new TraceMetricName(operation, TraceMeasure.Durations, NeedsHttpStatus: false));
 
-    public bool IsCount => Measure is TraceMeasure.Hits or TraceMeasure.Errors;
+    public bool IsCount => Measure is TraceMeasure.Hits or TraceMeasure.Errors or TraceMeasure.TotalSeconds;
 
     public override string ToString()
     {

@@ -26,7 +26,12 @@ sealed class TraceMetricSlot(TraceMetricName name, SeriesBuckets series, bool ne
             default: // Cells of one time whose keys differ in what is no tag are one point.
                 if (row.StartUnixNanos != _pointStart) EndPoint();
                 (_pointStart, _pointBucket) = (row.StartUnixNanos, bucket);
-                _point += name.Measure == TraceMeasure.Hits ? row.Cell.HitCount : row.Cell.ErrorCount;
+                _point += name.Measure switch
+                {
+                    TraceMeasure.Hits => row.Cell.HitCount,
+                    TraceMeasure.Errors => row.Cell.ErrorCount,
+                    _ => row.Cell.DurationNanos / UnixTime.NanosPerSecond,
+                };
                 break;
         }
     }

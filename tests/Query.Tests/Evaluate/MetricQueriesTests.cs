@@ -119,7 +119,7 @@ public class MetricQueriesTests
     {
         var reader = new TraceMetricReader(new StatsList(Some.Stats(Some.Span())));
 
-        Assert.Equal(["trace.flask.request Distribution", "trace.flask.request.apdex Distribution", "trace.flask.request.errors Count", "trace.flask.request.hits Count"],
+        Assert.Equal(["trace.flask.request Distribution", "trace.flask.request.apdex Distribution", "trace.flask.request.duration Count", "trace.flask.request.errors Count", "trace.flask.request.hits Count"],
             reader.Metrics(0).Select(info => $"{info.Name} {info.Type}"));
         Assert.Equal("env:prod,resource:GET /,resource_name:GET /,service:web,span.type:web,synthetics:false", Assert.Single(reader.Series("trace.flask.request", 0)).Key.Tags.ToString());
         Assert.Null(reader.Find("trace.other.hits"));
@@ -131,7 +131,7 @@ public class MetricQueriesTests
     {
         var combined = new CombinedMetricReader(Gauges(1), new TraceMetricReader(new StatsList(Some.Stats(Some.Span()))));
 
-        Assert.Equal(5, combined.Metrics(0).Count);
+        Assert.Equal(6, combined.Metrics(0).Count);
         Assert.Equal(MetricType.Gauge, combined.Find("m")!.Type);
         Assert.Equal(MetricType.Count, combined.Find("trace.flask.request.hits")!.Type);
         Assert.Single(Queries(combined).Evaluate("avg:m{*} + sum:trace.flask.request.hits{*}", Minute).Series);
