@@ -29,19 +29,23 @@ public class LedgerSimulationTests
     public async Task In_every_run_the_ledger_is_what_the_senders_were_answered()
     {
         var first = Setting("APM_SIMULATION_SEED", 1);
-        for (var seed = first; seed < first + Setting("APM_SIMULATION_RUNS", 300); seed++)
+        var runs = Setting("APM_SIMULATION_RUNS", 300);
+        var refusals = new HashSet<string>();
+        for (var seed = first; seed < first + runs; seed++)
         {
             try
             {
                 var world = new World(seed);
                 for (var steps = 5 + seed % 40; steps > 0; steps--) await world.Step();
                 await world.CheckAtEnd();
+                refusals.UnionWith(world.Refusals);
             }
             catch (Exception problem)
             {
                 Assert.Fail($"APM_SIMULATION_SEED={seed}: {problem}");
             }
         }
+        if (runs >= 300) Assert.Equal([nameof(OverloadedException), nameof(StoreUnavailableException)], refusals.Order()); // Queues did fill, disks did fail.
     }
 
     /// <summary>A disk, a clock that jumps, the process that lives on them now, and what its senders were told.</summary>
@@ -62,6 +66,10 @@ public class LedgerSimulationTests
         double _hits;
         long _rejectedForCertain; // With payloads that were accepted: in the log.
         long _refused;
+
+        /// <summary>What senders were refused with.</summary>
+        public HashSet<string> Refusals { get; } = [];
+
         bool _refusalsMayBeLost;
 
         public World(int seed)
@@ -81,7 +89,7 @@ public class LedgerSimulationTests
 
         public async Task Step()
         {
-            switch (_random.Next(15))
+            switch (_random.Next(18))
             {
                 case < 7: await Send(); break;
                 case 7: await Pass(TimeSpan.FromSeconds(1)); break;
@@ -90,7 +98,10 @@ public class LedgerSimulationTests
                 case 10: _disk.TracesFail = _random.Next(2) == 0; break;
                 case 11: _disk.StatsFail = _random.Next(2) == 0; break;
                 case 12: _clock.Set(TimeSpan.FromSeconds(_random.Next(-4_000, 4_000))); break; // Somebody sets it, mostly back and forth.
-                case 13:
+                case 13: _disk.LogFails = _random.Next(2) == 0; break;
+                case 14: await SendToASlowDisk(traces: true, log: false); break; // The queue fills.
+                case 15: await SendToASlowDisk(traces: _random.Next(2) == 0, log: true); break;
+                case 16:
                     _life.Kill();
                     await _pipeline.StopAsync();
                     _refusalsMayBeLost = true; // Those since the last checkpoint; their senders know.
@@ -100,6 +111,18 @@ public class LedgerSimulationTests
                     await Restart();
                     break;
             }
+        }
+
+        /// <summary>Senders that come while nothing gets done.</summary>
+        async Task SendToASlowDisk(bool traces, bool log)
+        {
+            List<Task> senders = [];
+            using (_disk.Slow(traces, log))
+            {
+                for (var left = _random.Next(2, 12); left > 0; left--) senders.Add(Send());
+                if (_random.Next(2) == 0) _clock.Advance(TimeSpan.FromSeconds(_random.Next(1, 30)));
+            }
+            await Task.WhenAll(senders);
         }
 
         async Task Restart()
@@ -172,21 +195,33 @@ public class LedgerSimulationTests
                 _refused += rejected.Count;
                 return;
             }
+            Exception? why = null;
             try
             {
                 await _pipeline.Accept(payload, body);
-                Answered(now, SpanOutcome.Stored, good);
-                Answered(now, SpanOutcome.SampledOut, dropped);
-                _rejectedForCertain += rejected.Count;
-                _hits += good.Count + dropped.Count;
-                foreach (var span in good.Concat(dropped).Where(span => span.IsError))
-                    _errors[$"{span.Service} {span.Tags["error.type"]} no item {{n}}"] = _errors.GetValueOrDefault($"{span.Service} {span.Tags["error.type"]} no item {{n}}") + 1;
-                _stored.AddRange(good.Select(span => span.Id.Value));
             }
             catch (Exception refusal) when (refusal is OverloadedException or StoreUnavailableException)
             {
-                _refused += good.Count + dropped.Count + rejected.Count;
+                why = refusal;
             }
+            lock (_random) Note(why, now, good, dropped, rejected); // Senders to a slow disk are answered on any thread.
+        }
+
+        void Note(Exception? refusal, long now, List<Span> good, List<Span> dropped, List<Span> rejected)
+        {
+            if (refusal is not null)
+            {
+                Refusals.Add(refusal.GetType().Name);
+                _refused += good.Count + dropped.Count + rejected.Count;
+                return;
+            }
+            Answered(now, SpanOutcome.Stored, good);
+            Answered(now, SpanOutcome.SampledOut, dropped);
+            _rejectedForCertain += rejected.Count;
+            _hits += good.Count + dropped.Count;
+            foreach (var span in good.Concat(dropped).Where(span => span.IsError))
+                _errors[$"{span.Service} {span.Tags["error.type"]} no item {{n}}"] = _errors.GetValueOrDefault($"{span.Service} {span.Tags["error.type"]} no item {{n}}") + 1;
+            _stored.AddRange(good.Select(span => span.Id.Value));
         }
 
         void Answered(long now, SpanOutcome outcome, List<Span> spans)
@@ -200,7 +235,7 @@ public class LedgerSimulationTests
 
         public async Task CheckAtEnd()
         {
-            (_disk.TracesFail, _disk.StatsFail) = (false, false);
+            (_disk.TracesFail, _disk.StatsFail, _disk.LogFails) = (false, false, false);
             await Restart();
             await _pipeline.Settled();
             var rows = _pipeline.Ledger.ReadLedger(TimeRange.All, null, LedgerPage.MinuteNanos);

@@ -29,6 +29,32 @@ public sealed class SurvivingStores
     /// <summary>Set by a test to make the next writes fail, as a full disk does.</summary>
     public bool TracesFail { get; set; }
     public bool StatsFail { get; set; }
+    public bool LogFails { get; set; }
+
+    TaskCompletionSource _tracesAnswer = new();
+    readonly Queue<Action> _logged = [];
+    bool _logIsSlow;
+
+    public SurvivingStores() => _tracesAnswer.SetResult();
+
+    /// <summary>A disk on which nothing of the blocks, or of the log, comes to an end until the result is disposed.</summary>
+    public IDisposable Slow(bool traces, bool log)
+    {
+        _tracesAnswer = new TaskCompletionSource();
+        if (!traces) _tracesAnswer.SetResult();
+        _logIsSlow = log;
+        return new Slowness(this);
+    }
+
+    sealed class Slowness(SurvivingStores disk) : IDisposable
+    {
+        public void Dispose()
+        {
+            disk._tracesAnswer.TrySetResult();
+            disk._logIsSlow = false;
+            while (disk._logged.TryDequeue(out var append)) append();
+        }
+    }
 
     /// <summary>Records that the log still holds.</summary>
     public int LoggedCount => _log.Count;
@@ -91,9 +117,23 @@ public sealed class SurvivingStores
 
         public Task<LogPosition> Append(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, Action<LogPosition> whenDurable)
         {
+            if (!disk._logIsSlow) return Write(head, body, whenDurable);
+            var done = new TaskCompletionSource<LogPosition>();
+            disk._logged.Enqueue(() =>
+            {
+                var written = Write(head, body, whenDurable);
+                if (written.IsFaulted) done.SetException(written.Exception.InnerException!);
+                else done.SetResult(written.Result);
+            });
+            return done.Task;
+        }
+
+        Task<LogPosition> Write(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, Action<LogPosition> whenDurable)
+        {
             lock (_lock)
             {
                 if (life.IsDead) return Task.FromException<LogPosition>(new StoreUnavailableException("dead"));
+                if (disk.LogFails) return Task.FromException<LogPosition>(new StoreUnavailableException("disk full"));
                 disk._lastLogged = new LogPosition(disk._lastLogged.Number + 1);
                 disk._log.Add(new LogRecord(disk._lastLogged, (byte[])[.. head.Span, .. body.Span]));
                 whenDurable(disk._lastLogged);
@@ -120,7 +160,11 @@ public sealed class SurvivingStores
 
         public LogPosition StoredUpTo => disk._storedUpTo;
 
-        public void Append(SpanBatch batch, LogPosition position) => _head.Add((batch, position));
+        public void Append(SpanBatch batch, LogPosition position)
+        {
+            disk._tracesAnswer.Task.GetAwaiter().GetResult();
+            _head.Add((batch, position));
+        }
 
         public void Flush(bool everything)
         {
