@@ -69,6 +69,11 @@ static class ConditionReader
         var takesNanos = key.Text == "@duration";
         var min = low == "*" ? double.NegativeInfinity : Number(field, low, key.Text, value.At, takesNanos);
         var max = high == "*" ? double.PositiveInfinity : Number(field, high, key.Text, value.At, takesNanos);
+        if (min > max)
+        {
+            var turned = $"{value.Text[0]}{high} TO {low}{value.Text[^1]}";
+            throw new QueryTextException($"The range at column {value.At.Column} goes from {low} down to {high}, so nothing lies in it. Write the lower bound first: {key.Text}:{turned}.", value.At, turned);
+        }
         return new RangeCondition(field, tag, min, value.Text[0] == '[', max, value.Text[^1] == ']', at);
     }
 

@@ -53,7 +53,7 @@ sealed partial class FilterLexer(string text)
 
     /// <summary>The next token; <see cref="FilterTokenKind.End"/> again and again at the end.</summary>
     /// <param name="isValue">A value is expected: colons and a leading minus belong to it.</param>
-    /// <exception cref="QueryTextException">A quote is not closed.</exception>
+    /// <exception cref="QueryTextException">A quote or a range is not closed.</exception>
     public FilterToken Next(bool isValue)
     {
         var before = _at;
@@ -72,7 +72,8 @@ sealed partial class FilterLexer(string text)
         if (isValue)
         {
             if (text[_at] is '[' or '{' && Range().Match(text, _at) is { Success: true } range) return Take(range.Length, FilterTokenKind.Range, isJoined);
-            return Word(isValue, isJoined);
+            var value = Word(isValue, isJoined);
+            return IsOpenRange(value.Text) ? throw OpenRange(value) : value;
         }
         if (text[_at] == ':') return Take(1, FilterTokenKind.Colon, isJoined);
         if (text[_at] == '{')
@@ -102,6 +103,23 @@ sealed partial class FilterLexer(string text)
         _at = Math.Min(_at, text.Length);
         return new(FilterTokenKind.Word, text[start.._at], new(start, _at - start), isJoined);
     }
+
+    /// <summary>It begins as a range does, and what it opens is not closed before the first blank; <c>{id}</c> and <c>[1,2]</c> are texts.</summary>
+    static bool IsOpenRange(string word)
+    {
+        if (word.Length == 0 || word[0] is not ('[' or '{')) return false;
+        var (opens, closes) = word[0] == '[' ? ('[', ']') : ('{', '}');
+        var open = 0;
+        foreach (var sign in word)
+        {
+            if (sign == opens) open++;
+            else if (sign == closes && --open == 0) return false;
+        }
+        return true;
+    }
+
+    static QueryTextException OpenRange(FilterToken value) => new(
+        $"At column {value.At.Column} a range begins that is not written as [500 TO 599] or {{500 TO 599}}. Close it; or quote the value to compare it as text.", value.At);
 
     FilterToken Take(int length, FilterTokenKind kind, bool isJoined)
     {

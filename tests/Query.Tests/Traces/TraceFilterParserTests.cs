@@ -37,6 +37,9 @@ public class TraceFilterParserTests
     [InlineData("-(a OR b)", "-(a OR b)")]
     [InlineData("trace_id:123", "trace_id:0000000000000123")]
     [InlineData("kind:SERVER", "kind:server")]
+    [InlineData("@k:[1,2] resource:{id}/x @n:[1 TO 1]", "@k:\"[1,2]\" resource:\"{id}/x\" @n:[1 TO 1]")]
+    [InlineData("@k:\"[1 TO\"", "@k:\"[1 TO\"")]
+    [InlineData("{resource:{a}}", "{resource:\"{a}\"}")]
     public void Prints_as_text_that_reads_back_as_the_same(string typed, string printed)
     {
         var filter = TraceFilterParser.Parse(typed);
@@ -66,6 +69,13 @@ public class TraceFilterParserTests
     [InlineData("a OR", 4, 0, null, "The search ends at column 5 where a condition is expected, such as service:web.")]
     [InlineData("OR a", 0, 2, "\"OR\"", "\"OR\" at column 1 stands where a condition is expected, such as service:web. Quote it to search for it as text.")]
     [InlineData("trace_id:xyz", 9, 3, null, "\"xyz\" at column 10 is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.")]
+    [InlineData("@http.status_code:[500 TO", 18, 4, null, "At column 19 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("service:{a TO", 8, 2, null, "At column 9 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("service:[a", 8, 2, null, "At column 9 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("@k:[a b]", 3, 2, null, "At column 4 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("service:(web OR [a)", 16, 2, null, "At column 17 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("@http.status_code:[200 TO 100]", 18, 12, "[100 TO 200]", "The range at column 19 goes from 200 down to 100, so nothing lies in it. Write the lower bound first: @http.status_code:[100 TO 200].")]
+    [InlineData("duration:[5s TO 1s}", 9, 10, "[1s TO 5s}", "The range at column 10 goes from 5s down to 1s, so nothing lies in it. Write the lower bound first: duration:[1s TO 5s}.")]
     [InlineData("\"a\":b", 0, 3, "@\"a\"", "A key stands without quotes; column 1. A tag's key may have them after the @: @\"a\":value.")]
     public void Says_where_what_and_what_to_do_next(string typed, int start, int length, string? suggestion, string sentence)
     {
