@@ -54,7 +54,7 @@ static class ConditionReader
         var field = value.Kind == FilterTokenKind.Quoted ? null : FilterWords.FieldOf(value.Text);
         if (field is { } known && (known.IsOfTrace() || known.IsDuration() || FilterWords.ValuesOf(known) is not null || known == FilterField.TraceId))
             throw new QueryTextException($"Every span has {value.Text}; {key.Text} at column {key.At.Column} asks for what some spans have, such as {key.Text}:@error.type.", value.At);
-        var exists = new TextCondition(field ?? FilterField.Tag, field is null ? value.Text.TrimStart('@') : "", TextPattern.Anything, at);
+        var exists = new TextCondition(field ?? FilterField.Tag, field is null ? TextPattern.Parse(value.Text).PlainText.TrimStart('@') : "", TextPattern.Anything, at);
         return key.Text == "_exists_" ? exists : new Negation(exists, at);
     }
 

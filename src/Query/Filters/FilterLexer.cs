@@ -36,7 +36,8 @@ readonly record struct FilterToken(FilterTokenKind Kind, string Text, TextRange 
 
 /// <summary>
 /// Cuts a filter's text into tokens. A word ends at a space, a parenthesis, a quote, and, when it may be a key, at a colon:
-/// after a colon a further colon belongs to the value (<c>@http.url:http://x</c>). Braces within a word belong to it when they
+/// after a colon a further colon belongs to the value (<c>@http.url:http://x</c>). A backslash takes from the sign after it what it means here
+/// (<c>resource:GET\ /x</c>). Braces within a word belong to it when they
 /// are closed in it (<c>resource:/user/{id}</c>); a brace that closes a set of spans ends it.
 /// </summary>
 sealed partial class FilterLexer(string text)
@@ -98,7 +99,7 @@ sealed partial class FilterLexer(string text)
         {
             if (text[_at] == '{') open++;
             else if (text[_at] == '}' && --open < 0 && _openBraces > 0) break;
-            _at += text[_at] == '\\' && _at + 1 < text.Length && text[_at + 1] is '"' or '\\' or '*' or '?' ? 2 : 1;
+            _at += TextPattern.IsEscape(text, _at) ? 2 : 1;
         }
         _at = Math.Min(_at, text.Length);
         return new(FilterTokenKind.Word, text[start.._at], new(start, _at - start), isJoined);

@@ -239,6 +239,7 @@ public sealed class TraceFilterParser
             first = new FilterToken(FilterTokenKind.Word, "@" + TextPattern.Parse(_next.Text).PlainText, TextRange.Join(first.At, _next.At), first.IsJoined);
             Take();
         }
+        else if (first is { Kind: FilterTokenKind.Word, Text: ['@', .. var tag] } && tag.Contains('\\', StringComparison.Ordinal)) first = first with { Text = "@" + TextPattern.Parse(tag).PlainText };
         if (_next is not { Kind: FilterTokenKind.Colon, IsJoined: true })
         {
             if (first is { Kind: FilterTokenKind.Word, Text: ['@', ..] })

@@ -25,6 +25,13 @@ public class TraceFilterParserTests
     [InlineData("@k:a\\*b", "@k:a\\*b")]
     [InlineData("@k:c:\\dir", "@k:c:\\\\dir")]
     [InlineData("@\"odd key\":v", "@\"odd key\":v")]
+    [InlineData("resource_name:GET\\ /j", "resource:\"GET /j\"")]
+    [InlineData("resource_name:GET\\ \\/j", "resource:\"GET /j\"")]
+    [InlineData("@http.url:http\\:*", "@http.url:http:*")]
+    [InlineData("@k:a\\(b\\)\\{c\\}\\\"", "@k:\"a(b){c}\\\"\"")]
+    [InlineData("@odd\\ key\\:x:v _exists_:@a\\ b", "@\"odd key:x\":v @\"a b\":*")]
+    [InlineData("\\-minus a\\:b", "\"-minus\" \"a:b\"")]
+    [InlineData("@k:\"c:\\dir\\sub\"", "@k:c:\\\\dir\\\\sub")]
     [InlineData("-env:dev", "-env:dev")]
     [InlineData("NOT env:dev", "-env:dev")]
     [InlineData("a -b", "a -b")]
@@ -102,7 +109,7 @@ public class TraceFilterParserTests
     [Fact]
     public void Reads_or_refuses_any_text_and_prints_what_it_read_so_that_it_reads_back()
     {
-        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t"];
+        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t", "[", "]", "{", "}", " TO ", "\\ ", "\\:", "!", "not", "7"];
         Gen.Int[0, pieces.Length - 1].Array[0, 12].Select(chosen => string.Concat(chosen.Select(at => pieces[at]))).Sample(text =>
         {
             if (!TraceFilterParser.TryParse(text, out var filter, out _)) return;
