@@ -13,6 +13,7 @@ static class ConditionReader
         var at = TextRange.Join(key.At, value.At);
         if (key.Text is "_exists_" or "_missing_") return Existence(key, value, at);
         var (field, tag) = FieldOf(key);
+        if (value.Kind == FilterTokenKind.Word && FilterWords.LooksNegated(value.Text)) throw NegatedValue(key, value);
         if (value.Kind == FilterTokenKind.Range) return Range(field, tag, key, value, at);
         var isQuoted = value.Kind == FilterTokenKind.Quoted;
         var isNumber = field.IsDuration() || field.IsCount();
@@ -28,6 +29,14 @@ static class ConditionReader
             FilterField.SpanId or FilterField.ParentId => Id(field, value, at),
             _ => new TextCondition(field, tag, TextPattern.Parse(value.Text), at),
         };
+    }
+
+    static QueryTextException NegatedValue(FilterKey key, FilterToken value)
+    {
+        var written = key.Text.StartsWith('@') ? FilterWords.PrintKey(FilterField.Tag, key.Text[1..]) : key.Text;
+        var rest = value.Text == "NOT" ? "value" : value.Text[1..];
+        return new($"\"{value.Text}\" at column {value.At.Column}: to leave spans out, the minus stands before the key: -{written}:{rest}. To compare with this text, quote it: {written}:\"{value.Text}\".",
+            value.At, $"\"{value.Text}\"");
     }
 
     /// <summary><c>key:~"regex"</c>.</summary>
