@@ -115,20 +115,24 @@ static class ConditionReader
             value.At, nearest);
     }
 
-    static TextCondition Trace(FilterToken value, TextRange at) =>
-        TraceId.TryParse(value.Text, out var id, allowDecimal: true)
-            ? new TextCondition(FilterField.TraceId, "", TextPattern.Exactly(id.ToString()), at)
-            : throw new QueryTextException($"\"{value.Text}\" at column {value.At.Column} is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.", value.At);
+    static FilterNode Trace(FilterToken value, TextRange at) => OneOfIds(
+        FilterField.TraceId, [.. TraceId.Readings(value.Text).Select(id => id.ToString())], at,
+        $"\"{value.Text}\" at column {value.At.Column} is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.", value.At);
 
-    /// <summary>16 hex digits or fewer; longer ones are decimal, as Datadog writes ids.</summary>
-    static TextCondition Id(FilterField field, FilterToken value, TextRange at)
+    static FilterNode Id(FilterField field, FilterToken value, TextRange at) => OneOfIds(
+        field, [.. SpanId.Readings(value.Text).Select(id => id.ToString())], at,
+        $"\"{value.Text}\" at column {value.At.Column} is not a span id. Write 16 hex digits, or a decimal 64-bit id.", value.At);
+
+    /// <summary>Digits that may be hex or decimal stand for both ids.</summary>
+    static FilterNode OneOfIds(FilterField field, IReadOnlyList<string> ids, TextRange at, string sentenceIfNone, TextRange wrong)
     {
-        var isId = value.Text.Length > 16
-            ? ulong.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            : ulong.TryParse(value.Text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id);
-        return isId
-            ? new TextCondition(field, "", TextPattern.Exactly(id.ToString("x16", CultureInfo.InvariantCulture)), at)
-            : throw new QueryTextException($"\"{value.Text}\" at column {value.At.Column} is not a span id. Write 16 hex digits, or a decimal 64-bit id.", value.At);
+        var conditions = ids.Select(FilterNode (id) => new TextCondition(field, "", TextPattern.Exactly(id), at)).ToList();
+        return conditions.Count switch
+        {
+            0 => throw new QueryTextException(sentenceIfNone, wrong),
+            1 => conditions[0],
+            _ => new AnyOf(conditions, at),
+        };
     }
 
     /// <summary>A bare text. Stars at its ends are what a search for text means anyway.</summary>
