@@ -85,6 +85,35 @@ public class JaegerApiTests
     }
 
     [Fact]
+    public async Task All_operations_are_listed_and_headers_say_so()
+    {
+        await using var api = await ApiHost.Start([.. Enumerable.Range(1, 2600).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, resource: $"GET /{i}", kind: SpanKind.Server, flags: SpanFlags.TopLevel))]);
+
+        var legacy = await api.GetRaw("/jaeger/api/services/web/operations");
+        var named = await api.GetRaw("/jaeger/api/operations?service=web&spanKind=server");
+        var v3 = await api.GetRaw("/jaeger/api/v3/operations?service=web&spanKind=server");
+
+        Assert.Equal((2601, 2601), (legacy.Json.GetProperty("total").GetInt32(), legacy.Json.GetProperty("data").GetArrayLength()));
+        Assert.Equal((2601, 2601), (named.Json.GetProperty("total").GetInt32(), named.Json.GetProperty("data").GetArrayLength()));
+        Assert.Equal(2601, v3.Json.GetProperty("operations").GetArrayLength());
+        Assert.All([legacy, named, v3], answer =>
+        {
+            Assert.Equal(("2601", "2600"), (answer.Headers["X-Apm-Total"], answer.Headers["X-Apm-Scanned-Spans"]));
+            Assert.False(answer.Headers.ContainsKey("X-Apm-Incomplete"));
+        });
+    }
+
+    [Fact]
+    public async Task A_list_that_time_ended_says_so_in_a_header()
+    {
+        var clock = new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second);
+        await using var api = await ApiHost.Start(new BatchList([.. Shop.Select(span => Some.Batch(span))]) { BeforeBatch = _ => clock.Now += 2 * Some.Second }, Shop, clock);
+
+        foreach (var path in (string[])["/jaeger/api/operations?service=web", "/zipkin/api/v2/spans?serviceName=web", "/zipkin/api/v2/remoteServices?serviceName=web", "/zipkin/api/v2/autocompleteValues?key=env"])
+            Assert.Contains("there may be more", (await api.GetRaw(path)).Headers["X-Apm-Incomplete"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Looks_back_from_now_when_no_range_is_given()
     {
         await using var api = await ApiHost.Start(Shop);
@@ -99,6 +128,7 @@ public class JaegerApiTests
     [InlineData("/traces/xyz", 400, "cannot parse trace id \"xyz\": write 16 or 32 hex digits")]
     [InlineData("/traces", 400, "parameter 'service' is required: name a service, as /jaeger/api/services lists them")]
     [InlineData("/operations", 400, "parameter 'service' is required: name a service, as /jaeger/api/services lists them")]
+    [InlineData("/operations?service=web&spanKind=zzz", 400, "unable to parse param 'spanKind': \"zzz\" is no kind of span; there are: unspecified, internal, server, client, producer, consumer")]
     [InlineData("/traces?service=a&minDuration=fast", 400, "unable to parse param 'minDuration': \"fast\" is not a duration; write for example 100ms, 1.5s, 250us")]
     [InlineData("/traces?service=a&start=now", 400, "unable to parse param 'start': \"now\" is not a time in Unix microseconds")]
     [InlineData("/traces?service=a&start=9223372036854775807", 400, "unable to parse param 'start': \"9223372036854775807\" is not a time in Unix microseconds")]

@@ -157,6 +157,21 @@ public class TempoApiTests
     }
 
     [Fact]
+    public async Task Lists_that_our_limit_ended_say_so_and_those_that_the_request_ended_do_not()
+    {
+        await using var api = await ApiHost.Start([.. Enumerable.Range(1, 1200).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, tags: [($"tag{i}", "x"), ("customer", $"c{i}")]))]);
+
+        var cut = await api.GetRaw($"/tempo/api/v2/search/tags?{Window}&limit=5000&scope=span");
+        var asked = await api.GetRaw($"/tempo/api/v2/search/tags?{Window}&limit=10&scope=span");
+        var values = await api.GetRaw($"/tempo/api/v2/search/tag/span.customer/values?{Window}");
+
+        Assert.Equal((1000, "1204", "1200"), (cut.Json.GetProperty("scopes")[0].GetProperty("tags").GetArrayLength(), cut.Headers["X-Apm-Total"], cut.Headers["X-Apm-Scanned-Spans"]));
+        Assert.Equal("At most 1,000 names of one scope are given. Narrow the question by start, end or q.", cut.Headers["X-Apm-Incomplete"]);
+        Assert.Equal((10, "1204", false), (asked.Json.GetProperty("scopes")[0].GetProperty("tags").GetArrayLength(), asked.Headers["X-Apm-Total"], asked.Headers.ContainsKey("X-Apm-Incomplete")));
+        Assert.Equal((1000, "1200", "At most 1,000 values are given. Narrow the question by start, end or q."), (values.Json.GetProperty("tagValues").GetArrayLength(), values.Headers["X-Apm-Total"], values.Headers["X-Apm-Incomplete"]));
+    }
+
+    [Fact]
     public async Task Series_of_numbers()
     {
         await using var api = await ApiHost.Start(Shop);

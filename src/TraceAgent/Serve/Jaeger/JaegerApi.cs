@@ -4,6 +4,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Builder;
@@ -48,7 +49,7 @@ public static class JaegerApi
 
     static Task ServiceOperations(HttpContext http)
     {
-        var names = OperationsOf(http, (string)http.Request.RouteValues["service"]!).Select(operation => operation.Name).Distinct().ToList();
+        var names = OperationsOf(http, (string)http.Request.RouteValues["service"]!, kindParameter: null).Select(operation => operation.Name).Distinct().ToList();
         return Answer(http, json => WriteTexts(json, names), names.Count, 0);
     }
 
@@ -56,8 +57,7 @@ public static class JaegerApi
     {
         var service = http.Request.Query["service"].ToString();
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
-        var kind = http.Request.Query["spanKind"].ToString();
-        var operations = OperationsOf(http, service).Where(operation => kind.Length == 0 || operation.KindText.Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        var operations = OperationsOf(http, service, "spanKind");
         return Answer(http, json =>
         {
             json.WriteStartArray();
@@ -133,8 +133,22 @@ public static class JaegerApi
         }, map.Edges.Count, 0);
     }
 
-    internal static IReadOnlyList<OperationName> OperationsOf(HttpContext http, string service) =>
-        new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Operations(service, http.RequestAborted);
+    /// <summary>The operations of a service, of one kind when one is asked for; headers tell how many there are and whether that is all.</summary>
+    /// <param name="kindParameter">Name of the parameter for the kind; null when there is none.</param>
+    /// <param name="unspecifiedIsInternal">Operations without a kind are listed as internal ones, and so asked for.</param>
+    /// <exception cref="RefusedException">There is no such kind.</exception>
+    internal static List<OperationName> OperationsOf(HttpContext http, string service, string? kindParameter, bool unspecifiedIsInternal = false)
+    {
+        var kind = kindParameter is null ? "" : http.Request.Query[kindParameter].ToString();
+        if (kind.Length > 0 && !FilterWords.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase))
+            throw new RefusedException($"unable to parse param '{kindParameter}': \"{kind}\" is no kind of span; there are: {string.Join(", ", FilterWords.Kinds)}");
+        var found = new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Operations(service, http.RequestAborted);
+        var operations = found.Names.Where(operation => kind.Length == 0 || WordOf(operation.Kind).Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        SearchHeaders.Write(http, operations.Count, found.Report.ScannedSpanCount, found.Report.IncompleteReason);
+        return operations;
+
+        string WordOf(SpanKind kind) => FilterWords.Kinds[kind switch { SpanKind.Unspecified when unspecifiedIsInternal => (int)SpanKind.Internal, > SpanKind.Consumer => 0, _ => (int)kind }];
+    }
 
     static long? Millis(HttpContext http, string name)
     {

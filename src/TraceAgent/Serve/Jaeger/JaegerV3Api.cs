@@ -40,8 +40,7 @@ static class JaegerV3Api
     {
         var service = http.Request.Query["service"].ToString();
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/v3/services lists them");
-        var kind = http.Request.Query["span_kind"].ToString();
-        var operations = JaegerApi.OperationsOf(http, service).Where(operation => kind.Length == 0 || operation.KindText.Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        var operations = JaegerApi.OperationsOf(http, service, http.Request.Query.ContainsKey("spanKind") ? "spanKind" : "span_kind", unspecifiedIsInternal: true);
         return JsonAnswer.Write(http, 200, json =>
         {
             json.WriteStartObject();
