@@ -72,6 +72,8 @@ public class JaegerApiTests
     [InlineData("service=web&tag=http.method:GET&tag=span.kind:server", "abc")]
     [InlineData("service=api&tag=error:true", "abc")]
     [InlineData("service=web&tag=error:true", "")]
+    [InlineData("service=web&tag=error:False", "def abc")]
+    [InlineData("service=web&lookback=custom", "def abc")]
     [InlineData("traceID=def&traceID=abc&traceID=999", "def abc")]
     [InlineData("service=nobody", "")]
     public async Task Finds(string query, string ids)
@@ -82,6 +84,20 @@ public class JaegerApiTests
         var data = await api.GetData($"/jaeger/api/traces?{query}{range}");
 
         Assert.Equal(ids, string.Join(' ', data.EnumerateArray().Select(trace => trace.GetProperty("traceID").GetString()!.TrimStart('0'))));
+    }
+
+    [Fact]
+    public async Task Dependencies_name_a_database_as_Zipkin_and_Datadog_do()
+    {
+        await using var api = await ApiHost.Start(
+            Some.Span(id: 1, service: "orders", kind: SpanKind.Server, durationNanos: 90 * Some.Millisecond, flags: SpanFlags.TopLevel),
+            Some.Span(id: 2, parent: 1, service: "orders", name: "postgresql.query", resource: "SELECT 1", type: "sql", kind: SpanKind.Client, tags: [("db.system", "postgresql"), ("db.name", "orders")]));
+
+        var jaeger = await api.GetData("/jaeger/api/dependencies?endTs=1772362800000&lookback=86400000");
+        var zipkin = await api.GetJson("/zipkin/api/v2/dependencies?endTs=1772362800000&lookback=86400000");
+
+        Assert.Equal("""[{"parent":"orders","child":"postgresql orders","callCount":1}]""", jaeger.GetRawText());
+        Assert.Equal(zipkin.GetRawText(), jaeger.GetRawText());
     }
 
     [Fact]
@@ -134,6 +150,9 @@ public class JaegerApiTests
     [InlineData("/traces?service=a&start=9223372036854775807", 400, "unable to parse param 'start': \"9223372036854775807\" is not a time in Unix microseconds")]
     [InlineData("/traces?service=a&start=5&end=4", 400, "parameter 'end' must be later than 'start'; both are Unix microseconds")]
     [InlineData("/traces?service=a&limit=0", 400, "unable to parse param 'limit': \"0\" is not a number above 0")]
+    [InlineData("/traces?service=a&lookback=1hour", 400, "unable to parse param 'lookback': \"1hour\" is not a duration; write for example 100ms, 1.5s, 250us")]
+    [InlineData("/traces?service=a&tag=error:maybe", 400, "malformed tag \"error\": \"maybe\" is neither true nor false")]
+    [InlineData("/traces?service=a&tags=%7B%22a%22:null%7D", 400, "malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
     [InlineData("/traces?service=a&tag=x", 400, "malformed 'tag' parameter, expecting key:value, received: x")]
     [InlineData("/traces?service=a&tags=%5B1%5D", 400, "malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
     [InlineData("/traces?service=a&tag=span.kind:sever", 400, "malformed tag \"span.kind\": \"sever\" at column 1 is no kind. Did you mean \"server\"? There are: unspecified, internal, server, client, producer, consumer.")]

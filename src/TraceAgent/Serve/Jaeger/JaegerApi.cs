@@ -118,14 +118,15 @@ public static class JaegerApi
         var map = new ServiceMapQuery(services.GetRequiredService<ITraceReader>(), services.GetRequiredService<IStatsReader>(), services.GetRequiredService<ServiceCatalogue>(), clock)
             .Read(range, env: null, http.RequestAborted);
         SearchHeaders.Write(http, map.Edges.Count, map.ScannedSpanCount, map.IncompleteReason);
+        var names = map.Nodes.ToDictionary(node => node.Id, node => node.Name, StringComparer.Ordinal);
         return Answer(http, json =>
         {
             json.WriteStartArray();
             foreach (var edge in map.Edges)
             {
                 json.WriteStartObject();
-                json.WriteString("parent", edge.From);
-                json.WriteString("child", edge.To);
+                json.WriteString("parent", names[edge.From]);
+                json.WriteString("child", names[edge.To]);
                 json.WriteNumber("callCount", edge.CallCount);
                 json.WriteEndObject();
             }
