@@ -169,7 +169,7 @@ public static class JaegerApi
     static Task Answer(HttpContext http, Action<Utf8JsonWriter> writeData, int total, int limit) =>
         JsonAnswer.Write(http, 200, json => JaegerJson.WriteAnswer(json, writeData, total, limit));
 
-    static Task Refuse(HttpContext http, int status, string sentence) =>
+    internal static Task Refuse(HttpContext http, int status, string sentence) =>
         JsonAnswer.Write(http, status, json => JaegerJson.WriteAnswer(json, writeData: null, 0, 0, status, sentence));
 
     static Task Guard(HttpContext http, Func<HttpContext, Task> answer) => ApiGuard.Answer(http, answer, Refuse);

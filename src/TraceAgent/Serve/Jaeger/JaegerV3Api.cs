@@ -134,7 +134,7 @@ static class JaegerV3Api
         json.WriteEndObject();
     });
 
-    static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
+    internal static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
     {
         json.WriteStartObject();
         json.WriteStartObject("error");

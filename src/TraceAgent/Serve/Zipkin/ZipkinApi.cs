@@ -37,6 +37,7 @@ public static class ZipkinApi
     public static IEndpointRouteBuilder MapZipkinApi(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/zipkin/config.json", Config);
+        routes.MapGet("/zipkin/health", Health);
         var api = routes.MapGroup("/zipkin/api/v2");
         api.MapGet("/services", http => Guard(http, Services));
         api.MapGet("/spans", http => Guard(http, SpanNames));
@@ -161,6 +162,16 @@ public static class ZipkinApi
         json.WriteEndObject();
     });
 
+    static Task Health(HttpContext http) => JsonAnswer.Write(http, 200, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("status", "UP");
+        json.WriteStartObject("zipkin");
+        json.WriteString("status", "UP");
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
     static List<Span> SpansOf(TraceTree trace) => [.. trace.Nodes.Select(node => node.ReadSpan()).OfType<Span>()];
 
     static string ServiceOf(HttpContext http) => http.Request.Query["serviceName"].ToString() is { Length: > 0 } service ? service
@@ -188,7 +199,7 @@ public static class ZipkinApi
 
     static long Now(HttpContext http) => http.RequestServices.GetRequiredService<TimeProvider>().NowUnixNanos();
 
-    static async Task Refuse(HttpContext http, int status, string sentence)
+    internal static async Task Refuse(HttpContext http, int status, string sentence)
     {
         var body = Encoding.UTF8.GetBytes(sentence);
         http.Response.StatusCode = status;
