@@ -72,6 +72,7 @@ public sealed class UiServer : IAsyncDisposable
         monitors.Map(app);
         snapshots.Map(app);
         app.MapDashboardApi();
+        app.MapUnknownPaths();
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UiServer(app, new Uri(address).Port);

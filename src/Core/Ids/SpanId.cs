@@ -21,6 +21,26 @@ public readonly record struct SpanId(ulong Value)
         return value != 0;
     }
 
+    /// <summary>The spans that a text may name, as <see cref="TraceId.Readings"/>.</summary>
+    /// <returns>The hex reading first; empty when the text is no id. 0 is <see cref="None"/>.</returns>
+    public static IReadOnlyList<SpanId> Readings(ReadOnlySpan<char> text)
+    {
+        text = text.Trim();
+        var isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        if (isHex) text = text[2..];
+        var readings = new List<SpanId>(2);
+        if (text.Length <= 16 && ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex)) readings.Add(new SpanId(hex));
+        if (!isHex && TryDecimal(text, out var number) && !readings.Contains(new SpanId(number))) readings.Add(new SpanId(number));
+        return readings;
+    }
+
+    /// <summary>Decimal digits that do not begin with 0: what could be the number of a 64-bit id.</summary>
+    internal static bool TryDecimal(ReadOnlySpan<char> text, out ulong number)
+    {
+        number = 0;
+        return text.Length is > 0 and <= 20 && text[0] != '0' && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
     /// <summary>16 lower-case hex digits.</summary>
     public override string ToString() => Value.ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -44,6 +44,22 @@ public readonly record struct TraceId(ulong High, ulong Low) : IComparable<Trace
         return !id.IsNone;
     }
 
+    /// <summary>
+    /// The traces that a text may name: hex digits (with or without <c>0x</c>), and digits that could be either also as the decimal number of a 64-bit id,
+    /// as Datadog's API prints it. A decimal number never begins with 0.
+    /// </summary>
+    /// <returns>The hex reading first; empty when the text is no id.</returns>
+    public static IReadOnlyList<TraceId> Readings(ReadOnlySpan<char> text)
+    {
+        text = text.Trim();
+        var isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        if (isHex) text = text[2..];
+        var readings = new List<TraceId>(2);
+        if (TryParse(text, out var hex)) readings.Add(hex);
+        if (!isHex && SpanId.TryDecimal(text, out var number) && (readings.Count == 0 || hex != new TraceId(0, number))) readings.Add(new TraceId(0, number));
+        return readings;
+    }
+
     /// <summary>Reads 16 bytes, big-endian, as OTLP and W3C write them.</summary>
     public static TraceId FromBytes(ReadOnlySpan<byte> sixteen) =>
         new(BinaryPrimitives.ReadUInt64BigEndian(sixteen), BinaryPrimitives.ReadUInt64BigEndian(sixteen[8..]));

@@ -19,19 +19,12 @@ public sealed class TraceFates(TraceLookup lookup, IFateStore? fates)
     public TraceFate? Find(string text, CancellationToken cancel)
     {
         TraceFate? best = null;
-        foreach (var id in Ids(text))
+        foreach (var id in TraceId.Readings(text))
         {
             var fate = Find(id, cancel);
             if (best is null || (best.IsUnknown && !fate.IsUnknown)) best = fate;
         }
         return best;
-    }
-
-    static IEnumerable<TraceId> Ids(string text)
-    {
-        text = text.Trim();
-        if (TraceId.TryParse(text, out var hex)) yield return hex;
-        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != 0 && number != hex.Low) yield return new TraceId(0, number);
     }
 
     /// <summary>What is known of an id.</summary>

@@ -13,6 +13,7 @@ static class ConditionReader
         var at = TextRange.Join(key.At, value.At);
         if (key.Text is "_exists_" or "_missing_") return Existence(key, value, at);
         var (field, tag) = FieldOf(key);
+        if (value.Kind == FilterTokenKind.Word && FilterWords.LooksNegated(value.Text)) throw NegatedValue(key, value);
         if (value.Kind == FilterTokenKind.Range) return Range(field, tag, key, value, at);
         var isQuoted = value.Kind == FilterTokenKind.Quoted;
         var isNumber = field.IsDuration() || field.IsCount();
@@ -28,6 +29,14 @@ static class ConditionReader
             FilterField.SpanId or FilterField.ParentId => Id(field, value, at),
             _ => new TextCondition(field, tag, TextPattern.Parse(value.Text), at),
         };
+    }
+
+    static QueryTextException NegatedValue(FilterKey key, FilterToken value)
+    {
+        var written = key.Text.StartsWith('@') ? FilterWords.PrintKey(FilterField.Tag, key.Text[1..]) : key.Text;
+        var rest = value.Text == "NOT" ? "value" : value.Text[1..];
+        return new($"\"{value.Text}\" at column {value.At.Column}: to leave spans out, the minus stands before the key: -{written}:{rest}. To compare with this text, quote it: {written}:\"{value.Text}\".",
+            value.At, $"\"{value.Text}\"");
     }
 
     /// <summary><c>key:~"regex"</c>.</summary>
@@ -54,7 +63,7 @@ static class ConditionReader
         var field = value.Kind == FilterTokenKind.Quoted ? null : FilterWords.FieldOf(value.Text);
         if (field is { } known && (known.IsOfTrace() || known.IsDuration() || FilterWords.ValuesOf(known) is not null || known == FilterField.TraceId))
             throw new QueryTextException($"Every span has {value.Text}; {key.Text} at column {key.At.Column} asks for what some spans have, such as {key.Text}:@error.type.", value.At);
-        var exists = new TextCondition(field ?? FilterField.Tag, field is null ? value.Text.TrimStart('@') : "", TextPattern.Anything, at);
+        var exists = new TextCondition(field ?? FilterField.Tag, field is null ? TextPattern.Parse(value.Text).PlainText.TrimStart('@') : "", TextPattern.Anything, at);
         return key.Text == "_exists_" ? exists : new Negation(exists, at);
     }
 
@@ -69,6 +78,11 @@ static class ConditionReader
         var takesNanos = key.Text == "@duration";
         var min = low == "*" ? double.NegativeInfinity : Number(field, low, key.Text, value.At, takesNanos);
         var max = high == "*" ? double.PositiveInfinity : Number(field, high, key.Text, value.At, takesNanos);
+        if (min > max)
+        {
+            var turned = $"{value.Text[0]}{high} TO {low}{value.Text[^1]}";
+            throw new QueryTextException($"The range at column {value.At.Column} goes from {low} down to {high}, so nothing lies in it. Write the lower bound first: {key.Text}:{turned}.", value.At, turned);
+        }
         return new RangeCondition(field, tag, min, value.Text[0] == '[', max, value.Text[^1] == ']', at);
     }
 
@@ -101,20 +115,24 @@ static class ConditionReader
             value.At, nearest);
     }
 
-    static TextCondition Trace(FilterToken value, TextRange at) =>
-        TraceId.TryParse(value.Text, out var id, allowDecimal: true)
-            ? new TextCondition(FilterField.TraceId, "", TextPattern.Exactly(id.ToString()), at)
-            : throw new QueryTextException($"\"{value.Text}\" at column {value.At.Column} is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.", value.At);
+    static FilterNode Trace(FilterToken value, TextRange at) => OneOfIds(
+        FilterField.TraceId, [.. TraceId.Readings(value.Text).Select(id => id.ToString())], at,
+        $"\"{value.Text}\" at column {value.At.Column} is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.", value.At);
 
-    /// <summary>16 hex digits or fewer; longer ones are decimal, as Datadog writes ids.</summary>
-    static TextCondition Id(FilterField field, FilterToken value, TextRange at)
+    static FilterNode Id(FilterField field, FilterToken value, TextRange at) => OneOfIds(
+        field, [.. SpanId.Readings(value.Text).Select(id => id.ToString())], at,
+        $"\"{value.Text}\" at column {value.At.Column} is not a span id. Write 16 hex digits, or a decimal 64-bit id.", value.At);
+
+    /// <summary>Digits that may be hex or decimal stand for both ids.</summary>
+    static FilterNode OneOfIds(FilterField field, IReadOnlyList<string> ids, TextRange at, string sentenceIfNone, TextRange wrong)
     {
-        var isId = value.Text.Length > 16
-            ? ulong.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            : ulong.TryParse(value.Text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id);
-        return isId
-            ? new TextCondition(field, "", TextPattern.Exactly(id.ToString("x16", CultureInfo.InvariantCulture)), at)
-            : throw new QueryTextException($"\"{value.Text}\" at column {value.At.Column} is not a span id. Write 16 hex digits, or a decimal 64-bit id.", value.At);
+        var conditions = ids.Select(FilterNode (id) => new TextCondition(field, "", TextPattern.Exactly(id), at)).ToList();
+        return conditions.Count switch
+        {
+            0 => throw new QueryTextException(sentenceIfNone, wrong),
+            1 => conditions[0],
+            _ => new AnyOf(conditions, at),
+        };
     }
 
     /// <summary>A bare text. Stars at its ends are what a search for text means anyway.</summary>

@@ -25,6 +25,7 @@ public sealed class TextCondition(FilterField field, string key, TextPattern pat
     internal override void Print(StringBuilder to, bool isNested)
     {
         if (Field != FilterField.Text) to.Append(FilterWords.PrintKey(Field, Key)).Append(':');
+        if (Field is FilterField.TraceId or FilterField.SpanId or FilterField.ParentId && Pattern.ExactText is [not '0', ..] digits && digits.All(char.IsAsciiDigit) && digits.Length <= 20) to.Append("0x"); // Else it may be read as decimal.
         to.Append(FilterWords.Quote(Pattern.ToString(), isAlone: Field == FilterField.Text));
     }
 }

@@ -36,7 +36,8 @@ readonly record struct FilterToken(FilterTokenKind Kind, string Text, TextRange 
 
 /// <summary>
 /// Cuts a filter's text into tokens. A word ends at a space, a parenthesis, a quote, and, when it may be a key, at a colon:
-/// after a colon a further colon belongs to the value (<c>@http.url:http://x</c>). Braces within a word belong to it when they
+/// after a colon a further colon belongs to the value (<c>@http.url:http://x</c>). A backslash takes from the sign after it what it means here
+/// (<c>resource:GET\ /x</c>). Braces within a word belong to it when they
 /// are closed in it (<c>resource:/user/{id}</c>); a brace that closes a set of spans ends it.
 /// </summary>
 sealed partial class FilterLexer(string text)
@@ -53,7 +54,7 @@ sealed partial class FilterLexer(string text)
 
     /// <summary>The next token; <see cref="FilterTokenKind.End"/> again and again at the end.</summary>
     /// <param name="isValue">A value is expected: colons and a leading minus belong to it.</param>
-    /// <exception cref="QueryTextException">A quote is not closed.</exception>
+    /// <exception cref="QueryTextException">A quote or a range is not closed.</exception>
     public FilterToken Next(bool isValue)
     {
         var before = _at;
@@ -72,7 +73,8 @@ sealed partial class FilterLexer(string text)
         if (isValue)
         {
             if (text[_at] is '[' or '{' && Range().Match(text, _at) is { Success: true } range) return Take(range.Length, FilterTokenKind.Range, isJoined);
-            return Word(isValue, isJoined);
+            var value = Word(isValue, isJoined);
+            return IsOpenRange(value.Text) ? throw OpenRange(value) : value;
         }
         if (text[_at] == ':') return Take(1, FilterTokenKind.Colon, isJoined);
         if (text[_at] == '{')
@@ -97,11 +99,28 @@ sealed partial class FilterLexer(string text)
         {
             if (text[_at] == '{') open++;
             else if (text[_at] == '}' && --open < 0 && _openBraces > 0) break;
-            _at += text[_at] == '\\' && _at + 1 < text.Length && text[_at + 1] is '"' or '\\' or '*' or '?' ? 2 : 1;
+            _at += TextPattern.IsEscape(text, _at) ? 2 : 1;
         }
         _at = Math.Min(_at, text.Length);
         return new(FilterTokenKind.Word, text[start.._at], new(start, _at - start), isJoined);
     }
+
+    /// <summary>It begins as a range does, and what it opens is not closed before the first blank; <c>{id}</c> and <c>[1,2]</c> are texts.</summary>
+    static bool IsOpenRange(string word)
+    {
+        if (word.Length == 0 || word[0] is not ('[' or '{')) return false;
+        var (opens, closes) = word[0] == '[' ? ('[', ']') : ('{', '}');
+        var open = 0;
+        foreach (var sign in word)
+        {
+            if (sign == opens) open++;
+            else if (sign == closes && --open == 0) return false;
+        }
+        return true;
+    }
+
+    static QueryTextException OpenRange(FilterToken value) => new(
+        $"At column {value.At.Column} a range begins that is not written as [500 TO 599] or {{500 TO 599}}. Close it; or quote the value to compare it as text.", value.At);
 
     FilterToken Take(int length, FilterTokenKind kind, bool isJoined)
     {

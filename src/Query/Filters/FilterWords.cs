@@ -116,10 +116,16 @@ public static class FilterWords
     internal static string Quote(string written, bool isAlone)
     {
         var quotes = written.Length == 0 || NeedsQuotes(written, isKey: false)
-            || (isAlone && (written.Contains(':', StringComparison.Ordinal) || written[0] is '-' or '@' or '!' or '~' or '|' or '&' or '=' or '<' or '>' || written is "AND" or "OR" or "NOT"))
-            || (!isAlone && written[0] is '<' or '>' or '=' or '[');
+            || (isAlone && (written.Contains(':', StringComparison.Ordinal) || written[0] is '-' or '@' or '!' or '~' or '|' or '&' or '=' or '<' or '>' || JointOf(written) is not null))
+            || (!isAlone && (written[0] is '<' or '>' or '=' or '[' || LooksNegated(written)));
         return quotes ? $"\"{written}\"" : written;
     }
+
+    /// <summary>AND, OR or NOT, in capitals; null for any other word. Case is ignored.</summary>
+    internal static string? JointOf(string word) => word.ToUpperInvariant() is "AND" or "OR" or "NOT" ? word.ToUpperInvariant() : null;
+
+    /// <summary>A value that is meant as "not this": a minus or exclamation mark before a letter, or the word NOT. <c>-5</c> is a number.</summary>
+    internal static bool LooksNegated(string written) => written == "NOT" || (written.Length > 1 && written[0] is '-' or '!' && char.IsLetter(written[1]));
 
     static bool NeedsQuotes(string text, bool isKey) =>
         text.Length == 0 || text.Any(c => char.IsWhiteSpace(c) || c is '(' or ')' or '"' or '{' or '}' || (isKey && c is ':' or '\\'));

@@ -4,7 +4,8 @@ namespace Apm.Query.Filters;
 
 /// <summary>
 /// A value to compare with, in which <c>*</c> stands for any text and <c>?</c> for one character. Compared ordinally, as UTF-8.
-/// Written form: <c>\*</c>, <c>\?</c>, <c>\"</c> and <c>\\</c> are the characters themselves.
+/// Written form: a backslash before a sign (<c>\*</c>, <c>\?</c>, <c>\"</c>, <c>\\</c>, <c>\:</c>, a blank) gives the sign itself; before a letter or
+/// digit it is a backslash.
 /// </summary>
 public sealed class TextPattern : IEquatable<TextPattern>
 {
@@ -28,7 +29,10 @@ public sealed class TextPattern : IEquatable<TextPattern>
     /// <summary>A star alone: any value.</summary>
     public static TextPattern Anything { get; } = new(["", ""]);
 
-    /// <summary>Reads the written form. A backslash before anything but <c>* ? " \</c> is a backslash.</summary>
+    /// <summary>At this place stands a backslash with the sign that it takes the meaning from. Paths of Windows (<c>c:\dir</c>) have none.</summary>
+    internal static bool IsEscape(ReadOnlySpan<char> written, int at) => written[at] == '\\' && at + 1 < written.Length && !char.IsLetterOrDigit(written[at + 1]);
+
+    /// <summary>Reads the written form.</summary>
     public static TextPattern Parse(ReadOnlySpan<char> written)
     {
         var parts = new List<string>();
@@ -36,7 +40,7 @@ public sealed class TextPattern : IEquatable<TextPattern>
         var hasAnyOne = false;
         for (var i = 0; i < written.Length; i++)
         {
-            if (written[i] == '\\' && i + 1 < written.Length && written[i + 1] is '*' or '?' or '"' or '\\') part.Append(written[++i]);
+            if (IsEscape(written, i)) part.Append(written[++i]);
             else if (written[i] == '*')
             {
                 if (parts.Count > 0 && part.Length == 0 && i > 0) continue; // Two stars say no more than one.

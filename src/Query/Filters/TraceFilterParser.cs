@@ -239,12 +239,14 @@ public sealed class TraceFilterParser
             first = new FilterToken(FilterTokenKind.Word, "@" + TextPattern.Parse(_next.Text).PlainText, TextRange.Join(first.At, _next.At), first.IsJoined);
             Take();
         }
+        else if (first is { Kind: FilterTokenKind.Word, Text: ['@', .. var tag] } && tag.Contains('\\', StringComparison.Ordinal)) first = first with { Text = "@" + TextPattern.Parse(tag).PlainText };
         if (_next is not { Kind: FilterTokenKind.Colon, IsJoined: true })
         {
             if (first is { Kind: FilterTokenKind.Word, Text: ['@', ..] })
                 throw new QueryTextException($"After {first.Text} at column {first.At.Column} a colon and a value are expected, such as {first.Text}:500 or {first.Text}:* for any value.", first.At, first.Text + ":*");
             if (first is { Kind: FilterTokenKind.Word, Text: "=" or "==" or ">" or ">=" or "<" or "<>" })
                 throw new QueryTextException($"\"{first.Text}\" at column {first.At.Column} compares nothing: a key, a colon and a value belong together, such as service:web or duration:>100ms. To search for it as text, quote it.", first.At, $"\"{first.Text}\"");
+            if (first.Kind == FilterTokenKind.Word && FilterWords.JointOf(first.Text) is { } joint) throw InCapitals(first, joint);
             return ConditionReader.FreeText(first);
         }
         if (first.Kind == FilterTokenKind.Quoted)
@@ -262,7 +264,20 @@ public sealed class TraceFilterParser
             Take();
             return regex;
         }
+        if (value.Kind == FilterTokenKind.Word && _next is { Kind: FilterTokenKind.Open or FilterTokenKind.Quoted, IsJoined: true }) throw TwoInOne(key, value);
         return ConditionReader.Read(key, value);
+    }
+
+    static QueryTextException InCapitals(FilterToken word, string joint) => new(
+        $"\"{word.Text}\" at column {word.At.Column} is written in capitals between conditions: {joint}. To search for it as text, quote it: \"{word.Text}\".", word.At, joint);
+
+    /// <summary><c>service:-(a OR b)</c>, <c>resource:load(x)</c>: what follows would be searched as text of its own.</summary>
+    QueryTextException TwoInOne(FilterKey key, FilterToken value)
+    {
+        var sign = _next.Kind == FilterTokenKind.Open ? "(" : "\"";
+        return new(value.Text is "-" or "!"
+            ? $"\"{value.Text}\" at column {value.At.Column} stands before the key to leave spans out: -{key.Text}:{sign}…"
+            : $"The value after {key.Text}: ends at column {_next.At.Column}, before the {sign}. Quote all of it, with \\\" for a quote within, or put a blank between two conditions.", TextRange.Join(value.At, _next.At));
     }
 
     /// <summary><c>key:(a OR b)</c>, behind the parenthesis.</summary>
@@ -275,6 +290,7 @@ public sealed class TraceFilterParser
             var value = _lexer.Next(isValue: true);
             var not = value is { Kind: FilterTokenKind.Word, Text: "NOT" } ? value : (FilterToken?)null;
             if (not is not null) value = _lexer.Next(isValue: true);
+            else if (value.Kind == FilterTokenKind.Word && value.Text != "NOT" && FilterWords.JointOf(value.Text) == "NOT") throw InCapitals(value, "NOT");
             if (value.Kind is not (FilterTokenKind.Word or FilterTokenKind.Quoted or FilterTokenKind.Range) || value is { Kind: FilterTokenKind.Word, Text: "OR" or "AND" })
                 throw new QueryTextException($"A value is expected at column {value.At.Column}, in the list after \"{key.Text}:\", such as {key.Text}:(a OR b).", value.At);
             var condition = ConditionReader.Read(key, value);
@@ -283,6 +299,7 @@ public sealed class TraceFilterParser
             if (next.Kind == FilterTokenKind.Close) break;
             if (next.Kind is FilterTokenKind.End or FilterTokenKind.CloseBrace)
                 throw new QueryTextException($"The parenthesis at column {open.Column} is not closed. Add \")\" where the list of values ends.", open, ")");
+            if (next is not { Kind: FilterTokenKind.Word, Text: "OR" or "AND" } && next.Kind == FilterTokenKind.Word && FilterWords.JointOf(next.Text) is { } meant and not "NOT") throw InCapitals(next, meant);
             if (next is not { Kind: FilterTokenKind.Word, Text: "OR" or "AND" })
                 throw new QueryTextException($"OR is expected between two values, at column {next.At.Column}.", next.At, $"OR {next.Text}");
             if (joint is not null && joint != next.Text)

@@ -204,6 +204,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         if (WantsAllSpans || filter.IsOfTrace) return new SpanScan { Range = where, TraceIds = only };
         var tags = new List<KeyValuePair<string, string>>();
         TraceId? trace = null;
+        IReadOnlyList<TraceId>? either = null;
         var (min, max) = (double.NegativeInfinity, double.PositiveInfinity);
         var (errors, roots) = (false, false);
         foreach (var condition in filter.Conditions)
@@ -217,6 +218,9 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
                     roots |= text.Field == FilterField.Is && exact == "root";
                     if (text.Field == FilterField.TraceId && TraceId.TryParse(exact, out var id)) trace = id;
                     break;
+                case AnyOf any when any.Children.All(child => child is TextCondition { Field: FilterField.TraceId }): // Digits that may be hex or decimal.
+                    either = [.. any.Children.Cast<TextCondition>().SelectMany(text => TraceId.TryParse(text.Pattern.PlainText, out var id) ? [id] : Array.Empty<TraceId>())];
+                    break;
                 case NumberCondition { Field: FilterField.Duration } number:
                     if (number.Comparison is not (Comparison.Less or Comparison.LessOrEqual)) min = Math.Max(min, number.Value);
                     if (number.Comparison is not (Comparison.Greater or Comparison.GreaterOrEqual)) max = Math.Min(max, number.Value);
@@ -228,7 +232,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
         }
         return new SpanScan
         {
-            Range = where, Service = filter.Service, Tags = tags, TraceId = trace, TraceIds = only,
+            Range = where, Service = filter.Service, Tags = tags, TraceId = trace, TraceIds = only ?? either,
             MinDurationNanos = NanosOf(min), MaxDurationNanos = NanosOf(max), ErrorsOnly = errors, RootsOnly = roots,
         };
     }

@@ -38,10 +38,10 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// <summary>Most values of one facet; default 50.</summary>
     public const int MaxFacetValues = 50;
 
-    /// <summary>Most operations listed of one service; default 2000.</summary>
-    public const int MaxOperations = 2000;
+    /// <summary>Most operations listed of one service; default 20,000, those of the newest spans. Then the report says so.</summary>
+    public const int MaxOperations = 20_000;
 
-    /// <summary>Longest time spent on listing operations; default 1 s. The newest spans decide.</summary>
+    /// <summary>Longest time spent on listing operations; default 1 s. The newest spans decide, and the report says so.</summary>
     public static readonly TimeSpan OperationsDeadline = TimeSpan.FromSeconds(1);
 
     /// <summary>Finds traces with a span that satisfies all of the filter.</summary>
@@ -192,8 +192,9 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
     /// spans) counts as operations too.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
-    public IReadOnlyList<OperationName> Operations(string service, CancellationToken cancel = default)
+    public NameList<OperationName> Operations(string service, CancellationToken cancel = default)
     {
+        var started = clock.GetTimestamp();
         var found = new HashSet<OperationName>();
         var scan = new MatchScan(reader, clock, TimeRange.All, TraceFilter.Empty.With("service", service)) { Deadline = OperationsDeadline };
         scan.Run((batch, _, matching) =>
@@ -205,9 +206,11 @@ public sealed class TraceSearch(ITraceReader reader, TimeProvider clock)
                 if ((batch.Flags[span] & SpanFlags.TopLevel) != 0 && met.Add((~batch.Resources[span], batch.Kinds[span])))
                     found.Add(new OperationName(batch.Strings.Text(batch.Resources[span]), batch.Kinds[span]));
             }
-            if (found.Count >= MaxOperations) scan.Stop($"There are more than {MaxOperations} operations.");
+            if (found.Count > MaxOperations) scan.Stop(NameList.Full(MaxOperations, "operations"));
         }, cancel);
-        return [.. found.OrderBy(operation => operation.Name, StringComparer.Ordinal).ThenBy(operation => operation.Kind).Take(MaxOperations)];
+        return new NameList<OperationName>(
+            [.. found.OrderBy(operation => operation.Name, StringComparer.Ordinal).ThenBy(operation => operation.Kind).Take(MaxOperations)],
+            NameList.ReportOf(scan, started, OperationsDeadline, isFull: found.Count > MaxOperations));
     }
 
     static void CountSpans(TraceTable table, SpanBatch batch, ReadOnlySpan<int> spans)

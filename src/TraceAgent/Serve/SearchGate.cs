@@ -29,7 +29,7 @@ public sealed class SearchGate(Counters counters, TimeProvider clock) : IDisposa
         "/api/v1/service_dependencies",
         "/api/v1/query", "/api/v2/query/timeseries", "/api/v2/query/scalar",
         "/api/v2/spans/events", "/api/v2/spans/events/search", "/api/v2/spans/analytics/aggregate",
-        "/jaeger/api/traces", "/jaeger/api/dependencies", "/jaeger/api/v3/traces",
+        "/jaeger/api/traces", "/jaeger/api/dependencies", "/jaeger/api/v3/traces", "/jaeger/api/v3/trace-summaries",
         "/tempo/api/search", "/tempo/api/metrics/query", "/tempo/api/metrics/query_range",
         "/zipkin/api/v2/traces", "/zipkin/api/v2/dependencies",
     };

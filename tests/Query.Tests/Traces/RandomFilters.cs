@@ -49,9 +49,13 @@ sealed class RandomFilters(Random chance)
         return new SpanAggregate(OfTrace(depth - 1), function, isTag ? FilterField.Tag : FilterField.Duration, isTag ? "n" : "", Any<Comparison>(), chance.Next(5) * (ofNanos ? 1_000_000 : 1), default);
     }
 
-    RangeCondition Range(FilterField field, string key, double unit) => new(field, key,
-        chance.Next(5) == 0 ? double.NegativeInfinity : chance.Next(4) * unit, chance.Next(2) == 0,
-        chance.Next(5) == 0 ? double.PositiveInfinity : chance.Next(2, 6) * unit, chance.Next(2) == 0, default);
+    RangeCondition Range(FilterField field, string key, double unit)
+    {
+        var min = chance.Next(4);
+        return new(field, key,
+            chance.Next(5) == 0 ? double.NegativeInfinity : min * unit, chance.Next(2) == 0,
+            chance.Next(5) == 0 ? double.PositiveInfinity : chance.Next(min, 6) * unit, chance.Next(2) == 0, default);
+    }
 
     TextPattern Pattern() => chance.Next(3) switch
     {

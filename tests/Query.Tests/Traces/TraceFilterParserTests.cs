@@ -25,6 +25,13 @@ public class TraceFilterParserTests
     [InlineData("@k:a\\*b", "@k:a\\*b")]
     [InlineData("@k:c:\\dir", "@k:c:\\\\dir")]
     [InlineData("@\"odd key\":v", "@\"odd key\":v")]
+    [InlineData("resource_name:GET\\ /j", "resource:\"GET /j\"")]
+    [InlineData("resource_name:GET\\ \\/j", "resource:\"GET /j\"")]
+    [InlineData("@http.url:http\\:*", "@http.url:http:*")]
+    [InlineData("@k:a\\(b\\)\\{c\\}\\\"", "@k:\"a(b){c}\\\"\"")]
+    [InlineData("@odd\\ key\\:x:v _exists_:@a\\ b", "@\"odd key:x\":v @\"a b\":*")]
+    [InlineData("\\-minus a\\:b", "\"-minus\" \"a:b\"")]
+    [InlineData("@k:\"c:\\dir\\sub\"", "@k:c:\\\\dir\\\\sub")]
     [InlineData("-env:dev", "-env:dev")]
     [InlineData("NOT env:dev", "-env:dev")]
     [InlineData("a -b", "a -b")]
@@ -35,8 +42,18 @@ public class TraceFilterParserTests
     [InlineData("(service:a OR service:b) status:ok", "(service:a OR service:b) status:ok")]
     [InlineData("service:a AND status:ok OR x", "(service:a status:ok) OR x")]
     [InlineData("-(a OR b)", "-(a OR b)")]
-    [InlineData("trace_id:123", "trace_id:0000000000000123")]
+    [InlineData("trace_id:123", "trace_id:0000000000000123 OR trace_id:000000000000007b")]
+    [InlineData("span_id:18286313005", "span_id:0000018286313005 OR span_id:0000000441f2fe2d")]
+    [InlineData("trace_id:0000018286313005 parent_id:7 span_id:00000000000000a1", "trace_id:0000018286313005 parent_id:0000000000000007 span_id:00000000000000a1")]
+    [InlineData("trace_id:0x1828631300512345 span_id:0x1828631300512345", "trace_id:0x1828631300512345 span_id:0x1828631300512345")]
+    [InlineData("span_id:18446744073709551615", "span_id:ffffffffffffffff")]
     [InlineData("kind:SERVER", "kind:server")]
+    [InlineData("\"and\" \"Or\" android -\"not\"", "\"and\" \"Or\" android -\"not\"")]
+    [InlineData("@n:-5 @n:>-5 @n:[-5 TO -1] @k:- @k:-1a", "@n:-5 @n:>-5 @n:[-5 TO -1] @k:- @k:-1a")]
+    [InlineData("service:\"-jweb\" @k:\"!a\" @k:\"NOT\" @k:AND @k:and", "service:\"-jweb\" @k:\"!a\" @k:\"NOT\" @k:AND @k:and")]
+    [InlineData("@k:[1,2] resource:{id}/x @n:[1 TO 1]", "@k:\"[1,2]\" resource:\"{id}/x\" @n:[1 TO 1]")]
+    [InlineData("@k:\"[1 TO\"", "@k:\"[1 TO\"")]
+    [InlineData("{resource:{a}}", "{resource:\"{a}\"}")]
     public void Prints_as_text_that_reads_back_as_the_same(string typed, string printed)
     {
         var filter = TraceFilterParser.Parse(typed);
@@ -66,6 +83,25 @@ public class TraceFilterParserTests
     [InlineData("a OR", 4, 0, null, "The search ends at column 5 where a condition is expected, such as service:web.")]
     [InlineData("OR a", 0, 2, "\"OR\"", "\"OR\" at column 1 stands where a condition is expected, such as service:web. Quote it to search for it as text.")]
     [InlineData("trace_id:xyz", 9, 3, null, "\"xyz\" at column 10 is not a trace id. Write 16 or 32 hex digits, or a decimal 64-bit id.")]
+    [InlineData("@http.status_code:[500 TO", 18, 4, null, "At column 19 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("service:{a TO", 8, 2, null, "At column 9 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("service:[a", 8, 2, null, "At column 9 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("@k:[a b]", 3, 2, null, "At column 4 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("service:(web OR [a)", 16, 2, null, "At column 17 a range begins that is not written as [500 TO 599] or {500 TO 599}. Close it; or quote the value to compare it as text.")]
+    [InlineData("@http.status_code:[200 TO 100]", 18, 12, "[100 TO 200]", "The range at column 19 goes from 200 down to 100, so nothing lies in it. Write the lower bound first: @http.status_code:[100 TO 200].")]
+    [InlineData("duration:[5s TO 1s}", 9, 10, "[1s TO 5s}", "The range at column 10 goes from 5s down to 1s, so nothing lies in it. Write the lower bound first: duration:[1s TO 5s}.")]
+    [InlineData("service:jweb and status:ok", 13, 3, "AND", "\"and\" at column 14 is written in capitals between conditions: AND. To search for it as text, quote it: \"and\".")]
+    [InlineData("service:a Or service:b", 10, 2, "OR", "\"Or\" at column 11 is written in capitals between conditions: OR. To search for it as text, quote it: \"Or\".")]
+    [InlineData("not service:a", 0, 3, "NOT", "\"not\" at column 1 is written in capitals between conditions: NOT. To search for it as text, quote it: \"not\".")]
+    [InlineData("service:(a or b)", 11, 2, "OR", "\"or\" at column 12 is written in capitals between conditions: OR. To search for it as text, quote it: \"or\".")]
+    [InlineData("service:(not b)", 9, 3, "NOT", "\"not\" at column 10 is written in capitals between conditions: NOT. To search for it as text, quote it: \"not\".")]
+    [InlineData("service:!jweb", 8, 5, "\"!jweb\"", "\"!jweb\" at column 9: to leave spans out, the minus stands before the key: -service:jweb. To compare with this text, quote it: service:\"!jweb\".")]
+    [InlineData("service:-jweb", 8, 5, "\"-jweb\"", "\"-jweb\" at column 9: to leave spans out, the minus stands before the key: -service:jweb. To compare with this text, quote it: service:\"-jweb\".")]
+    [InlineData("@odd\\ key:-x", 10, 2, "\"-x\"", "\"-x\" at column 11: to leave spans out, the minus stands before the key: -@\"odd key\":x. To compare with this text, quote it: @\"odd key\":\"-x\".")]
+    [InlineData("service:(-a OR b)", 9, 2, "\"-a\"", "\"-a\" at column 10: to leave spans out, the minus stands before the key: -service:a. To compare with this text, quote it: service:\"-a\".")]
+    [InlineData("service:NOT web", 8, 3, "\"NOT\"", "\"NOT\" at column 9: to leave spans out, the minus stands before the key: -service:value. To compare with this text, quote it: service:\"NOT\".")]
+    [InlineData("service:-(a OR b)", 8, 2, null, "\"-\" at column 9 stands before the key to leave spans out: -service:(…")]
+    [InlineData("resource:load(x)", 9, 5, null, "The value after resource: ends at column 14, before the (. Quote all of it, with \\\" for a quote within, or put a blank between two conditions.")]
     [InlineData("\"a\":b", 0, 3, "@\"a\"", "A key stands without quotes; column 1. A tag's key may have them after the @: @\"a\":value.")]
     public void Says_where_what_and_what_to_do_next(string typed, int start, int length, string? suggestion, string sentence)
     {
@@ -92,7 +128,7 @@ public class TraceFilterParserTests
     [Fact]
     public void Reads_or_refuses_any_text_and_prints_what_it_read_so_that_it_reads_back()
     {
-        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t"];
+        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t", "[", "]", "{", "}", " TO ", "\\ ", "\\:", "!", "not", "7"];
         Gen.Int[0, pieces.Length - 1].Array[0, 12].Select(chosen => string.Concat(chosen.Select(at => pieces[at]))).Sample(text =>
         {
             if (!TraceFilterParser.TryParse(text, out var filter, out _)) return;

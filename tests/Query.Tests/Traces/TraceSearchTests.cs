@@ -237,8 +237,39 @@ public class TraceSearchTests
               api http.request "GET /x" 40+50 server
             """)).Operations("web");
 
-        Assert.Equal([new("GET /", SpanKind.Server), new("flask.render", SpanKind.Unspecified), new("flask.request", SpanKind.Server)], operations);
+        Assert.Equal([new("GET /", SpanKind.Server), new("flask.render", SpanKind.Unspecified), new("flask.request", SpanKind.Server)], operations.Names);
+        Assert.True(operations.Report.IsComplete);
     }
+
+    [Fact]
+    public void Lists_of_names_say_when_the_limit_ended_them()
+    {
+        var spans = Enumerable.Range(1, 20_001).Select(i => Some.Span(trace: 1, id: (ulong)i, resource: $"GET /{i:D5}", kind: SpanKind.Server, flags: SpanFlags.TopLevel, tags: [("customer", $"c{i:D5}")])).ToList();
+
+        var operations = Over(spans).Operations("web");
+        var values = ValuesOver(spans).Read(Some.Hour, TraceFilter.Empty, SpanField.Tag("customer"));
+
+        Assert.Equal((20_000, "There are more than 20,000 operations; those of the newest spans are listed."), (operations.Names.Count, operations.Report.IncompleteReason));
+        Assert.Equal((20_000, "There are more than 20,000 values; those of the newest spans are listed."), (values.Names.Count, values.Report.IncompleteReason));
+        var few = ValuesOver(spans[..3]).Read(Some.Hour, TraceFilter.Empty, SpanField.Tag("customer"));
+        Assert.Equal(["c00001", "c00002", "c00003"], few.Names);
+        Assert.True(few.Report.IsComplete);
+    }
+
+    [Fact]
+    public void Lists_of_names_say_when_time_ended_them()
+    {
+        var clock = new FixedClock(Some.Hour.ToUnixNanos);
+        var batches = new BatchList(Some.Batch(Some.Span(trace: 1, name: "a")), Some.Batch(Some.Span(trace: 2, name: "b")), Some.Batch(Some.Span(trace: 3, name: "c"))) { BeforeBatch = _ => clock.Now += 2 * Some.Second };
+
+        var operations = new TraceSearch(batches, clock).Operations("web");
+
+        Assert.False(operations.Report.IsComplete);
+        Assert.StartsWith("The list is of the newest ", operations.Report.IncompleteReason, StringComparison.Ordinal);
+        Assert.EndsWith(" spans that could be looked at within 1 s; there may be more. Ask again, or search by a name that is not listed.", operations.Report.IncompleteReason, StringComparison.Ordinal);
+    }
+
+    static DistinctValues ValuesOver(IEnumerable<Span> spans) => new(new BatchList(Some.Batch(spans)), Clock);
 
     static TraceSearch Over(IEnumerable<Span> spans)
     {

@@ -59,6 +59,7 @@ sealed class ApiHost : IAsyncDisposable
         app.MapLedgerApi();
         app.MapFateApi();
         app.MapErrorsApi();
+        app.MapUnknownPaths();
         await app.StartAsync();
         return new ApiHost(app);
     }
@@ -92,6 +93,13 @@ sealed class ApiHost : IAsyncDisposable
         return await Send(request);
     }
 
+    /// <summary>As <see cref="GetRaw"/>, by another method.</summary>
+    public async Task<ApiAnswer> Ask(HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        return await Send(request);
+    }
+
     /// <summary>The body of a 200, as JSON.</summary>
     public async Task<JsonElement> GetJson(string path)
     {
@@ -103,7 +111,7 @@ sealed class ApiHost : IAsyncDisposable
     async Task<ApiAnswer> Send(HttpRequestMessage request)
     {
         using var answer = await _client.SendAsync(request);
-        var headers = answer.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase);
+        var headers = answer.Headers.Concat(answer.Content.Headers.Where(header => header.Key == "Allow")).ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase);
         return new ApiAnswer((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType ?? "", headers, await answer.Content.ReadAsByteArrayAsync());
     }
 

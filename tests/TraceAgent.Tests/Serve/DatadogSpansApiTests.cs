@@ -64,6 +64,10 @@ public class DatadogSpansApiTests
     [InlineData("status:error OR @http.method:GET", "2 1")]
     [InlineData("operation_name:aspnet.*", "2")]
     [InlineData("trace_id:00000000000000010000000000000abc", "2 1")]
+    [InlineData("trace_id:3567", "3")]
+    [InlineData("trace_id:def span_id:3", "3")]
+    [InlineData("-trace_id:3567 span_id:3", "")]
+    [InlineData("resource_name:GET\\\\ \\\\/buy", "1")]
     [InlineData("env:dev", "")]
     public async Task Finds(string query, string ids)
     {

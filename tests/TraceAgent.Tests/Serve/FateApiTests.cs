@@ -45,7 +45,7 @@ public class FateApiTests
     }
 
     [Fact]
-    public async Task What_was_never_seen_says_since_when_that_is_known_also_to_Jaeger()
+    public async Task What_was_never_seen_says_since_when_that_is_known_also_to_Jaeger_Zipkin_and_Tempo()
     {
         const string Sentence = "Trace 0000000000000999 was never seen here, as far as Apm remembers, which is since 2026-03-01 10:00:00 UTC.";
         await using var api = await Start();
@@ -53,9 +53,13 @@ public class FateApiTests
         var fate = await api.GetJson($"/api/traces/{Missing}/fate");
         var jaeger = await api.GetRaw($"/jaeger/api/traces/{Missing}");
         var third = await api.GetRaw($"/jaeger/api/v3/traces/{Missing}");
+        var zipkin = await api.GetRaw($"/zipkin/api/v2/trace/{Missing}");
+        var tempo = await api.GetRaw($"/tempo/api/traces/{Missing}");
 
         Assert.Equal(("never_seen", Sentence), (fate.GetProperty("state").GetString(), fate.GetProperty("sentences")[0].GetString()));
-        Assert.Equal((404, 404), (jaeger.Status, third.Status));
+        Assert.Equal((404, 404, 404, 404), (jaeger.Status, third.Status, zipkin.Status, tempo.Status));
+        Assert.StartsWith($"trace not found: {Sentence}", zipkin.Text, StringComparison.Ordinal);
+        Assert.StartsWith($"trace not found: {Sentence}", tempo.Text, StringComparison.Ordinal);
         Assert.StartsWith($"trace not found: {Sentence}", jaeger.Json.GetProperty("errors")[0].GetProperty("msg").GetString(), StringComparison.Ordinal);
         Assert.StartsWith($"trace not found: {Sentence}", third.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }

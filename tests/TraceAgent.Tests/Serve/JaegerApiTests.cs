@@ -72,6 +72,8 @@ public class JaegerApiTests
     [InlineData("service=web&tag=http.method:GET&tag=span.kind:server", "abc")]
     [InlineData("service=api&tag=error:true", "abc")]
     [InlineData("service=web&tag=error:true", "")]
+    [InlineData("service=web&tag=error:False", "def abc")]
+    [InlineData("service=web&lookback=custom", "def abc")]
     [InlineData("traceID=def&traceID=abc&traceID=999", "def abc")]
     [InlineData("service=nobody", "")]
     public async Task Finds(string query, string ids)
@@ -82,6 +84,49 @@ public class JaegerApiTests
         var data = await api.GetData($"/jaeger/api/traces?{query}{range}");
 
         Assert.Equal(ids, string.Join(' ', data.EnumerateArray().Select(trace => trace.GetProperty("traceID").GetString()!.TrimStart('0'))));
+    }
+
+    [Fact]
+    public async Task Dependencies_name_a_database_as_Zipkin_and_Datadog_do()
+    {
+        await using var api = await ApiHost.Start(
+            Some.Span(id: 1, service: "orders", kind: SpanKind.Server, durationNanos: 90 * Some.Millisecond, flags: SpanFlags.TopLevel),
+            Some.Span(id: 2, parent: 1, service: "orders", name: "postgresql.query", resource: "SELECT 1", type: "sql", kind: SpanKind.Client, tags: [("db.system", "postgresql"), ("db.name", "orders")]));
+
+        var jaeger = await api.GetData("/jaeger/api/dependencies?endTs=1772362800000&lookback=86400000");
+        var zipkin = await api.GetJson("/zipkin/api/v2/dependencies?endTs=1772362800000&lookback=86400000");
+
+        Assert.Equal("""[{"parent":"orders","child":"postgresql orders","callCount":1}]""", jaeger.GetRawText());
+        Assert.Equal(zipkin.GetRawText(), jaeger.GetRawText());
+    }
+
+    [Fact]
+    public async Task All_operations_are_listed_and_headers_say_so()
+    {
+        await using var api = await ApiHost.Start([.. Enumerable.Range(1, 2600).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, resource: $"GET /{i}", kind: SpanKind.Server, flags: SpanFlags.TopLevel))]);
+
+        var legacy = await api.GetRaw("/jaeger/api/services/web/operations");
+        var named = await api.GetRaw("/jaeger/api/operations?service=web&spanKind=server");
+        var v3 = await api.GetRaw("/jaeger/api/v3/operations?service=web&spanKind=server");
+
+        Assert.Equal((2601, 2601), (legacy.Json.GetProperty("total").GetInt32(), legacy.Json.GetProperty("data").GetArrayLength()));
+        Assert.Equal((2601, 2601), (named.Json.GetProperty("total").GetInt32(), named.Json.GetProperty("data").GetArrayLength()));
+        Assert.Equal(2601, v3.Json.GetProperty("operations").GetArrayLength());
+        Assert.All([legacy, named, v3], answer =>
+        {
+            Assert.Equal(("2601", "2600"), (answer.Headers["X-Apm-Total"], answer.Headers["X-Apm-Scanned-Spans"]));
+            Assert.False(answer.Headers.ContainsKey("X-Apm-Incomplete"));
+        });
+    }
+
+    [Fact]
+    public async Task A_list_that_time_ended_says_so_in_a_header()
+    {
+        var clock = new FixedClock(Some.BaseUnixNanos + 3600 * Some.Second);
+        await using var api = await ApiHost.Start(new BatchList([.. Shop.Select(span => Some.Batch(span))]) { BeforeBatch = _ => clock.Now += 2 * Some.Second }, Shop, clock);
+
+        foreach (var path in (string[])["/jaeger/api/operations?service=web", "/zipkin/api/v2/spans?serviceName=web", "/zipkin/api/v2/remoteServices?serviceName=web", "/zipkin/api/v2/autocompleteValues?key=env"])
+            Assert.Contains("there may be more", (await api.GetRaw(path)).Headers["X-Apm-Incomplete"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,11 +144,15 @@ public class JaegerApiTests
     [InlineData("/traces/xyz", 400, "cannot parse trace id \"xyz\": write 16 or 32 hex digits")]
     [InlineData("/traces", 400, "parameter 'service' is required: name a service, as /jaeger/api/services lists them")]
     [InlineData("/operations", 400, "parameter 'service' is required: name a service, as /jaeger/api/services lists them")]
+    [InlineData("/operations?service=web&spanKind=zzz", 400, "unable to parse param 'spanKind': \"zzz\" is no kind of span; there are: unspecified, internal, server, client, producer, consumer")]
     [InlineData("/traces?service=a&minDuration=fast", 400, "unable to parse param 'minDuration': \"fast\" is not a duration; write for example 100ms, 1.5s, 250us")]
     [InlineData("/traces?service=a&start=now", 400, "unable to parse param 'start': \"now\" is not a time in Unix microseconds")]
     [InlineData("/traces?service=a&start=9223372036854775807", 400, "unable to parse param 'start': \"9223372036854775807\" is not a time in Unix microseconds")]
     [InlineData("/traces?service=a&start=5&end=4", 400, "parameter 'end' must be later than 'start'; both are Unix microseconds")]
     [InlineData("/traces?service=a&limit=0", 400, "unable to parse param 'limit': \"0\" is not a number above 0")]
+    [InlineData("/traces?service=a&lookback=1hour", 400, "unable to parse param 'lookback': \"1hour\" is not a duration; write for example 100ms, 1.5s, 250us")]
+    [InlineData("/traces?service=a&tag=error:maybe", 400, "malformed tag \"error\": \"maybe\" is neither true nor false")]
+    [InlineData("/traces?service=a&tags=%7B%22a%22:null%7D", 400, "malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
     [InlineData("/traces?service=a&tag=x", 400, "malformed 'tag' parameter, expecting key:value, received: x")]
     [InlineData("/traces?service=a&tags=%5B1%5D", 400, "malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
     [InlineData("/traces?service=a&tag=span.kind:sever", 400, "malformed tag \"span.kind\": \"sever\" at column 1 is no kind. Did you mean \"server\"? There are: unspecified, internal, server, client, producer, consumer.")]

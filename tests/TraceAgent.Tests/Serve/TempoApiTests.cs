@@ -54,6 +54,7 @@ public class TempoApiTests
     [InlineData("tags=service.name%3Dapi", "10000000000000abc")]
     [InlineData("tags=service.name%3DAP%20http.status_code%3D500", "10000000000000abc")]
     [InlineData("tags=name%3D%22get%20/s%22", "def")]
+    [InlineData("tags=name%3D%22get%20/s%22&tags=service.name%3Dweb", "def")]
     [InlineData("tags=service.name%3Dnobody", "")]
     public async Task Finds_by_tags(string query, string ids)
     {
@@ -157,6 +158,21 @@ public class TempoApiTests
     }
 
     [Fact]
+    public async Task Lists_that_our_limit_ended_say_so_and_those_that_the_request_ended_do_not()
+    {
+        await using var api = await ApiHost.Start([.. Enumerable.Range(1, 1200).Select(i => Some.Span(trace: (ulong)i, id: (ulong)i, tags: [($"tag{i}", "x"), ("customer", $"c{i}")]))]);
+
+        var cut = await api.GetRaw($"/tempo/api/v2/search/tags?{Window}&limit=5000&scope=span");
+        var asked = await api.GetRaw($"/tempo/api/v2/search/tags?{Window}&limit=10&scope=span");
+        var values = await api.GetRaw($"/tempo/api/v2/search/tag/span.customer/values?{Window}");
+
+        Assert.Equal((1000, "1204", "1200"), (cut.Json.GetProperty("scopes")[0].GetProperty("tags").GetArrayLength(), cut.Headers["X-Apm-Total"], cut.Headers["X-Apm-Scanned-Spans"]));
+        Assert.Equal("At most 1,000 names of one scope are given. Narrow the question by start, end or q.", cut.Headers["X-Apm-Incomplete"]);
+        Assert.Equal((10, "1204", false), (asked.Json.GetProperty("scopes")[0].GetProperty("tags").GetArrayLength(), asked.Headers["X-Apm-Total"], asked.Headers.ContainsKey("X-Apm-Incomplete")));
+        Assert.Equal((1000, "1200", "At most 1,000 values are given. Narrow the question by start, end or q."), (values.Json.GetProperty("tagValues").GetArrayLength(), values.Headers["X-Apm-Total"], values.Headers["X-Apm-Incomplete"]));
+    }
+
+    [Fact]
     public async Task Series_of_numbers()
     {
         await using var api = await ApiHost.Start(Shop);
@@ -182,6 +198,13 @@ public class TempoApiTests
     [InlineData("/search?minDuration=fast", 400, "invalid minDuration: \"fast\" is not a duration; write for example 100ms, 15s, 1h")]
     [InlineData("/search?q=%7B%7D%20%7C%20rate()", 400, "rate() at column 6 makes series. Ask /tempo/api/metrics/query_range for them.")]
     [InlineData("/metrics/query_range?q=%7B%7D", 400, "\"{}\" makes no series. Add a stage such as | rate(), or ask /tempo/api/search for traces.")]
+    [InlineData("/search?tags=foo", 400, "invalid tags: at column 1 the pairs end, before \"foo\". Write key=value with blanks between the pairs, such as service.name=checkout http.status_code=500; a value with blanks or quotes in quotes.")]
+    [InlineData("/search?tags=a%3Db%20junk", 400, "invalid tags: at column 5 the pairs end, before \"junk\".")]
+    [InlineData("/search?tags=a%3D%22b", 400, "invalid tags: at column 1 the pairs end, before \"a=\"b\".")]
+    [InlineData("/search?tags=a%3D%22b%22c%3Dd", 400, "invalid tags: at column 1 the pairs end,")]
+    [InlineData("/search?tags=%3Db", 400, "invalid tags: at column 1 the pairs end,")]
+    [InlineData("/search?q=%7B%7D&tags=a%3Db", 400, "tags stands beside q, and only one of them is looked at: write it into q, such as")]
+    [InlineData("/search?q=%7B%7D&minDuration=1s", 400, "minDuration stands beside q,")]
     [InlineData("/metrics/query_range", 400, "parameter q is required: a TraceQL query that makes series, such as { status = error } | rate() by(resource.service.name)")]
     [InlineData("/metrics/query_range?q=%7B%7D%7Crate()&step=1ms", 400, "a series has at most 2000 points; choose a longer step, or a shorter range")]
     [InlineData("/search/tags?scope=spans", 400, "invalid scope: \"spans\". There are: resource, span, intrinsic.")]

@@ -85,6 +85,20 @@ public class ZipkinApiTests
     }
 
     [Fact]
+    public async Task All_names_and_values_are_listed_and_headers_say_so()
+    {
+        await using var api = await ApiHost.Start([.. Enumerable.Range(1, 1200).Select(i => Some.Span(
+            trace: (ulong)i, id: (ulong)i, resource: $"GET /{i}", env: $"e{i}", kind: SpanKind.Client, flags: SpanFlags.TopLevel, tags: [(i % 2 == 0 ? "peer.service" : "out.host", $"other{i}"), ("version", $"1.{i}")]))]);
+
+        foreach (var (path, count) in ((string, int)[])[("spans?serviceName=web", 1201), ("remoteServices?serviceName=web", 1200), ("autocompleteValues?key=env", 1200), ("autocompleteValues?key=version", 1200)])
+        {
+            var answer = await api.GetRaw("/zipkin/api/v2/" + path);
+            Assert.Equal((path, count, $"{count}"), (path, answer.Json.GetArrayLength(), answer.Headers["X-Apm-Total"]));
+            Assert.False(answer.Headers.ContainsKey("X-Apm-Incomplete"));
+        }
+    }
+
+    [Fact]
     public async Task Several_traces_by_id()
     {
         await using var api = await ApiHost.Start(Shop);
@@ -95,7 +109,7 @@ public class ZipkinApiTests
     }
 
     [Theory]
-    [InlineData("/trace/999", 404, "0000000000000999 not found: nothing is stored under it; it may have expired, or not have been sent here")]
+    [InlineData("/trace/999", 404, "trace not found: nothing is stored under 0000000000000999; it may have expired, or not have been sent here")]
     [InlineData("/trace/xyz", 400, "\"xyz\" is not a trace id: write 16 or 32 hex digits")]
     [InlineData("/traceMany", 400, "traceIds parameter is empty: give ids with commas between")]
     [InlineData("/traceMany?traceIds=1,zz", 400, "\"zz\" is not a trace id: write 16 or 32 hex digits")]

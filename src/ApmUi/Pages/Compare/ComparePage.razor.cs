@@ -60,14 +60,15 @@ public partial class ComparePage
             NotFound(name == "a" ? "Which trace?" : "Compare it with what?", name == "a" ? "The address names none: a is a trace's id, b another's, or median, last-version or last-success." : "b is a trace's id, or median, last-version or last-success.");
             return null;
         }
-        if (!TraceId.TryParse(text, out var id, allowDecimal: true))
+        var ids = TraceId.Readings(text);
+        if (ids.Count == 0)
         {
             NotFound($"“{text}” is no trace id.", name == "a" ? "A trace id is 32 hex digits, or 16 for tracers with 64-bit ids." : "b is 32 or 16 hex digits, or one of median, last-version and last-success.");
             return null;
         }
-        if (Lookup.Read(id, cancel) is { } tree) return tree;
+        foreach (var id in ids) if (Lookup.Read(id, cancel) is { } tree) return tree;
         var fate = Fates.Find(text, cancel);
-        NotFound($"No span of trace {id} is stored.", fate is null ? null : string.Join(' ', fate.Sentences(State.TimeExact)));
+        NotFound($"No span of trace {ids[0]} is stored.", fate is null ? null : string.Join(' ', fate.Sentences(State.TimeExact)));
         return null;
     }
 

@@ -11,7 +11,7 @@ public sealed class TraceSource(TraceLookup lookup, ImportedTraces imported)
     public const string Aligned = "aligned";
 
     /// <summary>Whether a text could name a trace.</summary>
-    public static bool IsId(string id) => IsOfFile(id) || TraceId.TryParse(id, out _, allowDecimal: true);
+    public static bool IsId(string id) => IsOfFile(id) || TraceId.Readings(id).Count > 0;
 
     /// <summary>Whether it names one brought as a file.</summary>
     public static bool IsOfFile(string id) => id.StartsWith(ImportedTraces.Prefix, StringComparison.Ordinal);
@@ -22,8 +22,7 @@ public sealed class TraceSource(TraceLookup lookup, ImportedTraces imported)
     /// <exception cref="StoreUnavailableException">The store cannot be read. Safe to retry.</exception>
     public TraceTree? Read(string id, CancellationToken cancel) =>
         IsOfFile(id) ? imported.Find(id)?.Tree
-        : TraceId.TryParse(id, out var traceId, allowDecimal: true) ? lookup.Read(traceId, cancel)
-        : null;
+        : TraceId.Readings(id).Select(traceId => lookup.Read(traceId, cancel)).FirstOrDefault(tree => tree is not null);
 
     /// <summary>The trace with its clocks as an address asks.</summary>
     public TraceTree? Read(string id, string? clock, CancellationToken cancel) =>

@@ -113,7 +113,7 @@ public static class TracesData
     {
         try
         {
-            var tree = TraceId.TryParse(state.Url["trace"] ?? "", out var id, allowDecimal: true) ? lookup.Read(id, context.RequestAborted) : null;
+            var tree = TraceId.Readings(state.Url["trace"] ?? "").Select(id => lookup.Read(id, context.RequestAborted)).FirstOrDefault(tree => tree is not null);
             return new RazorComponentResult<TopSpans>(new Dictionary<string, object?> { [nameof(TopSpans.View)] = TopSpansView.Of(state, tree) });
         }
         catch (StoreUnavailableException error)

@@ -4,6 +4,7 @@ using Apm.Core.Ports;
 using Apm.Core.Services;
 using Apm.Core.Spans;
 using Apm.Core.Time;
+using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
 using Apm.Query.Traces;
 using Microsoft.AspNetCore.Builder;
@@ -48,7 +49,7 @@ public static class JaegerApi
 
     static Task ServiceOperations(HttpContext http)
     {
-        var names = OperationsOf(http, (string)http.Request.RouteValues["service"]!).Select(operation => operation.Name).Distinct().ToList();
+        var names = OperationsOf(http, (string)http.Request.RouteValues["service"]!, kindParameter: null).Select(operation => operation.Name).Distinct().ToList();
         return Answer(http, json => WriteTexts(json, names), names.Count, 0);
     }
 
@@ -56,8 +57,7 @@ public static class JaegerApi
     {
         var service = http.Request.Query["service"].ToString();
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
-        var kind = http.Request.Query["spanKind"].ToString();
-        var operations = OperationsOf(http, service).Where(operation => kind.Length == 0 || operation.KindText.Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        var operations = OperationsOf(http, service, "spanKind");
         return Answer(http, json =>
         {
             json.WriteStartArray();
@@ -118,14 +118,15 @@ public static class JaegerApi
         var map = new ServiceMapQuery(services.GetRequiredService<ITraceReader>(), services.GetRequiredService<IStatsReader>(), services.GetRequiredService<ServiceCatalogue>(), clock)
             .Read(range, env: null, http.RequestAborted);
         SearchHeaders.Write(http, map.Edges.Count, map.ScannedSpanCount, map.IncompleteReason);
+        var names = map.Nodes.ToDictionary(node => node.Id, node => node.Name, StringComparer.Ordinal);
         return Answer(http, json =>
         {
             json.WriteStartArray();
             foreach (var edge in map.Edges)
             {
                 json.WriteStartObject();
-                json.WriteString("parent", edge.From);
-                json.WriteString("child", edge.To);
+                json.WriteString("parent", names[edge.From]);
+                json.WriteString("child", names[edge.To]);
                 json.WriteNumber("callCount", edge.CallCount);
                 json.WriteEndObject();
             }
@@ -133,8 +134,22 @@ public static class JaegerApi
         }, map.Edges.Count, 0);
     }
 
-    internal static IReadOnlyList<OperationName> OperationsOf(HttpContext http, string service) =>
-        new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Operations(service, http.RequestAborted);
+    /// <summary>The operations of a service, of one kind when one is asked for; headers tell how many there are and whether that is all.</summary>
+    /// <param name="kindParameter">Name of the parameter for the kind; null when there is none.</param>
+    /// <param name="unspecifiedIsInternal">Operations without a kind are listed as internal ones, and so asked for.</param>
+    /// <exception cref="RefusedException">There is no such kind.</exception>
+    internal static List<OperationName> OperationsOf(HttpContext http, string service, string? kindParameter, bool unspecifiedIsInternal = false)
+    {
+        var kind = kindParameter is null ? "" : http.Request.Query[kindParameter].ToString();
+        if (kind.Length > 0 && !FilterWords.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase))
+            throw new RefusedException($"unable to parse param '{kindParameter}': \"{kind}\" is no kind of span; there are: {string.Join(", ", FilterWords.Kinds)}");
+        var found = new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Operations(service, http.RequestAborted);
+        var operations = found.Names.Where(operation => kind.Length == 0 || WordOf(operation.Kind).Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        SearchHeaders.Write(http, operations.Count, found.Report.ScannedSpanCount, found.Report.IncompleteReason);
+        return operations;
+
+        string WordOf(SpanKind kind) => FilterWords.Kinds[kind switch { SpanKind.Unspecified when unspecifiedIsInternal => (int)SpanKind.Internal, > SpanKind.Consumer => 0, _ => (int)kind }];
+    }
 
     static long? Millis(HttpContext http, string name)
     {
@@ -154,7 +169,7 @@ public static class JaegerApi
     static Task Answer(HttpContext http, Action<Utf8JsonWriter> writeData, int total, int limit) =>
         JsonAnswer.Write(http, 200, json => JaegerJson.WriteAnswer(json, writeData, total, limit));
 
-    static Task Refuse(HttpContext http, int status, string sentence) =>
+    internal static Task Refuse(HttpContext http, int status, string sentence) =>
         JsonAnswer.Write(http, status, json => JaegerJson.WriteAnswer(json, writeData: null, 0, 0, status, sentence));
 
     static Task Guard(HttpContext http, Func<HttpContext, Task> answer) => ApiGuard.Answer(http, answer, Refuse);

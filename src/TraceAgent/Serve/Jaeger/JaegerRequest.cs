@@ -39,7 +39,7 @@ sealed class JaegerRequest
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
 
         var end = Micros(query, "end") ?? nowUnixNanos;
-        var start = Micros(query, "start") ?? Math.Max(0, end - (Lookback(query["lookback"]) ?? DefaultLookbackNanos));
+        var start = Micros(query, "start") ?? Math.Max(0, end - (Lookback(query) ?? DefaultLookbackNanos));
         if (end <= start) throw new RefusedException("parameter 'end' must be later than 'start'; both are Unix microseconds");
         return new JaegerRequest
         {
@@ -65,7 +65,14 @@ sealed class JaegerRequest
     {
         var filter = FilterOf(service, query["operation"].ToString());
         filter = filter.WithDuration(Duration(query, "minDuration"), Duration(query, "maxDuration"));
-        foreach (var (key, value) in Tags(query))
+        return WithTags(filter, Tags(query));
+    }
+
+    /// <summary>The filter, and tags that must all hold on the same span.</summary>
+    /// <exception cref="RefusedException">A tag cannot have this value.</exception>
+    internal static TraceFilter WithTags(TraceFilter filter, IEnumerable<(string Key, string Value)> tags)
+    {
+        foreach (var (key, value) in tags)
         {
             try
             {
@@ -82,7 +89,12 @@ sealed class JaegerRequest
     /// <summary>A few tags of Jaeger's are columns of ours.</summary>
     static TraceFilter Tag(string key, string value) => key switch
     {
-        "error" => TraceFilter.Empty.With("status", value.Equals("true", StringComparison.OrdinalIgnoreCase) ? "error" : "ok"),
+        "error" => TraceFilter.Empty.With("status", value.ToLowerInvariant() switch
+        {
+            "true" => "error",
+            "false" => "ok",
+            _ => throw new RefusedException($"malformed tag \"error\": \"{value}\" is neither true nor false"),
+        }),
         "span.kind" => TraceFilter.Empty.With("kind", value),
         "span.type" => TraceFilter.Empty.With("type", value),
         "env" => TraceFilter.Empty.With("env", value),
@@ -101,21 +113,25 @@ sealed class JaegerRequest
         foreach (var tags in query["tags"])
         {
             if (string.IsNullOrWhiteSpace(tags)) continue;
-            foreach (var pair in JsonTags(tags)) yield return pair;
+            foreach (var pair in JsonTags(tags, "tags")) yield return pair;
         }
     }
 
-    static List<(string, string)> JsonTags(string text)
+    /// <summary>The members of a JSON object; numbers, true and false as they are written.</summary>
+    /// <param name="parameter">Its name, for the refusal.</param>
+    /// <exception cref="RefusedException">It is no object of texts.</exception>
+    internal static List<(string Key, string Value)> JsonTags(string text, string parameter)
     {
         try
         {
             using var json = StrictJson.Parse(text);
-            if (json.RootElement.ValueKind != JsonValueKind.Object) throw new RefusedException("malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}");
+            if (json.RootElement.ValueKind != JsonValueKind.Object || json.RootElement.EnumerateObject().Any(member => member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null))
+                throw new RefusedException($"malformed '{parameter}' parameter: expecting a JSON object of texts, such as {{\"http.status_code\":\"500\"}}");
             return [.. json.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText()))];
         }
         catch (JsonException wrong)
         {
-            throw new RefusedException($"malformed 'tags' parameter, cannot unmarshal JSON: {wrong.Message}");
+            throw new RefusedException($"malformed '{parameter}' parameter, cannot unmarshal JSON: {wrong.Message}");
         }
     }
 
@@ -135,7 +151,8 @@ sealed class JaegerRequest
             : throw new RefusedException($"unable to parse param '{name}': \"{text}\" is not a time in Unix microseconds");
     }
 
-    static long? Lookback(string? text) => DurationText.TryParse(text, out var nanos) ? nanos : null; // Jaeger's UI sends "custom" beside start and end.
+    /// <summary>Jaeger's UI sends "custom" beside start and end; then, as without any, it does not say how long.</summary>
+    static long? Lookback(IQueryCollection query) => query["lookback"].ToString() == "custom" ? null : Duration(query, "lookback");
 
     static int LimitOf(string? text)
     {

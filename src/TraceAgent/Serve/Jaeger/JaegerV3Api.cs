@@ -14,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Apm.TraceAgent.Serve.Jaeger;
 
 /// <summary>
-/// Jaeger's API v3: services, operations, traces, one trace, with traces in the shape of OTLP. Traces are as they were sent: nothing
+/// Jaeger's API v3: services, operations, traces, their summaries, one trace, with traces in the shape of OTLP. Traces are as they were sent: nothing
 /// is adjusted, so <c>raw_traces</c> makes no difference.
 /// </summary>
 static class JaegerV3Api
@@ -24,6 +24,7 @@ static class JaegerV3Api
         api.MapGet("/services", http => ApiGuard.Answer(http, Services, Refuse));
         api.MapGet("/operations", http => ApiGuard.Answer(http, Operations, Refuse));
         api.MapGet("/traces", http => ApiGuard.Answer(http, Traces, Refuse));
+        api.MapGet("/trace-summaries", http => ApiGuard.Answer(http, Summaries, Refuse));
         api.MapGet("/traces/{traceId}", http => ApiGuard.Answer(http, Trace, Refuse));
     }
 
@@ -40,8 +41,7 @@ static class JaegerV3Api
     {
         var service = http.Request.Query["service"].ToString();
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/v3/services lists them");
-        var kind = http.Request.Query["span_kind"].ToString();
-        var operations = JaegerApi.OperationsOf(http, service).Where(operation => kind.Length == 0 || operation.KindText.Equals(kind, StringComparison.OrdinalIgnoreCase)).ToList();
+        var operations = JaegerApi.OperationsOf(http, service, http.Request.Query.ContainsKey("spanKind") ? "spanKind" : "span_kind", unspecifiedIsInternal: true);
         return JsonAnswer.Write(http, 200, json =>
         {
             json.WriteStartObject();
@@ -68,18 +68,60 @@ static class JaegerV3Api
 
     static Task Traces(HttpContext http)
     {
-        var query = http.Request.Query;
-        var clock = http.RequestServices.GetRequiredService<TimeProvider>();
+        var traces = Find(http);
+        if (traces.Count == 0) throw new RefusedException("No traces found", StatusCodes.Status404NotFound); // As Jaeger answers.
+        return Answer(http, traces);
+    }
+
+    /// <summary>What the list of a search shows of each trace; Jaeger's screens ask for it since 2.19.</summary>
+    static Task Summaries(HttpContext http)
+    {
+        var traces = Find(http);
+        return JsonAnswer.Write(http, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("summaries");
+            foreach (var trace in traces) WriteSummary(json, trace);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    static List<TraceTree> Find(HttpContext http)
+    {
         var reader = http.RequestServices.GetRequiredService<ITraceReader>();
-        var filter = JaegerRequest.FilterOf(query["query.service_name"].ToString(), query["query.operation_name"].ToString())
-            .WithDuration(JaegerRequest.Duration(query, "query.duration_min"), JaegerRequest.Duration(query, "query.duration_max"));
-        var range = new TimeRange(Time(query, "query.start_time_min"), Time(query, "query.start_time_max"));
-        if (range.LengthNanos == 0) throw new RefusedException("parameter 'query.start_time_max' must be later than 'query.start_time_min'");
-        var found = new TraceSearch(reader, clock).Search(new TraceSearchRequest { Range = range, Filter = filter, Limit = Limit(query) }, http.RequestAborted);
+        var request = JaegerV3Request.Read(http.Request.Query);
+        var found = new TraceSearch(reader, http.RequestServices.GetRequiredService<TimeProvider>())
+            .Search(new TraceSearchRequest { Range = request.Range, Filter = request.Filter, Limit = request.Limit }, http.RequestAborted);
         SearchHeaders.Write(http, found.MatchedTraceCount, found.ScannedSpanCount, found.IncompleteReason);
-        if (found.Traces.Count == 0) throw new RefusedException("No traces found", StatusCodes.Status404NotFound); // As Jaeger answers.
         var lookup = new TraceLookup(reader);
-        return Answer(http, [.. found.Traces.Select(trace => lookup.Read(trace.TraceId, http.RequestAborted)).OfType<TraceTree>()]);
+        return [.. found.Traces.Select(trace => lookup.Read(trace.TraceId, http.RequestAborted)).OfType<TraceTree>()];
+    }
+
+    static void WriteSummary(Utf8JsonWriter json, TraceTree trace)
+    {
+        var id = trace.TraceId.High.ToString("x16", CultureInfo.InvariantCulture) + trace.TraceId.Low.ToString("x16", CultureInfo.InvariantCulture);
+        json.WriteStartObject();
+        json.WriteString("traceId", id);
+        json.WriteString("traceID", id); // Older screens.
+        json.WriteString("rootServiceName", trace.Root.Service);
+        json.WriteString("rootOperationName", trace.Root.Resource);
+        json.WriteString("minStartTimeUnixNano", trace.StartUnixNanos.ToString(CultureInfo.InvariantCulture));
+        json.WriteString("maxEndTimeUnixNano", ((Int128)trace.StartUnixNanos + trace.DurationNanos).ToString(CultureInfo.InvariantCulture));
+        json.WriteNumber("spanCount", trace.SpanCount);
+        json.WriteNumber("errorSpanCount", trace.ErrorCount);
+        json.WriteNumber("orphanSpanCount", trace.Nodes.Count(node => node.ParentIndex >= 0 && trace.Nodes[node.ParentIndex].IsGap));
+        json.WriteStartArray("services");
+        foreach (var share in trace.Services)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", share.Service);
+            json.WriteNumber("spanCount", share.SpanCount);
+            json.WriteNumber("errorSpanCount", share.ErrorCount);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     static Task Answer(HttpContext http, IReadOnlyList<TraceTree> traces) => JsonAnswer.Write(http, 200, json =>
@@ -92,24 +134,7 @@ static class JaegerV3Api
         json.WriteEndObject();
     });
 
-    static long Time(IQueryCollection query, string name)
-    {
-        var text = query[name].ToString();
-        if (text.Length == 0) throw new RefusedException("query.start_time_min and query.start_time_max are required, such as 2026-03-01T10:00:00Z");
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUnixNanos()
-            : throw new RefusedException($"malformed parameter {name}: \"{text}\" is not a time such as 2026-03-01T10:00:00Z");
-    }
-
-    static int Limit(IQueryCollection query)
-    {
-        var name = query.ContainsKey("query.search_depth") ? "query.search_depth" : "query.num_traces";
-        var text = query[name].ToString();
-        if (text.Length == 0) return JaegerRequest.DefaultLimit;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? Math.Min(limit, JaegerRequest.MaxLimit)
-            : throw new RefusedException($"malformed parameter {name}: \"{text}\" is not a number above 0");
-    }
-
-    static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
+    internal static Task Refuse(HttpContext http, int status, string sentence) => JsonAnswer.Write(http, status, json =>
     {
         json.WriteStartObject();
         json.WriteStartObject("error");

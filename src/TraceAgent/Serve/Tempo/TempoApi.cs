@@ -28,6 +28,7 @@ public static class TempoApi
     /// <summary>Maps the endpoints. Needs what Jaeger's API needs, and nothing more.</summary>
     public static IEndpointRouteBuilder MapTempoApi(this IEndpointRouteBuilder routes)
     {
+        routes.MapGet("/tempo/ready", http => Text(http, 200, "ready"));
         var api = routes.MapGroup("/tempo/api");
         api.MapGet("/echo", http => Text(http, 200, "echo"));
         api.MapGet("/status/buildinfo", BuildInfo);
@@ -104,7 +105,7 @@ public static class TempoApi
 
     internal static MatchesOfTraces MatchesOf(HttpContext http) => new(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>());
 
-    static Task Text(HttpContext http, int status, string text) => Bytes(http, status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
+    internal static Task Text(HttpContext http, int status, string text) => Bytes(http, status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
 
     static async Task Bytes(HttpContext http, int status, string contentType, byte[] body)
     {

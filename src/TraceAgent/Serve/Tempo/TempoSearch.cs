@@ -23,6 +23,8 @@ static partial class TempoSearch
     {
         var query = http.Request.Query;
         var text = query["q"].ToString();
+        if (text.Length > 0 && ((string[])["tags", "minDuration", "maxDuration"]).FirstOrDefault(name => query[name].ToString().Length > 0) is { } beside)
+            throw new RefusedException($"{beside} stands beside q, and only one of them is looked at: write it into q, such as {{ span.http.method = \"GET\" && traceDuration > 1s }}.");
         var plan = text.Length > 0 ? TraceQlPlan.Of(text) : new TraceQlPlan { Filter = TagFilter(query) };
         if (plan.Metric is { } metric) throw new RefusedException($"{metric.Function}() at column {metric.At.Column} makes series. Ask /tempo/api/metrics/query_range for them.");
         var range = TempoRequest.RangeOf(http);
@@ -127,15 +129,30 @@ static partial class TempoSearch
     static TraceFilter TagFilter(IQueryCollection query)
     {
         var filter = TraceFilter.Empty;
-        foreach (Match pair in LogfmtPair().Matches(query["tags"].ToString()))
-        {
-            var key = pair.Groups["key"].Value;
-            var value = pair.Groups["quoted"].Success ? pair.Groups["quoted"].Value.Replace("\\\"", "\"", StringComparison.Ordinal) : pair.Groups["bare"].Value;
+        foreach (var (key, value) in Pairs(string.Join(' ', query["tags"].ToArray())))
             filter = filter.And(TraceQlPlan.Of($"{{ {FieldOf(key)} =~ {Quoted("(?i).*" + Regex.Escape(value) + ".*")} }}").Filter);
-        }
         if (TempoRequest.Duration(query, "minDuration") is { } min) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration >= {min}ns }}").Filter);
         if (TempoRequest.Duration(query, "maxDuration") is { } max) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration <= {max}ns }}").Filter);
         return filter;
+    }
+
+    /// <summary>Pairs in logfmt: <c>key=value other="with blanks"</c>.</summary>
+    /// <exception cref="RefusedException">Something in the text is no pair.</exception>
+    static IEnumerable<(string Key, string Value)> Pairs(string text)
+    {
+        for (var at = 0; at < text.Length;)
+        {
+            if (char.IsWhiteSpace(text[at]))
+            {
+                at++;
+                continue;
+            }
+            var pair = LogfmtPair().Match(text, at);
+            if (!pair.Success)
+                throw new RefusedException($"invalid tags: at column {at + 1} the pairs end, before \"{text[at..]}\". Write key=value with blanks between the pairs, such as service.name=checkout http.status_code=500; a value with blanks or quotes in quotes.");
+            yield return (pair.Groups["key"].Value, pair.Groups["quoted"].Success ? pair.Groups["quoted"].Value.Replace("\\\"", "\"", StringComparison.Ordinal) : pair.Groups["bare"].Value);
+            at += pair.Length;
+        }
     }
 
     static string FieldOf(string tag) => tag is "name" or "statusMessage" ? tag : new TraceQlField(TraceQlScope.Any, tag is "root.name" or "root.service.name" ? tag["root.".Length..] : tag).ToString();
@@ -144,6 +161,6 @@ static partial class TempoSearch
 
     static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("""(?<key>[^\s=]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>\S*))""")]
+    [GeneratedRegex("""\G(?<key>[^\s="]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s"]*))(?=\s|$)""")]
     private static partial Regex LogfmtPair();
 }

@@ -91,20 +91,34 @@ static class TempoTags
         var wanted = http.Request.Query["scope"].ToString();
         if (wanted is not ("" or "all" or "none" or "resource" or "span" or "intrinsic" or "event" or "link" or "instrumentation"))
             throw new RefusedException($"invalid scope: \"{wanted}\". There are: resource, span, intrinsic.");
-        var limit = TempoRequest.Whole(http.Request.Query, "limit", TempoRequest.MaxTags, TempoRequest.MaxTags);
-        var keys = new KeysAndValues(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()) { Filter = FilterOf(http) }
-            .Keys(TempoRequest.RangeOf(http), "@", KeysAndValues.MaxDistinct, http.RequestAborted).Select(key => key.Value[1..]).Where(key => !Hidden.Contains(key)).ToList();
-        var scopes = new List<(string Name, IReadOnlyList<string> Tags)>();
+        var known = new KeysAndValues(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()) { Filter = FilterOf(http) }
+            .CompleteKeys(TempoRequest.RangeOf(http), "", KeysAndValues.MaxDistinct, http.RequestAborted);
+        var keys = known.Values.Select(key => key.Value).Where(key => !Hidden.Contains(key)).ToList();
+        var limit = LimitOf(http);
+        var (scopes, total) = (new List<(string Name, IReadOnlyList<string> Tags)>(), 0);
         Add("resource", ResourceColumns.Concat(keys.Where(ProcessTags.Contains).Select(ProcessTags.OtelNameOf)));
         Add("span", SpanColumns.Concat(keys.Where(key => !ProcessTags.Contains(key))));
         Add("intrinsic", TraceQlField.Intrinsics);
+        SearchHeaders.Write(http, total, known.LookedAtSpanCount, known.IsPart
+            ? string.Create(CultureInfo.InvariantCulture, $"The names are those of the newest {known.LookedAtSpanCount:N0} spans of the range; there may be more. Narrow it by start, end or q.")
+            : CutReason(http, isCut: total > scopes.Sum(scope => scope.Tags.Count), "names of one scope"));
         return scopes;
 
         void Add(string name, IEnumerable<string> tags)
         {
-            if (wanted is "" or "all" or "none" || wanted == name) scopes.Add((name, [.. tags.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(limit)]));
+            if (wanted is not ("" or "all" or "none") && wanted != name) return;
+            var all = tags.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+            total += all.Count;
+            scopes.Add((name, [.. all.Take(limit)]));
         }
     }
+
+    static int LimitOf(HttpContext http) => TempoRequest.Whole(http.Request.Query, "limit", TempoRequest.MaxTags, TempoRequest.MaxTags);
+
+    /// <summary>That our limit ended a list, not the one that was asked for; null when it did not.</summary>
+    static string? CutReason(HttpContext http, bool isCut, string names) =>
+        !isCut || (int.TryParse(http.Request.Query["limit"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked <= TempoRequest.MaxTags) ? null
+        : string.Create(CultureInfo.InvariantCulture, $"At most {TempoRequest.MaxTags:N0} {names} are given. Narrow the question by start, end or q.");
 
     static List<string> ValuesOf(HttpContext http, TraceQlField field)
     {
@@ -121,14 +135,14 @@ static class TempoTags
             filter = filter.With("is", "root");
             ours = new SpanField(ours.Field == FilterField.RootService ? FilterField.Service : FilterField.Resource, "");
         }
-        var limit = TempoRequest.Whole(http.Request.Query, "limit", TempoRequest.MaxTags, TempoRequest.MaxTags);
+        var limit = LimitOf(http);
         var found = new SpanAggregation(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Aggregate(new SpanAggregationRequest
         {
             Range = TempoRequest.RangeOf(http),
             Filter = filter,
             GroupBy = [new SpanGroupBy(ours) { Limit = limit }],
         }, http.RequestAborted);
-        SearchHeaders.Write(http, found.GroupCount, found.Report.ScannedSpanCount, found.Report.IncompleteReason);
+        SearchHeaders.Write(http, found.GroupCount, found.Report.ScannedSpanCount, found.Report.IncompleteReason ?? CutReason(http, isCut: found.GroupCount > found.Groups.Count, "values"));
         return [.. found.Groups.Select(group => group.Values[0])];
     }
 

@@ -8,7 +8,6 @@ using Apm.Core.Spans;
 using Apm.Core.Time;
 using Apm.Query.Filters;
 using Apm.Query.ServiceMap;
-using Apm.Query.Spans;
 using Apm.Query.Traces;
 using Apm.Wire.Zipkin;
 using Microsoft.AspNetCore.Builder;
@@ -31,9 +30,6 @@ public static class ZipkinApi
     /// <summary>Tags that Zipkin's screens complete.</summary>
     static readonly string[] AutocompleteKeys = [TagNames.Env, TagNames.Version, TagNames.HttpMethod, TagNames.HttpStatusCode, TagNames.Component, "db.system", "messaging.system"];
 
-    /// <summary>Values of one tag that are completed.</summary>
-    const int AutocompleteValueCount = 100;
-
     /// <summary>How far back keys and values are looked for.</summary>
     const long AutocompleteLookbackNanos = 86_400 * UnixTime.NanosPerSecond;
 
@@ -41,6 +37,7 @@ public static class ZipkinApi
     public static IEndpointRouteBuilder MapZipkinApi(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/zipkin/config.json", Config);
+        routes.MapGet("/zipkin/health", Health);
         var api = routes.MapGroup("/zipkin/api/v2");
         api.MapGet("/services", http => Guard(http, Services));
         api.MapGet("/spans", http => Guard(http, SpanNames));
@@ -58,28 +55,24 @@ public static class ZipkinApi
 
     static Task SpanNames(HttpContext http)
     {
-        var names = Search(http).Operations(ServiceOf(http), http.RequestAborted).Select(operation => operation.Name);
-        return Texts(http, names.Distinct(StringComparer.Ordinal));
+        var operations = Search(http).Operations(ServiceOf(http), http.RequestAborted);
+        return Names(http, [.. operations.Names.Select(operation => operation.Name).Distinct(StringComparer.Ordinal)], operations.Report);
     }
 
     static Task RemoteServices(HttpContext http)
     {
-        var spans = new SpanAggregation(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>());
         var filter = TraceFilter.Empty.With("service", ServiceOf(http));
         var names = new SortedSet<string>(StringComparer.Ordinal);
+        SearchReport? report = null;
         foreach (var tag in ZipkinJsonWriter.RemoteServiceTags)
         {
-            var groups = spans.Aggregate(new SpanAggregationRequest
-            {
-                Range = TimeRange.All,
-                Filter = tag == TagNames.PeerService ? filter : filter.And(ZipkinRequest.CallingSide),
-                GroupBy = [new SpanGroupBy(SpanField.Tag(tag)) { Limit = SpanAggregation.MaxGroupsGiven }],
-                Deadline = TraceSearch.OperationsDeadline,
-            }, http.RequestAborted);
-            names.UnionWith(groups.Groups.Select(group => group.Values[0]));
+            var found = ValuesOf(http).Read(TimeRange.All, tag == TagNames.PeerService ? filter : filter.And(ZipkinRequest.CallingSide), SpanField.Tag(tag), http.RequestAborted);
+            names.UnionWith(found.Names);
+            report = report is null ? found.Report
+                : report with { ScannedSpanCount = report.ScannedSpanCount + found.Report.ScannedSpanCount, IncompleteReason = report.IncompleteReason ?? found.Report.IncompleteReason };
             filter = filter.And(ZipkinRequest.Without(tag)); // The first tag that is there names the other side.
         }
-        return Texts(http, names);
+        return Names(http, names, report!);
     }
 
     static Task Traces(HttpContext http)
@@ -102,7 +95,7 @@ public static class ZipkinApi
     {
         var id = ZipkinRequest.TraceIdOf((string?)http.Request.RouteValues["traceId"]);
         var trace = Lookup(http).Read(id, http.RequestAborted)
-            ?? throw new RefusedException($"{id} not found: nothing is stored under it; it may have expired, or not have been sent here", StatusCodes.Status404NotFound);
+            ?? throw new RefusedException(FateApi.WhyNotFound(http, id), StatusCodes.Status404NotFound);
         if (trace.IncompleteReason is { } reason) SearchHeaders.Write(http, trace.SpanCount, trace.SpanCount, reason);
         return JsonAnswer.Write(http, 200, json => ZipkinJsonWriter.WriteTrace(json, SpansOf(trace)));
     }
@@ -148,9 +141,9 @@ public static class ZipkinApi
         var key = http.Request.Query["key"].ToString();
         if (key.Length == 0) throw new RefusedException("key is required: name a tag, as /zipkin/api/v2/autocompleteKeys lists them");
         var now = Now(http);
-        var values = new KeysAndValues(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>())
-            .Values(new TimeRange(Math.Max(0, now - AutocompleteLookbackNanos), now + 1), key == TagNames.Env ? "env" : "@" + key, "", AutocompleteValueCount, http.RequestAborted);
-        return Texts(http, values.Select(value => value.Value));
+        var values = ValuesOf(http).Read(
+            new TimeRange(Math.Max(0, now - AutocompleteLookbackNanos), now + 1), TraceFilter.Empty, key == TagNames.Env ? new SpanField(FilterField.Env, "") : SpanField.Tag(key), http.RequestAborted);
+        return Names(http, values.Names, values.Report);
     }
 
     /// <summary>What Zipkin's screens ask for first.</summary>
@@ -169,10 +162,27 @@ public static class ZipkinApi
         json.WriteEndObject();
     });
 
+    static Task Health(HttpContext http) => JsonAnswer.Write(http, 200, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("status", "UP");
+        json.WriteStartObject("zipkin");
+        json.WriteString("status", "UP");
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
     static List<Span> SpansOf(TraceTree trace) => [.. trace.Nodes.Select(node => node.ReadSpan()).OfType<Span>()];
 
     static string ServiceOf(HttpContext http) => http.Request.Query["serviceName"].ToString() is { Length: > 0 } service ? service
         : throw new RefusedException("serviceName is required: name a service, as /zipkin/api/v2/services lists them");
+
+    /// <summary>A list of names; headers tell how many there are and whether that is all.</summary>
+    static Task Names(HttpContext http, IReadOnlyCollection<string> names, SearchReport report)
+    {
+        SearchHeaders.Write(http, names.Count, report.ScannedSpanCount, report.IncompleteReason);
+        return Texts(http, names);
+    }
 
     static Task Texts(HttpContext http, IEnumerable<string> texts) => JsonAnswer.Write(http, 200, json =>
     {
@@ -183,11 +193,13 @@ public static class ZipkinApi
 
     static TraceSearch Search(HttpContext http) => new(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>());
 
+    static DistinctValues ValuesOf(HttpContext http) => new(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>());
+
     static TraceLookup Lookup(HttpContext http) => new(http.RequestServices.GetRequiredService<ITraceReader>());
 
     static long Now(HttpContext http) => http.RequestServices.GetRequiredService<TimeProvider>().NowUnixNanos();
 
-    static async Task Refuse(HttpContext http, int status, string sentence)
+    internal static async Task Refuse(HttpContext http, int status, string sentence)
     {
         var body = Encoding.UTF8.GetBytes(sentence);
         http.Response.StatusCode = status;
