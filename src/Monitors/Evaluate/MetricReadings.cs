@@ -21,6 +21,7 @@ public sealed class MetricReadings(MetricQueries queries)
     /// <param name="endUnixSeconds">The end of the window: the time of the evaluation less its delay.</param>
     public MonitorReading Read(MetricMonitorQuery asked, MonitorOptions options, long endUnixSeconds, CancellationToken cancel)
     {
+        endUnixSeconds -= endUnixSeconds % asked.PeriodSeconds; // A delay that is no whole number of buckets must not let in what came after it.
         var window = asked.Window.At(endUnixSeconds - asked.ShiftSeconds, options.CurrentStart);
         var groups = asked.Algorithm?.Name switch
         {
@@ -129,8 +130,10 @@ public sealed class MetricReadings(MetricQueries queries)
         return groups;
     }
 
-    /// <summary>Counts are counted by the time between evaluations, so that their buckets meet the window; values are looked at as a chart does.</summary>
-    static QueryOptions Options(MetricMonitorQuery asked) => new() { GivesHints = false, StepSeconds = asked.Query.MetricQueries.Any(IsCount) ? asked.PeriodSeconds : null };
+    /// <summary>
+    /// Buckets are as long as the time between evaluations (§6.4): they meet the window, and each holds a point of all hosts that report so often, whenever in it they do.
+    /// </summary>
+    static QueryOptions Options(MetricMonitorQuery asked) => new() { GivesHints = false, StepSeconds = asked.PeriodSeconds };
 
     static bool IsCount(MetricQuery query) => query.Modifiers.Any(modifier => modifier.Name == Modifier.AsCount);
 

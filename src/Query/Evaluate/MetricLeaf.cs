@@ -38,10 +38,12 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
     {
         if (grid.FirstUnixSeconds < 0) return BeforeTime(grid, units, cancel);
         var needsSketches = Aggregator.Quantile is not null || Aggregator.Name is "min" or "max";
-        var series = last.Of(Metric, query.ScopeText, grid, needsSketches, () =>
+        var (before, behind) = Neighbours(grid);
+        var wide = grid.With(before, behind);
+        var series = last.Of(Metric, query.ScopeText, wide, needsSketches, () =>
         {
             var gate = new SeriesGate(query, new ScopeTest(query.Scope, hosts), grid.Count);
-            var found = reader.Read(new MetricRead(Metric, grid.FirstUnixSeconds, grid.EndUnixSeconds, grid.StepSeconds) { Accepts = gate.Accepts, NeedsSketches = needsSketches }, cancel);
+            var found = reader.Read(new MetricRead(Metric, wide.FirstUnixSeconds, wide.EndUnixSeconds, wide.StepSeconds) { Accepts = gate.Accepts, NeedsSketches = needsSketches }, cancel);
             gate.ThrowIfTooMany();
             return found;
         });
@@ -54,7 +56,7 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
         var groups = new TagGroups(keys, hosts);
         var isDistribution = series.Any(one => one.Type == MetricType.Distribution);
         if (!isDistribution && series.Count > 0 && (Aggregator.Quantile is not null || JoinsWindow)) throw NeedsDistribution(series[0].Type);
-        var values = isDistribution ? Distributions(series, groups, grid) : Joined(series, groups, grid);
+        var values = isDistribution ? Distributions(series, groups, grid) : Joined(series, groups, grid, before);
         var lines = groups.Groups.Select((group, i) => new FrameLine(group, values[i])).Where(line => !line.IsEmpty).OrderBy(line => string.Join(',', line.Group), StringComparer.Ordinal);
         return new SeriesFrame(grid, keys, [.. lines])
         {
@@ -65,7 +67,18 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
         };
     }
 
-    List<double[]> Joined(IReadOnlyList<SeriesBuckets> series, TagGroups groups, TimeGrid grid)
+    /// <summary>
+    /// How many buckets before and behind the window are read besides: of gauges that are added up, each comes at times of its own, and at both ends of the window only
+    /// a point outside of it tells what they were.
+    /// </summary>
+    (int Before, int Behind) Neighbours(TimeGrid grid)
+    {
+        if (perSeries.Count > 0 || reader.Find(Metric)?.Type != MetricType.Gauge || FillOf(MetricType.Gauge) is not { Method: FillMethod.Linear or FillMethod.Last } fill) return (0, 0);
+        var buckets = fill.LongestGapSeconds / grid.StepSeconds;
+        return ((int)Math.Min(buckets, grid.FirstUnixSeconds / grid.StepSeconds), buckets);
+    }
+
+    List<double[]> Joined(IReadOnlyList<SeriesBuckets> series, TagGroups groups, TimeGrid grid, int before)
     {
         var places = new int[series.Count][];
         for (var i = 0; i < places.Length; i++) places[i] = groups.Of(series[i].Key.Tags);
@@ -78,7 +91,10 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
             var values = _time.Values(series[i], grid.StepSeconds);
             foreach (var function in perSeries) values = function.PerSeries!(values, grid.StepSeconds);
             var fill = FillOf(series[i].Type);
-            if (fill.IsAsked || places[i].Any(place => sizes[place] > 1)) fill.Apply(values, grid.StepSeconds);
+            var isJoined = places[i].Any(place => sizes[place] > 1);
+            if (isJoined && fill == FillRule.Default) fill.HoldLast(values, before + grid.Count, grid.StepSeconds);
+            if (fill.IsAsked || isJoined) fill.Apply(values, grid.StepSeconds);
+            if (values.Length > grid.Count) values = values[before..(before + grid.Count)]; // Neighbours have done what they were read for.
             foreach (var place in places[i]) joined[place].Add(values);
         }
         return [.. joined.Select(group => group.Result())];

@@ -44,6 +44,24 @@ public readonly record struct FillRule(FillMethod Method, int LongestGapSeconds,
         }
     }
 
+    /// <summary>
+    /// Holds the last value up to the end of the window, when this series was silent for so long between others too: of several that are added up, each with times of
+    /// its own, the one whose next point is still to come would be missing there. Before <see cref="Apply"/>, which leaves no silence to learn from.
+    /// </summary>
+    /// <param name="values">NaN where empty.</param>
+    /// <param name="end">How many of them lie within or before the window.</param>
+    public void HoldLast(Span<double> values, int end, int stepSeconds)
+    {
+        var (last, longest) = (-1, 0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (double.IsNaN(values[i])) continue;
+            if (last >= 0 && (long)(i - last - 1) * stepSeconds <= LongestGapSeconds) longest = Math.Max(longest, i - last - 1);
+            last = i;
+        }
+        if (last >= 0 && last < end && end - last - 1 <= longest) values[(last + 1)..end].Fill(values[last]);
+    }
+
     void Fill(Span<double> values, int before, int after)
     {
         var (left, slope) = (values[before], (values[after] - values[before]) / (after - before));

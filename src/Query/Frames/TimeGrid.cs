@@ -23,7 +23,10 @@ public readonly record struct TimeGrid(long FirstUnixSeconds, int StepSeconds, i
     public TimeGrid Earlier(long steps) => this with { FirstUnixSeconds = FirstUnixSeconds - steps * StepSeconds };
 
     /// <summary>The same buckets and so many before them.</summary>
-    public TimeGrid WithHistory(int buckets) => new(FirstUnixSeconds - (long)buckets * StepSeconds, StepSeconds, Count + buckets);
+    public TimeGrid WithHistory(int buckets) => With(buckets, 0);
+
+    /// <summary>The same buckets, so many before and so many behind them.</summary>
+    public TimeGrid With(int before, int behind) => new(FirstUnixSeconds - (long)before * StepSeconds, StepSeconds, before + Count + behind);
 
     /// <summary>How many whole steps come nearest to some seconds; at least one, with its sign, unless they are 0.</summary>
     public long StepsIn(long seconds)

@@ -17,10 +17,18 @@ static class Outliers
             return Marked(frame, new bool[frame.Lines.Count]);
         }
         var algorithm = call.Text("algorithm");
-        var values = frame.Lines.Select(line => line.Values).ToArray();
+        var values = frame.Lines.Select(line => Filled(line.Values, frame.Grid.StepSeconds)).ToArray();
         if (algorithm.StartsWith("scaled", StringComparison.Ordinal)) values = Scaled(values);
         var tolerance = call.Number("tolerance");
         return Marked(frame, algorithm.EndsWith("mad", StringComparison.Ordinal) ? ByPoints(values, tolerance, call.Number("percentage")) : ByClusters(call, values, tolerance));
+    }
+
+    /// <summary>Hosts report at different seconds: without what lies between their points they would have hardly a bucket in common.</summary>
+    static double[] Filled(double[] values, int stepSeconds)
+    {
+        double[] filled = [.. values];
+        FillRule.Default.Apply(filled, stepSeconds);
+        return filled;
     }
 
     static SeriesFrame Marked(SeriesFrame frame, bool[] outliers) => frame.With([.. frame.Lines.Select((line, i) => new FrameLine(line.Group, line.Values) { IsOutlier = outliers[i] })]);
@@ -76,16 +84,18 @@ static class Outliers
         return size;
     }
 
-    /// <summary>Euclidean, over the buckets that both have.</summary>
+    /// <summary>Euclidean, over the buckets that both have; without one they are as far apart as can be.</summary>
     static double Distance(double[] left, double[] right)
     {
-        var sum = 0.0;
+        var (sum, isKnown) = (0.0, false);
         for (var i = 0; i < left.Length; i++)
         {
             var apart = left[i] - right[i];
-            if (!double.IsNaN(apart)) sum += apart * apart;
+            if (double.IsNaN(apart)) continue;
+            sum += apart * apart;
+            isKnown = true;
         }
-        return Math.Sqrt(sum);
+        return isKnown ? Math.Sqrt(sum) : double.PositiveInfinity;
     }
 
     static bool[] ByPoints(double[][] values, double tolerance, double percentage)

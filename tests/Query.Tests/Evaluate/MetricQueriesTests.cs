@@ -73,6 +73,52 @@ public class MetricQueriesTests
         Assert.All(judged, one => Assert.Equal(15, one.IntervalSeconds)); // Else points that nobody measured would make the band narrow.
     }
 
+    [Theory]
+    [InlineData(15, 300, 600)]  // In the middle of what there is.
+    [InlineData(15, 300, 1200)] // The last points have just come.
+    [InlineData(60, 900, 1200)]
+    [InlineData(60, 300, 1140)]
+    public void Hosts_that_report_at_different_seconds_add_up_at_both_ends_of_the_window_too(int everySeconds, int from, int to)
+    {
+        var series = new ScriptSeries();
+        for (var host = 0; host < 10; host++)
+        {
+            var phase = host * everySeconds / 10;
+            series.Add(new SeriesPoints(new SeriesKey("m", MetricTags.Of([$"host:h{host}"])), MetricType.Gauge, 0, [.. Enumerable.Range(0, 1200 / everySeconds).Select(i => new MetricPoint(Start + phase + i * everySeconds, 1))]));
+        }
+
+        var answer = Queries(series).Evaluate("sum:m{*}", new TimeRange((Start + from) * UnixTime.NanosPerSecond, (Start + to) * UnixTime.NanosPerSecond));
+
+        var points = Assert.Single(answer.Series).Points;
+        Assert.Equal((to - from) / 5, points.Count());
+        Assert.All(points, point => Assert.Equal(10, point.Value));
+    }
+
+    [Fact]
+    public void A_host_that_went_silent_is_not_held_for_longer_than_it_was_silent_before()
+    {
+        var series = new ScriptSeries();
+        foreach (var (host, last) in new[] { ("a", 40), ("b", 20) }) // Every 15 s; b ends after five minutes.
+            series.Add(new SeriesPoints(new SeriesKey("m", MetricTags.Of([$"host:{host}"])), MetricType.Gauge, 0, [.. Enumerable.Range(0, last).Select(i => new MetricPoint(Start + i * 15, 1))]));
+
+        var points = Assert.Single(Queries(series).Evaluate("sum:m{*}", new TimeRange(Start * UnixTime.NanosPerSecond, (Start + 600) * UnixTime.NanosPerSecond)).Series).Points;
+
+        Assert.All(points.Where(point => point.UnixSeconds < Start + 290), point => Assert.Equal(2, point.Value));
+        Assert.All(points.Where(point => point.UnixSeconds >= Start + 300), point => Assert.Equal(1, point.Value));
+    }
+
+    [Fact]
+    public void An_outlier_is_found_among_hosts_that_report_at_different_seconds()
+    {
+        var series = new ScriptSeries();
+        for (var host = 0; host < 5; host++)
+            series.Add(new SeriesPoints(new SeriesKey("m", MetricTags.Of([$"host:h{host}"])), MetricType.Gauge, 0, [.. Enumerable.Range(0, 40).Select(i => new MetricPoint(Start + host * 3 + i * 15, host == 4 ? 1000 : 10))]));
+
+        var answer = Queries(series).Evaluate("outliers(avg:m{*} by {host}, 'dbscan', 3)", new TimeRange(Start * UnixTime.NanosPerSecond, (Start + 600) * UnixTime.NanosPerSecond));
+
+        Assert.Equal(["host:h4"], answer.Series.Where(one => one.IsOutlier == true).Select(one => one.Scope));
+    }
+
     [Fact]
     public void What_takes_too_long_is_given_up_and_counted()
     {
