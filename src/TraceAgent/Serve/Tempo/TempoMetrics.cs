@@ -24,6 +24,7 @@ static class TempoMetrics
     public static Task Answer(HttpContext http, bool isInstant)
     {
         var query = http.Request.Query;
+        KnownParameters.Check(query, "q", "query", "start", "end", "since", "step", "limit", "exemplars");
         var text = query["q"].ToString() is { Length: > 0 } q ? q : query["query"].ToString();
         if (text.Length == 0) throw new RefusedException("parameter q is required: a TraceQL query that makes series, such as { status = error } | rate() by(resource.service.name)");
         var plan = TraceQlPlan.Of(text);

@@ -22,18 +22,19 @@ static partial class TempoSearch
     public static Task Answer(HttpContext http)
     {
         var query = http.Request.Query;
+        KnownParameters.Check(query, "q", "tags", "minDuration", "maxDuration", "limit", "spss", "start", "end", "since");
         var text = query["q"].ToString();
         if (text.Length > 0 && ((string[])["tags", "minDuration", "maxDuration"]).FirstOrDefault(name => query[name].ToString().Length > 0) is { } beside)
             throw new RefusedException($"{beside} stands beside q, and only one of them is looked at: write it into q, such as {{ span.http.method = \"GET\" && traceDuration > 1s }}.");
         var plan = text.Length > 0 ? TraceQlPlan.Of(text) : new TraceQlPlan { Filter = TagFilter(query) };
         if (plan.Metric is { } metric) throw new RefusedException($"{metric.Function}() at column {metric.At.Column} makes series. Ask /tempo/api/metrics/query_range for them.");
         var range = TempoRequest.RangeOf(http);
+        var spansPerSet = TempoRequest.Whole(query, "spss", TempoRequest.DefaultSpansPerSet, TempoRequest.MaxSpansPerSet);
         var found = new TraceSearch(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>())
             .Search(new TraceSearchRequest { Range = range, Filter = plan.Filter, Limit = TempoRequest.Whole(query, "limit", TempoRequest.DefaultLimit, TempoRequest.MaxLimit) }, http.RequestAborted);
         // An empty list would look like an answer.
         if (found.IncompleteReason is { } reason && found.ScannedSpanCount == 0) throw new RefusedException(reason);
         SearchHeaders.Write(http, found.MatchedTraceCount, found.ScannedSpanCount, found.IncompleteReason);
-        var spansPerSet = TempoRequest.Whole(query, "spss", TempoRequest.DefaultSpansPerSet, TempoRequest.MaxSpansPerSet);
         var limit = plan.By is null ? spansPerSet : SpanSearch.MaxLimit;
         var matches = TempoApi.MatchesOf(http).Read(range, plan.Filter, [.. found.Traces.Select(trace => trace.TraceId)], limit, http.RequestAborted);
         return JsonAnswer.Write(http, 200, json =>
@@ -131,8 +132,10 @@ static partial class TempoSearch
         var filter = TraceFilter.Empty;
         foreach (var (key, value) in Pairs(string.Join(' ', query["tags"].ToArray())))
             filter = filter.And(TraceQlPlan.Of($"{{ {FieldOf(key)} =~ {Quoted("(?i).*" + Regex.Escape(value) + ".*")} }}").Filter);
-        if (TempoRequest.Duration(query, "minDuration") is { } min) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration >= {min}ns }}").Filter);
-        if (TempoRequest.Duration(query, "maxDuration") is { } max) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration <= {max}ns }}").Filter);
+        var (least, most) = (TempoRequest.Duration(query, "minDuration"), TempoRequest.Duration(query, "maxDuration"));
+        if (most < least) throw new RefusedException($"maxDuration ({query["maxDuration"]}) must not be below minDuration ({query["minDuration"]})");
+        if (least is { } min) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration >= {min}ns }}").Filter);
+        if (most is { } max) filter = filter.And(TraceQlPlan.Of($"{{ traceDuration <= {max}ns }}").Filter);
         return filter;
     }
 
