@@ -258,6 +258,7 @@ public class TempoApiTests
     [InlineData("/search?q=%7B%20kind%20=%20srver%20%7D", 400, "\"srver\" at column 10 is no kind. Did you mean \"server\"? There are: unspecified, internal, server, client, producer, consumer.")]
     [InlineData("/search?q=%7B%20kind%20=%20status%20%7D", 400, "\"status\" at column 10 is a field; a field can be compared with a value only.")]
     [InlineData("/search?q=%7B%20name%20=~%20%22%5B%22%20%7D", 400, "\"[\" at column 3 is not a regular expression that can be searched by: Invalid pattern '[' at offset 1. Unterminated [] set.")]
+    [InlineData("/metrics/query_range?q=%7B%7D%7Cavg_over_time(status)", 400, "status at column 4 is no number. Write avg_over_time(duration), or an attribute that is one.")]
     [InlineData("/metrics/query_range", 400, "parameter q is required: a TraceQL query that makes series, such as { status = error } | rate() by(resource.service.name)")]
     [InlineData("/metrics/query_range?q=%7B%7D%7Crate()&step=1ms", 400, "a series has at most 2000 points; choose a longer step, or a shorter range")]
     [InlineData("/search/tags?scope=spans", 400, "invalid scope: \"spans\". There are: resource, span, intrinsic.")]
