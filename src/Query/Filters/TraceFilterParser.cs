@@ -242,6 +242,8 @@ public sealed class TraceFilterParser
         else if (first is { Kind: FilterTokenKind.Word, Text: ['@', .. var tag] } && tag.Contains('\\', StringComparison.Ordinal)) first = first with { Text = "@" + TextPattern.Parse(tag).PlainText };
         if (_next is not { Kind: FilterTokenKind.Colon, IsJoined: true })
         {
+            if (first.Kind == FilterTokenKind.Word && !isQuotedTag && FilterWords.WithColon(first.Text) is { } meant)
+                throw new QueryTextException($"\"{first.Text}\" at column {first.At.Column} is written with a colon: {meant}{(meant.EndsWith(':') ? "…" : "")}. To search for it as text, quote it.", first.At, meant);
             if (first is { Kind: FilterTokenKind.Word, Text: ['@', ..] })
                 throw new QueryTextException($"After {first.Text} at column {first.At.Column} a colon and a value are expected, such as {first.Text}:500 or {first.Text}:* for any value.", first.At, first.Text + ":*");
             if (first is { Kind: FilterTokenKind.Word, Text: "=" or "==" or ">" or ">=" or "<" or "<>" })
