@@ -16,7 +16,7 @@ namespace Apm.Query.Filters;
 /// aggregate = ("count" "()" | ("avg" | "min" | "max" | "sum") "(" measure ")") comparison number
 /// condition = key ":" values | "@" tag ":" values | text
 /// values    = value | "(" ["NOT"] value *( ("OR" | "AND") ["NOT"] value ) ")"
-/// value     = word | "quoted" | ~"regular expression" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character
+/// value     = word | "quoted" | ~"regular expression" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character, \ before a sign the sign itself
 /// </code>
 /// such as <c>service:web resource:"GET /x" status:error duration:>100ms @http.status_code:[500 TO 599] -env:dev "free text"</c>
 /// or <c>{service:web} => {service:db duration:>1s}</c>.
