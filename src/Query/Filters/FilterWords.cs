@@ -116,7 +116,7 @@ public static class FilterWords
     internal static string Quote(string written, bool isAlone)
     {
         var quotes = written.Length == 0 || NeedsQuotes(written, isKey: false)
-            || (isAlone && (written.Contains(':', StringComparison.Ordinal) || written[0] is '-' or '@' or '!' or '~' or '|' or '&' or '=' or '<' or '>' || JointOf(written) is not null))
+            || (isAlone && (written.Contains(':', StringComparison.Ordinal) || written[0] is '-' or '@' or '!' or '~' or '|' or '&' or '=' or '<' or '>' || JointOf(written) is not null || WithColon(written) is not null))
             || (!isAlone && (written[0] is '<' or '>' or '=' or '[' || LooksNegated(written)));
         return quotes ? $"\"{written}\"" : written;
     }
@@ -126,6 +126,17 @@ public static class FilterWords
 
     /// <summary>A value that is meant as "not this": a minus or exclamation mark before a letter, or the word NOT. <c>-5</c> is a number.</summary>
     internal static bool LooksNegated(string written) => written == "NOT" || (written.Length > 1 && written[0] is '-' or '!' && char.IsLetter(written[1]));
+
+    /// <summary>What <c>service=web</c> or <c>duration>1s</c> is meant to be, with its colon; null for words that are no comparison with a key of the language or a tag.</summary>
+    internal static string? WithColon(string word)
+    {
+        var at = word.AsSpan().IndexOfAny("=<>!");
+        if (at <= 0 || !(word[0] == '@' ? at > 1 : FieldOf(word[..at]) is not null)) return null;
+        var sign = word.AsSpan(at) switch { ['=', '=', ..] or ['!', '=', ..] or ['>', '=', ..] or ['<', '=', ..] => 2, ['!', ..] => 0, _ => 1 };
+        if (sign == 0) return null;
+        var (key, value) = (word[..at], word[(at + sign)..]);
+        return word[at] switch { '=' => $"{key}:{value}", '!' => $"-{key}:{value}", _ => $"{key}:{word[at..]}" };
+    }
 
     static bool NeedsQuotes(string text, bool isKey) =>
         text.Length == 0 || text.Any(c => char.IsWhiteSpace(c) || c is '(' or ')' or '"' or '{' or '}' || (isKey && c is ':' or '\\'));

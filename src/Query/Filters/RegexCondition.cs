@@ -26,6 +26,7 @@ public sealed class RegexCondition : FilterNode
         Expression = regex;
         try
         {
+            _ = new Regex(regex, RegexOptions.NonBacktracking); // Alone first: what is wrong with it is told in its own words, not in those of the anchors.
             _regex = new Regex($@"\A(?:{regex})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
         }
         catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException)

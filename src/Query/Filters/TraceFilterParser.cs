@@ -16,7 +16,7 @@ namespace Apm.Query.Filters;
 /// aggregate = ("count" "()" | ("avg" | "min" | "max" | "sum") "(" measure ")") comparison number
 /// condition = key ":" values | "@" tag ":" values | text
 /// values    = value | "(" ["NOT"] value *( ("OR" | "AND") ["NOT"] value ) ")"
-/// value     = word | "quoted" | ~"regular expression" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character
+/// value     = word | "quoted" | ~"regular expression" | comparison number | ("[" | "{") number "TO" number ("]" | "}")     ; * is any text, ? one character, \ before a sign the sign itself
 /// </code>
 /// such as <c>service:web resource:"GET /x" status:error duration:>100ms @http.status_code:[500 TO 599] -env:dev "free text"</c>
 /// or <c>{service:web} => {service:db duration:>1s}</c>.
@@ -242,6 +242,8 @@ public sealed class TraceFilterParser
         else if (first is { Kind: FilterTokenKind.Word, Text: ['@', .. var tag] } && tag.Contains('\\', StringComparison.Ordinal)) first = first with { Text = "@" + TextPattern.Parse(tag).PlainText };
         if (_next is not { Kind: FilterTokenKind.Colon, IsJoined: true })
         {
+            if (first.Kind == FilterTokenKind.Word && !isQuotedTag && FilterWords.WithColon(first.Text) is { } meant)
+                throw new QueryTextException($"\"{first.Text}\" at column {first.At.Column} is written with a colon: {meant}{(meant.EndsWith(':') ? "…" : "")}. To search for it as text, quote it.", first.At, meant);
             if (first is { Kind: FilterTokenKind.Word, Text: ['@', ..] })
                 throw new QueryTextException($"After {first.Text} at column {first.At.Column} a colon and a value are expected, such as {first.Text}:500 or {first.Text}:* for any value.", first.At, first.Text + ":*");
             if (first is { Kind: FilterTokenKind.Word, Text: "=" or "==" or ">" or ">=" or "<" or "<>" })

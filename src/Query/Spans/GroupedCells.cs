@@ -56,7 +56,7 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
     static FieldReader ReaderOf(SpanGroupBy by, SpanBatch batch)
     {
         var reader = FieldReader.Of(by.Field, batch);
-        return by.Histogram is { } histogram ? new HistogramReader(reader, histogram) : reader;
+        return by.InPowersOfTwo ? new PowerOfTwoReader(reader) : by.Histogram is { } histogram ? new HistogramReader(reader, histogram) : reader;
     }
 
     void Add(Cell?[] cells, int at, SpanCompute compute, FieldReader? measure, Dictionary<long, ulong> texts, int span)

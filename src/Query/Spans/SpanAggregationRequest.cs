@@ -45,6 +45,9 @@ public sealed record SpanGroupBy(SpanField Field)
 
     /// <summary>Groups by the stretch that the number lies in, not by the number; null for the value itself. Spans outside are as those without the field.</summary>
     public SpanHistogram? Histogram { get; init; }
+
+    /// <summary>Groups by the power of two that the number does not exceed (5 and 8 are 8), instead of the number; numbers below 2 are as none.</summary>
+    public bool InPowersOfTwo { get; init; }
 }
 
 /// <summary>Stretches of equal width from a number (included) to another (excluded); a group's value is the lower end of its stretch.</summary>

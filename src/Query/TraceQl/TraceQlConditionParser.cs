@@ -66,7 +66,7 @@ sealed class TraceQlConditionParser(TraceQlCursor cursor, TraceQlOperands operan
             if (operands.ComparisonOf() is not { } comparison) // A field alone has to be true.
                 return new TraceQlCompare(field, TraceQlComparison.Equal, TraceQlValue.OfTruth(true), fieldAt, fieldAt, fieldAt);
             cursor.Take();
-            if (operands.IsField()) throw new QueryTextException($"\"{cursor.Next.Text}\" at column {cursor.Next.At.Column} is a field; a field can be compared with a value only.", cursor.Next.At);
+            if (operands.IsField()) throw FieldAsValue(field, cursor.Next);
             var (value, valueAt) = operands.TakeValue();
             operands.RefuseArithmetic();
             return new TraceQlCompare(field, comparison, value, TextRange.Join(fieldAt, valueAt), fieldAt, valueAt);
@@ -93,4 +93,19 @@ sealed class TraceQlConditionParser(TraceQlCursor cursor, TraceQlOperands operan
         TraceQlComparison.GreaterOrEqual => TraceQlComparison.LessOrEqual,
         _ => comparison,
     };
+
+    static QueryTextException FieldAsValue(TraceQlField field, TraceQlToken value)
+    {
+        if (value.Kind != TraceQlTokenKind.Word || TraceQlField.Intrinsics.Contains(value.Text))
+            return new($"\"{value.Text}\" at column {value.At.Column} is a field; a field can be compared with a value only.", value.At);
+        IReadOnlyList<string>? words = field switch
+        {
+            { Scope: TraceQlScope.Intrinsic, Name: "status" or "span:status" } => ["error", "ok", "unset"],
+            { Scope: TraceQlScope.Intrinsic, Name: "kind" or "span:kind" } => Filters.FilterWords.Kinds,
+            _ => null,
+        };
+        if (words is null) return new($"\"{value.Text}\" at column {value.At.Column} stands without quotes; a text to compare with has them: \"{value.Text}\".", value.At, $"\"{value.Text}\"");
+        var nearest = NearestWord.Find(value.Text, words);
+        return new($"\"{value.Text}\" at column {value.At.Column} is no {field}." + (nearest is null ? "" : $" Did you mean \"{nearest}\"?") + $" There are: {string.Join(", ", words)}.", value.At, nearest);
+    }
 }

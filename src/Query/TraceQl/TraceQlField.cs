@@ -30,6 +30,12 @@ public readonly record struct TraceQlField(TraceQlScope Scope, string Name)
         "trace:duration", "trace:id", "trace:rootName", "trace:rootService",
     ];
 
+    /// <summary>Those that <c>select()</c> knows besides: numbers of spans within their trace's tree, and what happened within a span.</summary>
+    public static IReadOnlyList<string> Selectable { get; } = ["nestedSetLeft", "nestedSetRight", "event:name"];
+
+    /// <summary>It can stand in <c>select()</c> only; what it is, a whole trace or a span's events say.</summary>
+    public bool IsSelectedOnly => Scope == TraceQlScope.Event || (Scope == TraceQlScope.Intrinsic && Selectable.Contains(Name));
+
     /// <summary>As the parser reads it.</summary>
     public override string ToString()
     {

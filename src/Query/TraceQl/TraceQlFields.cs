@@ -58,6 +58,7 @@ public static class TraceQlFields
     /// <summary>A span's value of a field: <see cref="string"/>, <see cref="double"/>, or, in nanoseconds, <see cref="long"/>; null when it has none, or the field is of the trace.</summary>
     public static object? ValueOf(Span span, TraceQlField field)
     {
+        if (field.IsSelectedOnly) return null;
         foreach (var one in Of(field))
         {
             object? value = one.Field switch

@@ -14,6 +14,21 @@ sealed class TraceQlOperands(TraceQlCursor cursor)
         return fields;
     }
 
+    /// <summary>As <see cref="Fields"/>; also what can only be selected.</summary>
+    public List<TraceQlField> SelectedFields()
+    {
+        var fields = new List<TraceQlField> { SelectedField() };
+        while (cursor.TakeSign(",")) fields.Add(SelectedField());
+        return fields;
+    }
+
+    TraceQlField SelectedField() => cursor.Next switch
+    {
+        { Kind: TraceQlTokenKind.Attribute, Field: { Scope: TraceQlScope.Event } field } when cursor.Take() is var _ => field,
+        { Kind: TraceQlTokenKind.Word, Text: var name } when TraceQlField.Selectable.Contains(name) && cursor.Take() is var _ => new TraceQlField(TraceQlScope.Intrinsic, name),
+        _ => RequiredField(),
+    };
+
     public TraceQlField RequiredField()
     {
         if (!IsField()) throw cursor.Unexpected("a field, such as duration or span.http.status_code");

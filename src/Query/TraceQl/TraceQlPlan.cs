@@ -52,7 +52,8 @@ public sealed record TraceQlPlan
                 case TraceQlCoalesce: by = null; break;
                 case TraceQlSelect chosen: select.AddRange(chosen.Fields); break;
                 case TraceQlMetric series:
-                    if (series.Field is { } measure) TraceQlFields.OneOf(measure, series.At);
+                    if (series.Field is { } measure && TraceQlFields.OneOf(measure, series.At).Field is not (FilterField.Duration or FilterField.Tag))
+                        throw new QueryTextException($"{measure} at column {series.At.Column} is no number. Write {series.Function}(duration{(series.Quantiles.Count > 0 ? ", 0.9" : "")}), or an attribute that is one.", series.At);
                     foreach (var one in series.By) TraceQlFields.OneOf(one, series.At);
                     metric = series;
                     break;

@@ -81,7 +81,7 @@ public sealed class TraceQlCoalesce(TextRange at) : TraceQlStage(at)
 /// <param name="by">Empty for one series.</param>
 public sealed class TraceQlMetric(string function, TraceQlField? field, IReadOnlyList<double> quantiles, IReadOnlyList<TraceQlField> by, TextRange at) : TraceQlStage(at)
 {
-    public static IReadOnlyList<string> Functions { get; } = ["rate", "count_over_time", "min_over_time", "max_over_time", "avg_over_time", "sum_over_time", "quantile_over_time"];
+    public static IReadOnlyList<string> Functions { get; } = ["rate", "count_over_time", "min_over_time", "max_over_time", "avg_over_time", "sum_over_time", "quantile_over_time", "histogram_over_time"];
 
     public string Function { get; } = function;
     public TraceQlField? Field { get; } = field;

@@ -26,7 +26,7 @@ sealed class TraceQlStageParser(TraceQlCursor cursor, TraceQlOperands operands, 
         }
         var word = cursor.Next;
         if (word.Kind != TraceQlTokenKind.Word) throw cursor.Unexpected("a stage, such as count() > 2 or select(span.http.url)");
-        if (word.Text is "histogram_over_time" or "compare")
+        if (word.Text == "compare")
             throw new QueryTextException($"{word.Text} at column {word.At.Column} is not answered yet. There are: {string.Join(", ", TraceQlMetric.Functions)}.", word.At, "quantile_over_time");
         if (!StageWords.Contains(word.Text))
         {
@@ -41,7 +41,7 @@ sealed class TraceQlStageParser(TraceQlCursor cursor, TraceQlOperands operands, 
         return word.Text switch
         {
             "by" => By(word),
-            "select" => new TraceQlSelect(operands.Fields(), Closed(word)),
+            "select" => new TraceQlSelect(operands.SelectedFields(), Closed(word)),
             "coalesce" => new TraceQlCoalesce(Closed(word)),
             "topk" or "bottomk" => Top(word),
             _ when Aggregates.Contains(word.Text) => Aggregate(word),

@@ -86,7 +86,7 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
     {
         var holding = counts.Where(pair => pair.Key.Length > 0 && pair.Key.Contains(typed, StringComparison.OrdinalIgnoreCase)).ToList();
         var best = holding.OrderByDescending(pair => pair.Key.StartsWith(typed, StringComparison.OrdinalIgnoreCase)).ThenByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal);
-        return new KnownValues([.. best.Take(limit).Select(pair => new FacetValue(pair.Key, pair.Value))], holding.Count, looked.SpanCount, looked.IsPart);
+        return new KnownValues([.. best.Take(limit).Select(pair => new FacetValue(pair.Key, pair.Value))], holding.Count, looked.SpanCount, looked.IsPart || counts.Count >= MaxDistinct);
     }
 
     (long SpanCount, bool IsPart) Scan(TimeRange range, Action<SpanBatch, int[]> take, CancellationToken cancel)
@@ -155,5 +155,5 @@ public sealed class KeysAndValues(ITraceReader reader, TimeProvider clock)
 /// <param name="Values">The best of them.</param>
 /// <param name="TotalCount">How many there are; at least so many when <paramref name="IsPart"/>.</param>
 /// <param name="LookedAtSpanCount">The counts are of so many spans.</param>
-/// <param name="IsPart">There are more spans than were looked at; those were the newest.</param>
+/// <param name="IsPart">There are more spans than were looked at, which were the newest, or more different values than are counted.</param>
 public sealed record KnownValues(IReadOnlyList<FacetValue> Values, int TotalCount, long LookedAtSpanCount, bool IsPart);

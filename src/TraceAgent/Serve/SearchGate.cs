@@ -29,10 +29,20 @@ public sealed class SearchGate(Counters counters, TimeProvider clock) : IDisposa
         "/api/v1/service_dependencies",
         "/api/v1/query", "/api/v2/query/timeseries", "/api/v2/query/scalar",
         "/api/v2/spans/events", "/api/v2/spans/events/search", "/api/v2/spans/analytics/aggregate",
-        "/jaeger/api/traces", "/jaeger/api/dependencies", "/jaeger/api/v3/traces", "/jaeger/api/v3/trace-summaries",
+        "/jaeger/api/traces", "/jaeger/api/operations", "/jaeger/api/dependencies", "/jaeger/api/v3/operations", "/jaeger/api/v3/traces", "/jaeger/api/v3/trace-summaries",
         "/tempo/api/search", "/tempo/api/metrics/query", "/tempo/api/metrics/query_range",
-        "/zipkin/api/v2/traces", "/zipkin/api/v2/dependencies",
+        "/zipkin/api/v2/traces", "/zipkin/api/v2/dependencies", "/zipkin/api/v2/spans", "/zipkin/api/v2/remoteServices", "/zipkin/api/v2/autocompleteValues",
     };
+
+    /// <summary>Likewise, with a name in the middle of the path: beginning and end.</summary>
+    static readonly (string Begin, string End)[] SearchesOfName =
+        [("/tempo/api/search/tag/", "/values"), ("/tempo/api/v2/search/tag/", "/values"), ("/jaeger/api/services/", "/operations")];
+
+    static bool IsSearch(string path)
+    {
+        path = path.TrimEnd('/'); // Routes do not mind one.
+        return Searches.Contains(path) || SearchesOfName.Any(one => path.StartsWith(one.Begin, StringComparison.OrdinalIgnoreCase) && path.EndsWith(one.End, StringComparison.OrdinalIgnoreCase));
+    }
 
     readonly SemaphoreSlim _places = new(MaxRunning, MaxRunning);
     int _waiting;
@@ -40,7 +50,7 @@ public sealed class SearchGate(Counters counters, TimeProvider clock) : IDisposa
     /// <summary>Answers a request: at once what is no search, and a search when it has a place.</summary>
     public async Task Answer(HttpContext http, RequestDelegate next)
     {
-        if (!Searches.Contains(http.Request.Path.Value ?? ""))
+        if (!IsSearch(http.Request.Path.Value ?? ""))
         {
             await next(http);
             return;

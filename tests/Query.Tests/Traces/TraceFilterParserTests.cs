@@ -48,6 +48,7 @@ public class TraceFilterParserTests
     [InlineData("trace_id:0x1828631300512345 span_id:0x1828631300512345", "trace_id:0x1828631300512345 span_id:0x1828631300512345")]
     [InlineData("span_id:18446744073709551615", "span_id:ffffffffffffffff")]
     [InlineData("kind:SERVER", "kind:server")]
+    [InlineData("a=b \"service=web\" x>y name!", "a=b \"service=web\" x>y name!")]
     [InlineData("\"and\" \"Or\" android -\"not\"", "\"and\" \"Or\" android -\"not\"")]
     [InlineData("@n:-5 @n:>-5 @n:[-5 TO -1] @k:- @k:-1a", "@n:-5 @n:>-5 @n:[-5 TO -1] @k:- @k:-1a")]
     [InlineData("service:\"-jweb\" @k:\"!a\" @k:\"NOT\" @k:AND @k:and", "service:\"-jweb\" @k:\"!a\" @k:\"NOT\" @k:AND @k:and")]
@@ -102,6 +103,11 @@ public class TraceFilterParserTests
     [InlineData("service:NOT web", 8, 3, "\"NOT\"", "\"NOT\" at column 9: to leave spans out, the minus stands before the key: -service:value. To compare with this text, quote it: service:\"NOT\".")]
     [InlineData("service:-(a OR b)", 8, 2, null, "\"-\" at column 9 stands before the key to leave spans out: -service:(…")]
     [InlineData("resource:load(x)", 9, 5, null, "The value after resource: ends at column 14, before the (. Quote all of it, with \\\" for a quote within, or put a blank between two conditions.")]
+    [InlineData("service=web", 0, 11, "service:web", "\"service=web\" at column 1 is written with a colon: service:web. To search for it as text, quote it.")]
+    [InlineData("env:a duration>=100ms", 6, 15, "duration:>=100ms", "\"duration>=100ms\" at column 7 is written with a colon: duration:>=100ms. To search for it as text, quote it.")]
+    [InlineData("status!=error", 0, 13, "-status:error", "\"status!=error\" at column 1 is written with a colon: -status:error. To search for it as text, quote it.")]
+    [InlineData("@http.status_code==500", 0, 22, "@http.status_code:500", "\"@http.status_code==500\" at column 1 is written with a colon: @http.status_code:500. To search for it as text, quote it.")]
+    [InlineData("resource=\"GET /\"", 0, 9, "resource:", "\"resource=\" at column 1 is written with a colon: resource:…. To search for it as text, quote it.")]
     [InlineData("\"a\":b", 0, 3, "@\"a\"", "A key stands without quotes; column 1. A tag's key may have them after the @: @\"a\":value.")]
     public void Says_where_what_and_what_to_do_next(string typed, int start, int length, string? suggestion, string sentence)
     {
@@ -128,7 +134,7 @@ public class TraceFilterParserTests
     [Fact]
     public void Reads_or_refuses_any_text_and_prints_what_it_read_so_that_it_reads_back()
     {
-        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t", "[", "]", "{", "}", " TO ", "\\ ", "\\:", "!", "not", "7"];
+        string[] pieces = ["service:", "@a", ":", "*", "\"", "\\", "(", ")", "-", " ", "OR", "AND", "NOT", ">", "=", "1.5s", "duration:", "status:error", "x", "é", "@", "<=2", "\t", "[", "]", "{", "}", " TO ", "\\ ", "\\:", "!", "not", "7", "service=", "@a>"];
         Gen.Int[0, pieces.Length - 1].Array[0, 12].Select(chosen => string.Concat(chosen.Select(at => pieces[at]))).Sample(text =>
         {
             if (!TraceFilterParser.TryParse(text, out var filter, out _)) return;

@@ -80,6 +80,36 @@ public class DatadogSpansApiTests
     }
 
     [Theory]
+    [InlineData("search", """{"filter":{"query":"service:x"}}""", "\"filter\" stands outside of data.attributes, where nothing reads it. Send {\"data\":{\"type\":\"search_request\",\"attributes\":{…}}}.")]
+    [InlineData("search", """{"data":{"filter":{"query":"service:x"}}}""", "data.filter is not known. There are: type, attributes, id.")]
+    [InlineData("search", """{"data":{"attributes":{"filtre":{"query":"service:x"}}}}""", "data.attributes.filtre is not known. Did you mean filter? There are: filter, options, page, sort.")]
+    [InlineData("search", """{"data":{"attributes":{"filter":{"query":"service:x","form":"now-1h"}}}}""", "data.attributes.filter.form is not known. Did you mean from? There are: query, from, to.")]
+    [InlineData("search", """{"data":{"attributes":{"page":{"size":5}}}}""", "data.attributes.page.size is not known. There are: cursor, limit.")]
+    [InlineData("aggregate", """{"data":{"attributes":{"groupby":[]}}}""", "data.attributes.groupby is not known. Did you mean group_by? There are: compute, filter, group_by, options.")]
+    [InlineData("aggregate", """{"data":{"attributes":{"compute":[{"aggregation":"count","intervall":"5m"}]}}}""", "data.attributes.compute[0].intervall is not known. Did you mean interval? There are: aggregation, metric, type, interval.")]
+    [InlineData("aggregate", """{"data":{"attributes":{"group_by":[{"facet":"service","sort":{"by":"count"}}]}}}""", "data.attributes.group_by[0].sort.by is not known. There are: type, order, aggregation, metric.")]
+    public async Task What_nothing_reads_is_refused_since_more_would_be_answered_than_was_asked(string kind, string body, string sentence)
+    {
+        await using var api = await ApiHost.Start(Shop);
+
+        var answer = await api.Post(kind == "search" ? "/api/v2/spans/events/search" : "/api/v2/spans/analytics/aggregate", body);
+
+        var error = answer.Json.GetProperty("errors")[0];
+        Assert.Equal((400, sentence), (answer.Status, error.ValueKind == JsonValueKind.String ? error.GetString() : error.GetProperty("detail").GetString()));
+    }
+
+    [Fact]
+    public async Task A_slip_in_the_name_of_a_parameter_is_refused()
+    {
+        await using var api = await ApiHost.Start(Shop);
+
+        var answer = await api.GetRaw("/api/v2/spans/events?filtr[query]=service:web");
+
+        Assert.Equal(400, answer.Status);
+        Assert.StartsWith("unknown parameter 'filtr[query]'. Did you mean filter[query]? There are: ", answer.Json.GetProperty("errors")[0].GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("now-15m", "now", 0)]
     [InlineData("now-1h", "now", 3)]
     [InlineData("now-1h", "now-59m", 2)]

@@ -74,6 +74,7 @@ public class JaegerApiTests
     [InlineData("service=web&tag=error:true", "")]
     [InlineData("service=web&tag=error:False", "def abc")]
     [InlineData("service=web&lookback=custom", "def abc")]
+    [InlineData("service=web&groupBy=no", "def abc")]
     [InlineData("traceID=def&traceID=abc&traceID=999", "def abc")]
     [InlineData("service=nobody", "")]
     public async Task Finds(string query, string ids)
@@ -153,6 +154,8 @@ public class JaegerApiTests
     [InlineData("/traces?service=a&lookback=1hour", 400, "unable to parse param 'lookback': \"1hour\" is not a duration; write for example 100ms, 1.5s, 250us")]
     [InlineData("/traces?service=a&tag=error:maybe", 400, "malformed tag \"error\": \"maybe\" is neither true nor false")]
     [InlineData("/traces?service=a&tags=%7B%22a%22:null%7D", 400, "malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
+    [InlineData("/traces?service=a&minDuration=5s&maxDuration=1s", 400, "parameter 'maxDuration' (1s) must not be below 'minDuration' (5s)")]
+    [InlineData("/traces?service=a&operaton=GET", 400, "unknown parameter 'operaton'. Did you mean operation? There are: service, operation, tag, tags, minDuration, maxDuration, start, end, lookback, limit, traceID, raw, prettyPrint")]
     [InlineData("/traces?service=a&tag=x", 400, "malformed 'tag' parameter, expecting key:value, received: x")]
     [InlineData("/traces?service=a&tags=%5B1%5D", 400, "malformed 'tags' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
     [InlineData("/traces?service=a&tag=span.kind:sever", 400, "malformed tag \"span.kind\": \"sever\" at column 1 is no kind. Did you mean \"server\"? There are: unspecified, internal, server, client, producer, consumer.")]

@@ -84,6 +84,7 @@ public class JaegerV3ApiTests
     [InlineData("/traces?" + Window + "&query.attributes=%5B%5D", 400, "malformed 'query.attributes' parameter: expecting a JSON object of texts, such as {\"http.status_code\":\"500\"}")]
     [InlineData("/traces?" + Window + "&query.service_name=a&query.service_name=b", 400, "parameter 'query.service_name' is given 2 times; give it once")]
     [InlineData("/trace-summaries?query.service_name=web", 400, "query.start_time_min and query.start_time_max are required, such as 2026-03-01T10:00:00Z")]
+    [InlineData("/trace-summaries?" + Window + "&query.duration_min=100ms&query.duration_max=10ms", 400, "parameter 'query.duration_max' (10ms) must not be below 'query.duration_min' (100ms)")]
     [InlineData("/operations?service=web&span_kind=zzz", 400, "unable to parse param 'span_kind': \"zzz\" is no kind of span; there are: unspecified, internal, server, client, producer, consumer")]
     [InlineData("/operations", 400, "parameter 'service' is required: name a service, as /jaeger/api/v3/services lists them")]
     public async Task Refuses_in_the_shape_of_the_gateway(string path, int status, string sentence)

@@ -20,15 +20,22 @@ public class SearchGateTests
         var isTraceAnswered = false;
         await gate.Answer(Request("/tempo/api/traces/abc"), _ => { isTraceAnswered = true; return Task.CompletedTask; });
 
+        foreach (var path in (string[])["/tempo/api/v2/search/tag/resource.service.name/values", "/jaeger/api/services/web/operations", "/jaeger/api/traces/", "/Zipkin/api/v2/remoteservices"])
+        {
+            var other = Request(path);
+            await gate.Answer(other, _ => throw new InvalidOperationException("It must not run."));
+            Assert.Equal(503, other.Response.StatusCode);
+        }
+
         Assert.Equal((503, "1"), (refused.Response.StatusCode, refused.Response.Headers.RetryAfter.ToString()));
-        Assert.Equal(1, counters.Read(SearchGate.RefusedCounter));
+        Assert.Equal(5, counters.Read(SearchGate.RefusedCounter));
         Assert.True(isTraceAnswered);
         Assert.DoesNotContain(begun, one => one.IsCompleted);
 
         end.SetResult();
         await Task.WhenAll(begun);
         await gate.Answer(Request("/jaeger/api/traces"), _ => Task.CompletedTask);
-        Assert.Equal(1, counters.Read(SearchGate.RefusedCounter));
+        Assert.Equal(5, counters.Read(SearchGate.RefusedCounter));
     }
 
     [Fact]

@@ -95,6 +95,53 @@ public class TempoApiTests
     }
 
     [Fact]
+    public async Task Spans_are_selected_with_their_place_in_the_tree_as_Grafana_draws_it()
+    {
+        await using var api = await ApiHost.Start(
+            Some.Span(id: 1, service: "web", kind: SpanKind.Server, durationNanos: 100 * Some.Millisecond),
+            Some.Span(id: 2, parent: 1, service: "api", kind: SpanKind.Server, startNanos: 10, durationNanos: 20 * Some.Millisecond),
+            Some.Span(id: 3, parent: 2, service: "api", startNanos: 20),
+            Some.Span(id: 4, parent: 1, service: "db", kind: SpanKind.Server, startNanos: 30 * Some.Millisecond),
+            Some.Span(id: 5, parent: 99, service: "lost", kind: SpanKind.Server, startNanos: 40 * Some.Millisecond));
+
+        var json = await api.GetJson($"/tempo/api/search?{Window}&spss=10&q={Uri.EscapeDataString("({nestedSetParent<0 && true} &>> {kind = server}) || ({kind = server}) | select(status, resource.service.name, name, nestedSetParent, nestedSetLeft, nestedSetRight)")}");
+
+        var spans = json.GetProperty("traces")[0].GetProperty("spanSets")[0].GetProperty("spans").EnumerateArray().Select(span =>
+            int.Parse(span.GetProperty("spanID").GetString()!, CultureInfo.InvariantCulture) + ": " + string.Join(' ', span.GetProperty("attributes").EnumerateArray()
+                .Where(attribute => attribute.GetProperty("key").GetString()!.StartsWith("nested", StringComparison.Ordinal)).Select(attribute => attribute.GetProperty("value").GetProperty("intValue").GetString())));
+        Assert.Equal(["1: -1 1 8", "2: 1 2 5", "4: 1 6 7", "5: -1 9 10"], spans);
+    }
+
+    [Fact]
+    public async Task What_happened_within_a_span_is_selected()
+    {
+        await using var api = await ApiHost.Start(
+            Some.Span(id: 1, tags: [("events", """[{"name":"retried","time_unix_nano":1772359200005000000},{"name":"exception","time_unix_nano":1772359200006000000,"attributes":{"exception.message":"no money","attempt":2}}]"""), ("error.message", "other")]),
+            Some.Span(id: 2, parent: 1, startNanos: 5, tags: [("error.type", "Refused")]));
+
+        var json = await api.GetJson($"/tempo/api/search?{Window}&q={Uri.EscapeDataString("{} | select(event:name, event.exception.message, event.exception.type, event.attempt)")}");
+
+        Assert.Equal(
+            ["""[{"key":"event:name","value":{"stringValue":"retried"}},{"key":"exception.message","value":{"stringValue":"no money"}},{"key":"attempt","value":{"intValue":"2"}}]""", """[{"key":"exception.type","value":{"stringValue":"Refused"}}]"""],
+            json.GetProperty("traces")[0].GetProperty("spanSets")[0].GetProperty("spans").EnumerateArray().Select(span => span.GetProperty("attributes").GetRawText()));
+    }
+
+    [Fact]
+    public async Task A_histogram_has_a_series_for_each_power_of_two()
+    {
+        await using var api = await ApiHost.Start(
+            Some.Span(id: 1, durationNanos: 1L << 20), Some.Span(id: 2, durationNanos: (1L << 20) + 1), Some.Span(id: 3, durationNanos: 1L << 21), Some.Span(id: 4, durationNanos: 1L << 30), Some.Span(id: 5, durationNanos: 1),
+            Some.Span(id: 6, service: "api", durationNanos: 1L << 20));
+        async Task<string> Series(string query) => string.Join('\n', (await api.GetJson($"/tempo/api/metrics/query_range?{Window}&step=1h&q={Uri.EscapeDataString(query)}")).GetProperty("series").EnumerateArray()
+            .Select(one => $"{one.GetProperty("promLabels").GetString()} {one.GetProperty("samples")[0].GetProperty("value").GetDouble()}"));
+
+        Assert.Equal("{__bucket=\"0.001048576\"} 2\n{__bucket=\"0.002097152\"} 2\n{__bucket=\"1.073741824\"} 1", await Series("{} | histogram_over_time(duration)"));
+        Assert.Equal(
+            "{\"resource.service.name\"=\"web\", __bucket=\"0.001048576\"} 1\n{\"resource.service.name\"=\"web\", __bucket=\"0.002097152\"} 2\n{\"resource.service.name\"=\"web\", __bucket=\"1.073741824\"} 1\n{\"resource.service.name\"=\"api\", __bucket=\"0.001048576\"} 1",
+            await Series("{} | histogram_over_time(duration) by(resource.service.name)"));
+    }
+
+    [Fact]
     public async Task One_trace_as_JSON_and_as_protobuf()
     {
         await using var api = await ApiHost.Start(Shop);
@@ -205,6 +252,13 @@ public class TempoApiTests
     [InlineData("/search?tags=%3Db", 400, "invalid tags: at column 1 the pairs end,")]
     [InlineData("/search?q=%7B%7D&tags=a%3Db", 400, "tags stands beside q, and only one of them is looked at: write it into q, such as")]
     [InlineData("/search?q=%7B%7D&minDuration=1s", 400, "minDuration stands beside q,")]
+    [InlineData("/search?minDuration=5s&maxDuration=1s", 400, "maxDuration (1s) must not be below minDuration (5s)")]
+    [InlineData("/search?qq=%7B%7D", 400, "unknown parameter 'qq'. Did you mean q?")]
+    [InlineData("/search?q=%7B%20span.http.method%20=%20GET%20%7D", 400, "\"GET\" at column 22 stands without quotes; a text to compare with has them: \"GET\".")]
+    [InlineData("/search?q=%7B%20kind%20=%20srver%20%7D", 400, "\"srver\" at column 10 is no kind. Did you mean \"server\"? There are: unspecified, internal, server, client, producer, consumer.")]
+    [InlineData("/search?q=%7B%20kind%20=%20status%20%7D", 400, "\"status\" at column 10 is a field; a field can be compared with a value only.")]
+    [InlineData("/search?q=%7B%20name%20=~%20%22%5B%22%20%7D", 400, "\"[\" at column 3 is not a regular expression that can be searched by: Invalid pattern '[' at offset 1. Unterminated [] set.")]
+    [InlineData("/metrics/query_range?q=%7B%7D%7Cavg_over_time(status)", 400, "status at column 4 is no number. Write avg_over_time(duration), or an attribute that is one.")]
     [InlineData("/metrics/query_range", 400, "parameter q is required: a TraceQL query that makes series, such as { status = error } | rate() by(resource.service.name)")]
     [InlineData("/metrics/query_range?q=%7B%7D%7Crate()&step=1ms", 400, "a series has at most 2000 points; choose a longer step, or a shorter range")]
     [InlineData("/search/tags?scope=spans", 400, "invalid scope: \"spans\". There are: resource, span, intrinsic.")]

@@ -69,6 +69,7 @@ public class ZipkinApiTests
     [InlineData("annotationQuery=http.method%3DGET%20and%20gave%20up", "")]
     [InlineData("annotationQuery=cache%20miss", "abc")]
     [InlineData("annotationQuery=error", "abc")]
+    [InlineData("annotationQuery=http.method%3D", "abc")]
     [InlineData("annotationQuery=error%3D502%20Bad%20Gateway", "abc")]
     [InlineData("annotationQuery=env%3Dprod%20and%20span.type%3Dhttp", "abc")]
     [InlineData("annotationQuery=a%22b*c", "")]
@@ -122,6 +123,8 @@ public class ZipkinApiTests
     [InlineData("/traces?maxDuration=5", 400, "maxDuration is only valid with minDuration")]
     [InlineData("/traces?minDuration=9&maxDuration=5", 400, "maxDuration (5) must not be below minDuration (9)")]
     [InlineData("/traces?annotationQuery=%3Dx", 400, "annotationQuery: \"=x\" has no tag before the =; write for example http.method=GET")]
+    [InlineData("/traces?annotationQuery=http.method%3DGET%20and", 400, "annotationQuery: \"http.method=GET and\" has an \"and\" with nothing before or behind it; write for example http.method=GET and error")]
+    [InlineData("/traces?serviceNmae=web", 400, "unknown parameter 'serviceNmae'. Did you mean serviceName? There are: serviceName, spanName, remoteServiceName, annotationQuery, minDuration, maxDuration, endTs, lookback, limit")]
     [InlineData("/autocompleteValues", 400, "key is required: name a tag, as /zipkin/api/v2/autocompleteKeys lists them")]
     public async Task Refuses_as_Zipkin_does_in_plain_text(string path, int status, string sentence)
     {

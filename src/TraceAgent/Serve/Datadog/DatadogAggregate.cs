@@ -19,7 +19,7 @@ static class DatadogAggregate
     {
         var clock = http.RequestServices.GetRequiredService<TimeProvider>();
         var started = clock.GetTimestamp();
-        var request = DatadogAggregateRequest.Read(await DatadogBody.ReadAttributes(http, "aggregate_request"), clock.NowUnixNanos());
+        var request = DatadogAggregateRequest.Read(await DatadogBody.ReadSearch(http, "aggregate_request", "compute", "filter", "group_by", "options"), clock.NowUnixNanos());
         var engine = new SpanAggregation(http.RequestServices.GetRequiredService<ITraceReader>(), clock);
         var buckets = new List<Bucket>();
         var reasons = new HashSet<string>(StringComparer.Ordinal);

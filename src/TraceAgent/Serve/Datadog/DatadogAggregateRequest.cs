@@ -33,7 +33,7 @@ sealed record DatadogAggregateRequest(DatadogFilter Filter, IReadOnlyList<Datado
     /// <exception cref="RefusedException">A part is wrong; says which.</exception>
     public static DatadogAggregateRequest Read(DatadogBody body, long nowUnixNanos)
     {
-        var (filter, options) = (body.Object("filter"), body.Object("options"));
+        var (filter, options) = (DatadogFilter.Of(body), DatadogFilter.OptionsOf(body));
         var zone = DatadogTime.Zone(options.Text("timezone"), options.Number("timeOffset"));
         var asked = DatadogFilter.Read(filter.Text("query"), filter.Text("from"), filter.Text("to"), zone, nowUnixNanos);
         var computes = body.Objects("compute").Select(compute => Compute(compute, asked.Range)).ToList();
@@ -46,6 +46,7 @@ sealed record DatadogAggregateRequest(DatadogFilter Filter, IReadOnlyList<Datado
 
     static DatadogCompute Compute(DatadogBody compute, TimeRange range)
     {
+        compute.Only("aggregation", "metric", "type", "interval");
         var aggregation = compute.Word("aggregation", Aggregations) ?? throw new RefusedException($"{compute.Path}.aggregation is missing. There are: {string.Join(", ", Aggregations)}.");
         var metric = compute.Text("metric");
         var isSeries = compute.Word("type", ["total", "timeseries"]) == "timeseries";
@@ -80,10 +81,11 @@ sealed record DatadogAggregateRequest(DatadogFilter Filter, IReadOnlyList<Datado
 
     static DatadogGroupBy GroupOf(DatadogBody by)
     {
+        by.Only("facet", "limit", "sort", "total", "missing", "histogram");
         var facet = by.Text("facet") is { Length: > 0 } text ? text : throw new RefusedException($"{by.Path}.facet is missing, such as service or @http.status_code.");
         var limit = by.Number("limit") ?? 10;
         if (limit is < 1 or > SpanAggregation.MaxGroupsGiven || limit != Math.Floor(limit)) throw new RefusedException($"{by.Path}.limit must be a whole number from 1 to {SpanAggregation.MaxGroupsGiven}.");
-        var sort = by.Object("sort");
+        var sort = by.Object("sort").Only("type", "order", "aggregation", "metric");
         var type = sort.Word("type", ["alphabetical", "measure"]);
         var order = sort.Word("order", ["asc", "desc"]);
         var isByText = type == "alphabetical";
@@ -104,6 +106,7 @@ sealed record DatadogAggregateRequest(DatadogFilter Filter, IReadOnlyList<Datado
 
     static SpanHistogram? Histogram(DatadogBody histogram)
     {
+        histogram.Only("interval", "min", "max");
         if (histogram.Number("interval") is not { } interval) return null;
         var (min, max) = (histogram.Number("min") ?? 0, histogram.Number("max") ?? throw new RefusedException($"{histogram.Path}.max is missing."));
         if (!(interval > 0) || !(max > min)) throw new RefusedException($"{histogram.Path} needs an interval above 0, and max above min.");

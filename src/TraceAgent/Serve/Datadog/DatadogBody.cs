@@ -32,6 +32,31 @@ readonly struct DatadogBody
         return data.Object("attributes");
     }
 
+    /// <summary>As <see cref="ReadAttributes"/>, for searches: a member that is not read would let them answer more than was asked for, and is refused.</summary>
+    /// <exception cref="RefusedException">The body is no such JSON, or has something beside it.</exception>
+    public static async Task<DatadogBody> ReadSearch(HttpContext http, string type, params IReadOnlyList<string> members)
+    {
+        var root = await ReadRoot(http);
+        foreach (var name in root.MemberNames)
+            if (name is not ("data" or "meta")) throw new RefusedException($"\"{name}\" stands outside of data.attributes, where nothing reads it. Send {{\"data\":{{\"type\":\"{type}\",\"attributes\":{{…}}}}}}.");
+        var data = root.Object("data").Only("type", "attributes", "id");
+        if (data.Text("type") is { } said && said != type) throw new RefusedException($"data.type is \"{said}\"; expected \"{type}\".");
+        return data.Object("attributes").Only(members);
+    }
+
+    /// <summary>The same, when it has no other members than these.</summary>
+    /// <exception cref="RefusedException">It has another.</exception>
+    public DatadogBody Only(params IReadOnlyList<string> members)
+    {
+        foreach (var name in MemberNames)
+        {
+            if (members.Contains(name)) continue;
+            var nearest = Apm.Query.Text.NearestWord.Find(name, members);
+            throw new RefusedException($"{PathOf(name)} is not known." + (nearest is null ? "" : $" Did you mean {nearest}?") + $" There are: {string.Join(", ", members)}.");
+        }
+        return this;
+    }
+
     /// <summary>The whole body, an object; as if it had no members when there is no body.</summary>
     /// <exception cref="RefusedException">The body is no JSON object.</exception>
     public static async Task<DatadogBody> ReadRoot(HttpContext http)

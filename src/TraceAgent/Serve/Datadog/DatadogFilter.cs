@@ -8,6 +8,12 @@ namespace Apm.TraceAgent.Serve.Datadog;
 /// <summary>Which spans: <c>filter.query</c> in Datadog's search syntax, <c>filter.from</c>, <c>filter.to</c>.</summary>
 sealed record DatadogFilter(string Query, TraceFilter Filter, TimeRange Range)
 {
+    /// <summary>The member <c>filter</c> of a search.</summary>
+    public static DatadogBody Of(DatadogBody search) => search.Object("filter").Only("query", "from", "to");
+
+    /// <summary>The member <c>options</c> of a search.</summary>
+    public static DatadogBody OptionsOf(DatadogBody search) => search.Object("options").Only("timezone", "timeOffset");
+
     /// <exception cref="RefusedException">A part is wrong.</exception>
     public static DatadogFilter Read(string? query, string? from, string? to, TimeZoneInfo zone, long nowUnixNanos)
     {

@@ -30,14 +30,15 @@ public static class DatadogSpansApi
 
     static async Task SearchByBody(HttpContext http)
     {
-        var body = await DatadogBody.ReadAttributes(http, "search_request");
-        var (filter, options, page) = (body.Object("filter"), body.Object("options"), body.Object("page"));
+        var body = await DatadogBody.ReadSearch(http, "search_request", "filter", "options", "page", "sort");
+        var (filter, options, page) = (DatadogFilter.Of(body), DatadogFilter.OptionsOf(body), body.Object("page").Only("cursor", "limit"));
         var zone = DatadogTime.Zone(options.Text("timezone"), options.Number("timeOffset"));
         await Answer(http, DatadogFilter.Read(filter.Text("query"), filter.Text("from"), filter.Text("to"), zone, Now(http)), body.Text("sort"), page.Scalar("limit"), page.Text("cursor"));
     }
 
     static Task SearchByQuery(HttpContext http)
     {
+        KnownParameters.Check(http.Request.Query, "filter[query]", "filter[from]", "filter[to]", "sort", "page[limit]", "page[cursor]", "api_key", "application_key");
         string? Of(string name) => http.Request.Query[name].ToString() is { Length: > 0 } text ? text : null;
         var filter = DatadogFilter.Read(Of("filter[query]"), Of("filter[from]"), Of("filter[to]"), TimeZoneInfo.Utc, Now(http));
         return Answer(http, filter, Of("sort"), Of("page[limit]"), Of("page[cursor]"));

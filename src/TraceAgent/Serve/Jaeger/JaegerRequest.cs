@@ -34,6 +34,7 @@ sealed class JaegerRequest
     /// <exception cref="RefusedException">A parameter is missing or wrong.</exception>
     public static JaegerRequest Read(IQueryCollection query, long nowUnixNanos)
     {
+        KnownParameters.Check(query, "service", "operation", "tag", "tags", "minDuration", "maxDuration", "start", "end", "lookback", "limit", "traceID", "raw", "prettyPrint");
         if (query.TryGetValue("traceID", out var ids) && ids.Count > 0) return new JaegerRequest { TraceIds = [.. ids.Take(MaxLimit).Select(TraceIdOf)], Limit = MaxLimit };
         var service = query["service"].ToString();
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
@@ -64,7 +65,7 @@ sealed class JaegerRequest
     static TraceFilter FilterOf(IQueryCollection query, string service)
     {
         var filter = FilterOf(service, query["operation"].ToString());
-        filter = filter.WithDuration(Duration(query, "minDuration"), Duration(query, "maxDuration"));
+        filter = WithDurations(filter, query, "minDuration", "maxDuration");
         return WithTags(filter, Tags(query));
     }
 
@@ -135,7 +136,15 @@ sealed class JaegerRequest
         }
     }
 
-    internal static long? Duration(IQueryCollection query, string name)
+    /// <summary>The filter within two durations, both included.</summary>
+    /// <exception cref="RefusedException">One is none, or they are the wrong way round.</exception>
+    internal static TraceFilter WithDurations(TraceFilter filter, IQueryCollection query, string minName, string maxName)
+    {
+        var (min, max) = (Duration(query, minName), Duration(query, maxName));
+        return max < min ? throw new RefusedException($"parameter '{maxName}' ({query[maxName]}) must not be below '{minName}' ({query[minName]})") : filter.WithDuration(min, max);
+    }
+
+    static long? Duration(IQueryCollection query, string name)
     {
         var text = query[name].ToString();
         if (text.Length == 0) return null;

@@ -29,8 +29,7 @@ sealed class JaegerV3Request
         var (named, attributes) = Sort(query);
         var range = new TimeRange(Time(named, TimeMin), Time(named, TimeMax));
         if (range.LengthNanos == 0) throw new RefusedException($"parameter '{TimeMax}' must be later than '{TimeMin}'");
-        var filter = JaegerRequest.FilterOf(named[Service].ToString(), named[Operation].ToString())
-            .WithDuration(JaegerRequest.Duration(named, DurationMin), JaegerRequest.Duration(named, DurationMax));
+        var filter = JaegerRequest.WithDurations(JaegerRequest.FilterOf(named[Service].ToString(), named[Operation].ToString()), named, DurationMin, DurationMax);
         if (named[Attributes].ToString() is { Length: > 0 } json) attributes.AddRange(JaegerRequest.JsonTags(json, Attributes));
         return new JaegerV3Request { Range = range, Filter = JaegerRequest.WithTags(filter, attributes), Limit = LimitOf(named) };
     }

@@ -24,6 +24,7 @@ static class TempoMetrics
     public static Task Answer(HttpContext http, bool isInstant)
     {
         var query = http.Request.Query;
+        KnownParameters.Check(query, "q", "query", "start", "end", "since", "step", "limit", "exemplars");
         var text = query["q"].ToString() is { Length: > 0 } q ? q : query["query"].ToString();
         if (text.Length == 0) throw new RefusedException("parameter q is required: a TraceQL query that makes series, such as { status = error } | rate() by(resource.service.name)");
         var plan = TraceQlPlan.Of(text);
@@ -32,15 +33,18 @@ static class TempoMetrics
         var step = TempoRequest.Duration(query, "step") ?? TimeSteps.For(range, DefaultPointCount, UnixTime.NanosPerSecond);
         if (!isInstant && (step <= 0 || range.LengthNanos / step > SpanAggregation.MaxPoints - 1))
             throw new RefusedException($"a series has at most {SpanAggregation.MaxPoints} points; choose a longer step, or a shorter range");
-        if (metric.By.Count > SpanAggregation.MaxGroupFields) throw new RefusedException($"by() at column {metric.At.Column} has {metric.By.Count} fields; at most {SpanAggregation.MaxGroupFields} are answered");
+        var isHistogram = metric.Function == "histogram_over_time";
+        if (metric.By.Count + (isHistogram ? 1 : 0) > SpanAggregation.MaxGroupFields) throw new RefusedException($"by() at column {metric.At.Column} has {metric.By.Count} fields; at most {SpanAggregation.MaxGroupFields - (isHistogram ? 1 : 0)} are answered");
         if (metric.Quantiles.Count > SpanAggregation.MaxComputes) throw new RefusedException($"{metric.Function} at column {metric.At.Column} has {metric.Quantiles.Count} quantiles; at most {SpanAggregation.MaxComputes} are answered");
         var measure = metric.Field is { } field ? TraceQlFields.OneOf(field, metric.At) : (SpanField?)null;
+        var groupBy = metric.By.Select(by => new SpanGroupBy(TraceQlFields.OneOf(by, metric.At)) { Limit = SpanAggregation.MaxGroupsGiven, Missing = "nil" }).ToList();
+        if (isHistogram) groupBy.Add(new SpanGroupBy(measure!.Value) { Limit = SpanAggregation.MaxGroupsGiven, InPowersOfTwo = true });
         var found = new SpanAggregation(http.RequestServices.GetRequiredService<ITraceReader>(), http.RequestServices.GetRequiredService<TimeProvider>()).Aggregate(new SpanAggregationRequest
         {
             Range = range,
             Filter = plan.Filter,
             Computes = Computes(metric, measure),
-            GroupBy = [.. metric.By.Select(by => new SpanGroupBy(TraceQlFields.OneOf(by, metric.At)) { Limit = SpanAggregation.MaxGroupsGiven, Missing = "nil" })],
+            GroupBy = groupBy,
             IntervalNanos = isInstant ? null : step,
         }, http.RequestAborted);
         SearchHeaders.Write(http, found.GroupCount, found.Report.ScannedSpanCount, found.Report.IncompleteReason);
@@ -70,7 +74,7 @@ static class TempoMetrics
     static IReadOnlyList<SpanCompute> Computes(TraceQlMetric metric, SpanField? measure) => metric.Function switch
     {
         "rate" => [new SpanCompute(SpanFunction.Rate)],
-        "count_over_time" => [new SpanCompute(SpanFunction.Count)],
+        "count_over_time" or "histogram_over_time" => [new SpanCompute(SpanFunction.Count)],
         "min_over_time" => [new SpanCompute(SpanFunction.Min, measure)],
         "max_over_time" => [new SpanCompute(SpanFunction.Max, measure)],
         "avg_over_time" => [new SpanCompute(SpanFunction.Average, measure)],
@@ -81,6 +85,9 @@ static class TempoMetrics
     /// <param name="Labels">Key and value; a value is a text or, for the quantile, a number.</param>
     sealed record Line(IReadOnlyList<(string Key, object Value)> Labels, double?[] Values);
 
+    /// <summary>The label of a histogram's series: the upper end of its stretch, durations in seconds; Tempo's own name.</summary>
+    const string BucketLabel = "__bucket";
+
     static List<Line> Series(SpanAggregationResult found, TraceQlMetric metric, double scale, bool isInstant)
     {
         var series = new List<Line>();
@@ -89,12 +96,15 @@ static class TempoMetrics
             for (var i = 0; i < group.Numbers.Count; i++)
             {
                 var labels = metric.By.Select((by, at) => (by.ToString(), (object)group.Values[at])).ToList();
+                var isBucket = group.Values.Count > labels.Count;
+                if (isBucket) labels.Add((BucketLabel, double.Parse(group.Values[^1], CultureInfo.InvariantCulture) * scale));
                 if (metric.Quantiles.Count > 0) labels.Add(("p", metric.Quantiles[i]));
                 else if (labels.Count == 0) labels.Add(("__name__", metric.Function));
-                series.Add(new Line(labels, [.. (isInstant ? [group.Numbers[i]] : group.Series[i]).Select(value => value * scale)]));
+                series.Add(new Line(labels, [.. (isInstant ? [group.Numbers[i]] : group.Series[i]).Select(value => isBucket ? value : value * scale)]));
             }
         }
-        return series;
+        // The stretches of a histogram in their order, within the order of the groups.
+        return metric.Function == "histogram_over_time" ? [.. series.GroupBy(line => string.Join('\0', line.Labels.SkipLast(1))).SelectMany(group => group.OrderBy(line => (double)line.Labels[^1].Value))] : series;
     }
 
     /// <summary>At each point those with the highest or lowest values; what is never among them is left out.</summary>

@@ -34,6 +34,7 @@ sealed class ZipkinRequest
     /// <exception cref="RefusedException">A parameter is wrong.</exception>
     public static ZipkinRequest Read(IQueryCollection query, long nowUnixNanos)
     {
+        KnownParameters.Check(query, "serviceName", "spanName", "remoteServiceName", "annotationQuery", "minDuration", "maxDuration", "endTs", "lookback", "limit");
         var filter = TraceFilter.Empty;
         if (Named(query, "serviceName") is { } service) filter = filter.With("service", service);
         if (Named(query, "spanName") is { } name) filter = filter.And(TraceFilter.Empty.With("resource", name).Or(TraceFilter.Empty.With("operation", name)));
@@ -98,12 +99,15 @@ sealed class ZipkinRequest
     /// <summary>Terms with " and " between: a tag with its value, or the name of a tag or of an annotation.</summary>
     static IEnumerable<TraceFilter> AnnotationTerms(string text)
     {
-        foreach (var term in text.Split(" and ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        if (text.Length == 0) yield break;
+        foreach (var term in $" {text} ".Split(" and ", StringSplitOptions.TrimEntries))
         {
+            if (term.Length == 0) throw new RefusedException($"annotationQuery: \"{text}\" has an \"and\" with nothing before or behind it; write for example http.method=GET and error");
             var equals = term.IndexOf('=', StringComparison.Ordinal);
             if (equals == 0) throw new RefusedException($"annotationQuery: \"{term}\" has no tag before the =; write for example http.method=GET");
-            if (equals > 0) yield return Tag(term[..equals], term[(equals + 1)..]);
-            else if (term == "error") yield return TraceFilter.Empty.With("status", "error");
+            if (equals > 0 && equals < term.Length - 1) yield return Tag(term[..equals], term[(equals + 1)..]);
+            else if (term is "error" or "error=") yield return TraceFilter.Empty.With("status", "error");
+            else if (equals > 0) yield return Exists("@" + term[..equals]); // As Zipkin reads it: the tag with any value.
             else yield return Exists("@" + term).Or(Annotation(term));
         }
     }
