@@ -98,19 +98,60 @@ public sealed class BlockTests : IDisposable
     [Theory]
     [InlineData(12)]
     [InlineData(13)]
-    public void A_block_says_whether_a_span_of_a_service_lasted_so_long(int seed)
+    public void Spans_of_a_service_that_lasted_so_long_are_read_alone_as_they_are_among_the_others(int seed)
     {
         var chance = new Random(seed);
         using var encoder = new BlockEncoder();
         for (var round = 0; round < 25; round++)
         {
-            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 40), T0));
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 80), T0));
             var spans = SpanBatches.Spans(block.ReadAll()).ToList();
             foreach (var service in spans.Select(span => span.Service).Distinct().Append("nobody").Append(null))
             {
                 var bounds = new DurationBounds(spans[chance.Next(spans.Count)].DurationNanos, spans[chance.Next(spans.Count)].DurationNanos);
-                Assert.Equal(spans.Exists(span => (service is null || span.Service == service) && bounds.Hold(span.DurationNanos)), block.HoldsDuration(bounds, service));
+                var wanted = spans.Where(span => (service is null || span.Service == service) && bounds.Hold(span.DurationNanos)).ToList();
+                using var columns = new BlockColumns(block);
+                var places = columns.PlacesOf(bounds, service);
+                if (places.Length == 0)
+                {
+                    Assert.Empty(wanted);
+                    continue;
+                }
+                var few = columns.ReadSpans(SpanPlaces.Of(places), null, damage => Assert.Fail(damage.Message));
+                int[] some = [.. Enumerable.Range(0, few.SpanCount).Where(_ => chance.Next(2) == 0)];
+
+                Assert.Equal(SpanBatches.Describe(some.Select(span => wanted[span])), some.Length == 0 ? [] : SpanBatches.Describe(few.SpansAt(some)));
+                var again = columns.ReadSpans(SpanPlaces.Of(places), null, damage => Assert.Fail(damage.Message));
+                for (var key = 0; key < again.Strings.Count; key++)
+                {
+                    if (again.ReadTag(key) is not { } tag) continue;
+                    for (var span = 0; span < again.SpanCount; span++)
+                    {
+                        Assert.Equal(few.Tags.TryGet(span, key, out var text), tag.TryText(span, out var ownText));
+                        if (ownText >= 0) Assert.Equal(text, ownText);
+                        Assert.Equal(few.Numbers.TryGet(span, key, out var number), tag.TryNumber(span, out var ownNumber));
+                        Assert.Equal(number, ownNumber);
+                    }
+                }
+                Assert.Equal(SpanBatches.Describe(wanted), SpanBatches.Describe(SpanBatches.Spans(few)));
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(17)]
+    [InlineData(18)]
+    public void A_block_says_how_long_the_spans_of_each_service_lasted(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 25; round++)
+        {
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(2, 80), T0));
+            var services = block.Header.Info.Services!;
+            var byService = SpanBatches.Spans(block.ReadAll()).ToLookup(span => span.Service, span => span.DurationNanos);
+            IEnumerable<DurationBounds> expected = services.Count > 1 ? services.Select(service => new DurationBounds(byService[service].Min(), byService[service].Max())) : [];
+            Assert.Equal(expected, block.ReadServiceDurations());
         }
     }
 
@@ -329,7 +370,15 @@ public sealed class BlockTests : IDisposable
                 Assert.Equal(batch.SpanCount, SpanBatches.Describe(SpanBatches.Spans(read)).Count);
                 for (var key = 0; key < read.Strings.Count; key++) read.ReadTag(key);
                 reader.ReadTrace(new TraceId(batch.TraceIdHigh[0], batch.TraceIdLow[0]));
-                reader.HoldsDuration(new DurationBounds(0, 5), "web");
+                using (var columns = new BlockColumns(reader))
+                {
+                    if (columns.PlacesOf(new DurationBounds(0, 5_000_000), "web") is { Length: > 0 } places)
+                    {
+                        var few = columns.ReadSpans(SpanPlaces.Of(places), null, _ => noticed++);
+                        Assert.Equal(places.Length, few.SpansAt([.. Enumerable.Range(0, places.Length)]).Count);
+                    }
+                }
+                reader.ReadServiceDurations();
                 reader.MayHoldTexts(["web"]);
                 reader.ReadTraceFilter();
                 reader.ReadTagFilter();
