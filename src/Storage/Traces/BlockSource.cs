@@ -28,18 +28,18 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
             if (scan.TraceId is { } wanted && FilterOnDiskLeavesOut(block, wanted)) return [];
             var reader = Open(block);
             using var columns = new BlockColumns(reader);
-            var lasting = PlacesOfDuration(block, columns, scan);
-            if (lasting is { Length: 0 }) return [];
+            var few = PlacesByDuration(block, columns, scan);
+            if (few is { Length: 0 }) return [];
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
             if (scan.TraceLows is { } lows)
             {
-                var places = reader.PlacesOf(lows);
-                if (places.Count == 0) return [];
-                if (places.Count <= MaxSingleTraces && _cache.Find(block) is null) return reader.ReadTraces(places, damage => SetAside(block, damage));
+                var traces = columns.TracesOf(lows);
+                if (traces.Count == 0) return [];
+                if (traces.Count <= MaxSingleTraces && _cache.Find(block) is null) return [columns.ReadSpans(columns.SpansOf(traces), null, damage => SetAside(block, damage))];
             }
             if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
             if (_cache.Find(block) is { } kept) return [kept];
-            return [lasting is not null && lasting.Length * FewOf <= block.Info.SpanCount ? columns.ReadSpans(SpanPlaces.Of(lasting), null, damage => SetAside(block, damage)) : ReadAll(columns, block)];
+            return [few is not null && (long)few.Length * FewOf <= block.Info.SpanCount ? columns.ReadSpans(SpanPlaces.Of(few), null, damage => SetAside(block, damage)) : ReadAll(columns, block)];
         }
         catch (BlockDamagedException damage)
         {
@@ -87,12 +87,12 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
         }
     }
 
-    /// <summary>Which of its spans lasted as long as is asked for, by the durations alone; null when that leaves out none.</summary>
-    static int[]? PlacesOfDuration(StoredBlock block, BlockColumns columns, SpanScan scan)
+    /// <summary>Which of its spans may match, when the durations leave out some; else null.</summary>
+    static int[]? PlacesByDuration(StoredBlock block, BlockColumns columns, SpanScan scan)
     {
         var (all, wanted) = (DurationsOf(block, scan.Service), new DurationBounds(scan.MinDurationNanos, scan.MaxDurationNanos));
         if (wanted.Hold(all.MinNanos) && wanted.Hold(all.MaxNanos)) return null;
-        return all.MaxNanos < wanted.MinNanos || all.MinNanos > wanted.MaxNanos ? [] : columns.PlacesOf(wanted, scan.Service);
+        return all.MaxNanos < wanted.MinNanos || all.MinNanos > wanted.MaxNanos ? [] : columns.PlacesOf(scan);
     }
 
     /// <summary>

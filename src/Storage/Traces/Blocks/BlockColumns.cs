@@ -5,14 +5,18 @@ using Apm.Core.Spans;
 
 namespace Apm.Storage.Traces.Blocks;
 
-/// <summary>Builds batches from a block's columns, each read once when it is first needed: ids, times and shapes for a batch, tags and their texts when somebody asks for them.</summary>
+/// <summary>
+/// Builds batches from a block's columns, each read once when it is first needed: ids, times and shapes for a batch, tags and their texts when
+/// somebody asks for them.
+/// </summary>
 /// <remarks>
-/// One thread; the batches it gives are for any, and keep nothing of its memory, which is lent until it is disposed of. All methods throw <see cref="BlockDamagedException"/> for what is not
-/// as it was written.
+/// One thread; the batches it gives are for any, and keep nothing of its memory, which is lent until it is disposed of. All methods throw
+/// <see cref="BlockDamagedException"/> for what is not as it was written.
 /// </remarks>
 sealed class BlockColumns(BlockReader block) : IDisposable
 {
     long[]? _durations;
+    int _durationCount; // So many of the first are there.
     ulong[]? _spanIds;
 
     BlockInfo Info => block.Header.Info;
@@ -26,8 +30,6 @@ sealed class BlockColumns(BlockReader block) : IDisposable
 
     ReadOnlySpan<ulong> SpanIds => (_spanIds ??= ReadSpanIds()).AsSpan(0, Info.SpanCount);
 
-    ReadOnlySpan<long> Durations => (_durations ??= ReadDurations()).AsSpan(0, Info.SpanCount);
-
     (StringTable Table, int BaseCount) Strings => field.Table is null ? field = BlockStrings.Read(block) : field;
 
     ReadShapes Shapes => field ??= ReadShapes();
@@ -36,16 +38,33 @@ sealed class BlockColumns(BlockReader block) : IDisposable
 
     public TraceId TraceIdOf(int trace) => new(TraceHighs[trace], TraceLows[trace]);
 
-    /// <summary>Places of the spans that lasted so long, ascending. Reads the durations alone, a small part of the block; of a service, what tells services as well.</summary>
-    /// <param name="service">Only its spans; null for all.</param>
-    public int[] PlacesOf(DurationBounds bounds, string? service)
+    /// <summary>Places of the traces that are in the block, by the lower half of their ids, ascending. Reads those alone.</summary>
+    public IReadOnlyList<int> TracesOf(IReadOnlySet<ulong> traceLows)
+    {
+        var traces = new List<int>();
+        for (var trace = 0; trace < TraceLows.Length; trace++) if (traceLows.Contains(TraceLows[trace])) traces.Add(trace);
+        return traces;
+    }
+
+    /// <summary>Places of the spans of some traces, which are given by their places, ascending.</summary>
+    public SpanPlaces SpansOf(IEnumerable<int> traces) => SpanPlaces.Of([.. traces.SelectMany(trace => Enumerable.Range(TraceBegins[trace], TraceBegins[trace + 1] - TraceBegins[trace]))]);
+
+    /// <summary>
+    /// Places of the spans that may match by duration, service and failure, ascending. Reads the durations alone, a small part of the block, and only when some
+    /// last so long what tells services as well.
+    /// </summary>
+    public int[] PlacesOf(SpanScan scan)
     {
         var places = new List<int>();
-        var durations = Durations;
-        for (var i = 0; i < durations.Length; i++) if (bounds.Hold(durations[i])) places.Add(i);
-        if (service is null || places.Count == 0) return [.. places];
-        var name = Strings.Table.FindName(service);
-        return [.. places.Where(place => Shapes[ShapeOf[place]].Service == name)];
+        var wanted = new DurationBounds(scan.MinDurationNanos, scan.MaxDurationNanos);
+        var durations = DurationsTo(Info.SpanCount);
+        for (var i = 0; i < Info.SpanCount; i++) if (wanted.Hold(durations[i])) places.Add(i);
+        if (places.Count > 0 && scan is not { Service: null, ErrorsOnly: false })
+        {
+            var service = scan.Service is null ? -1 : Strings.Table.FindName(scan.Service);
+            places.RemoveAll(place => (scan.Service is not null && Shapes.Services[ShapeOf[place]] != service) || (scan.ErrorsOnly && (Shapes.Flags[ShapeOf[place]] & SpanFlags.Error) == 0));
+        }
+        return [.. places];
     }
 
     /// <summary>Some spans, without their tags, which are read when somebody asks for them.</summary>
@@ -58,6 +77,7 @@ sealed class BlockColumns(BlockReader block) : IDisposable
         var parents = ArrayPool<ulong>.Shared.Rent(places.End);
         try
         {
+            var durations = DurationsTo(places.End);
             ReadStarts(starts.AsSpan(0, places.End));
             ReadParents(parents.AsSpan(0, places.End));
             var at = 0;
@@ -67,7 +87,7 @@ sealed class BlockColumns(BlockReader block) : IDisposable
                 SpanIds.Slice(from, count).CopyTo(batch.SpanIds.AsSpan(at));
                 parents.AsSpan(from, count).CopyTo(batch.ParentIds.AsSpan(at));
                 starts.AsSpan(from, count).CopyTo(batch.StartUnixNanos.AsSpan(at));
-                Durations.Slice(from, count).CopyTo(batch.DurationNanos.AsSpan(at));
+                durations.Slice(from, count).CopyTo(batch.DurationNanos.AsSpan(at));
                 SetTraces(batch, at, from, to);
                 SetShapes(batch, at, from, to);
                 at += count;
@@ -97,14 +117,14 @@ sealed class BlockColumns(BlockReader block) : IDisposable
         var (shapes, shapeOf) = (Shapes, ShapeOf);
         for (var place = from; place < to; place++, at++)
         {
-            var shape = shapes[shapeOf[place]];
-            batch.Services[at] = shape.Service;
-            batch.Names[at] = shape.Name;
-            batch.Resources[at] = shape.Resource;
-            batch.Types[at] = shape.Type;
-            batch.Envs[at] = shape.Env;
-            batch.Kinds[at] = shape.Kind;
-            batch.Flags[at] = shape.Flags;
+            var shape = shapeOf[place];
+            batch.Services[at] = shapes.Services[shape];
+            batch.Names[at] = shapes.Names[shape];
+            batch.Resources[at] = shapes.Resources[shape];
+            batch.Types[at] = shapes.Types[shape];
+            batch.Envs[at] = shapes.Envs[shape];
+            batch.Kinds[at] = shapes.Kinds[shape];
+            batch.Flags[at] = shapes.Flags[shape];
         }
     }
 
@@ -119,7 +139,11 @@ sealed class BlockColumns(BlockReader block) : IDisposable
         using var part = block.Read(SectionKind.TraceSpanCounts);
         var reader = new ByteReader(part.Bytes);
         var begins = new int[Info.TraceCount + 1];
-        for (var i = 0; i < Info.TraceCount; i++) begins[i + 1] = begins[i] + reader.VarintInt(Info.SpanCount - begins[i]);
+        for (var i = 0; i < Info.TraceCount; i++)
+        {
+            begins[i + 1] = begins[i] + reader.VarintInt(Info.SpanCount - begins[i]);
+            if (begins[i + 1] == begins[i]) throw new BlockDamagedException("A trace of a block has no spans.");
+        }
         if (begins[^1] != Info.SpanCount) throw new BlockDamagedException($"The traces of a block have {begins[^1]} spans, its header says {Info.SpanCount}.");
         return begins;
     }
@@ -140,12 +164,15 @@ sealed class BlockColumns(BlockReader block) : IDisposable
         return ids;
     }
 
-    long[] ReadDurations()
+    /// <summary>The first durations, at least so many.</summary>
+    ReadOnlySpan<long> DurationsTo(int end)
     {
+        if (_durationCount >= end) return _durations;
         using var part = block.Read(SectionKind.Durations);
-        var durations = ArrayPool<long>.Shared.Rent(Info.SpanCount);
-        TimeCoder.ReadDurations(part.Bytes, durations.AsSpan(0, Info.SpanCount));
-        return durations;
+        _durations ??= ArrayPool<long>.Shared.Rent(Info.SpanCount);
+        TimeCoder.ReadDurations(part.Bytes, _durations.AsSpan(0, end));
+        _durationCount = end;
+        return _durations;
     }
 
     void ReadStarts(Span<long> starts)
@@ -172,6 +199,6 @@ sealed class BlockColumns(BlockReader block) : IDisposable
     {
         if (_durations is not null) ArrayPool<long>.Shared.Return(_durations);
         if (_spanIds is not null) ArrayPool<ulong>.Shared.Return(_spanIds);
-        (_durations, _spanIds) = (null, null);
+        (_durations, _durationCount, _spanIds) = (null, 0, null);
     }
 }

@@ -113,22 +113,6 @@ public sealed class BlockReader
     /// <summary>The lower halves of the ids of its traces, a trace each. Reads those alone.</summary>
     public ulong[] ReadTraceLows() => ReadIds(SectionKind.TraceLows, Info.TraceCount);
 
-    /// <summary>Places of the traces that are in it, by the lower half of the ids, ascending. Reads those alone.</summary>
-    public IReadOnlyList<int> PlacesOf(IReadOnlySet<ulong> traceLows)
-    {
-        var lows = ReadTraceLows();
-        var places = new List<int>();
-        for (var trace = 0; trace < lows.Length; trace++) if (traceLows.Contains(lows[trace])) places.Add(trace);
-        return places;
-    }
-
-    /// <summary>The spans of the traces at some places, a batch each.</summary>
-    public IReadOnlyList<SpanBatch> ReadTraces(IReadOnlyList<int> places, Action<Exception>? onTagsDamaged)
-    {
-        using var columns = new BlockColumns(this);
-        return [.. places.Select(trace => columns.ReadSpans(SpanPlaces.Between(columns.TraceBegins[trace], columns.TraceBegins[trace + 1]), null, onTagsDamaged))];
-    }
-
     ulong[] ReadIds(SectionKind kind, int count)
     {
         using var part = Read(kind);

@@ -18,12 +18,12 @@ sealed class ColumnRuns : IEnumerable<(int At, int First, int Count)>
     public int End => _runs.Count == 0 ? 0 : _runs[^1].First + _runs[^1].Count;
 
     /// <summary>The runs of each column.</summary>
-    /// <param name="columnsOf">The columns of each shape.</param>
-    public static ColumnRuns[] Of(SpanPlaces places, int[] shapeOf, int[][] columnsOf, int columns)
+    /// <param name="columnsOf">The columns of each list of keys.</param>
+    public static ColumnRuns[] Of(SpanPlaces places, int[] shapeOf, ReadShapes shapes, int[][] columnsOf, int columns)
     {
         var runs = new ColumnRuns[columns];
         for (var column = 0; column < columns; column++) runs[column] = new ColumnRuns();
-        var counter = new Counter(shapeOf, columnsOf, columns);
+        var counter = new Counter(shapeOf, shapes.KeysOf, columnsOf, columns);
         var at = 0;
         foreach (var (from, to) in places.Runs)
         {
@@ -51,8 +51,8 @@ sealed class ColumnRuns : IEnumerable<(int At, int First, int Count)>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Counts the values that some spans have in each column: by their shapes first, which are few.</summary>
-    sealed class Counter(int[] shapeOf, int[][] columnsOf, int columns)
+    /// <summary>Counts the values that some spans have in each column: by their lists of keys first, which are few.</summary>
+    sealed class Counter(int[] shapeOf, int[] keysOf, int[][] columnsOf, int columns)
     {
         readonly int[] _spansOf = new int[columnsOf.Length];
         readonly List<int> _met = [];
@@ -60,11 +60,11 @@ sealed class ColumnRuns : IEnumerable<(int At, int First, int Count)>
 
         public void Count(int from, int to)
         {
-            foreach (var shape in shapeOf.AsSpan(from, to - from)) if (_spansOf[shape]++ == 0) _met.Add(shape);
-            foreach (var shape in _met)
+            foreach (var shape in shapeOf.AsSpan(from, to - from)) if (_spansOf[keysOf[shape]]++ == 0) _met.Add(keysOf[shape]);
+            foreach (var keys in _met)
             {
-                foreach (var column in columnsOf[shape]) _values[column] += _spansOf[shape];
-                _spansOf[shape] = 0;
+                foreach (var column in columnsOf[keys]) _values[column] += _spansOf[keys];
+                _spansOf[keys] = 0;
             }
             _met.Clear();
         }

@@ -10,27 +10,22 @@ sealed class TagColumnsReader(BlockReader block, ReadShapes shapes, int[] shapeO
     delegate T[] ReadValues<T>(Section section, ColumnRuns runs);
 
     /// <summary>All text tags, as numbers of strings.</summary>
-    public TagColumn<int> ReadTexts() => ReadColumns(SectionKind.TextTag, TextKeysOf, ReadTexts);
+    public TagColumn<int> ReadTexts() => ReadColumns(SectionKind.TextTag, keys => keys.Texts, ReadTexts);
 
     /// <summary>All numeric tags.</summary>
-    public TagColumn<double> ReadNumbers() => ReadColumns(SectionKind.NumberTag, NumberKeysOf, ReadNumbers);
+    public TagColumn<double> ReadNumbers() => ReadColumns(SectionKind.NumberTag, keys => keys.Numbers, ReadNumbers);
 
     /// <summary>Puts the text of one key into the places of the spans that have it; false when none has.</summary>
-    public bool ReadText(int key, int[] values) => ReadColumn(SectionKind.TextTag, TextKeysOf, key, ReadTexts, values) is not null;
+    public bool ReadText(int key, int[] values) => ReadColumn(SectionKind.TextTag, keys => keys.Texts, key, ReadTexts, values) is not null;
 
     /// <summary>The same for a number; says which spans have it, null when none has.</summary>
-    public bool[]? ReadNumber(int key, double[] values) => ReadColumn(SectionKind.NumberTag, NumberKeysOf, key, ReadNumbers, values);
+    public bool[]? ReadNumber(int key, double[] values) => ReadColumn(SectionKind.NumberTag, keys => keys.Numbers, key, ReadNumbers, values);
 
-    static int[] TextKeysOf(Shape shape) => shape.TextKeys;
-
-    static int[] NumberKeysOf(Shape shape) => shape.NumberKeys;
-
-    bool[]? ReadColumn<T>(SectionKind kind, Func<Shape, int[]> keysOf, int key, ReadValues<T> read, T[] values)
+    bool[]? ReadColumn<T>(SectionKind kind, Func<(int[] Texts, int[] Numbers), int[]> keysOf, int key, ReadValues<T> read, T[] values)
     {
         int[] only = [0];
-        var columnsOf = new int[shapes.Count][];
-        for (var shape = 0; shape < columnsOf.Length; shape++) columnsOf[shape] = keysOf(shapes[shape]).AsSpan().Contains(key) ? only : [];
-        var runs = ColumnRuns.Of(places, shapeOf, columnsOf, 1)[0];
+        int[][] columnsOf = [.. shapes.Keys.Select(keys => keysOf(keys).AsSpan().Contains(key) ? only : [])];
+        var runs = ColumnRuns.Of(places, shapeOf, shapes, columnsOf, 1)[0];
         if (runs.Count == 0) return null;
         foreach (var section in block.Header.Sections)
         {
@@ -42,7 +37,7 @@ sealed class TagColumnsReader(BlockReader block, ReadShapes shapes, int[] shapeO
             {
                 for (var place = from; place < to; place++, span++)
                 {
-                    if (columnsOf[shapeOf[place]].Length == 0) continue;
+                    if (columnsOf[shapes.KeysOf[shapeOf[place]]].Length == 0) continue;
                     has[span] = true;
                     values[span] = column[next++];
                 }
@@ -52,7 +47,7 @@ sealed class TagColumnsReader(BlockReader block, ReadShapes shapes, int[] shapeO
         throw new BlockDamagedException("A block has spans with a tag, and no column of it.");
     }
 
-    TagColumn<T> ReadColumns<T>(SectionKind kind, Func<Shape, int[]> keysOf, ReadValues<T> read)
+    TagColumn<T> ReadColumns<T>(SectionKind kind, Func<(int[] Texts, int[] Numbers), int[]> keysOf, ReadValues<T> read)
     {
         var columnOf = new int[shapes.BaseStringCount]; // Of a key: its column + 1.
         var sections = new List<Section>();
@@ -62,14 +57,10 @@ sealed class TagColumnsReader(BlockReader block, ReadShapes shapes, int[] shapeO
             sections.Add(section);
             columnOf[section.Key] = sections.Count;
         }
-        var columnsOf = new int[shapes.Count][];
-        for (var shape = 0; shape < columnsOf.Length; shape++)
-        {
-            var keys = keysOf(shapes[shape]);
-            columnsOf[shape] = shape > 0 && ReferenceEquals(keys, keysOf(shapes[shape - 1])) ? columnsOf[shape - 1] : ColumnsOf(keys, columnOf);
-        }
-        var runs = ColumnRuns.Of(places, shapeOf, columnsOf, sections.Count);
-        return Fill([.. sections.Select((section, column) => Read(section, runs[column], read))], columnsOf, keysOf, runs.Sum(column => column.Count));
+        int[][] keysOfList = [.. shapes.Keys.Select(keysOf)];
+        int[][] columnsOf = [.. keysOfList.Select(keys => ColumnsOf(keys, columnOf))];
+        var runs = ColumnRuns.Of(places, shapeOf, shapes, columnsOf, sections.Count);
+        return Fill([.. sections.Select((section, column) => Read(section, runs[column], read))], columnsOf, keysOfList, runs.Sum(column => column.Count));
     }
 
     static int[] ColumnsOf(int[] keys, int[] columnOf)
@@ -87,7 +78,7 @@ sealed class TagColumnsReader(BlockReader block, ReadShapes shapes, int[] shapeO
         return read(section, runs);
     }
 
-    TagColumn<T> Fill<T>(T[][] columns, int[][] columnsOf, Func<Shape, int[]> keysOf, int pool)
+    TagColumn<T> Fill<T>(T[][] columns, int[][] columnsOf, int[][] keysOf, int pool)
     {
         var next = new int[columns.Length];
         var (starts, counts) = (new int[places.Count], new int[places.Count]);
@@ -97,11 +88,11 @@ sealed class TagColumnsReader(BlockReader block, ReadShapes shapes, int[] shapeO
         {
             for (var place = from; place < to; place++, span++)
             {
-                var shape = shapeOf[place];
-                var ownColumns = columnsOf[shape];
+                var list = shapes.KeysOf[shapeOf[place]];
+                var ownColumns = columnsOf[list];
                 starts[span] = at;
                 counts[span] = ownColumns.Length;
-                keysOf(shapes[shape]).CopyTo(keys, at);
+                keysOf[list].CopyTo(keys, at);
                 foreach (var column in ownColumns) values[at++] = columns[column][next[column]++];
             }
         }
