@@ -167,27 +167,24 @@ public sealed class SpanBatch
         return keyIndex >= 0 && Numbers.TryGet(span, keyIndex, out var value) ? value : null;
     }
 
-    /// <summary>From so many spans on it is cheaper to read the tags of all; measured on blocks of 20 k spans: 8.</summary>
-    const int SpansThatPayForAll = 8;
+    /// <summary>From so many spans on the tags of all are read, and stay with the batch.</summary>
+    const int SpansThatPayForAll = 64;
 
     /// <summary>Copies one of many spans out, for readers that want objects.</summary>
-    public Span SpanAt(int span) => Copy(span, new StoredTags(Tags, Numbers), span);
+    public Span SpanAt(int span) => Copy(span, SpanTags.Of(span, Tags, Numbers, Strings.Text, Strings.Text));
 
     /// <summary>Copies some spans out, all that are wanted of the batch. Of a stored one only the tags of those are read when they are few.</summary>
+    /// <param name="spans">Ascending.</param>
     public IReadOnlyList<Span> SpansAt(ReadOnlySpan<int> spans)
     {
-        var readsEach = _tags is null && _stored is not null && spans.Length < SpansThatPayForAll;
         var copies = new Span[spans.Length];
-        for (var i = 0; i < copies.Length; i++) copies[i] = readsEach ? Copy(spans[i], _stored!.ReadSpan(spans[i]), 0) : Copy(spans[i], new StoredTags(Tags, Numbers), spans[i]);
+        var tags = _tags is null && _stored is not null && spans.Length < SpansThatPayForAll ? _stored.ReadSpans(spans) : null;
+        for (var i = 0; i < copies.Length; i++) copies[i] = tags is null ? SpanAt(spans[i]) : Copy(spans[i], tags[i]);
         return copies;
     }
 
-    Span Copy(int span, StoredTags stored, int at)
+    Span Copy(int span, SpanTags tags)
     {
-        var tags = new Dictionary<string, string>(stored.Tags.CountOf(at), StringComparer.Ordinal);
-        foreach (var (key, value) in stored.Tags.Of(at)) tags[Strings.Text(key)] = Strings.Text(value);
-        var numbers = new Dictionary<string, double>(stored.Numbers.CountOf(at), StringComparer.Ordinal);
-        foreach (var (key, value) in stored.Numbers.Of(at)) numbers[Strings.Text(key)] = value;
         return new Span
         {
             TraceId = TraceIdOf(span),
@@ -202,8 +199,8 @@ public sealed class SpanBatch
             Env = Strings.Text(Envs[span]),
             Kind = Kinds[span],
             Flags = Flags[span],
-            Tags = tags,
-            Numbers = numbers,
+            Tags = tags.Texts,
+            Numbers = tags.Numbers,
         };
     }
 
@@ -351,8 +348,8 @@ public interface IStoredTags
     /// <summary>One tag of all spans, by the index of its key. Any thread; read each time.</summary>
     TagValues ReadKey(int key);
 
-    /// <summary>The tags of one span, which is span 0 of what is given. Any thread; read each time.</summary>
-    StoredTags ReadSpan(int span);
+    /// <summary>The tags of some spans, given ascending, one entry for each. Any thread; read each time.</summary>
+    IReadOnlyList<SpanTags> ReadSpans(ReadOnlySpan<int> spans);
 }
 
 /// <summary>One tag of a batch's spans.</summary>
@@ -376,3 +373,22 @@ public sealed record TagValues(int[] Texts, double[] Numbers, bool[] HasNumber)
 
 /// <summary>The tags of a batch that a store read back.</summary>
 public sealed record StoredTags(TagColumn<int> Tags, TagColumn<double> Numbers);
+
+/// <summary>The tags of one span, copied out.</summary>
+public sealed record SpanTags(IReadOnlyDictionary<string, string> Texts, IReadOnlyDictionary<string, double> Numbers)
+{
+    /// <summary>Of a span without tags.</summary>
+    public static SpanTags None { get; } = new(new Dictionary<string, string>(), new Dictionary<string, double>());
+
+    /// <summary>Copies those of a span out of the columns.</summary>
+    /// <param name="keyText">The text of a key's number.</param>
+    /// <param name="valueText">The text of a value's number.</param>
+    public static SpanTags Of(int span, TagColumn<int> texts, TagColumn<double> numbers, Func<int, string> keyText, Func<int, string> valueText)
+    {
+        var tags = new Dictionary<string, string>(texts.CountOf(span), StringComparer.Ordinal);
+        foreach (var (key, value) in texts.Of(span)) tags[keyText(key)] = valueText(value);
+        var values = new Dictionary<string, double>(numbers.CountOf(span), StringComparer.Ordinal);
+        foreach (var (key, value) in numbers.Of(span)) values[keyText(key)] = value;
+        return new SpanTags(tags, values);
+    }
+}

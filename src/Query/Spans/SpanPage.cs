@@ -1,9 +1,10 @@
+using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Query.Traces;
 
 namespace Apm.Query.Spans;
 
-/// <summary>The first spans in an order, as they are met in any other.</summary>
+/// <summary>The first spans in an order, as they are met in any other, and whether there is one behind them.</summary>
 /// <remarks>Spans stay in their batches until too many batches are held; then they are copied out. Not thread-safe.</remarks>
 sealed class SpanPage(SpanSort sort, int limit, SpanCursor? after)
 {
@@ -12,42 +13,48 @@ sealed class SpanPage(SpanSort sort, int limit, SpanCursor? after)
 
     readonly PriorityQueue<Entry, SpanCursor> _worstFirst = new(Comparer<SpanCursor>.Create((left, right) => Compare(right, left)));
     readonly HashSet<SpanBatch> _held = new(ReferenceEqualityComparer.Instance);
-    bool _hasMore;
 
-    /// <summary>Behind it nothing comes on the page any more; null while the page is not full.</summary>
-    public long? WorstNanos => _worstFirst.Count == limit && _worstFirst.TryPeek(out _, out var worst) ? worst.SortNanos : null;
+    /// <summary>Behind it nothing comes on the page any more, nor is the first behind the page; null while there are not so many.</summary>
+    public long? WorstNanos => _worstFirst.Count > limit && _worstFirst.TryPeek(out _, out var worst) ? worst.SortNanos : null;
 
     public void Add(SpanBatch batch, int span)
     {
         var nanos = sort is SpanSort.Newest or SpanSort.Oldest ? batch.StartUnixNanos[span] : batch.DurationNanos[span];
-        if (WorstNanos is { } worst && IsBehind(nanos, worst))
-        {
-            _hasMore = true;
-            return;
-        }
+        if (WorstNanos is { } worst && IsBehind(nanos, worst)) return;
         var place = new SpanCursor(sort, nanos, batch.TraceIdLow[span], batch.SpanIds[span], HashOf(batch.Strings.Utf8(batch.Services[span])));
         if (after is { } from && Compare(place, from) <= 0) return;
-        if (_worstFirst.Count < limit) _worstFirst.Enqueue(new Entry(batch, span), place);
-        else
-        {
-            _hasMore = true;
-            if (!_worstFirst.TryPeek(out _, out var last) || Compare(place, last) >= 0) return;
-            _worstFirst.EnqueueDequeue(new Entry(batch, span), place);
-        }
-        if (_held.Add(batch) && _held.Count > MaxHeldBatches) CopyOut();
+        if (_worstFirst.Count <= limit) _worstFirst.Enqueue(new Entry(batch, span), place);
+        else if (_worstFirst.TryPeek(out _, out var last) && Compare(place, last) < 0) _worstFirst.EnqueueDequeue(new Entry(batch, span), place);
+        else return;
+        if (_held.Add(batch) && _held.Count > MaxHeldBatches) HoldLess();
     }
+
+    /// <summary>What spans that come onto the page last, in an order by duration.</summary>
+    public DurationBounds Durations => sort == SpanSort.Slowest
+        ? new DurationBounds(WorstNanos ?? long.MinValue, after?.SortNanos ?? long.MaxValue)
+        : new DurationBounds(after?.SortNanos ?? long.MinValue, WorstNanos ?? long.MaxValue);
 
     /// <summary>Whether a value lies behind another in the order.</summary>
     public bool IsBehind(long nanos, long than) => sort is SpanSort.Newest or SpanSort.Slowest ? nanos < than : nanos > than;
 
     /// <summary>The page in order, and the place behind it when there is more, or may be.</summary>
-    /// <param name="mayHaveMore">Not all spans were met.</param>
+    /// <param name="mayHaveMore">Not all spans were met that could be on it or behind.</param>
     public (IReadOnlyList<Span> Spans, SpanCursor? Next) Finish(bool mayHaveMore)
     {
+        var hasMore = _worstFirst.Count > limit;
+        if (hasMore) _worstFirst.Dequeue();
         var entries = _worstFirst.UnorderedItems.ToList();
         entries.Sort((left, right) => Compare(left.Priority, right.Priority));
         CopyOut();
-        return ([.. entries.Select(entry => entry.Element.Span!)], (_hasMore || mayHaveMore) && entries.Count > 0 ? entries[^1].Priority : null);
+        return ([.. entries.Select(entry => entry.Element.Span!)], (hasMore || mayHaveMore) && entries.Count > 0 ? entries[^1].Priority : null);
+    }
+
+    /// <summary>Lets go of batches whose spans were driven off the page; copies spans out when that is not enough.</summary>
+    void HoldLess()
+    {
+        _held.Clear();
+        foreach (var (entry, _) in _worstFirst.UnorderedItems) if (entry.Batch is { } batch) _held.Add(batch);
+        if (_held.Count > MaxHeldBatches) CopyOut();
     }
 
     void CopyOut()
@@ -91,7 +98,7 @@ sealed class SpanPage(SpanSort sort, int limit, SpanCursor? after)
         /// <summary>Copies some of one batch's spans.</summary>
         public static List<(Entry Entry, Span Span)> Copy(IEnumerable<Entry> ofOneBatch)
         {
-            List<Entry> entries = [.. ofOneBatch];
+            List<Entry> entries = [.. ofOneBatch.OrderBy(entry => entry._index)];
             var spans = entries[0].Batch!.SpansAt([.. entries.Select(entry => entry._index)]);
             return [.. entries.Zip(spans)];
         }

@@ -19,34 +19,55 @@ public sealed class SpanSearch(ITraceReader reader, TimeProvider clock)
             throw new ArgumentException($"The cursor is of a search sorted by {after.Sort}, this one is sorted by {request.Sort}. Begin again without a cursor.", nameof(request));
         var started = clock.GetTimestamp();
         var page = new SpanPage(request.Sort, Math.Clamp(request.Limit, 1, MaxLimit), request.After);
+        // By duration little has to be read for a page, and counting would read all of it: the page comes first, and counting has what time is left.
+        var isPageFirst = request is { CountFor: not null, Sort: SpanSort.Slowest or SpanSort.Fastest };
         var scan = new MatchScan(reader, clock, request.Range, request.Filter)
         {
             Deadline = request.Deadline,
-            CountFor = request.CountFor,
-            Order = request.Sort switch { SpanSort.Oldest => ScanOrder.Oldest, SpanSort.Slowest => ScanOrder.Slowest, SpanSort.Fastest => ScanOrder.Fastest, _ => ScanOrder.Newest },
+            CountFor = isPageFirst ? TimeSpan.Zero : request.CountFor,
+            Order = OrderOf(request.Sort),
             IsPutOff = part => request.After is { } from && page.IsBehind(from.SortNanos, LastOf(part, request.Sort)),
-            PageBounds = request.Sort switch
-            {
-                SpanSort.Slowest => () => DurationBounds.Any with { MinNanos = page.WorstNanos ?? long.MinValue },
-                SpanSort.Fastest => () => DurationBounds.Any with { MaxNanos = page.WorstNanos ?? long.MaxValue },
-                _ => null,
-            },
+            PageBounds = isPageFirst ? () => page.Durations : null,
             IsPageCertain = next => (page.WorstNanos is { } worst && page.IsBehind(FirstOf(next, request.Sort), worst)) || IsBeforePage(next, request),
         };
         scan.Run((batch, _, matching) =>
         {
             foreach (var span in matching) page.Add(batch, span);
         }, cancel);
-        var (spans, next) = page.Finish(mayHaveMore: scan.IncompleteReason is not null);
+        var isPageCertain = scan.IncompleteReason is null || scan.HasStoppedCounting;
+        var (spans, next) = page.Finish(mayHaveMore: !isPageCertain);
+        if (isPageFirst && scan.HasStoppedCounting) scan = Count(request, request.CountFor.GetValueOrDefault() - clock.GetElapsedTime(started), cancel);
         return new SpanSearchResult
         {
             Spans = spans,
             Next = next,
-            MatchedSpanCount = scan.MatchedSpanCount,
-            IsPageCertain = scan.IncompleteReason is null || scan.HasStoppedCounting,
+            MatchedSpanCount = Math.Max(scan.MatchedSpanCount, spans.Count),
+            IsPageCertain = isPageCertain,
             Report = scan.Report(started),
         };
     }
+
+    /// <summary>Counts as far as it comes in some time, at least one part.</summary>
+    MatchScan Count(SpanSearchRequest request, TimeSpan time, CancellationToken cancel)
+    {
+        var scan = new MatchScan(reader, clock, request.Range, request.Filter)
+        {
+            Deadline = request.Deadline,
+            CountFor = time > TimeSpan.Zero ? time : TimeSpan.Zero,
+            Order = OrderOf(request.Sort),
+            IsPageCertain = static _ => true,
+        };
+        scan.Run(static (_, _, _) => { }, cancel);
+        return scan;
+    }
+
+    static ScanOrder OrderOf(SpanSort sort) => sort switch
+    {
+        SpanSort.Oldest => ScanOrder.Oldest,
+        SpanSort.Slowest => ScanOrder.Slowest,
+        SpanSort.Fastest => ScanOrder.Fastest,
+        _ => ScanOrder.Newest,
+    };
 
     /// <summary>All of a part's spans lie before the page's first: only parts that were put off are left, since those come last.</summary>
     static bool IsBeforePage(SpanPart next, SpanSearchRequest request) =>

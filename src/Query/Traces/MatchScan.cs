@@ -45,15 +45,15 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
     /// <summary>Parts of which this is true come last: the page that is wanted has nothing of them.</summary>
     public Predicate<SpanPart>? IsPutOff { get; init; }
 
-    /// <summary>After this time the scan ends as soon as <see cref="IsPageCertain"/> says yes; null for never.</summary>
+    /// <summary>After this time the scan ends as soon as <see cref="IsPageCertain"/> says yes; null for never. Zero counts no more than the page needs.</summary>
     public TimeSpan? CountFor { get; init; }
 
     /// <summary>Whether what was given is enough for the page that is wanted, given the part that is next: none after it comes before it in the order.</summary>
     public Predicate<SpanPart> IsPageCertain { get; init; } = static _ => false;
 
     /// <summary>
-    /// After <see cref="CountFor"/>, as long as the page is not certain: the durations that spans must have to come onto it. Others are then neither
-    /// counted nor given, and need not be read. Null when durations do not decide.
+    /// After <see cref="CountFor"/>, as long as the page is not certain: the durations that spans must have to come onto it. Once they leave something
+    /// out, nothing is counted any more, and spans of other durations are neither given nor read. Null when durations do not decide.
     /// </summary>
     public Func<DurationBounds>? PageBounds { get; init; }
 
@@ -118,6 +118,7 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
             test = batch => new AllTest([new CandidateTest(batch, wanted), rest(batch)]);
         }
         var parts = new PartReader(where, test, WantsAllSpans);
+        if (countFor == TimeSpan.Zero) FillPage(parts);
         foreach (var (next, batches) in parts.Read(only is { Count: 0 } ? [] : Parts(Pushdown(where, only)), cancel))
         {
             cancel.ThrowIfCancellationRequested();
@@ -128,15 +129,23 @@ sealed class MatchScan(ITraceReader reader, TimeProvider clock, TimeRange range,
                 var isLast = next is null && ReferenceEquals(batch.Batch, batches[^1].Batch);
                 if (_stopReason is null && !isLast && clock.GetElapsedTime(started) > Deadline) StopForTime();
             }
-            if (_stopReason is null && next is not null && countFor is { } limit && clock.GetElapsedTime(started) > limit)
+            if (_stopReason is null && next is not null && countFor is { } limit && clock.GetElapsedTime(started) >= limit)
             {
                 if (IsPageCertain(next)) StopCounting();
-                else if (PageBounds is { } bounds) parts.Narrow((_bounds = bounds()).Value);
+                else FillPage(parts);
             }
             if (_stopReason is not null) break;
         }
         if (_bounds is not null) StopCounting();
         ScannedSpanCount = WantsAllSpans ? Math.Max(ScannedSpanCount, judgedSpanCount ?? 0) : judgedSpanCount ?? ScannedSpanCount;
+    }
+
+    /// <summary>From now on only what may come onto the page is read.</summary>
+    void FillPage(PartReader parts)
+    {
+        if (PageBounds?.Invoke() is not { } bounds || bounds == DurationBounds.Any) return;
+        _bounds = bounds;
+        parts.Narrow(bounds);
     }
 
     void Give(TestedBatch tested, Take take)

@@ -19,7 +19,6 @@ sealed class PartReader(TimeRange range, Func<SpanBatch, BatchTest> compile, boo
 {
     long _minNanos = long.MinValue, _maxNanos = long.MaxValue;
 
-
     /// <summary>Spans that are worth a thread's while; default 16,384.</summary>
     const int SpansPerTask = 16_384;
 

@@ -8,8 +8,8 @@ sealed class BlockPart(BlockSource source, StoredBlock block, SpanScan scan) : S
 {
     public override long StartUnixNanosMin => block.Info.StartUnixNanosMin;
     public override long StartUnixNanosMax => block.Info.StartUnixNanosMax;
-    public override long DurationNanosMin => block.Info.DurationNanosMin;
-    public override long DurationNanosMax => block.Info.DurationNanosMax;
+    public override long DurationNanosMin => BlockSource.DurationsOf(block, scan.Service).MinNanos;
+    public override long DurationNanosMax => BlockSource.DurationsOf(block, scan.Service).MaxNanos;
     public override long SpanCount => block.Info.SpanCount;
 
     public override IReadOnlyList<SpanBatch> Read(CancellationToken cancel)

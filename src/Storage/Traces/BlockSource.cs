@@ -10,6 +10,9 @@ namespace Apm.Storage.Traces;
 /// <remarks>Thread-safe.</remarks>
 sealed class BlockSource(TraceStoreSettings settings, Counters counters)
 {
+    /// <summary>When no more than one in so many of a block's spans is wanted, those are read alone, and not kept.</summary>
+    const int FewOf = 8;
+
     /// <summary>Up to so many traces are read alone; for more a block is unpacked whole, and kept. Blocks have some thousands.</summary>
     const int MaxSingleTraces = 16;
 
@@ -24,16 +27,19 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
             if (scan.TraceId is null && scan.Tags.Count == 0 && _cache.Find(block) is { } unpacked) return [unpacked];
             if (scan.TraceId is { } wanted && FilterOnDiskLeavesOut(block, wanted)) return [];
             var reader = Open(block);
-            if (LeavesOutSome(block.Info, scan) && !reader.HoldsDuration(new DurationBounds(scan.MinDurationNanos, scan.MaxDurationNanos), scan.Service)) return [];
+            using var columns = new BlockColumns(reader);
+            var few = PlacesByDuration(block, columns, scan);
+            if (few is { Length: 0 }) return [];
             if (scan.Tags.Count > 0 && !MayHoldTags(reader, scan.Tags)) return [];
             if (scan.TraceLows is { } lows)
             {
-                var places = reader.PlacesOf(lows);
-                if (places.Count == 0) return [];
-                if (places.Count <= MaxSingleTraces && _cache.Find(block) is null) return reader.ReadTraces(places, damage => SetAside(block, damage));
+                var traces = columns.TracesOf(lows);
+                if (traces.Count == 0) return [];
+                if (traces.Count <= MaxSingleTraces && _cache.Find(block) is null) return [columns.ReadSpans(columns.SpansOf(traces), null, damage => SetAside(block, damage))];
             }
             if (scan.TraceId is { } id) return reader.ReadTrace(id, damage => SetAside(block, damage));
-            return [_cache.Find(block) ?? ReadAll(reader, block)];
+            if (_cache.Find(block) is { } kept) return [kept];
+            return [few is not null && (long)few.Length * FewOf <= block.Info.SpanCount ? columns.ReadSpans(SpanPlaces.Of(few), null, damage => SetAside(block, damage)) : ReadAll(columns, block)];
         }
         catch (BlockDamagedException damage)
         {
@@ -81,8 +87,38 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
         }
     }
 
-    /// <summary>The scan's bounds of durations leave out some of the block's: its durations alone may tell that they leave out all.</summary>
-    static bool LeavesOutSome(BlockInfo info, SpanScan scan) => info.DurationNanosMin < scan.MinDurationNanos || info.DurationNanosMax > scan.MaxDurationNanos;
+    /// <summary>Which of its spans may match, when the durations leave out some; else null.</summary>
+    static int[]? PlacesByDuration(StoredBlock block, BlockColumns columns, SpanScan scan)
+    {
+        var (all, wanted) = (DurationsOf(block, scan.Service), new DurationBounds(scan.MinDurationNanos, scan.MaxDurationNanos));
+        if (wanted.Hold(all.MinNanos) && wanted.Hold(all.MaxNanos)) return null;
+        return all.MaxNanos < wanted.MinNanos || all.MinNanos > wanted.MaxNanos ? [] : columns.PlacesOf(scan);
+    }
+
+    /// <summary>
+    /// The shortest and the longest duration in a block of a service's spans, or of all for null. The first question of a service reads some bytes of the
+    /// block, which are kept; blocks of before, and damaged ones, answer with the durations of all.
+    /// </summary>
+    public static DurationBounds DurationsOf(StoredBlock block, string? service)
+    {
+        var all = new DurationBounds(block.Info.DurationNanosMin, block.Info.DurationNanosMax);
+        if (service is null || block.Info.Services is not { Count: > 1 } services) return all;
+        var known = block.ServiceDurations ??= ReadServiceDurations(block);
+        for (var i = 0; i < known.Count; i++) if (services[i] == service) return known[i];
+        return all;
+    }
+
+    static IReadOnlyList<DurationBounds> ReadServiceDurations(StoredBlock block)
+    {
+        try
+        {
+            return Open(block).ReadServiceDurations();
+        }
+        catch (BlockDamagedException)
+        {
+            return []; // The spans may be good all the same.
+        }
+    }
 
     /// <summary>The filter says "maybe" wrongly for one tag in about sixteen; the bytes of the block's texts, a small part of it, hardly ever.</summary>
     static bool MayHoldTags(BlockReader reader, IReadOnlyList<KeyValuePair<string, string>> tags)
@@ -91,9 +127,9 @@ sealed class BlockSource(TraceStoreSettings settings, Counters counters)
         return filter is not null && tags.All(tag => filter.MayContain(StableHash.OfTag(StableHash.OfText(tag.Key), StableHash.OfText(tag.Value)))) && reader.MayHoldTexts(tags.Select(tag => tag.Value));
     }
 
-    SpanBatch ReadAll(BlockReader reader, StoredBlock block)
+    SpanBatch ReadAll(BlockColumns columns, StoredBlock block)
     {
-        var batch = reader.ReadAll(bytes => _cache.Grow(block, bytes), damage => SetAside(block, damage));
+        var batch = columns.ReadSpans(SpanPlaces.Between(0, block.Info.SpanCount), bytes => _cache.Grow(block, bytes), damage => SetAside(block, damage));
         _cache.Add(block, batch);
         return batch;
     }

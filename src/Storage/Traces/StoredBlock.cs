@@ -8,11 +8,15 @@ namespace Apm.Storage.Traces;
 /// <remarks>Any thread may read; filter and state change once at most, in one direction.</remarks>
 public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, BloomFilter? traceFilter)
 {
-    /// <summary>Of this object, its <see cref="BlockInfo"/>, the list of services, and the place of its filter.</summary>
-    const int FieldBytes = 280;
+    /// <summary>Of this object, its <see cref="BlockInfo"/>, the lists of services and of their durations, and the place of its filter.</summary>
+    const int FieldBytes = 320;
+
+    /// <summary>Where a service's name stands (the names are shared), and its durations.</summary>
+    const int BytesPerService = 24;
 
     volatile BloomFilter? _traceFilter = traceFilter;
     volatile FilterPlace? _filterPlace;
+    volatile IReadOnlyList<DurationBounds>? _serviceDurations;
     int _isSetAside;
 
     public SliceFile Slice { get; } = slice;
@@ -32,8 +36,15 @@ public sealed class StoredBlock(SliceFile slice, long offset, BlockInfo info, Bl
         set => _filterPlace = value;
     }
 
-    /// <summary>Memory that it takes as long as it is known, by estimate: its fields, and where its services' names stand (the names are shared). Without the filter.</summary>
-    public long MemoryBytes => FieldBytes + (Info.Services?.Count ?? 0) * (long)IntPtr.Size;
+    /// <summary>The shortest and the longest duration of each of its services, in their order; empty when the block does not say, null until somebody asked.</summary>
+    public IReadOnlyList<DurationBounds>? ServiceDurations
+    {
+        get => _serviceDurations;
+        set => _serviceDurations = value;
+    }
+
+    /// <summary>Memory that it takes as long as it is known, by estimate, without the filter.</summary>
+    public long MemoryBytes => FieldBytes + (Info.Services?.Count ?? 0) * (long)BytesPerService;
 
     /// <summary>It was found damaged; nobody reads it any more.</summary>
     public bool IsSetAside => Volatile.Read(ref _isSetAside) != 0;

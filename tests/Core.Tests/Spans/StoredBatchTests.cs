@@ -105,6 +105,6 @@ public sealed class StoredBatchTests
 
         public TagValues ReadKey(int key) => throw new NotSupportedException();
 
-        public StoredTags ReadSpan(int span) => new(new([0], [1], [1], [span == 1 ? 3 : 2], 1), new([0], [0], [], [], 0));
+        public IReadOnlyList<SpanTags> ReadSpans(ReadOnlySpan<int> spans) => [SpanTags.None with { Texts = new Dictionary<string, string> { ["key"] = spans[0] == 1 ? "own" : "value" } }];
     }
 }

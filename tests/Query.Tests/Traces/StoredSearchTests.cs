@@ -1,4 +1,5 @@
 using Apm.Core.Counting;
+using Apm.Core.Ids;
 using Apm.Core.Ports;
 using Apm.Core.Spans;
 using Apm.Query.Filters;
@@ -77,6 +78,84 @@ public sealed class StoredSearchTests : IDisposable
         Assert.InRange(first.MatchedSpanCount, 4_000, 79_999);
         Assert.StartsWith($"Counting stopped after {first.Report.ScannedSpanCount:N0} spans, the {(sort == SpanSort.Slowest ? "slowest" : "fastest")} part of the range", first.Report.IncompleteReason, StringComparison.Ordinal);
     }
+
+    /// <summary>Large blocks, so that the later ones are read for what may come onto the page alone; some hundred spans last equally long.</summary>
+    [Theory]
+    [InlineData(SpanSort.Slowest)]
+    [InlineData(SpanSort.Fastest)]
+    public void Pages_of_many_blocks_give_each_span_once_in_order(SpanSort sort)
+    {
+        var chance = new Random(6);
+        var spans = Enumerable.Range(0, 200_000).Select(i => Some.Span(trace: (ulong)(i / 2) + 1, id: (ulong)i + 1, service: i % 10 == 0 ? "web" : "db", startNanos: i * 5_000_000L, durationNanos: chance.Next(i % 10 == 0 ? 100 : 5_000) * 1_000L)).ToList();
+        using var store = Stored([.. spans.Chunk(20_000).Select(chunk => Some.Batch(chunk)), Some.Batch(spans.Where(span => span.Id.Value % 11 == 0))]);
+        var expected = spans.Where(span => span.Service == "web").OrderBy(span => PlaceOf(span, sort)).Select(span => span.Id).ToList();
+        var request = new SpanSearchRequest { Range = Some.Hour, Filter = TraceFilterParser.Parse("service:web"), Sort = sort, Limit = 700, Deadline = TimeSpan.FromHours(10), CountFor = TimeSpan.FromMilliseconds(60) };
+
+        var given = new List<SpanId>();
+        for (SpanCursor? after = null; given.Count == 0 || after is not null;)
+        {
+            var page = new SpanSearch(store, new RunningClock()).Search(request with { After = after });
+            Assert.True(page.IsPageCertain);
+            given.AddRange(page.Spans.Select(span => span.Id));
+            after = page.Next;
+        }
+
+        Assert.Equal(expected, given);
+    }
+
+    /// <summary>Few durations, so that many spans are alike in them; some spans come twice, and blocks hold some services only. The filters are those of one span.</summary>
+    [Theory]
+    [InlineData(SpanSort.Slowest)]
+    [InlineData(SpanSort.Fastest)]
+    [InlineData(SpanSort.Newest)]
+    [InlineData(SpanSort.Oldest)]
+    public void Pages_one_after_the_other_give_each_span_once_in_order_and_end_when_there_is_no_more(SpanSort sort)
+    {
+        string[] filters = ["", "service:web", "service:web status:error", "service:db duration:>3us", "@shard:2", "resource:*1*", "service:nobody"];
+        Gen.Int[0, 1_000_000].Sample(seed =>
+        {
+            var chance = new Random(seed);
+            var batches = Enumerable.Range(0, 12).Select(batch => Spans(chance, chance.Next(1, 300), batch)).ToList();
+            batches.Add([.. batches.SelectMany(spans => spans).Where(_ => chance.Next(5) == 0)]);
+            List<SpanBatch> stored = [.. batches.Where(spans => spans.Count > 0).Select(spans => Some.Batch([.. spans]))];
+            using var store = Stored(stored);
+            var search = new SpanSearch(store, chance.Next(2) == 0 ? Clock : new RunningClock());
+            foreach (var text in filters)
+            {
+                var filter = TraceFilterParser.Parse(text);
+                var expected = BruteForce.Spans(stored, Some.Hour, filter);
+                expected.Sort((left, right) => PlaceOf(left, sort).CompareTo(PlaceOf(right, sort)));
+                var limit = Math.Clamp(chance.Next(1, expected.Count + 3) / chance.Next(1, 5), 1, SpanSearch.MaxLimit);
+                var request = new SpanSearchRequest { Range = Some.Hour, Filter = filter, Sort = sort, Limit = limit, CountFor = TimeSpan.FromMilliseconds(60), Deadline = TimeSpan.FromHours(10) };
+                for (var at = 0; ;)
+                {
+                    var result = search.Search(request);
+
+                    Assert.True(result.IsPageCertain);
+                    Assert.Equal(expected.Skip(at).Take(limit).Select(span => span.Id), result.Spans.Select(span => span.Id));
+                    Assert.Equal(SpanBatches.Describe(expected.Skip(at).Take(limit)), SpanBatches.Describe(result.Spans));
+                    Assert.InRange(result.MatchedSpanCount, result.Spans.Count, expected.Count);
+                    if (result.Report.IsComplete) Assert.Equal(expected.Count, result.MatchedSpanCount);
+                    at += limit;
+                    Assert.Equal(at < expected.Count, result.Next is not null);
+                    if (result.Next is null) break;
+                    request = request with { After = result.Next };
+                }
+            }
+        }, iter: 10, threads: 1);
+    }
+
+    static List<Span> Spans(Random chance, int count, int batch) => [.. Enumerable.Range(0, count).Select(i => Some.Span(
+        trace: (ulong)chance.Next(1, 40), id: (ulong)((batch * 1_000) + i + 1), service: batch % 3 == 0 ? "web" : chance.Next(2) == 0 ? "web" : "db", resource: $"GET /{chance.Next(20)}",
+        startNanos: (batch * 60 + chance.Next(300)) * 1_000_000_000L, durationNanos: (batch % 4 + chance.Next(6)) * 1_000L, isError: chance.Next(4) == 0, tags: [("shard", $"{chance.Next(4)}")]))];
+
+    static (long, ulong, ulong) PlaceOf(Span span, SpanSort sort) => (sort switch
+    {
+        SpanSort.Newest => -span.StartUnixNanos,
+        SpanSort.Oldest => span.StartUnixNanos,
+        SpanSort.Slowest => -span.DurationNanos,
+        _ => span.DurationNanos,
+    }, span.TraceId.Low, span.Id.Value);
 
     SegmentTraceStore Stored(List<SpanBatch> batches)
     {

@@ -71,11 +71,11 @@ public sealed class BlockTests : IDisposable
         using var encoder = new BlockEncoder();
         var block = WriteAndOpen(encoder, SpanBatches.Of(Plain(2, 20, T0), Plain(1, 10, T0), Plain(5, 50, T0)));
 
-        Assert.Empty(block.PlacesOf(new HashSet<ulong> { 3, 7 }));
-        var places = block.PlacesOf(new HashSet<ulong> { 1, 7, 5 });
-        var traces = block.ReadTraces(places, damage => Assert.Fail(damage.Message));
-        Assert.Equal<ulong>([10, 50], [.. traces.Select(trace => trace.SpanIds[0]).Order()]);
-        Assert.All(traces, trace => Assert.Equal(1, trace.SpanCount));
+        using var columns = new BlockColumns(block);
+        Assert.Empty(columns.TracesOf(new HashSet<ulong> { 3, 7 }));
+        var traces = columns.TracesOf(new HashSet<ulong> { 1, 7, 5 });
+        var batch = columns.ReadSpans(columns.SpansOf(traces), null, damage => Assert.Fail(damage.Message));
+        Assert.Equal<ulong>([10, 50], [.. batch.SpanIds.AsSpan(0, batch.SpanCount).ToArray().Order()]);
     }
 
     [Theory]
@@ -98,20 +98,81 @@ public sealed class BlockTests : IDisposable
     [Theory]
     [InlineData(12)]
     [InlineData(13)]
-    public void A_block_says_whether_a_span_of_a_service_lasted_so_long(int seed)
+    public void Spans_that_lasted_so_long_are_read_alone_as_they_are_among_the_others(int seed)
     {
         var chance = new Random(seed);
         using var encoder = new BlockEncoder();
         for (var round = 0; round < 25; round++)
         {
-            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 40), T0));
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(1, 80), T0));
             var spans = SpanBatches.Spans(block.ReadAll()).ToList();
             foreach (var service in spans.Select(span => span.Service).Distinct().Append("nobody").Append(null))
             {
                 var bounds = new DurationBounds(spans[chance.Next(spans.Count)].DurationNanos, spans[chance.Next(spans.Count)].DurationNanos);
-                Assert.Equal(spans.Exists(span => (service is null || span.Service == service) && bounds.Hold(span.DurationNanos)), block.HoldsDuration(bounds, service));
+                var scan = new SpanScan { MinDurationNanos = bounds.MinNanos, MaxDurationNanos = bounds.MaxNanos, Service = service, ErrorsOnly = chance.Next(3) == 0 };
+                var wanted = spans.Where(span => (service is null || span.Service == service) && bounds.Hold(span.DurationNanos) && (span.IsError || !scan.ErrorsOnly)).ToList();
+                using var columns = new BlockColumns(block);
+                var places = columns.PlacesOf(scan);
+                if (places.Length == 0)
+                {
+                    Assert.Empty(wanted);
+                    continue;
+                }
+                var few = columns.ReadSpans(SpanPlaces.Of(places), null, damage => Assert.Fail(damage.Message));
+                int[] some = [.. Enumerable.Range(0, few.SpanCount).Where(_ => chance.Next(2) == 0)];
+
+                Assert.Equal(SpanBatches.Describe(some.Select(span => wanted[span])), some.Length == 0 ? [] : SpanBatches.Describe(few.SpansAt(some)));
+                var again = columns.ReadSpans(SpanPlaces.Of(places), null, damage => Assert.Fail(damage.Message));
+                for (var key = 0; key < again.Strings.Count; key++)
+                {
+                    if (again.ReadTag(key) is not { } tag) continue;
+                    for (var span = 0; span < again.SpanCount; span++)
+                    {
+                        Assert.Equal(few.Tags.TryGet(span, key, out var text), tag.TryText(span, out var ownText));
+                        if (ownText >= 0) Assert.Equal(text, ownText);
+                        Assert.Equal(few.Numbers.TryGet(span, key, out var number), tag.TryNumber(span, out var ownNumber));
+                        Assert.Equal(number, ownNumber);
+                    }
+                }
+                Assert.Equal(SpanBatches.Describe(wanted), SpanBatches.Describe(SpanBatches.Spans(few)));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(17)]
+    [InlineData(18)]
+    public void A_block_says_how_long_the_spans_of_each_service_lasted(int seed)
+    {
+        var chance = new Random(seed);
+        using var encoder = new BlockEncoder();
+        for (var round = 0; round < 25; round++)
+        {
+            var block = WriteAndOpen(encoder, SpanBatches.Random(chance, chance.Next(2, 80), T0));
+            var services = block.Header.Info.Services!;
+            var byService = SpanBatches.Spans(block.ReadAll()).ToLookup(span => span.Service, span => span.DurationNanos);
+            IEnumerable<DurationBounds> expected = services.Count > 1 ? services.Select(service => new DurationBounds(byService[service].Min(), byService[service].Max())) : [];
+            Assert.Equal(expected, block.ReadServiceDurations());
+        }
+    }
+
+    /// <summary>As blocks of before, which have no such part; its kind's number stands in the header where the part's checksum does.</summary>
+    [Fact]
+    public void A_block_that_does_not_say_how_long_its_services_lasted_is_read_all_the_same()
+    {
+        using var encoder = new BlockEncoder();
+        var block = Encode(encoder, SpanBatches.Of(Plain(1, 1, T0) with { Service = "web" }, Plain(2, 2, T0) with { Service = "db" }));
+        var bytes = block.ToArray();
+        var part = Assert.Single(BlockHeader.Read(bytes).Sections, section => section.Kind == SectionKind.ServiceDurations);
+        var header = bytes.AsSpan(BlockFormat.PrefixBytes, block.Info.HeaderBytes - BlockFormat.PrefixBytes);
+        var checksum = header.IndexOf(BitConverter.GetBytes(part.Checksum));
+        header[header[..checksum].LastIndexOf((byte)SectionKind.ServiceDurations)] = 99;
+        SignAgain(bytes, block.Info.HeaderBytes, part);
+        using var file = Write(bytes);
+
+        var reader = new BlockReader(file, 0, block.Info.HeaderBytes);
+        Assert.Equal(2, reader.ReadAll().SpanCount);
+        Assert.Empty(reader.ReadServiceDurations());
     }
 
     [Theory]
@@ -329,7 +390,15 @@ public sealed class BlockTests : IDisposable
                 Assert.Equal(batch.SpanCount, SpanBatches.Describe(SpanBatches.Spans(read)).Count);
                 for (var key = 0; key < read.Strings.Count; key++) read.ReadTag(key);
                 reader.ReadTrace(new TraceId(batch.TraceIdHigh[0], batch.TraceIdLow[0]));
-                reader.HoldsDuration(new DurationBounds(0, 5), "web");
+                using (var columns = new BlockColumns(reader))
+                {
+                    if (columns.PlacesOf(new SpanScan { MaxDurationNanos = 5_000_000, Service = "web" }) is { Length: > 0 } places)
+                    {
+                        var few = columns.ReadSpans(SpanPlaces.Of(places), null, _ => noticed++);
+                        Assert.Equal(places.Length, few.SpansAt([.. Enumerable.Range(0, places.Length)]).Count);
+                    }
+                }
+                reader.ReadServiceDurations();
                 reader.MayHoldTexts(["web"]);
                 reader.ReadTraceFilter();
                 reader.ReadTagFilter();

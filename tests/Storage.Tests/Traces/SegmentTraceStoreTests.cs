@@ -795,6 +795,24 @@ public sealed class SegmentTraceStoreTests : TraceStoreContract
     }
 
     [Fact]
+    public void Parts_know_how_long_the_spans_of_a_service_lasted()
+    {
+        using var store = OpenIn(Folder);
+        store.Append(SpanBatches.Of(
+            Plain(1, 1) with { Service = "web", DurationNanos = 100 }, Plain(2, 2) with { Service = "web", DurationNanos = 900 },
+            Plain(3, 3) with { Service = "db", DurationNanos = 20 }, Plain(4, 4) with { Service = "db", DurationNanos = 30 }), new LogPosition(1));
+        store.Flush(everything: true);
+
+        (long, long) DurationsOf(string? service) => Assert.Single(store.Parts(new SpanScan { Service = service })) is var part ? (part.DurationNanosMin, part.DurationNanosMax) : default;
+        Assert.Equal((100, 900), DurationsOf("web"));
+        Assert.Equal((20, 30), DurationsOf("db"));
+        Assert.Equal((20, 900), DurationsOf(null));
+        Assert.Empty(store.Scan(new SpanScan { Service = "db", MinDurationNanos = 31 }, CancellationToken.None));
+        Assert.Empty(store.Scan(new SpanScan { Service = "web", MinDurationNanos = 101, MaxDurationNanos = 899 }, CancellationToken.None));
+        Assert.Single(store.Scan(new SpanScan { Service = "web", MinDurationNanos = 900 }, CancellationToken.None));
+    }
+
+    [Fact]
     public void A_tag_that_no_block_has_opens_no_block()
     {
         using var store = OpenIn(Folder);

@@ -15,7 +15,7 @@ public sealed class BlockEncoder : IDisposable
     readonly ByteWriter _raw = new(1 << 18);
     readonly ByteWriter _header = new();
     readonly ParentCoder _parents = new();
-    readonly HashSet<int> _services = [];
+    readonly Dictionary<int, int> _services = []; // Of the block: its place among those the header names.
     BloomFilter? _traceFilter;
 
     int[] _shapeOf = []; // Per span of the block, in order.
@@ -54,6 +54,8 @@ public sealed class BlockEncoder : IDisposable
         WriteTraces(batches, spans, traces);
         WriteIds(batches, spans, traces);
         var durations = WriteTimes(batches, spans, starts, traces);
+        var services = ServicesOf(shapes.Shapes);
+        if (services is { Count: > 1 }) WriteServiceDurations(shapes.Shapes, durations);
         AddStrings(SectionKind.BaseStrings, 0, baseStrings);
         _tags.WriteTexts(_numbers);
         _tags.WriteNumbers(_numbers);
@@ -66,12 +68,12 @@ public sealed class BlockEncoder : IDisposable
             TraceCount = traces,
             StartUnixNanosMin = Min(starts),
             StartUnixNanosMax = Max(starts),
-            DurationNanosMin = durations.Min,
-            DurationNanosMax = durations.Max,
+            DurationNanosMin = Min(durations),
+            DurationNanosMax = Max(durations),
             Content = ContentOf(shapes.Shapes, spans.Length),
             CoveredUpTo = coveredUpTo,
             WrittenUnixNanos = nowUnixNanos,
-            Services = ServicesOf(shapes.Shapes),
+            Services = services,
             ByteCount = 0,
             HeaderBytes = 0,
         };
@@ -231,7 +233,8 @@ public sealed class BlockEncoder : IDisposable
         _sections.Add(kind, _raw.Written);
     }
 
-    (long Min, long Max) WriteTimes(ReadOnlySpan<SpanBatch> batches, ReadOnlySpan<long> spans, ReadOnlySpan<long> starts, int traces)
+    /// <returns>The spans' durations.</returns>
+    long[] WriteTimes(ReadOnlySpan<SpanBatch> batches, ReadOnlySpan<long> spans, ReadOnlySpan<long> starts, int traces)
     {
         var durations = new long[spans.Length];
         for (var i = 0; i < spans.Length; i++) durations[i] = batches[SpanOrder.BatchOf(spans[i])].DurationNanos[SpanOrder.IndexOf(spans[i])];
@@ -239,7 +242,7 @@ public sealed class BlockEncoder : IDisposable
         _sections.Add(SectionKind.Starts, _raw.Written);
         TimeCoder.WriteDurations(_raw, durations);
         _sections.Add(SectionKind.Durations, _raw.Written);
-        return (Min(durations), Max(durations));
+        return durations;
     }
 
     void AddStrings(SectionKind kind, int from, int to)
@@ -261,11 +264,31 @@ public sealed class BlockEncoder : IDisposable
     List<string>? ServicesOf(List<Shape> shapes)
     {
         _services.Clear();
-        foreach (var shape in shapes) _services.Add(shape.Service);
+        foreach (var shape in shapes) _services.TryAdd(shape.Service, _services.Count);
         if (_services.Count > BlockFormat.MaxServicesNamed) return null;
-        foreach (var service in _services)
+        foreach (var service in _services.Keys)
             if (_strings.Utf8(service).Length > BlockFormat.MaxServiceBytes) return null;
-        return [.. _services.Select(service => System.Text.Encoding.UTF8.GetString(_strings.Utf8(service)))];
+        return [.. _services.Keys.Select(service => System.Text.Encoding.UTF8.GetString(_strings.Utf8(service)))];
+    }
+
+    /// <summary>The shortest and the longest of each service, in their order in the header.</summary>
+    void WriteServiceDurations(List<Shape> shapes, ReadOnlySpan<long> durations)
+    {
+        var bounds = new DurationBounds[_services.Count];
+        bounds.AsSpan().Fill(new DurationBounds(long.MaxValue, long.MinValue));
+        int[] serviceOf = [.. shapes.Select(shape => _services[shape.Service])];
+        for (var i = 0; i < durations.Length; i++)
+        {
+            ref var service = ref bounds[serviceOf[_shapeOf[i]]];
+            if (!service.Hold(durations[i])) service = new DurationBounds(Math.Min(service.MinNanos, durations[i]), Math.Max(service.MaxNanos, durations[i]));
+        }
+        _raw.Clear();
+        foreach (var service in bounds)
+        {
+            _raw.Int64(service.MinNanos);
+            _raw.Int64(service.MaxNanos);
+        }
+        _sections.Add(SectionKind.ServiceDurations, _raw.Written);
     }
 
     BlockContent ContentOf(List<Shape> shapes, int spanCount)

@@ -56,6 +56,7 @@ public enum SectionKind
     ValueStrings = 14,
     TextTag = 15,
     NumberTag = 16,
+    ServiceDurations = 17,
 }
 
 /// <summary>How the values of one tag are written. Stored: never renumber.</summary>

@@ -25,7 +25,7 @@ public sealed class BlockReader
         _file = file;
         _offset = offset;
         var header = new byte[headerBytes];
-        if (ReadFile(0, header) < headerBytes) throw new BlockDamagedException("A block begins behind the end of its file.");
+        if (ReadFile(_file, offset, header) < headerBytes) throw new BlockDamagedException("A block begins behind the end of its file.");
         Header = BlockHeader.Read(header);
     }
 
@@ -33,7 +33,11 @@ public sealed class BlockReader
 
     BlockInfo Info => Header.Info;
 
-    public BloomFilter ReadTraceFilter() => BloomFilter.FromBytes(Read(SectionKind.TraceFilter));
+    public BloomFilter ReadTraceFilter()
+    {
+        using var part = Read(SectionKind.TraceFilter);
+        return BloomFilter.FromBytes(part.Bytes);
+    }
 
     /// <summary>Where the trace filter stands in the file as it is; null when it is packed, as in blocks of earlier versions.</summary>
     public FilterPlace? PlaceOfTraceFilter()
@@ -46,22 +50,38 @@ public sealed class BlockReader
     /// <summary>Null when no span has text tags.</summary>
     public BloomFilter? ReadTagFilter()
     {
-        var bytes = Read(SectionKind.TagFilter);
-        return bytes.Length == 0 ? null : BloomFilter.FromBytes(bytes);
+        using var part = Read(SectionKind.TagFilter);
+        return part.Bytes.Length == 0 ? null : BloomFilter.FromBytes(part.Bytes);
+    }
+
+    /// <summary>The shortest and the longest duration of each service, in the order of <see cref="BlockInfo.Services"/>; empty when the block does not say.</summary>
+    public IReadOnlyList<DurationBounds> ReadServiceDurations()
+    {
+        using var part = Read(SectionKind.ServiceDurations);
+        if (part.Bytes.Length == 0 || Info.Services is not { } services) return [];
+        var reader = new ByteReader(part.Bytes);
+        var durations = new DurationBounds[services.Count];
+        for (var i = 0; i < durations.Length; i++) durations[i] = new DurationBounds(reader.Int64(), reader.Int64());
+        return durations;
     }
 
     /// <summary>False only when one of the texts is nowhere among the block's strings. Reads those alone.</summary>
     public bool MayHoldTexts(IEnumerable<string> texts)
     {
-        byte[]? names = null, values = null;
-        return texts.Select(System.Text.Encoding.UTF8.GetBytes).All(text =>
-            (values ??= Read(SectionKind.ValueStrings)).AsSpan().IndexOf(text) >= 0 || (names ??= Read(SectionKind.BaseStrings)).AsSpan().IndexOf(text) >= 0);
+        using var values = Read(SectionKind.ValueStrings);
+        using var names = Read(SectionKind.BaseStrings);
+        foreach (var text in texts)
+        {
+            var utf8 = System.Text.Encoding.UTF8.GetBytes(text);
+            if (values.Bytes.IndexOf(utf8) < 0 && names.Bytes.IndexOf(utf8) < 0) return false;
+        }
+        return true;
     }
 
     /// <summary>Compares every part with its checksum.</summary>
     public void Verify()
     {
-        foreach (var section in Header.Sections) ReadStored(section);
+        foreach (var section in Header.Sections) ReadStored(section).Dispose();
     }
 
     /// <summary>All spans.</summary>
@@ -69,8 +89,8 @@ public sealed class BlockReader
     /// <param name="onTagsDamaged">Told when they cannot be read back; the spans then have none.</param>
     public SpanBatch ReadAll(Action<long>? onTagsLoaded = null, Action<Exception>? onTagsDamaged = null)
     {
-        var columns = new BlockColumns(this);
-        return columns.ReadSpans(0, Info.SpanCount, onTagsLoaded, onTagsDamaged);
+        using var columns = new BlockColumns(this);
+        return columns.ReadSpans(SpanPlaces.Between(0, Info.SpanCount), onTagsLoaded, onTagsDamaged);
     }
 
     /// <summary>The spans of one trace, a batch per distinct id that <see cref="TraceId.Matches"/> it. Reads the trace ids alone when it is not there.</summary>
@@ -79,14 +99,13 @@ public sealed class BlockReader
         var lows = ReadTraceLows();
         var at = lows.AsSpan().IndexOf(id.Low);
         if (at < 0) return [];
-        BlockColumns? columns = null;
+        using var columns = new BlockColumns(this);
         var found = new List<SpanBatch>(1);
         for (; at < lows.Length; at++)
         {
             if (lows[at] != id.Low) continue;
-            columns ??= new BlockColumns(this);
             if (!columns.TraceIdOf(at).Matches(id)) continue;
-            found.Add(columns.ReadSpans(columns.TraceBegins[at], columns.TraceBegins[at + 1], null, onTagsDamaged));
+            found.Add(columns.ReadSpans(SpanPlaces.Between(columns.TraceBegins[at], columns.TraceBegins[at + 1]), null, onTagsDamaged));
         }
         return found;
     }
@@ -94,83 +113,57 @@ public sealed class BlockReader
     /// <summary>The lower halves of the ids of its traces, a trace each. Reads those alone.</summary>
     public ulong[] ReadTraceLows() => ReadIds(SectionKind.TraceLows, Info.TraceCount);
 
-    /// <summary>Places of the traces that are in it, by the lower half of the ids, ascending. Reads those alone.</summary>
-    public IReadOnlyList<int> PlacesOf(IReadOnlySet<ulong> traceLows)
+    ulong[] ReadIds(SectionKind kind, int count)
     {
-        var lows = ReadTraceLows();
-        var places = new List<int>();
-        for (var trace = 0; trace < lows.Length; trace++) if (traceLows.Contains(lows[trace])) places.Add(trace);
-        return places;
+        using var part = Read(kind);
+        return new ByteReader(part.Bytes).UInt64s(count);
     }
-
-    /// <summary>The spans of the traces at some places, a batch each.</summary>
-    public IReadOnlyList<SpanBatch> ReadTraces(IReadOnlyList<int> places, Action<Exception>? onTagsDamaged)
-    {
-        var columns = new BlockColumns(this);
-        return [.. places.Select(trace => columns.ReadSpans(columns.TraceBegins[trace], columns.TraceBegins[trace + 1], null, onTagsDamaged))];
-    }
-
-    /// <summary>Whether a span lasted so long. Reads the durations alone, a small part of the block; of a service, what tells services as well.</summary>
-    /// <param name="service">Only its spans count; null for all.</param>
-    public bool HoldsDuration(DurationBounds bounds, string? service)
-    {
-        var durations = new long[Info.SpanCount];
-        TimeCoder.ReadDurations(Read(SectionKind.Durations), 0, durations);
-        bool[]? isOfService = null;
-        int[]? shapeOf = null;
-        for (var i = 0; i < durations.Length; i++)
-        {
-            if (!bounds.Hold(durations[i])) continue;
-            if (service is null) return true;
-            if (isOfService is null)
-            {
-                (var strings, var count) = BlockStrings.Read(this);
-                var shapes = new ReadShapes(Read(SectionKind.Shapes), count);
-                shapeOf = shapes.ReadOf(this);
-                isOfService = new bool[shapes.Count];
-                for (var shape = 0; shape < shapes.Count; shape++) isOfService[shape] = strings.Text(shapes[shape].Service) == service;
-            }
-            if (isOfService[shapeOf![i]]) return true;
-        }
-        return false;
-    }
-
-    internal ulong[] ReadIds(SectionKind kind, int count) => new ByteReader(Read(kind)).UInt64s(count);
 
     /// <summary>A part, unpacked; empty when the block has none of the kind.</summary>
-    internal byte[] Read(SectionKind kind)
+    internal PartBytes Read(SectionKind kind)
     {
         foreach (var section in Header.Sections)
             if (section.Kind == kind) return Read(section);
-        return [];
+        return PartBytes.None;
     }
 
-    internal byte[] Read(Section section)
+    internal PartBytes Read(Section section)
     {
         var stored = ReadStored(section);
         if (!section.IsCompressed) return stored;
-        var raw = GC.AllocateUninitializedArray<byte>(section.RawBytes);
+        var raw = new PartBytes(section.RawBytes);
         try
         {
             var zstd = t_zstd ??= new Decompressor();
-            if (zstd.Unwrap(stored, raw) == raw.Length) return raw;
+            if (zstd.Unwrap(stored.Bytes, raw.Bytes) == raw.Bytes.Length) return raw;
+            throw new BlockDamagedException($"A part of a block ({section.Kind}) is not as long as its header says.");
         }
-        catch (ZstdException failure)
+        catch (Exception failure) when (failure is ZstdException or BlockDamagedException)
         {
-            throw new BlockDamagedException($"A part of a block ({section.Kind}) cannot be unpacked.", failure);
+            raw.Dispose();
+            throw failure as BlockDamagedException ?? new BlockDamagedException($"A part of a block ({section.Kind}) cannot be unpacked.", failure);
         }
-        throw new BlockDamagedException($"A part of a block ({section.Kind}) is not as long as its header says.");
+        finally
+        {
+            stored.Dispose();
+        }
     }
 
-    byte[] ReadStored(Section section)
+    PartBytes ReadStored(Section section)
     {
-        var bytes = GC.AllocateUninitializedArray<byte>(section.StoredBytes);
-        if (ReadFile(section.Offset, bytes) < bytes.Length) throw new BlockDamagedException($"A part of a block ({section.Kind}) lies behind the end of the file.");
-        if (Checksum.Of(bytes) != section.Checksum) throw new BlockDamagedException($"A part of a block ({section.Kind}) does not match its checksum.");
-        return bytes;
+        var part = new PartBytes(section.StoredBytes);
+        try
+        {
+            if (ReadFile(_file, _offset + section.Offset, part.Bytes) < part.Bytes.Length) throw new BlockDamagedException($"A part of a block ({section.Kind}) lies behind the end of the file.");
+            if (Checksum.Of(part.Bytes) != section.Checksum) throw new BlockDamagedException($"A part of a block ({section.Kind}) does not match its checksum.");
+            return part;
+        }
+        catch
+        {
+            part.Dispose();
+            throw;
+        }
     }
-
-    int ReadFile(int offset, byte[] bytes) => ReadFile(_file, _offset + offset, bytes);
 
     /// <summary>Reads as far as the file goes; failures as of all methods.</summary>
     internal static int ReadFile(StoreFile file, long offset, Span<byte> bytes)

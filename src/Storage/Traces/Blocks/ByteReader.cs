@@ -35,9 +35,17 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
 
     public ulong[] UInt64s(int count)
     {
-        var values = MemoryMarshal.Cast<byte, ulong>(Bytes(count > Left / sizeof(ulong) ? -1 : count * sizeof(ulong))).ToArray();
-        if (!BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(values, values);
+        if (count > Left / sizeof(ulong)) throw TooShort(); // Before there is room for them.
+        var values = new ulong[count];
+        UInt64s(values);
         return values;
+    }
+
+    /// <summary>As many as there is room for.</summary>
+    public void UInt64s(Span<ulong> values)
+    {
+        MemoryMarshal.Cast<byte, ulong>(Bytes(values.Length > Left / sizeof(ulong) ? -1 : values.Length * sizeof(ulong))).CopyTo(values);
+        if (!BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(values, values);
     }
 
     public long Int64() => unchecked((long)UInt64());
@@ -73,6 +81,22 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
             }
         }
         throw new BlockDamagedException("A number of a block is longer than 64 bits.");
+    }
+
+    /// <summary>Passes over these bytes when they are the next; else over none.</summary>
+    public bool Pass(ReadOnlySpan<byte> expected)
+    {
+        if (!_bytes[_at..].StartsWith(expected)) return false;
+        _at += expected.Length;
+        return true;
+    }
+
+    /// <summary>Passes over so many zeros when they are the next; else over none.</summary>
+    public bool PassZeros(int count)
+    {
+        if (count > Left || _bytes.Slice(_at, count).ContainsAnyExcept((byte)0)) return false;
+        _at += count;
+        return true;
     }
 
     /// <summary>A count or an index of at most <paramref name="max"/>.</summary>

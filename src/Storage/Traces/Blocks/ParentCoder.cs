@@ -59,15 +59,13 @@ sealed class ParentCoder
         }
     }
 
-    /// <summary>Reads the parents of spans [first, first + parents.Length).</summary>
+    /// <summary>Reads the parents of the first spans, as many as there is room for.</summary>
     /// <param name="ids">Ids of all spans of the block.</param>
-    public static void Read(ReadOnlySpan<byte> codes, ReadOnlySpan<byte> outside, ReadOnlySpan<ulong> ids, int first, Span<ulong> parents)
+    public static void Read(ReadOnlySpan<byte> codes, ReadOnlySpan<byte> outside, ReadOnlySpan<ulong> ids, Span<ulong> parents)
     {
         var reader = new ByteReader(codes);
         var outsideIds = MemoryMarshal.Cast<byte, ulong>(outside);
         var nextOutside = 0;
-        for (var i = 0; i < first; i++)
-            if (reader.Varint() == Elsewhere) nextOutside++;
         for (var i = 0; i < parents.Length; i++)
         {
             var code = reader.Varint();
@@ -82,7 +80,7 @@ sealed class ParentCoder
                 parents[i] = outsideIds[nextOutside++];
                 continue;
             }
-            var place = first + i - UnZigZag(code - FirstDistance);
+            var place = i - UnZigZag(code - FirstDistance);
             if (place < 0 || place >= ids.Length) throw new BlockDamagedException($"A span of a block names place {place} of {ids.Length} as its parent.");
             parents[i] = ids[(int)place];
         }

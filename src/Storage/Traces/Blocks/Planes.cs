@@ -42,18 +42,21 @@ public static class Planes
     public static void Read(ReadOnlySpan<byte> bytes, int count, int width, int first, Span<int> values, int limit)
     {
         if (width is < 1 or > 4 || bytes.Length < (long)count * width) throw new BlockDamagedException("A column of a block is shorter than its values.");
-        unchecked
+        var lowest = bytes.Slice(first, values.Length);
+        if (width == 1) for (var i = 0; i < values.Length; i++) values[i] = lowest[i];
+        else
         {
-            values.Clear();
-            for (var plane = 0; plane < width; plane++)
-            {
-                var from = bytes.Slice((plane * count) + first, values.Length);
-                var shift = plane * 8;
-                for (var i = 0; i < from.Length; i++) values[i] |= from[i] << shift;
-            }
-            foreach (var value in values)
-                if ((uint)value >= (uint)limit) throw new BlockDamagedException($"A column of a block points at {value} of {limit}.");
+            var second = bytes.Slice(count + first, values.Length); // In one go: nearly all have one or two.
+            for (var i = 0; i < values.Length; i++) values[i] = lowest[i] | (second[i] << 8);
         }
+        for (var plane = 2; plane < width; plane++)
+        {
+            var from = bytes.Slice((plane * count) + first, values.Length);
+            for (var i = 0; i < values.Length; i++) values[i] |= from[i] << (plane * 8);
+        }
+        var largest = 0u;
+        foreach (var value in values) largest = Math.Max(largest, unchecked((uint)value));
+        if (largest >= (uint)limit) throw new BlockDamagedException($"A column of a block points at {largest} of {limit}.");
     }
 
     /// <inheritdoc cref="Read(ReadOnlySpan{byte}, int, int, int, Span{int}, int)"/>

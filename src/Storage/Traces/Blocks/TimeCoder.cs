@@ -31,24 +31,23 @@ static class TimeCoder
         }
     }
 
-    /// <summary>Reads the starts of spans [first, first + starts.Length).</summary>
-    public static void ReadStarts(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> traceBegins, int first, Span<long> starts)
+    /// <summary>Reads the starts of the first spans, as many as there is room for.</summary>
+    public static void ReadStarts(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> traceBegins, Span<long> starts)
     {
         var reader = new ByteReader(bytes);
         var unit = reader.Varint();
         long traceBefore = 0;
-        var end = first + starts.Length;
         unchecked
         {
-            for (var trace = 0; trace + 1 < traceBegins.Length && traceBegins[trace] < end; trace++)
+            for (var trace = 0; trace + 1 < traceBegins.Length && traceBegins[trace] < starts.Length; trace++)
             {
                 var before = traceBefore;
-                var traceEnd = Math.Min(end, traceBegins[trace + 1]);
+                var traceEnd = Math.Min(starts.Length, traceBegins[trace + 1]);
                 for (var i = traceBegins[trace]; i < traceEnd; i++)
                 {
                     before += (long)(reader.Varint() * unit);
                     if (i == traceBegins[trace]) traceBefore = before;
-                    if (i >= first) starts[i - first] = before;
+                    starts[i] = before;
                 }
             }
         }
@@ -62,12 +61,11 @@ static class TimeCoder
         foreach (var duration in durations) to.Varint(unit == 1 ? unchecked((ulong)duration) : (ulong)duration / unit);
     }
 
-    /// <summary>Reads the durations of spans [first, first + durations.Length).</summary>
-    public static void ReadDurations(ReadOnlySpan<byte> bytes, int first, Span<long> durations)
+    /// <summary>Reads the durations of the first spans, as many as there is room for.</summary>
+    public static void ReadDurations(ReadOnlySpan<byte> bytes, Span<long> durations)
     {
         var reader = new ByteReader(bytes);
         var unit = reader.Varint();
-        for (var i = 0; i < first; i++) reader.Varint();
         for (var i = 0; i < durations.Length; i++) durations[i] = unchecked((long)(reader.Varint() * unit));
     }
 
