@@ -1,32 +1,33 @@
-namespace Apm.Monitors.Search;
+namespace Apm.Monitors.Queries;
 
-/// <summary>A condition on monitors.</summary>
-public abstract record MonitorSearchNode
+/// <summary>A condition of a search, on monitors or on events.</summary>
+/// <typeparam name="T">What is looked at.</typeparam>
+public abstract record SearchNode<T>
 {
-    /// <summary>Whether a monitor satisfies it.</summary>
-    public abstract bool Holds(MonitorCard card);
+    /// <summary>Whether something satisfies it.</summary>
+    public abstract bool Holds(T candidate);
 }
 
 /// <summary>All hold; of none it is everything.</summary>
-sealed record AllOf(IReadOnlyList<MonitorSearchNode> Nodes) : MonitorSearchNode
+sealed record AllOf<T>(IReadOnlyList<SearchNode<T>> Nodes) : SearchNode<T>
 {
-    public override bool Holds(MonitorCard card) => Nodes.All(node => node.Holds(card));
+    public override bool Holds(T candidate) => Nodes.All(node => node.Holds(candidate));
 }
 
 /// <summary>One holds.</summary>
-sealed record AnyOf(IReadOnlyList<MonitorSearchNode> Nodes) : MonitorSearchNode
+sealed record AnyOf<T>(IReadOnlyList<SearchNode<T>> Nodes) : SearchNode<T>
 {
-    public override bool Holds(MonitorCard card) => Nodes.Any(node => node.Holds(card));
+    public override bool Holds(T candidate) => Nodes.Any(node => node.Holds(candidate));
 }
 
 /// <summary>The opposite.</summary>
-sealed record NotOf(MonitorSearchNode Node) : MonitorSearchNode
+sealed record NotOf<T>(SearchNode<T> Node) : SearchNode<T>
 {
-    public override bool Holds(MonitorCard card) => !Node.Holds(card);
+    public override bool Holds(T candidate) => !Node.Holds(candidate);
 }
 
-/// <summary>A word of the search: a key with a value, or free text over the name.</summary>
-sealed record SearchTerm(Predicate<MonitorCard> Test) : MonitorSearchNode
+/// <summary>A key with a value, or free text.</summary>
+sealed record SearchTerm<T>(Predicate<T> Test) : SearchNode<T>
 {
-    public override bool Holds(MonitorCard card) => Test(card);
+    public override bool Holds(T candidate) => Test(candidate);
 }
