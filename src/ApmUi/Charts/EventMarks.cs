@@ -1,12 +1,13 @@
 using Apm.ApmUi.Format;
 using Apm.Core.Events;
-using Apm.Core.Metrics;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Queries;
+using Apm.Query.Text;
 
 namespace Apm.ApmUi.Charts;
 
-/// <summary>Events that a chart marks or a widget lists, searched as a board writes it, <c>tags:a,b</c> or words (metrics-monitors §11.4).</summary>
+/// <summary>Events that a chart marks or a widget lists, searched as <see cref="EventQuery"/> reads it (metrics-monitors §11.4).</summary>
 public static class EventMarks
 {
     /// <summary>Most events marked on a chart, those close together counted as one; default 30, the newest. More would cover it.</summary>
@@ -21,7 +22,21 @@ public static class EventMarks
     /// <summary>Events that stand closer than this part of the range are one mark.</summary>
     const int MergedPart = 120;
 
+    /// <summary>A chart with the marks of its searches; one that cannot be understood leaves the chart as it is, with a note why.</summary>
+    public static ChartData On(ChartData chart, IEnumerable<IEventStore> stores, IReadOnlyList<string> queries, TimeRange range)
+    {
+        try
+        {
+            return chart with { Marks = Marks(stores, queries, range) };
+        }
+        catch (QueryTextException wrong)
+        {
+            return chart with { Note = string.Join(' ', ((string?[])[chart.Note, "No events are marked. " + wrong.Message]).OfType<string>()) };
+        }
+    }
+
     /// <summary>The marks of a widget; those with the same words are there once.</summary>
+    /// <exception cref="QueryTextException">A search cannot be understood.</exception>
     public static IReadOnlyList<ChartMark> Marks(IEnumerable<IEventStore> stores, IReadOnlyList<string> queries, TimeRange range)
     {
         if (queries.Count == 0) return [];
@@ -36,17 +51,10 @@ public static class EventMarks
     }
 
     /// <summary>Events of a search, the newest first.</summary>
+    /// <exception cref="QueryTextException">It cannot be understood.</exception>
     public static IReadOnlyList<EventRecord> Search(IEnumerable<IEventStore> stores, string query, TimeRange range, int take)
     {
-        var (tags, words, sources) = (new List<string>(), new List<string>(), new List<string>());
-        foreach (var word in query.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (word.StartsWith("tags:", StringComparison.OrdinalIgnoreCase)) tags.AddRange(word[5..].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(MetricNames.Tag).OfType<string>());
-            else if (word.StartsWith("sources:", StringComparison.OrdinalIgnoreCase)) sources.AddRange(word[8..].Split(',', StringSplitOptions.RemoveEmptyEntries));
-            else if (word.Contains(':', StringComparison.Ordinal) && MetricNames.Tag(word) is { } tag) tags.Add(tag);
-            else if (word != "*") words.Add(word.Trim('"'));
-        }
-        var search = new EventSearch(range.FromUnixNanos / UnixTime.NanosPerSecond, range.ToUnixNanos / UnixTime.NanosPerSecond) { Tags = tags, Words = words, Sources = sources, Take = take };
+        var search = new EventSearch(range.FromUnixNanos / UnixTime.NanosPerSecond, range.ToUnixNanos / UnixTime.NanosPerSecond) { Condition = EventQuery.Parse(query).Holds, Take = take };
         return [.. stores.SelectMany(store => store.Search(search))];
     }
 

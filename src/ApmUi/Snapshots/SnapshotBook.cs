@@ -81,7 +81,15 @@ public sealed class SnapshotBook : ISnapshots
                 throw new SnapshotException($"The query \"{query}\" cannot be drawn: {wrong.Message}", wrong);
             }
         }
-        var chart = MetricChart.Of(range, answers) with { Marks = order.EventQuery.Length == 0 ? [] : EventMarks.Marks([_events], [order.EventQuery], range) };
+        var chart = MetricChart.Of(range, answers);
+        try
+        {
+            if (order.EventQuery.Length > 0) chart = chart with { Marks = EventMarks.Marks([_events], [order.EventQuery], range) };
+        }
+        catch (QueryTextException wrong)
+        {
+            throw new SnapshotException($"The search for events \"{order.EventQuery}\" cannot be understood: {wrong.Message}", wrong);
+        }
         var title = order.Title.Length > 0 ? order.Title : string.Join(", ", order.Queries);
         var usual = new PictureFrame(title, TimeZoneInfo.Utc);
         return ChartPainter.PaintPng(chart, usual with { Width = order.Width > 0 ? order.Width : usual.Width, Height = order.Height > 0 ? order.Height : usual.Height });

@@ -8,9 +8,6 @@ public sealed record EventSearch(long FromUnixSeconds, long ToUnixSeconds)
     /// <summary><c>normal</c> or <c>low</c>.</summary>
     public string Priority { get; init; } = "";
 
-    /// <summary>Such as <c>error</c>.</summary>
-    public string AlertType { get; init; } = "";
-
     /// <summary>One of them, in whatever case.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
@@ -20,8 +17,8 @@ public sealed record EventSearch(long FromUnixSeconds, long ToUnixSeconds)
     /// <summary>None of them.</summary>
     public IReadOnlyList<string> WithoutTags { get; init; } = [];
 
-    /// <summary>Each of them somewhere in title or text, in whatever case.</summary>
-    public IReadOnlyList<string> Words { get; init; } = [];
+    /// <summary>What else must hold; null for nothing. Asked while the store is locked, so it has to be quick and must not ask the store.</summary>
+    public Predicate<EventRecord>? Condition { get; init; }
 
     /// <summary>Comments are left out unless asked for; they stand beneath what they comment on.</summary>
     public bool WithComments { get; init; }
@@ -37,9 +34,8 @@ public sealed record EventSearch(long FromUnixSeconds, long ToUnixSeconds)
         happened.UnixSeconds >= FromUnixSeconds && happened.UnixSeconds <= ToUnixSeconds
         && (WithComments || !happened.IsComment())
         && (Priority.Length == 0 || happened.Priority == Priority)
-        && (AlertType.Length == 0 || happened.AlertType == AlertType)
         && (Sources.Count == 0 || Sources.Contains(happened.Source, StringComparer.OrdinalIgnoreCase))
         && Tags.All(tag => happened.HasTag(tag))
         && !WithoutTags.Any(tag => happened.HasTag(tag))
-        && Words.All(word => happened.Title.Contains(word, StringComparison.OrdinalIgnoreCase) || happened.Text.Contains(word, StringComparison.OrdinalIgnoreCase));
+        && (Condition is null || Condition(happened));
 }

@@ -46,6 +46,7 @@ public sealed record RecurrenceText(string Pattern, string Frequency, int Interv
         if (!Frequencies.Contains(frequency)) throw Wrong($"FREQ={frequency} is not known. There are: {string.Join(", ", Frequencies)}");
         foreach (var (name, value) in parts) Check(name, value, frequency);
         if (parts.ContainsKey("COUNT") && parts.ContainsKey("UNTIL")) throw Wrong("give COUNT or UNTIL, not both");
+        if (parts.ContainsKey("BYSETPOS") && !parts.Keys.Any(name => name is "BYDAY" or "BYMONTHDAY" or "BYMONTH" or "BYHOUR" or "BYMINUTE")) throw Wrong("BYSETPOS chooses among the times of another part, such as BYDAY=WE");
         var (until, isUtc) = parts.Remove("UNTIL", out var last) ? UntilOf(last) : (null, false);
         var every = parts.TryGetValue("INTERVAL", out var interval) ? Number(interval) : 1;
         return new RecurrenceText(
@@ -76,6 +77,10 @@ public sealed record RecurrenceText(string Pattern, string Frequency, int Interv
                 if (frequency == "WEEKLY") throw Wrong("BYMONTHDAY does not go with FREQ=WEEKLY");
                 Numbers(name, value, -31, 31);
                 break;
+            case "BYSETPOS":
+                if (frequency is not ("MONTHLY" or "YEARLY")) throw Wrong($"BYSETPOS does not go with FREQ={frequency}; it does with MONTHLY and YEARLY");
+                Numbers(name, value, -366, 366);
+                break;
             case "WKST":
                 if (!WeekDays.Contains(value)) throw Wrong($"WKST={value} is no day. There are: {string.Join(", ", WeekDays)}");
                 break;
@@ -83,7 +88,7 @@ public sealed record RecurrenceText(string Pattern, string Frequency, int Interv
                 foreach (var day in value.Split(',')) CheckDay(day, frequency);
                 break;
             case "DTSTART" or "DTEND" or "DURATION": throw Wrong($"{name} does not belong in it: the downtime's own start and length count");
-            default: throw Wrong($"{name} is not known. There are: FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYHOUR, BYMINUTE, COUNT, UNTIL, WKST");
+            default: throw Wrong($"{name} is not known. There are: FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYHOUR, BYMINUTE, BYSETPOS, COUNT, UNTIL, WKST");
         }
     }
 

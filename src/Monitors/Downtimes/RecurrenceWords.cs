@@ -44,9 +44,17 @@ public static class RecurrenceWords
     {
         var unit = rule.Frequency switch { "HOURLY" => "hour", "DAILY" => "day", "WEEKLY" => "week", "MONTHLY" => "month", _ => "year" };
         var every = rule.Interval == 1 ? $"every {unit}" : string.Create(CultureInfo.InvariantCulture, $"every {rule.Interval} {unit}s");
-        var on = rule.Days.Count == 0 ? "" : " on " + List(rule.Days.Select(Day));
+        var on = rule.Days.Count == 0 ? "" : " on " + Positions(rule) + List(rule.Days.Select(Day));
         var until = rule.Until is { } last ? string.Create(CultureInfo.InvariantCulture, $", until {last:MMM d yyyy HH:mm}{(rule.IsUntilUtc ? " UTC" : "")}") : rule.Count is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} times") : "";
         return string.Create(CultureInfo.InvariantCulture, $"{every}{on}{At(rule, startLocal)}{length}{until}");
+    }
+
+    /// <summary>Which of the days it is: <c>the third </c>, <c>the first and last of </c>; "" for all of them.</summary>
+    static string Positions(RecurrenceText rule)
+    {
+        if (rule.Pattern.Split(';').FirstOrDefault(part => part.StartsWith("BYSETPOS=", StringComparison.Ordinal)) is not { } positions) return "";
+        var which = List(positions["BYSETPOS=".Length..].Split(',').Select(number => Which(int.Parse(number, CultureInfo.InvariantCulture))));
+        return rule.Days is [{ Length: 2 }] && !positions.Contains(',', StringComparison.Ordinal) ? $"the {which} " : $"the {which} of ";
     }
 
     /// <summary>The time of day; of hourly ones the minute, and of several times those that the rule names.</summary>
@@ -63,10 +71,10 @@ public static class RecurrenceWords
     static string Day(string day)
     {
         if (day.Length == 2) return Days[day];
-        var number = int.Parse(day[..^2], CultureInfo.InvariantCulture);
-        var which = number switch { -1 => "last", < 0 => string.Create(CultureInfo.InvariantCulture, $"{-number}th last"), 1 => "first", 2 => "second", 3 => "third", _ => string.Create(CultureInfo.InvariantCulture, $"{number}th") };
-        return $"the {which} {Days[day[^2..]]}";
+        return $"the {Which(int.Parse(day[..^2], CultureInfo.InvariantCulture))} {Days[day[^2..]]}";
     }
+
+    static string Which(int number) => number switch { -1 => "last", < 0 => string.Create(CultureInfo.InvariantCulture, $"{-number}th last"), 1 => "first", 2 => "second", 3 => "third", _ => string.Create(CultureInfo.InvariantCulture, $"{number}th") };
 
     static string List(IEnumerable<string> words)
     {

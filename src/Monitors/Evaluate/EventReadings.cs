@@ -14,7 +14,7 @@ public sealed class EventReadings(IEventStore events)
     {
         var window = asked.Window.At(endUnixSeconds);
         var (from, to) = (window.FromUnixNanos / UnixTime.NanosPerSecond, window.ToUnixNanos / UnixTime.NanosPerSecond - 1);
-        var found = EventQuery.Parse(asked.Search).Alternatives.SelectMany(search => events.Search(search with { FromUnixSeconds = from, ToUnixSeconds = to })).DistinctBy(happened => happened.Id).ToList();
+        var found = events.Search(new EventSearch(from, to) { Condition = EventQuery.Parse(asked.Search).Holds });
         if (asked.By.Count == 0) return new MonitorReading(window, [GroupReading.Whole with { Value = Count(found, asked), LastDataUnixSeconds = endUnixSeconds }]);
         var groups = new Dictionary<string, (List<string> Tags, List<EventRecord> Events)>(StringComparer.Ordinal);
         foreach (var happened in found)
@@ -29,7 +29,7 @@ public sealed class EventReadings(IEventStore events)
         return new MonitorReading(window, [.. groups.Values.Select(group => GroupReading.Of(group.Tags) with { Value = Count(group.Events, asked), LastDataUnixSeconds = endUnixSeconds, Sample = SampleOf(group.Events[0]) })]);
     }
 
-    static double Count(List<EventRecord> found, SearchMonitorQuery asked) => asked.Method == "count" ? found.Count : found.SelectMany(happened => ValuesOf(happened, asked.Measure)).Distinct(StringComparer.Ordinal).Count();
+    static double Count(IReadOnlyList<EventRecord> found, SearchMonitorQuery asked) => asked.Method == "count" ? found.Count : found.SelectMany(happened => ValuesOf(happened, asked.Measure)).Distinct(StringComparer.Ordinal).Count();
 
     /// <summary>One list of tags per combination of values; none when the event lacks a key.</summary>
     static IEnumerable<List<string>> GroupsOf(EventRecord happened, IReadOnlyList<string> keys)

@@ -54,5 +54,8 @@ public sealed record MonitorReading(TimeRange Window, IReadOnlyList<GroupReading
     /// <summary>Why nothing could be evaluated, a sentence; null when it could.</summary>
     public string? SkippedReason { get; init; }
 
+    /// <summary>Groups that there was no room to look at. What is not among <see cref="Groups"/> may be one of them, and is left as it is.</summary>
+    public int LeftOutGroupCount { get; init; }
+
     public static MonitorReading Skipped(TimeRange window, string reason) => new(window, []) { SkippedReason = reason };
 }

@@ -21,14 +21,15 @@ public sealed class SpanReadings(ITraceReader traces, TimeProvider clock)
             Range = window,
             Filter = asked.Search.Trim() is "" or "*" ? TraceFilter.Empty : TraceFilterParser.Parse(asked.Search),
             Computes = [ComputeOf(asked)],
-            GroupBy = [.. asked.By.Select(key => new SpanGroupBy(SpanField.Parse(key)) { Limit = SpanAggregation.MaxGroupsGiven })],
+            GroupBy = [.. asked.By.Select(key => new SpanGroupBy(SpanField.Parse(key)) { Limit = SpanAggregation.MaxGroups })],
+            MaxGroupsGiven = SpanAggregation.MaxGroups,
         }, cancel);
-        if (!found.Report.IsComplete) return MonitorReading.Skipped(window, found.Report.IncompleteReason ?? "Not all spans could be looked at.");
+        if (found.InexactReason is { } reason) return MonitorReading.Skipped(window, reason);
         return new MonitorReading(window, [.. found.Groups.Select(group =>
         {
             string[] tags = [.. group.Values.Select((value, i) => $"{asked.By[i].TrimStart('@')}:{value}")];
             return GroupReading.Of(tags) with { Value = group.Numbers[0], LastDataUnixSeconds = group.Numbers[0] is null ? null : endUnixSeconds };
-        })]);
+        })]) { LeftOutGroupCount = found.LeftOutGroupCount };
     }
 
     static SpanCompute ComputeOf(SearchMonitorQuery asked)

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Apm.Core.Monitors;
+using Apm.Monitors.Queries;
 using Apm.Query.Language;
 using Apm.Query.Text;
 
@@ -7,7 +8,8 @@ namespace Apm.Monitors.Messages;
 
 /// <summary>
 /// What happened in one sentence, in Markdown (metrics-monitors §7.6):
-/// <c>**my_metric** over ***** was **&gt; 800.0** on average during the **last 5m**.</c>
+/// <c>**my_metric** over ***** was **&gt; 800.0** on average during the **last 5m**.</c> Of a recovery it is the opposite, with the threshold at which it
+/// recovered.
 /// </summary>
 public static partial class AlertSentence
 {
@@ -31,10 +33,33 @@ public static partial class AlertSentence
         var simple = Simple(query);
         var subject = simple is null ? $"`{query.Replace('`', '\'')}`{(transition.Group is "*" or "" ? "" : $" over **{transition.Group}**")}" : $"**{simple.Metric}** over **{ScopeText(simple, transition)}**";
         if (transition.To == MonitorState.NoData) return $"{subject} has had **no data**{During(transition)}.";
-        var thresholds = transition.Rule.Options.Thresholds;
-        var threshold = transition.To == MonitorState.Warn ? thresholds.Warning ?? transition.Threshold : transition.Threshold ?? thresholds.Critical;
-        return $"{subject} was **{comparator} {ValueText.Of(threshold)}**{How(aggregator, comparator)} during the **{window.Replace('_', ' ')}**.";
+        if (transition.To == MonitorState.Ok)
+        {
+            if (transition is { Value: null, IsTest: false }) return $"{subject} has had **no data**, and is taken as recovered.";
+            comparator = Opposite(comparator, query.StartsWith("anomalies(", StringComparison.Ordinal));
+        }
+        return $"{subject} was **{comparator} {ValueText.Of(ThresholdOf(transition, rule.Groups["sign"].Value))}**{How(aggregator, comparator)} during the **{window.Replace('_', ' ')}**.";
     }
+
+    /// <summary>What the value was compared with. A state that only lasts because the recovery threshold was not reached is told with that one.</summary>
+    static double? ThresholdOf(AlertTransition transition, string sign)
+    {
+        var thresholds = transition.Rule.Options.Thresholds;
+        var (threshold, recovery) = transition.To == MonitorState.Warn ? (thresholds.Warning ?? transition.Threshold, thresholds.WarningRecovery) : (transition.Threshold ?? thresholds.Critical, thresholds.CriticalRecovery);
+        if (transition.To == MonitorState.Ok || recovery is null || transition.Value is not { } value || threshold is not { } main) return threshold;
+        return new ThresholdComparison(sign).Holds(value, main) ? main : recovery;
+    }
+
+    /// <summary>The sign that holds when the state is over; anomalies are over at the threshold itself, whatever the sign (<see cref="Evaluate.StateRule"/>).</summary>
+    static string Opposite(string sign, bool isOverAtThreshold) => sign switch
+    {
+        ">" => "<=",
+        ">=" => isOverAtThreshold ? "<=" : "<",
+        "<" => ">=",
+        "<=" => isOverAtThreshold ? ">=" : ">",
+        "==" => "!=",
+        _ => "==",
+    };
 
     static string How(string aggregator, string comparator) => (aggregator, comparator[0]) switch
     {
@@ -70,6 +95,6 @@ public static partial class AlertSentence
     [GeneratedRegex(@"^\s*(?<how>\w+)\((?<window>last_\w+)\)\s*:\s*(?<query>.*?)\s*(?<sign>>=|<=|==|!=|>|<)\s*-?[0-9.eE+-]+\s*$", RegexOptions.Singleline)]
     private static partial Regex MetricRule();
 
-    [GeneratedRegex("^\\s*\"([^\"]+)\"\\s*\\.over\\(")]
+    [GeneratedRegex("^\\s*\"([^\"]+)\"\\s*\\.\\w+\\(")]
     private static partial Regex CheckRule();
 }

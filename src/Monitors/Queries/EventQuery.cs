@@ -5,85 +5,107 @@ using Apm.Query.Text;
 namespace Apm.Monitors.Queries;
 
 /// <summary>
-/// A search for events as monitors write it: <c>source:deploy env:prod -team:a "went wrong"</c>; all must hold, <c>OR</c> separates
-/// alternatives. Keys are <c>tags</c> (a list), <c>hosts</c>, <c>sources</c>, <c>priority</c>, <c>status</c>; any other is a tag.
+/// A search for events as monitors and boards write it, in the grammar of <see cref="SearchReader{T}"/>:
+/// <c>source:(nagios OR chef) env:pr* -team:a "went wrong"</c>. Keys, with or without an @ before them, are <c>tags</c> and <c>hosts</c>
+/// (lists, all of which must be there) and <c>sources</c> (a list, one of which must be), <c>priority</c>, <c>status</c>,
+/// <c>title</c>, <c>text</c>; any other is a tag. <c>*</c> in a value is any text.
 /// </summary>
-/// <param name="Alternatives">At least one; windows are filled in when it is asked.</param>
-public sealed record EventQuery(IReadOnlyList<EventSearch> Alternatives)
+public sealed class EventQuery
 {
-    static readonly string[] s_statuses = ["error", "warning", "info", "success", "user_update", "recommendation", "snapshot"];
+    /// <summary>Longest search, in characters; default 4096, as of traces. A longer one is refused.</summary>
+    public const int MaxTextLength = 4_096;
 
-    /// <exception cref="QueryTextException">A word is wrong.</exception>
-    public static EventQuery Parse(string text)
+    readonly SearchNode<EventRecord> _root;
+
+    EventQuery(SearchNode<EventRecord> root) => _root = root;
+
+    /// <exception cref="QueryTextException">The text is no such search.</exception>
+    public static EventQuery Parse(string text) => new(Reader.Parse(text));
+
+    /// <summary>Whether an event is what is searched; its time aside.</summary>
+    public bool Holds(EventRecord happened) => _root.Holds(happened);
+
+    sealed class Reader : SearchReader<EventRecord>
     {
-        var alternatives = new List<EventSearch>();
-        var terms = new List<(string Text, TextRange At)>();
-        foreach (var term in Terms(text))
+        static readonly string[] s_statuses = ["error", "warning", "info", "success", "user_update", "recommendation", "snapshot"];
+
+        Reader(string text) : base(text, MaxTextLength)
         {
-            if (term.Text is "OR" or "||")
-            {
-                alternatives.Add(SearchOf(terms, term.At));
-                terms.Clear();
-            }
-            else if (term.Text is not ("AND" or "&&")) terms.Add(term);
         }
-        alternatives.Add(SearchOf(terms, new TextRange(text.Length, 0)));
-        return new EventQuery(alternatives);
-    }
 
-    static EventSearch SearchOf(List<(string Text, TextRange At)> terms, TextRange end)
-    {
-        if (terms.Count == 0 && end.Start > 0 && end.Length > 0) throw new QueryTextException($"Nothing stands before \"OR\" at column {end.Column}.", end);
-        var search = new EventSearch(0, 0);
-        foreach (var (text, at) in terms)
+        public static SearchNode<EventRecord> Parse(string text) => new Reader(text).Read();
+
+        protected override Predicate<EventRecord> Term(string key, string value, TextRange at)
         {
-            var isNegated = text[0] == '-' && text.Length > 1;
-            var term = isNegated ? text[1..] : text;
-            var colon = term.IndexOf(':', StringComparison.Ordinal);
-            var (key, value) = colon > 0 && term[0] != '"' ? (term[..colon].ToLowerInvariant(), Unquoted(term[(colon + 1)..])) : ("", Unquoted(term));
-            if (term == "*") continue;
-            if (value.Length == 0) throw new QueryTextException($"A value is missing after \"{term}\" at column {at.Column}.", at);
-            if (isNegated)
+            if (value.Length == 0) throw Wrong($"between the quotes at column {at.Column} stands nothing", at);
+            switch (key.Length > 0 && key[0] == '@' ? key[1..] : key)
             {
-                if (key is "" or "priority" or "status" or "sources" or "source") throw new QueryTextException($"\"{text}\" at column {at.Column}: only tags and hosts can be left out.", at);
-                search = search with { WithoutTags = [.. search.WithoutTags, .. TagsOf(key, value)] };
-                continue;
+                case "": return value == "*" ? _ => true : InText(value, happened => happened.Title, happened => happened.Text);
+                case "title": return InText(value, happened => happened.Title);
+                case "text" or "message": return InText(value, happened => happened.Text);
+                case "priority": return Priority(value, at);
+                case "status" or "alert_type": return Status(value, at);
+                case "source" or "sources": return Listed(value, at, Source, isEnough: true);
+                case "hosts": return Listed(value, at, host => Tag("host:" + host, at));
+                case "tag" or "tags": return Listed(value, at, tag => Tag(tag, at));
+                case var tag: return Tag($"{tag}:{value}", at);
             }
-            search = key switch
-            {
-                "" => search with { Words = [.. search.Words, value] },
-                "priority" => value is "all" or "normal" or "low" ? search with { Priority = value == "all" ? "" : value } : throw new QueryTextException($"\"{value}\" at column {at.Column}: priority is all, normal or low.", at),
-                "status" or "alert_type" => s_statuses.Contains(value) ? search with { AlertType = value } : throw new QueryTextException($"\"{value}\" at column {at.Column} is no status. There are: {string.Join(", ", s_statuses)}.", at, NearestWord.Find(value, s_statuses)),
-                "source" or "sources" => search with { Sources = [.. search.Sources, .. value.Split(',', StringSplitOptions.RemoveEmptyEntries)] },
-                _ => search with { Tags = [.. search.Tags, .. TagsOf(key, value)] },
-            };
         }
-        return search;
-    }
 
-    static IEnumerable<string> TagsOf(string key, string value)
-    {
-        IEnumerable<string> tags = key switch
+        static Predicate<EventRecord> InText(string value, params Func<EventRecord, string>[] texts)
         {
-            "tags" or "tag" => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-            "hosts" => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(host => "host:" + host),
-            _ => [$"{key}:{value}"],
+            var wanted = StarText.Of(value);
+            return happened => texts.Any(text => wanted.IsIn(text(happened)));
+        }
+
+        static Predicate<EventRecord> Source(string value)
+        {
+            var wanted = StarText.Of(value);
+            return happened => wanted.Matches(happened.Source);
+        }
+
+        Predicate<EventRecord> Priority(string value, TextRange at) => value.ToLowerInvariant() switch
+        {
+            "all" or "*" => _ => true,
+            "normal" => happened => happened.Priority == "normal",
+            "low" => happened => happened.Priority == "low",
+            _ => throw Wrong($"\"{value}\" at column {at.Column}: priority is all, normal or low", at),
         };
-        return tags.Select(MetricNames.Tag).OfType<string>();
-    }
 
-    static string Unquoted(string text) => text.Length >= 2 && text[0] == '"' && text[^1] == '"' ? text[1..^1] : text;
-
-    static IEnumerable<(string Text, TextRange At)> Terms(string text)
-    {
-        for (var at = 0; at < text.Length;)
+        Predicate<EventRecord> Status(string value, TextRange at)
         {
-            while (at < text.Length && char.IsWhiteSpace(text[at])) at++;
-            var begin = at;
-            var isQuoted = false;
-            for (; at < text.Length && (isQuoted || !char.IsWhiteSpace(text[at])); at++) if (text[at] == '"') isQuoted = !isQuoted;
-            if (isQuoted) throw new QueryTextException($"A quote in \"{text[begin..]}\" (column {begin + 1}) is not closed.", new TextRange(begin, at - begin), "\"");
-            if (at > begin) yield return (text[begin..at], new TextRange(begin, at - begin));
+            var status = value.ToLowerInvariant() switch { "warn" => "warning", "ok" => "success", var other => other };
+            if (status is "*" or "all") return _ => true;
+            return s_statuses.Contains(status) ? happened => happened.AlertType == status
+                : throw Wrong($"\"{value}\" at column {at.Column} is no status. There are: {string.Join(", ", s_statuses)}", at, NearestWord.Find(value, s_statuses));
         }
+
+        /// <summary>Values with commas between.</summary>
+        /// <param name="isEnough">Whether one is enough.</param>
+        Predicate<EventRecord> Listed(string value, TextRange at, Func<string, Predicate<EventRecord>> test, bool isEnough = false)
+        {
+            Predicate<EventRecord>[] tests = [.. value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(test)];
+            if (tests.Length == 0) throw Wrong($"\"{value}\" at column {at.Column} is a list without values", at);
+            return isEnough ? happened => Array.Exists(tests, one => one(happened)) : happened => Array.TrueForAll(tests, one => one(happened));
+        }
+
+        /// <summary>A tag, normalised as those of events are; the host counts as one.</summary>
+        Predicate<EventRecord> Tag(string written, TextRange at)
+        {
+            if (!written.Contains('*', StringComparison.Ordinal))
+            {
+                var tag = MetricNames.Tag(written) ?? throw Wrong($"\"{written}\" at column {at.Column} is no tag: tags begin with a letter", at);
+                return happened => happened.HasTag(tag);
+            }
+            // Each stretch between stars is normalised as the inside of a tag; only at the beginning a letter has to stand.
+            var parts = written.Split('*');
+            var wanted = StarText.Of(string.Join('*', parts.Select((part, i) => i == 0 ? Normal(part) : Normal("x" + part)[1..])));
+            return happened => happened.Tags.Any(wanted.Matches) || (happened.Host.Length > 0 && MetricNames.Tag("host:" + happened.Host) is { } host && wanted.Matches(host));
+        }
+
+        /// <summary>A colon at the end, which a whole tag would lose, is kept.</summary>
+        static string Normal(string part) => (MetricNames.Tag(part) ?? "") + (part.EndsWith(':') ? ":" : "");
+
+        protected override QueryTextException Wrong(string what, TextRange at, string? suggestion = null) => new($"{char.ToUpperInvariant(what[0])}{what[1..]}.", at, suggestion);
     }
 }

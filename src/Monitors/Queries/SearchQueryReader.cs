@@ -26,7 +26,7 @@ static class SearchQueryReader
         var (method, measure) = Rollup(rollup, source);
         var last = chain.Needed("last", ".last(\"5m\")", reader).Single(".last(\"5m\")");
         var window = MonitorWindow.OfLength(WindowKind.Last, last.Text) ?? throw new MonitorQueryException($"\"{last.Text}\" at column {last.At.Column} is no length of time, such as 5m, 4h or 1d.", last.At, "5m");
-        var by = chain.Find("by")?.Listed ?? [];
+        string[] by = [.. (chain.Find("by")?.Listed ?? []).Where(key => key != "*")]; // A star alone is everything as one.
         Check(source, search, searchAt, by, chain.Find("by"), measure, rollup);
         return new SearchMonitorQuery(source, search, method, measure, by, window, reader.Condition());
     }

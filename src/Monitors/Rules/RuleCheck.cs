@@ -31,7 +31,11 @@ static class RuleCheck
         if (query is ServiceCheckMonitorQuery runs) CheckRuns(runs, options.Thresholds);
         CheckOptions(options);
         CheckTelling(options, query);
-        if (query is MetricMonitorQuery metric) AnomalyCheck.Check(metric, options);
+        if (query is MetricMonitorQuery metric)
+        {
+            MetricCheck.Check(metric);
+            AnomalyCheck.Check(metric, options);
+        }
         var isMulti = query is CompositeMonitorQuery composite ? IsMulti(composite, rule.Id, partOf) : query.IsMulti;
         return new KnownRule(rule with { Type = RuleText.TypeOf(rule.Type, query), Name = rule.Name.Length > 0 ? rule.Name : RuleText.NameOf(query), Options = options, IsMulti = isMulti }, query);
     }

@@ -78,6 +78,8 @@ sealed class MonitorRound(IDowntimeBook downtimes, IMuteAll muteAll, IHostTags h
             var whole = New(GroupState.Whole, [], now, isFirst);
             yield return (whole, Silent(whole));
         }
+        for (var i = 0; i < reading.LeftOutGroupCount; i++) leftOut();
+        if (reading.LeftOutGroupCount > 0) yield break; // A known group that was not found may be one of those, and not silent.
         foreach (var name in known)
             if (!found.Contains(name) && groups.Find(name) is { } state) yield return (state, Silent(state));
     }

@@ -10,7 +10,7 @@ static class GroupOrder
     {
         var all = Enumerable.Range(0, cells.GroupCount).ToList();
         var chosen = Choose(cells, request, all, 0);
-        return chosen.Count > SpanAggregation.MaxGroupsGiven ? chosen[..SpanAggregation.MaxGroupsGiven] : chosen;
+        return chosen.Count > request.MaxGroupsGiven ? chosen[..request.MaxGroupsGiven] : chosen;
     }
 
     static List<int> Choose(GroupedCells cells, SpanAggregationRequest request, List<int> groups, int field)
@@ -29,7 +29,7 @@ static class GroupOrder
             if (by.SortBy < 0 && !by.IsAscending) order = -order;
             return order != 0 ? order : string.CompareOrdinal(left.Text, right.Text);
         });
-        return [.. parts.Take(Math.Clamp(by.Limit, 1, SpanAggregation.MaxGroupsGiven)).SelectMany(part => Choose(cells, request, part.Members, field + 1))];
+        return [.. parts.Take(Math.Clamp(by.Limit, 1, request.MaxGroupsGiven)).SelectMany(part => Choose(cells, request, part.Members, field + 1))];
     }
 
     /// <summary>What has no number comes last, whichever the direction.</summary>

@@ -15,6 +15,7 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
     ValueNumbers[] _values = [.. groupBy.Select(_ => new ValueNumbers())];
     bool _isClosed; // Takes no further group.
     long _leftOutSpanCount;
+    readonly HashSet<GroupKey> _leftOut = []; // At most as many as there are groups.
     readonly DistinctBudget _distinct = new();
 
     /// <summary>Makes the one group that is there even without spans, when nothing is grouped by.</summary>
@@ -26,10 +27,15 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
 
     public int GroupCount => _groups.Count;
 
-    /// <summary>Which limit bit, as a sentence; null when none did.</summary>
-    public string? LimitReason => _leftOutSpanCount > 0 && !_isClosed
-        ? $"There are more than {SpanAggregation.MaxGroups} groups; {_leftOutSpanCount} spans are in none of those counted. Group by a field with fewer values, or narrow the filter."
-        : _distinct.IsSpent ? $"More than {SpanAggregation.MaxDistinctValues} distinct values were met; the numbers of distinct values are lower bounds." : null;
+    /// <summary>Groups that there was no room for, counted up to <see cref="SpanAggregation.MaxGroups"/>.</summary>
+    public int LeftOutGroupCount => _leftOut.Count;
+
+    /// <summary>How many spans are in no group for want of room, as a sentence; null when none are.</summary>
+    public string? GroupLimitReason => _leftOutSpanCount > 0 && !_isClosed
+        ? $"There are more than {SpanAggregation.MaxGroups} groups; {_leftOutSpanCount} spans are in none of those counted. Group by a field with fewer values, or narrow the filter." : null;
+
+    /// <summary>That numbers of distinct values are too low, as a sentence; null when they are not.</summary>
+    public string? DistinctLimitReason => _distinct.IsSpent ? $"More than {SpanAggregation.MaxDistinctValues} distinct values were met; the numbers of distinct values are lower bounds." : null;
 
     /// <summary>Cells for the series of some groups, in their order; spans of other groups are passed over.</summary>
     public GroupedCells ForSeries(IReadOnlyList<int> groups, int buckets)
@@ -93,6 +99,7 @@ sealed class GroupedCells(IReadOnlyList<SpanCompute> computes, IReadOnlyList<Spa
         if (_groups.TryGetValue(key, out var group)) return group;
         if (!_isClosed && _groups.Count < SpanAggregation.MaxGroups) return Enter(key);
         _leftOutSpanCount++;
+        if (!_isClosed && _leftOut.Count < SpanAggregation.MaxGroups) _leftOut.Add(key);
         return null;
     }
 

@@ -21,7 +21,7 @@ public sealed class SpanAggregation(ITraceReader reader, TimeProvider clock)
     /// <summary>Most groups counted; default 20,000. Spans of further ones are in no group, and the report says so.</summary>
     public const int MaxGroups = 20_000;
 
-    /// <summary>Most groups given; default 1000.</summary>
+    /// <summary>Most groups given unless a request says otherwise; default 1000.</summary>
     public const int MaxGroupsGiven = 1000;
 
     /// <summary>Most buckets of a series; default 2000.</summary>
@@ -43,7 +43,7 @@ public sealed class SpanAggregation(ITraceReader reader, TimeProvider clock)
         var totals = new GroupedCells(request.Computes, request.GroupBy, bucketCount: 1).Begin();
         var scan = Scan(request, request.Deadline, totals, (_, _) => 0, cancel);
         var groups = GroupOrder.Choose(totals, request);
-        var reasons = new List<string?> { scan.IncompleteReason, totals.LimitReason };
+        var reasons = new List<string?> { scan.IncompleteReason, totals.DistinctLimitReason };
 
         var axis = Axis(request);
         GroupedCells? series = null;
@@ -64,12 +64,15 @@ public sealed class SpanAggregation(ITraceReader reader, TimeProvider clock)
         var rangeSeconds = request.Range.LengthNanos / (double)UnixTime.NanosPerSecond;
         var bucketSeconds = (request.IntervalNanos ?? 0) / (double)UnixTime.NanosPerSecond;
         var report = scan.Report(started);
-        var reason = string.Join(' ', reasons.Where(text => text is not null).Distinct());
+        var inexact = string.Join(' ', reasons.Where(text => text is not null).Distinct());
+        var reason = string.Join(' ', new[] { inexact, totals.GroupLimitReason }.Where(text => text is { Length: > 0 }));
         return new SpanAggregationResult
         {
             Groups = [.. groups.Select((group, at) => new SpanGroup(totals.ValuesOf(group), totals.Read(group, 0, rangeSeconds), series is null ? [] : series.ReadSeries(at, bucketSeconds)))],
             StartUnixNanos = axis,
             GroupCount = totals.GroupCount,
+            LeftOutGroupCount = totals.LeftOutGroupCount,
+            InexactReason = inexact.Length == 0 ? null : inexact,
             MatchedSpanCount = scan.MatchedSpanCount,
             Report = report with { IsComplete = reason.Length == 0, IncompleteReason = reason.Length == 0 ? null : reason },
         };
@@ -99,6 +102,7 @@ public sealed class SpanAggregation(ITraceReader reader, TimeProvider clock)
                 throw new ArgumentException($"{compute.Function} needs a measure, such as duration or @http.status_code.", nameof(request));
         foreach (var by in request.GroupBy)
             if (by.SortBy < -1 || by.SortBy >= request.Computes.Count) throw new ArgumentException($"Groups cannot be sorted by number {by.SortBy} of {request.Computes.Count}.", nameof(request));
+        if (request.MaxGroupsGiven is < 1 or > MaxGroups) throw new ArgumentException($"Between 1 and {MaxGroups} groups can be given, not {request.MaxGroupsGiven}.", nameof(request));
         if (request.IntervalNanos is { } step && (step <= 0 || request.Range.LengthNanos / step > MaxPoints))
             throw new ArgumentException($"A series has at most {MaxPoints} buckets. Choose a longer interval, or a shorter range.", nameof(request));
     }

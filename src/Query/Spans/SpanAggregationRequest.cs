@@ -33,7 +33,7 @@ public sealed record SpanCompute(SpanFunction Function, SpanField? Measure = nul
 /// <summary>One field to group by. Spans without it are left out unless <see cref="Missing"/> says otherwise.</summary>
 public sealed record SpanGroupBy(SpanField Field)
 {
-    /// <summary>Groups kept within each group of the fields before; 1 to <see cref="SpanAggregation.MaxGroupsGiven"/>; default 10.</summary>
+    /// <summary>Groups kept within each group of the fields before; 1 to <see cref="SpanAggregationRequest.MaxGroupsGiven"/>; default 10.</summary>
     public int Limit { get; init; } = 10;
 
     /// <summary>Index of the number in <see cref="SpanAggregationRequest.Computes"/> that orders; -1 orders by the value's text.</summary>
@@ -71,6 +71,9 @@ public sealed record SpanAggregationRequest
     /// <summary>None for one group of everything; at most <see cref="SpanAggregation.MaxGroupFields"/>.</summary>
     public IReadOnlyList<SpanGroupBy> GroupBy { get; init; } = [];
 
+    /// <summary>Most groups given in all; at most <see cref="SpanAggregation.MaxGroups"/>. Who shows them wants few, who judges them all.</summary>
+    public int MaxGroupsGiven { get; init; } = SpanAggregation.MaxGroupsGiven;
+
     /// <summary>Width of the buckets of a series; null for totals only. A range of more than <see cref="SpanAggregation.MaxPoints"/> buckets is refused with an <see cref="ArgumentException"/>.</summary>
     public long? IntervalNanos { get; init; }
 
@@ -88,6 +91,12 @@ public sealed record SpanAggregationResult
 
     /// <summary>All groups there are, those beyond the limits included.</summary>
     public required int GroupCount { get; init; }
+
+    /// <summary>Groups beyond <see cref="SpanAggregation.MaxGroups"/>, whose spans are in none; counted up to as many again.</summary>
+    public int LeftOutGroupCount { get; init; }
+
+    /// <summary>Why the groups given may lack something, a sentence; null when only other groups are left out, or nothing is.</summary>
+    public string? InexactReason { get; init; }
 
     /// <summary>Matching spans, each counted once, those in no group included.</summary>
     public required long MatchedSpanCount { get; init; }

@@ -71,8 +71,37 @@ public class OccurrencesTests
     [InlineData("FREQ=DAILY;UNTIL=20240102T120000Z", "2024-01-01 2024-01-02")]
     [InlineData("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;WKST=SU", "2024-01-01 2024-01-03 2024-01-15")]
     [InlineData("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "")]
+    [InlineData("FREQ=MONTHLY;BYSETPOS=3;BYDAY=WE;INTERVAL=1", "2024-01-17 2024-02-21 2024-03-20")]
+    [InlineData("FREQ=MONTHLY;BYSETPOS=-1;BYDAY=MO,TU,WE,TH,FR;INTERVAL=2", "2024-01-31 2024-03-29 2024-05-31")]
+    [InlineData("FREQ=MONTHLY;BYSETPOS=1,-1;BYDAY=SA,SU", "2024-01-06 2024-01-28 2024-02-03")]
+    [InlineData("FREQ=MONTHLY;BYSETPOS=5;BYDAY=WE", "2024-01-31 2024-05-29 2024-07-31")]
+    [InlineData("FREQ=YEARLY;BYMONTH=11;BYDAY=TH;BYSETPOS=4", "2024-11-28 2025-11-27 2026-11-26")]
     public void Rules_of_RFC_5545(string rule, string expected) =>
         Assert.Equal(expected, string.Join(' ', Times(Rule("2024-01-01T00:00:00", 3600, rule, "UTC"), 0, 3).Select(times => DateTimeOffset.FromUnixTimeSeconds(times.Item1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))));
+
+    [Theory]
+    [InlineData("2024-01-20T09:00:00", "2024-02-21 14:00, 2024-03-20 13:00")] // After that of January; the clock of New York goes forward on March 10.
+    [InlineData("2024-10-01T09:00:00", "2024-10-16 13:00, 2024-11-20 14:00")]
+    public void The_third_Wednesday_is_that_of_the_whole_month_and_keeps_its_hour(string start, string expected)
+    {
+        var downtime = Rule(start, 3600, "FREQ=MONTHLY;BYSETPOS=3;BYDAY=WE;INTERVAL=1", "America/New_York");
+
+        Assert.Equal(expected, string.Join(", ", Times(downtime, 0, 2).Select(times => DateTimeOffset.FromUnixTimeSeconds(times.Item1).ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture))));
+    }
+
+    [Fact]
+    public void Positions_are_those_of_the_whole_month_whenever_one_asks()
+    {
+        var downtime = Rule("2024-01-01T09:00:00", 3600, "FREQ=MONTHLY;BYSETPOS=3;BYDAY=WE", "UTC");
+        var all = Times(downtime, 0, 14).ToList();
+
+        for (var i = 1; i < 12; i++)
+        {
+            Assert.Equal(all[i], Times(downtime, all[i - 1].Item2, 1).Single());
+            Assert.Equal(all[i], Times(downtime, all[i].Item1 + 60, 1).Single());
+            Assert.Equal(all[i], Times(downtime, all[i].Item1 - 86_400 * 5, 1).Single());
+        }
+    }
 
     [Fact]
     public void Several_rules_are_told_in_order_and_what_is_over_is_left_out()
@@ -97,7 +126,10 @@ public class OccurrencesTests
     [Theory]
     [InlineData("FREQ=MINUTELY", "Invalid rrule: FREQ=MINUTELY is not known. There are: HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY.")]
     [InlineData("INTERVAL=1", "Invalid rrule: it has no FREQ, such as FREQ=DAILY.")]
-    [InlineData("FREQ=DAILY;BYSETPOS=1", "Invalid rrule: BYSETPOS is not known. There are: FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYHOUR, BYMINUTE, COUNT, UNTIL, WKST.")]
+    [InlineData("FREQ=DAILY;BYWEEKNO=1", "Invalid rrule: BYWEEKNO is not known. There are: FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYHOUR, BYMINUTE, BYSETPOS, COUNT, UNTIL, WKST.")]
+    [InlineData("FREQ=DAILY;BYHOUR=1,2;BYSETPOS=1", "Invalid rrule: BYSETPOS does not go with FREQ=DAILY; it does with MONTHLY and YEARLY.")]
+    [InlineData("FREQ=MONTHLY;BYSETPOS=3", "Invalid rrule: BYSETPOS chooses among the times of another part, such as BYDAY=WE.")]
+    [InlineData("FREQ=MONTHLY;BYDAY=WE;BYSETPOS=0", "Invalid rrule: BYSETPOS=0 must be a number from -366 to 366, not 0.")]
     [InlineData("FREQ=DAILY;DTSTART=20240101", "Invalid rrule: DTSTART does not belong in it: the downtime's own start and length count.")]
     [InlineData("FREQ=WEEKLY;BYDAY=1MO", "Invalid rrule: \"1MO\" of BYDAY counts weeks of a month; that goes with FREQ=MONTHLY or YEARLY only.")]
     [InlineData("FREQ=WEEKLY;BYDAY=XX", "Invalid rrule: \"XX\" of BYDAY is no day. There are: MO, TU, WE, TH, FR, SA, SU, with a number before it such as -1FR.")]
@@ -132,6 +164,8 @@ public class OccurrencesTests
 
         Assert.Equal("every week on Saturday and Sunday at 00:00 for 1 d, 4 times, America/New_York", RecurrenceWords.Of(nights));
         Assert.Equal("every 2 months on the last Friday at 19:00 for 14 h, UTC", RecurrenceWords.Of(Rule("2024-01-01T19:00:00", 50_400, "FREQ=MONTHLY;INTERVAL=2;BYDAY=-1FR", "UTC")));
+        Assert.Equal("every month on the third Wednesday at 19:00 for 14 h, UTC", RecurrenceWords.Of(Rule("2024-01-01T19:00:00", 50_400, "FREQ=MONTHLY;BYSETPOS=3;BYDAY=WE;INTERVAL=1", "UTC")));
+        Assert.Equal("every month on the first and last of Saturday and Sunday at 19:00 for 14 h, UTC", RecurrenceWords.Of(Rule("2024-01-01T19:00:00", 50_400, "FREQ=MONTHLY;BYSETPOS=1,-1;BYDAY=SA,SU", "UTC")));
         Assert.Equal("Sat Nov 2 2024 00:00 (America/New_York)", RecurrenceWords.Time(1_730_520_000, "America/New_York"));
     }
 }

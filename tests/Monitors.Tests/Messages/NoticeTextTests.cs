@@ -1,4 +1,5 @@
 using Apm.Core.Monitors;
+using Apm.Monitors.Evaluate;
 using Apm.Monitors.Messages;
 
 namespace Apm.Monitors.Tests.Messages;
@@ -45,6 +46,35 @@ public class NoticeTextTests
     [InlineData("1 && 2", MonitorState.Alert, "*", "`1 && 2` is **Alert** at **3.0**.")]
     public void The_sentence_says_what_was_compared(string query, MonitorState to, string group, string expected) =>
         Assert.Equal(expected, AlertSentence.Of(SomeAlert.To(to, value: 3, group: group, rule: SomeAlert.Rule(query: query))));
+
+    [Theory]
+    [InlineData("avg(last_1m):avg:rec3.m{*} > 800", MonitorState.Alert, null, null, 433.0, "**rec3.m** over ***** was **<= 800.0** on average during the **last 1m**.")]
+    [InlineData("avg(last_1m):avg:m{*} >= 800", MonitorState.Alert, 700.0, null, 433.0, "**m** over ***** was **< 700.0** on average during the **last 1m**.")]
+    [InlineData("max(last_1m):avg:m{*} > 800", MonitorState.Warn, 700.0, null, 433.0, "**m** over ***** was **<= 500.0** at all times during the **last 1m**.")]
+    [InlineData("min(last_1m):avg:m{*} > 800", MonitorState.Warn, null, 450.0, 433.0, "**m** over ***** was **<= 450.0** at least once during the **last 1m**.")]
+    [InlineData("avg(last_1m):avg:m{*} < 800", MonitorState.Alert, null, null, 900.0, "**m** over ***** was **>= 800.0** on average during the **last 1m**.")]
+    [InlineData("avg(last_1m):avg:m{*} <= 800", MonitorState.Alert, null, null, 900.0, "**m** over ***** was **> 800.0** on average during the **last 1m**.")]
+    [InlineData("avg(last_1m):avg:m{*} == 800", MonitorState.NoData, null, null, 900.0, "**m** over ***** was **!= 800.0** on average during the **last 1m**.")]
+    [InlineData("avg(last_4h):anomalies(avg:m{*}, 'basic', 2) >= 800", MonitorState.Alert, 0.0, null, 0.0, "`anomalies(avg:m{*}, 'basic', 2)` was **<= 0.0** on average during the **last 4h**.")]
+    [InlineData("avg(last_1m):avg:m{*} > 800", MonitorState.Alert, null, null, null, "**m** over ***** has had **no data**, and is taken as recovered.")]
+    public void A_recovery_says_the_opposite_with_the_threshold_at_which_it_recovered(string query, MonitorState from, double? criticalRecovery, double? warningRecovery, double? value, string expected)
+    {
+        var thresholds = new MonitorThresholds { Critical = 800, Warning = 500, CriticalRecovery = criticalRecovery, WarningRecovery = warningRecovery };
+        var rule = SomeAlert.Rule(query: query) with { Options = new MonitorOptions { Thresholds = thresholds } };
+
+        Assert.Equal(expected, AlertSentence.Of(SomeAlert.To(MonitorState.Ok, from, value, rule) with { Threshold = TellingRule.ThresholdOf(from, MonitorState.Ok, thresholds) }));
+    }
+
+    [Theory]
+    [InlineData(MonitorState.Alert, 750.0, "**m** over ***** was **> 700.0** on average during the **last 1m**.")]
+    [InlineData(MonitorState.Warn, 470.0, "**m** over ***** was **> 450.0** on average during the **last 1m**.")]
+    [InlineData(MonitorState.Warn, 600.0, "**m** over ***** was **> 500.0** on average during the **last 1m**.")]
+    public void A_state_that_lasts_until_its_recovery_threshold_is_told_with_that(MonitorState state, double value, string expected)
+    {
+        var rule = SomeAlert.Rule(query: "avg(last_1m):avg:m{*} > 800") with { Options = new MonitorOptions { Thresholds = new MonitorThresholds { Critical = 800, Warning = 500, CriticalRecovery = 700, WarningRecovery = 450 } } };
+
+        Assert.Equal(expected, AlertSentence.Of(SomeAlert.To(state, MonitorState.Alert, value, rule)));
+    }
 
     [Fact]
     public void A_mail_in_plain_text_has_message_sentence_times_and_links()

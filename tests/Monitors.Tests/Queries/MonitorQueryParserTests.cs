@@ -36,6 +36,9 @@ public class MonitorQueryParserTests
     [InlineData(MonitorTypes.Metric, "avg( last_5m ) : avg:my_metric{*}>800", "avg(last_5m):avg:my_metric{*} > 800")]
     [InlineData(MonitorTypes.Metric, "avg(last_10m):(sum:a{*}.as_rate() / sum:b{*}.as_rate()) > 0.05", "avg(last_10m):sum:a{*}.as_rate() / sum:b{*}.as_rate() > 0.05")]
     [InlineData(MonitorTypes.OldEvent, "events('priority:all tags:x').rollup('count').last('4h') > 10", "events(\"priority:all tags:x\").rollup(\"count\").last(\"4h\") > 10")]
+    [InlineData(MonitorTypes.ServiceCheck, "\"ntp.in_sync\".by(\"*\").last(2).count_by_status()", "\"ntp.in_sync\".over(\"*\").by(\"*\").last(2).count_by_status()")]
+    [InlineData(MonitorTypes.Spans, "trace-analytics(\"service:web\").rollup(\"count\").by(\"*\").last(\"5m\") > 1", "trace-analytics(\"service:web\").rollup(\"count\").last(\"5m\") > 1")]
+    [InlineData(MonitorTypes.Event, "events(\"x\").rollup(\"count\").by(\"*,host\").last(\"5m\") > 1", "events(\"x\").rollup(\"count\").by(\"host\").last(\"5m\") > 1")]
     [InlineData(MonitorTypes.Composite, "(1&&2)||(3)", "1 && 2 || 3")]
     public void Other_ways_to_write_the_same_are_read(string type, string text, string printed) => Assert.Equal(printed, MonitorQueryParser.Parse(type, text).ToString());
 
@@ -51,6 +54,7 @@ public class MonitorQueryParserTests
     [InlineData(MonitorTypes.ServiceCheck, "\"a.b\".ower(\"*\").last(2).count_by_status()", 7, "There is no .ower (column 7). Did you mean .over? There are: .over, .exclude, .by, .last, .count_by_status, .pct_by_status.")]
     [InlineData(MonitorTypes.ServiceCheck, "\"a.b\".over(\"*\").last(101).count_by_status()", 22, "\"101\" at column 22 must be a number from 1 to 100.")]
     [InlineData(MonitorTypes.Event, "events(\"status:bad\").rollup(\"count\").last(\"5m\") > 0", 9, "In the search: \"bad\" at column 1 is no status. There are: error, warning, info, success, user_update, recommendation, snapshot.")]
+    [InlineData(MonitorTypes.Event, "events(\"a source:(b\").rollup(\"count\").last(\"5m\") > 0", 18, "In the search: The parenthesis at column 10 is not closed.")]
     [InlineData(MonitorTypes.Event, "events(\"x\").rollup(\"avg\", \"y\").last(\"5m\") > 0", 20, "Events can be counted only; \"avg\" at column 20 needs numbers. Write count, or cardinality and a tag key.")]
     [InlineData(MonitorTypes.Spans, "trace-analytics(\"service:web\").rollup(\"counts\").last(\"5m\") > 0", 39, "\"counts\" at column 39 is no way to compute. Did you mean \"count\"? There are: count, cardinality, avg, sum, min, max, median, and pc95 and its like.")]
     [InlineData(MonitorTypes.Composite, "1 & 2", 3, "\"&\" at column 3; expected && or ||.")]

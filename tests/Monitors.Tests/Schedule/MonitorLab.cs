@@ -47,6 +47,7 @@ sealed class MonitorLab : IDisposable
     public UptimeBook Uptime { get; private set; } = null!;
     public SloBook Slos { get; private set; } = null!;
     public SloReader SloReader { get; private set; } = null!;
+    public InMemoryTraceStore Traces { get; } = new();
     public Teller Told { get; } = new();
     public Downtimes Book { get; } = new();
 
@@ -54,7 +55,7 @@ sealed class MonitorLab : IDisposable
     public MonitorReplay Replay => ReplayBy(Clock);
 
     /// <param name="clock">By which it is told how long the work takes.</param>
-    public MonitorReplay ReplayBy(TimeProvider clock) => new(new ReplaySources(_metrics, new TraceMetricUnits(), _checks, _events, new InMemoryTraceStore(), NoHostTags.Instance), Book, Rules, Counters, clock, new ReplayedObjectives(Slos, Uptime));
+    public MonitorReplay ReplayBy(TimeProvider clock) => new(new ReplaySources(_metrics, new TraceMetricUnits(), _checks, _events, Traces, NoHostTags.Instance), Book, Rules, Counters, clock, new ReplayedObjectives(Slos, Uptime));
 
     public InMemoryMetricStore Metrics => _metrics;
 
@@ -81,7 +82,7 @@ sealed class MonitorLab : IDisposable
         Uptime = new UptimeBook(_documents);
         Slos = new SloBook(_documents, Rules, new SloGroups(Uptime, new MonitorGroups(States, History)), Clock, Guid.NewGuid);
         SloReader = new SloReader(queries, Uptime, Slos);
-        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(new InMemoryTraceStore(), Clock), new SloReadings(Slos, SloReader, Uptime));
+        var readings = new MonitorReadings(new MetricReadings(queries), new ServiceCheckReadings(_checks, NoHostTags.Instance, Clock.Now / UnixTime.NanosPerSecond), new EventReadings(_events), new SpanReadings(Traces, Clock), new SloReadings(Slos, SloReader, Uptime));
         MuteAll = new MuteAllSwitch(_documents, Clock, Rules.Mutes);
         var evaluator = new MonitorEvaluator(readings, States, History, Book, MuteAll, Told, NoHostTags.Instance, new MissingReasons(_metrics, _checks), Counters, Uptime);
         Schedule = new MonitorSchedule(Rules, States, evaluator, History, _documents, Counters, new RecentProblems(), Clock, new MonitorSettings { SettleFor = TimeSpan.Zero }, Uptime);
@@ -101,6 +102,8 @@ sealed class MonitorLab : IDisposable
     public void Run(string check, CheckStatus status, double minute, string host = "box-1", string message = "") => _checks.Add(new ServiceCheckRun(check, status, At(minute), host, [], message));
 
     public void Happen(string title, double minute, params string[] tags) => _events.Add(new EventRecord { Title = title, UnixSeconds = At(minute), Tags = tags });
+
+    public void Happen(EventRecord happened) => _events.Add(happened);
 
     public static long At(double minute) => Start + (long)(minute * 60);
 

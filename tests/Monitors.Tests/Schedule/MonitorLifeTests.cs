@@ -1,7 +1,9 @@
 using Apm.Core.Checks;
+using Apm.Core.Events;
 using Apm.Core.Metrics;
 using Apm.Core.Monitors;
 using Apm.Monitors.Evaluate;
+using Apm.Monitors.Messages;
 using Apm.Monitors.Queries;
 
 namespace Apm.Monitors.Tests.Schedule;
@@ -380,6 +382,30 @@ public sealed class MonitorLifeTests : IDisposable
 
         Assert.Equal(["3 Triggered", "7 Recovered"], _lab.Lines);
         Assert.Equal(0, _lab.State(rule.Id).Value);
+    }
+
+    [Theory]
+    [InlineData("source:(nagios OR chef) env:(prod OR dev)", 2)]
+    [InlineData("title:deploy* NOT env:dev", 1)]
+    public void Events_are_found_as_they_are_searched(string search, double count)
+    {
+        var rule = _lab.Add(MonitorTypes.Event, $"events(\"{search}\").rollup(\"count\").last(\"5m\") > 0");
+        _lab.Happen(new EventRecord { Title = "deploy 1", UnixSeconds = MonitorLab.At(1), Source = "chef", Tags = ["env:prod"] });
+        _lab.Happen(new EventRecord { Title = "deploy 2", UnixSeconds = MonitorLab.At(1), Source = "nagios", Tags = ["env:dev"] });
+        _lab.Evaluate(2, 2);
+
+        Assert.Equal((MonitorState.Alert, count), (_lab.State(rule.Id).State, _lab.State(rule.Id).Value));
+    }
+
+    [Fact]
+    public void A_service_check_without_over_looks_at_all_runs_and_says_its_name()
+    {
+        var rule = _lab.Add(MonitorTypes.ServiceCheck, "\"ntp.in_sync\".by(\"*\").last(2).count_by_status()");
+        _lab.Run("ntp.in_sync", CheckStatus.Critical, 1);
+        _lab.Evaluate(1, 2);
+
+        Assert.Equal(MonitorState.Alert, Assert.Single(_lab.States.Find(rule.Id)!.Groups).State);
+        Assert.StartsWith("The check **ntp.in_sync** on ", AlertSentence.Of(Assert.Single(_lab.Told.All)), StringComparison.Ordinal);
     }
 
     [Fact]

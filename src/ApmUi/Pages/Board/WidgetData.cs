@@ -31,9 +31,8 @@ public static class WidgetData
         {
             var started = clock.GetTimestamp();
             var range = state.Window.Range;
-            var chart = WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted) with
+            var chart = EventMarks.On(WidgetQueries.Chart(queries, content, range, variables.Options(), context.RequestAborted), events, Searches(content, state), range) with
             {
-                Marks = EventMarks.Marks(events, Searches(content, state), range),
                 Queries = [WidgetWords.QueryFor(content, variables)],
                 Behind = WidgetWords.TracesBehind(content, variables) is { } search ? $"/traces?q={Uri.EscapeDataString(search)}&from={{from}}&to={{to}}" : null,
             };
