@@ -85,8 +85,10 @@ public abstract class SearchReader<T>
         var colon = word.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0 || word[0] == '"') return new SearchTerm<T>(Term("", Unquoted(word), at));
         var (name, value) = (word[..colon].ToLowerInvariant(), Unquoted(word[(colon + 1)..]));
+        var isJoined = Peek == "(" && PeekAt.Start == at.End;
+        if (value.Length > 0 && isJoined) throw Wrong($"the value of \"{word}\" ends before the parenthesis at column {PeekAt.Column}; quote all of it, or put a blank between two conditions", PeekAt);
         if (value.Length > 0) return new SearchTerm<T>(Term(name, value, at));
-        if (Peek != "(" || PeekAt.Start != at.End) throw Wrong($"a value is missing after \"{word}\" at column {at.Column}", at);
+        if (!isJoined) throw Wrong($"a value is missing after \"{word}\" at column {at.Column}", at);
         var openAt = PeekAt;
         _next++;
         return Group(depth, name, openAt);

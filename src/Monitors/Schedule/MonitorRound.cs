@@ -79,9 +79,12 @@ sealed class MonitorRound(IDowntimeBook downtimes, IMuteAll muteAll, IHostTags h
             yield return (whole, Silent(whole));
         }
         for (var i = 0; i < reading.LeftOutGroupCount; i++) leftOut();
-        if (reading.LeftOutGroupCount > 0) yield break; // A known group that was not found may be one of those, and not silent.
         foreach (var name in known)
-            if (!found.Contains(name) && groups.Find(name) is { } state) yield return (state, Silent(state));
+        {
+            if (found.Contains(name) || groups.Find(name) is not { } state) continue;
+            // Where groups were left out, one that was not found may be among them, and not silent: it stays as it is until it is forgotten.
+            if (reading.LeftOutGroupCount == 0 || IsForgotten(context.Rule, state, null, now)) yield return (state, Silent(state));
+        }
     }
 
     static GroupState New(string group, IReadOnlyList<string> tags, long now, bool isFirst) => new() { Group = group, Tags = tags, FirstSeenUnixSeconds = now, IsOfFirstEvaluation = isFirst };

@@ -144,6 +144,12 @@ public sealed class DashboardPagesTests : IAsyncLifetime
         Assert.Empty((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m"))).GetProperty("marks").EnumerateArray());
         Assert.Single((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m&events=tags:env:dev"))).GetProperty("marks").EnumerateArray());
         Assert.Empty((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m&events=nothing"))).GetProperty("marks").EnumerateArray());
+        Assert.Single((await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m&events=env:(prod%20OR%20d*)%20NOT%20source:zzz"))).GetProperty("marks").EnumerateArray());
+
+        var misread = await Chart(await _host.Client.GetStringAsync($"/dashboards/{silent.Id}?from=now-5m&events=env:(prod"));
+        Assert.Empty(misread.GetProperty("marks").EnumerateArray());
+        Assert.NotEmpty(misread.GetProperty("series").EnumerateArray());
+        Assert.Equal("No events are marked. The parenthesis at column 5 is not closed.", misread.GetProperty("note").GetString());
     }
 
     [Fact]

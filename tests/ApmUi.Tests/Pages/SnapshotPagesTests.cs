@@ -41,6 +41,16 @@ public sealed class SnapshotPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_picture_whose_search_for_events_cannot_be_understood_is_refused()
+    {
+        await Board();
+        var order = new SnapshotOrder(["avg:my_metric{*}"], NowSeconds - 300, NowSeconds) { EventQuery = "env:(prod" };
+
+        var wrong = Assert.Throws<SnapshotException>(() => _host.Services.GetRequiredService<ISnapshots>().Take(order, default));
+        Assert.Equal("The search for events \"env:(prod\" cannot be understood: The parenthesis at column 5 is not closed.", wrong.Message);
+    }
+
+    [Fact]
     public async Task A_graph_of_a_board_becomes_a_picture_an_event_and_a_mail()
     {
         var board = await Board();
