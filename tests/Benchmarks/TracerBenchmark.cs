@@ -1,157 +1,136 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using Apm.TestKit;
-using Apm.Tracer;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Apm.Benchmarks;
 
 /// <summary>
-/// What the embedded tracer costs an app: an empty ASP.NET endpoint under load, in a process of its own, without it and with
-/// <c>AddApmTracing</c> and <c>UseApmTracing</c>, in turn; then the processor time and bytes of one child span. A real agent takes the spans.
+/// What tracing costs an app: an empty ASP.NET endpoint under load, traced by each of <see cref="TracedBy"/>, and one child span. A real agent
+/// takes the spans, on the same cores. The apps run side by side and get the load by turns, in short slices, so that what else happens on the
+/// machine meets all of them alike. Processor time is told apart by process: the app's is the tracer's cost, the agent's is its own.
 /// </summary>
 static class TracerBenchmark
 {
-    const int Port = 24631, Senders = 8, WarmUpSeconds = 6, Pairs = 3;
+    const int Senders = 8, WarmUpSeconds = 5, SliceSeconds = 1;
 
-    enum App
+    /// <summary>After a slice; what still waits is sent meanwhile and counts as the slice's.</summary>
+    static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Sums of all slices of one app.</summary>
+    sealed class Sums
     {
-        Plain,
-        Traced,
+        public List<double> RequestsPerSecond { get; } = [];
 
+        public long Requests { get; set; }
+
+        /// <summary>With those of the warm-up and a few of our own.</summary>
+        public long AllRequests { get; set; }
+
+        public double AppNanos { get; set; }
+
+        public double AgentNanos { get; set; }
+
+        public double SenderNanos { get; set; }
+
+        public double Bytes { get; set; }
     }
 
-    /// <summary>Argument: the seconds of each run.</summary>
+    /// <summary>Argument: the seconds of load on each app.</summary>
     public static int Run(string[] args)
     {
-        RunAsync(TimeSpan.FromSeconds(new Arguments(args).Number(0, 8)), Console.Out).GetAwaiter().GetResult();
+        RunAsync(new Arguments(args).Number(0, 8), Console.Out).GetAwaiter().GetResult();
         return 0;
     }
 
-    /// <summary>The app; argument: which. Started by <see cref="Run"/>.</summary>
-    public static int Serve(string[] args)
-    {
-        var app = Enum.Parse<App>(args[0]);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port));
-        if (app != App.Plain)
-        {
-            builder.Services.AddApmTracing(options =>
-            {
-                options.ServiceName = "empty";
-                options.AgentUrl = new Uri($"http://127.0.0.1:{ApmUnderTest.PortOf(WayProtocol.Of("otlp-http"))}");
-            });
-        }
-        var web = builder.Build();
-        if (app != App.Plain) web.UseApmTracing();
-        web.MapGet("/", () => "ok");
-        web.MapGet("/children", () => MeasureChildren(300_000));
-        web.Run();
-        return 0;
-    }
-
-    /// <summary>Child spans of one request, one after the other with one tag each, on its own thread: nanoseconds and bytes of each.</summary>
-    static string MeasureChildren(int count)
-    {
-        Make(30_000);
-        Make(30_000);
-        var bytes = GC.GetAllocatedBytesForCurrentThread();
-        var began = Stopwatch.GetTimestamp();
-        Make(count);
-        var nanos = Stopwatch.GetElapsedTime(began).TotalNanoseconds / count;
-        bytes = (GC.GetAllocatedBytesForCurrentThread() - bytes) / count;
-        return string.Create(CultureInfo.InvariantCulture, $"{nanos:F0} {bytes}");
-
-        static void Make(int count)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                using var span = ApmTracer.StartSpan("cart.add");
-                span.SetTag("cart.items", "3");
-            }
-        }
-    }
-
-    static async Task RunAsync(TimeSpan duration, TextWriter output)
+    static async Task RunAsync(int seconds, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("apm-tracer").FullName;
         var agent = ApmUnderTest.Start(folder);
+        var apps = Enum.GetValues<TracedBy>().ToDictionary(who => who, TracerApp.Start);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = Senders });
             await ApmUnderTest.Ready(http);
-            var (requests, nanos) = (new List<double>[] { [], [] }, new List<double>[] { [], [] });
-            for (var pair = 0; pair < Pairs; pair++)
+            var sums = apps.Keys.ToDictionary(who => who, _ => new Sums());
+            foreach (var who in apps.Keys)
             {
-                foreach (var app in pair % 2 == 0 ? new[] { App.Plain, App.Traced } : [App.Traced, App.Plain])
-                {
-                    var (perSecond, cpuNanos) = await Load(http, app, duration);
-                    requests[(int)app].Add(perSecond);
-                    nanos[(int)app].Add(cpuNanos);
-                    output.WriteLine($"{app}: {perSecond:N0} requests/s, {cpuNanos:N0} ns of processor time per request");
-                }
+                await ApmUnderTest.Answers(http, TracerApp.Address(who), TimeSpan.FromSeconds(20), $"the app traced by {who} answers");
+                sums[who].AllRequests += 1 + await Send(http, who, TimeSpan.FromSeconds(WarmUpSeconds));
             }
-            var cost = 1 - (Median(requests[1]) / Median(requests[0]));
-            var costPerCore = 1 - (Median(nanos[0]) / Median(nanos[1]));
-            output.WriteLine($"throughput lost: {cost:P1} on the box (sender and agent on the same cores), {costPerCore:P1} per core of the app; {Median(nanos[1]) - Median(nanos[0]):N0} ns per request");
-            Figures.Note("cost of the tracer, empty endpoint", $"{100 * cost:F1} % of the throughput, {Median(nanos[1]) - Median(nanos[0]):N0} ns of processor time per request", "≤ 5 %");
-            var child = (await Children(http)).Split(' ');
-            output.WriteLine($"one child span with one tag: {child[0]} ns, {child[1]} bytes on its own thread");
-            Figures.Note("one child span of the tracer", $"{child[0]} ns, {child[1]} bytes", "≤ 500 ns, ≤ 400 bytes");
+            output.WriteLine(Figures.Machine());
+            output.WriteLine("| traced by | requests/s, median | app, ns of processor time per request | agent | sender | bytes allocated per request | spans that arrived |");
+            output.WriteLine("|---|---|---|---|---|---|---|");
+            for (var round = 0; round * SliceSeconds < seconds; round++)
+                foreach (var (who, app) in round % 2 == 0 ? apps : apps.Reverse())
+                    await Slice(http, who, app, agent, sums[who]);
+            await ApmUnderTest.Settled(http);
+            var received = (await ApmUnderTest.Status(http)).GetProperty("services").EnumerateArray()
+                .ToDictionary(service => service.GetProperty("name").GetString()!, service => service.GetProperty("spans").GetProperty("receivedSpanCount").GetInt64(), StringComparer.OrdinalIgnoreCase);
+            foreach (var (who, sum) in sums)
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {who} | {Median(sum.RequestsPerSecond):N0} | {sum.AppNanos / sum.Requests:N0} | {sum.AgentNanos / sum.Requests:N0} | {sum.SenderNanos / sum.Requests:N0} | {sum.Bytes / sum.Requests:N0} | {100.0 * received.GetValueOrDefault(who.ToString()) / sum.AllRequests:F1} % |"));
+            foreach (var who in (TracedBy[])[TracedBy.Hook, TracedBy.Hand])
+            {
+                var (cost, nanos) = CostOf(sums[who], sums[TracedBy.Nobody]);
+                Figures.Note($"an empty endpoint traced by {who}", $"{100 * cost:F1} % of the throughput on the box, {nanos:N0} ns of the app's processor time per request", "≤ 5 %");
+            }
+            output.WriteLine();
+            output.WriteLine("| one child span with one tag, of | ns | bytes |");
+            output.WriteLine("|---|---|---|");
+            foreach (var who in apps.Keys.Where(who => who != TracedBy.Nobody))
+            {
+                var (nanos, bytes) = await Child(http, who);
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {who} | {nanos} | {bytes} |"));
+                if (who is TracedBy.Hook or TracedBy.Hand) Figures.Note($"one child span, traced by {who}", $"{nanos} ns, {bytes} bytes", "≤ 500 ns, ≤ 400 bytes");
+            }
         }
         finally
         {
+            foreach (var app in apps.Values) await ApmUnderTest.End(app);
             await ApmUnderTest.End(agent);
             Directory.Delete(folder, recursive: true);
         }
     }
 
+    static (double Throughput, double Nanos) CostOf(Sums traced, Sums plain) => (
+        1 - (Median(traced.RequestsPerSecond) / Median(plain.RequestsPerSecond)),
+        (traced.AppNanos / traced.Requests) - (plain.AppNanos / plain.Requests));
+
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    static async Task<(double PerSecond, double CpuNanos)> Load(HttpClient http, App app, TimeSpan duration)
+    static async Task Slice(HttpClient http, TracedBy who, Process app, Process agent, Sums sums)
     {
-        var process = Start(app);
-        try
-        {
-            await ApmUnderTest.Answers(http, new Uri($"http://127.0.0.1:{Port}/"), TimeSpan.FromSeconds(20), "the app answers");
-            await Send(http, TimeSpan.FromSeconds(WarmUpSeconds));
-            process.Refresh();
-            var cpu = process.TotalProcessorTime;
-            var clock = Stopwatch.StartNew();
-            var requests = await Send(http, duration);
-            var seconds = clock.Elapsed.TotalSeconds;
-            process.Refresh();
-            return (requests / seconds, (process.TotalProcessorTime - cpu).TotalNanoseconds / requests);
-        }
-        finally
-        {
-            await ApmUnderTest.End(process);
-        }
+        using var self = Process.GetCurrentProcess();
+        var before = (Allocated: await Allocated(http, who), App: NanosOf(app), Agent: NanosOf(agent), Self: NanosOf(self));
+        var clock = Stopwatch.StartNew();
+        var requests = await Send(http, who, TimeSpan.FromSeconds(SliceSeconds));
+        sums.RequestsPerSecond.Add(requests / clock.Elapsed.TotalSeconds);
+        await Task.Delay(s_rest);
+        sums.Requests += requests;
+        sums.AllRequests += requests + 2;
+        sums.AppNanos += NanosOf(app) - before.App;
+        sums.AgentNanos += NanosOf(agent) - before.Agent;
+        sums.SenderNanos += NanosOf(self) - before.Self;
+        sums.Bytes += await Allocated(http, who) - before.Allocated;
     }
 
-    static async Task<string> Children(HttpClient http)
+    static double NanosOf(Process process)
     {
-        var process = Start(App.Traced);
-        try
-        {
-            await ApmUnderTest.Answers(http, new Uri($"http://127.0.0.1:{Port}/"), TimeSpan.FromSeconds(20), "the app answers");
-            for (var i = 0; i < 3; i++) await http.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/children"));
-            return await http.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/children"));
-        }
-        finally
-        {
-            await ApmUnderTest.End(process);
-        }
+        process.Refresh();
+        return process.TotalProcessorTime.TotalNanoseconds;
     }
 
-    static async Task<long> Send(HttpClient http, TimeSpan duration)
+    static async Task<long> Allocated(HttpClient http, TracedBy who) =>
+        long.Parse(await http.GetStringAsync(TracerApp.Address(who, "/allocated")), CultureInfo.InvariantCulture);
+
+    static async Task<(string Nanos, string Bytes)> Child(HttpClient http, TracedBy who)
     {
-        var address = new Uri($"http://127.0.0.1:{Port}/");
+        for (var i = 0; i < 3; i++) await http.GetStringAsync(TracerApp.Address(who, "/children"));
+        var words = (await http.GetStringAsync(TracerApp.Address(who, "/children"))).Split(' ');
+        return (words[0], words[1]);
+    }
+
+    static async Task<long> Send(HttpClient http, TracedBy who, TimeSpan duration)
+    {
+        var address = TracerApp.Address(who);
         var clock = Stopwatch.StartNew();
         var sent = await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(async () =>
         {
@@ -164,12 +143,5 @@ static class TracerBenchmark
             return count;
         })));
         return sent.Sum();
-    }
-
-    static Process Start(App app)
-    {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { typeof(TracerBenchmark).Assembly.Location, "tracer-app", app.ToString() }) start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
     }
 }
