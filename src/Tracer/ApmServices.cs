@@ -11,6 +11,9 @@ namespace Apm.Tracer;
 /// <summary>Switches tracing on in an app's services.</summary>
 public static class ApmServices
 {
+    /// <summary>Most spans of one sending. Each is answered by the agent when it is on disk, so fewer and larger ones cost both sides less.</summary>
+    const int MaxBatchSpans = 2_048;
+
     /// <summary>
     /// Traces requests that come in and go out, spans of <see cref="ApmTracer"/>, and the sources that the options name, and
     /// sends them to the agent by OTLP. Stands on the OpenTelemetry SDK, so what the app adds to that goes along.
@@ -60,6 +63,7 @@ public static class ApmServices
                 .ConfigureServices(inner => inner.Configure<BatchExportActivityProcessorOptions>(batch =>
                 {
                     batch.MaxQueueSize = options.MaxQueueSpans;
+                    batch.MaxExportBatchSize = Math.Min(options.MaxQueueSpans, MaxBatchSpans);
                     batch.ScheduledDelayMilliseconds = (int)options.FlushInterval.TotalMilliseconds;
                     batch.ExporterTimeoutMilliseconds = (int)options.SendTimeout.TotalMilliseconds;
                 })));

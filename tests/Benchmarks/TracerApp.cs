@@ -66,7 +66,7 @@ static class TracerApp
         var web = builder.Build();
         if (who == TracedBy.Hand) web.UseApmTracing();
         web.MapGet("/", () => "ok");
-        web.MapGet("/children", () => MeasureChildren(300_000));
+        web.MapGet("/children", () => MeasureChildren());
         web.MapGet("/allocated", () => GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
         web.Run();
         return 0;
@@ -87,21 +87,31 @@ static class TracerApp
             exporter.Endpoint = new Uri($"http://127.0.0.1:{s_otlpPort}/v1/traces");
         }));
 
-    /// <summary>Child spans of one request, one after the other with one tag each, on its own thread: nanoseconds and bytes of each.</summary>
-    static string MeasureChildren(int count)
+    /// <summary>
+    /// Child spans of one request, one after the other with one tag each: nanoseconds on its own thread, nanoseconds of the whole process's processor
+    /// time, which has the sending in it, and bytes on its own thread; as cells of a table. In bursts that fit into the queues, with pauses in which they are sent.
+    /// </summary>
+    static string MeasureChildren()
     {
-        Make(30_000);
-        Make(30_000);
-        var bytes = GC.GetAllocatedBytesForCurrentThread();
-        var began = Stopwatch.GetTimestamp();
-        Make(count);
-        var nanos = Stopwatch.GetElapsedTime(began).TotalNanoseconds / count;
-        bytes = (GC.GetAllocatedBytesForCurrentThread() - bytes) / count;
-        return string.Create(CultureInfo.InvariantCulture, $"{nanos:F0} {bytes}");
-
-        static void Make(int count)
+        const int Bursts = 50, SpansPerBurst = 4_000;
+        for (var burst = 0; burst < Bursts; burst++) Make();
+        var (bytes, nanos, processor) = (0L, 0.0, Environment.CpuUsage.TotalTime);
+        for (var burst = 0; burst < Bursts; burst++)
         {
-            for (var i = 0; i < count; i++)
+            Thread.Sleep(50);
+            var (began, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
+            Make();
+            nanos += Stopwatch.GetElapsedTime(began).TotalNanoseconds;
+            bytes += GC.GetAllocatedBytesForCurrentThread() - allocated;
+        }
+        Thread.Sleep(1_000);
+        processor = Environment.CpuUsage.TotalTime - processor;
+        const double Count = Bursts * SpansPerBurst;
+        return string.Create(CultureInfo.InvariantCulture, $"{nanos / Count:F0} | {processor.TotalNanoseconds / Count:F0} | {bytes / Count:F0}");
+
+        static void Make()
+        {
+            for (var i = 0; i < SpansPerBurst; i++)
             {
                 using var span = ApmTracer.StartSpan("cart.add");
                 span.SetTag("cart.items", "3");

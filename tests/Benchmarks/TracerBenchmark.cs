@@ -5,8 +5,9 @@ namespace Apm.Benchmarks;
 
 /// <summary>
 /// What tracing costs an app: an empty ASP.NET endpoint under load, traced by each of <see cref="TracedBy"/>, and one child span. A real agent
-/// takes the spans, on the same cores. The apps run side by side and get the load by turns, in short slices, so that what else happens on the
-/// machine meets all of them alike. Processor time is told apart by process: the app's is the tracer's cost, the agent's is its own.
+/// takes the spans. The apps run side by side and get the load by turns, in short slices, so that what else happens on the machine meets
+/// all of them alike. Once with a core of the app's own, sender and agent on the others: what is lost then is the tracer's. Once with all
+/// of them on all cores, as on a small machine.
 /// </summary>
 static class TracerBenchmark
 {
@@ -15,26 +16,7 @@ static class TracerBenchmark
     /// <summary>After a slice; what still waits is sent meanwhile and counts as the slice's.</summary>
     static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>Sums of all slices of one app.</summary>
-    sealed class Sums
-    {
-        public List<double> RequestsPerSecond { get; } = [];
-
-        public long Requests { get; set; }
-
-        /// <summary>With those of the warm-up and a few of our own.</summary>
-        public long AllRequests { get; set; }
-
-        public double AppNanos { get; set; }
-
-        public double AgentNanos { get; set; }
-
-        public double SenderNanos { get; set; }
-
-        public double Bytes { get; set; }
-    }
-
-    /// <summary>Argument: the seconds of load on each app.</summary>
+    /// <summary>Argument: the seconds of load on each app, of either kind.</summary>
     public static int Run(string[] args)
     {
         RunAsync(new Arguments(args).Number(0, 8), Console.Out).GetAwaiter().GetResult();
@@ -48,38 +30,43 @@ static class TracerBenchmark
         var apps = Enum.GetValues<TracedBy>().ToDictionary(who => who, TracerApp.Start);
         try
         {
-            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = Senders });
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             await ApmUnderTest.Ready(http);
-            var sums = apps.Keys.ToDictionary(who => who, _ => new Sums());
+            var (apart, together) = (apps.Keys.ToDictionary(who => who, _ => new TracerSums()), apps.Keys.ToDictionary(who => who, _ => new TracerSums()));
             foreach (var who in apps.Keys)
             {
                 await ApmUnderTest.Answers(http, TracerApp.Address(who), TimeSpan.FromSeconds(20), $"the app traced by {who} answers");
-                sums[who].AllRequests += 1 + await Send(http, who, TimeSpan.FromSeconds(WarmUpSeconds));
+                together[who].OtherRequests += 1 + TracerLoad.Send(TracerApp.Address(who), Senders, TimeSpan.FromSeconds(WarmUpSeconds));
             }
             output.WriteLine(Figures.Machine());
-            output.WriteLine("| traced by | requests/s, median | app, ns of processor time per request | agent | sender | bytes allocated per request | spans that arrived |");
-            output.WriteLine("|---|---|---|---|---|---|---|");
             for (var round = 0; round * SliceSeconds < seconds; round++)
+            {
                 foreach (var (who, app) in round % 2 == 0 ? apps : apps.Reverse())
-                    await Slice(http, who, app, agent, sums[who]);
+                {
+                    Cores.Separate(app, agent);
+                    await Slice(http, who, app, agent, apart[who]);
+                    Cores.Share(app, agent);
+                    await Slice(http, who, app, agent, together[who]);
+                }
+            }
             await ApmUnderTest.Settled(http);
-            var received = (await ApmUnderTest.Status(http)).GetProperty("services").EnumerateArray()
-                .ToDictionary(service => service.GetProperty("name").GetString()!, service => service.GetProperty("spans").GetProperty("receivedSpanCount").GetInt64(), StringComparer.OrdinalIgnoreCase);
-            foreach (var (who, sum) in sums)
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {who} | {Median(sum.RequestsPerSecond):N0} | {sum.AppNanos / sum.Requests:N0} | {sum.AgentNanos / sum.Requests:N0} | {sum.SenderNanos / sum.Requests:N0} | {sum.Bytes / sum.Requests:N0} | {100.0 * received.GetValueOrDefault(who.ToString()) / sum.AllRequests:F1} % |"));
+            var received = await Received(http);
+            Write(output, "a core of the app's own", apart);
+            Write(output, "all on all cores", together);
             foreach (var who in (TracedBy[])[TracedBy.Hook, TracedBy.Hand])
             {
-                var (cost, nanos) = CostOf(sums[who], sums[TracedBy.Nobody]);
-                Figures.Note($"an empty endpoint traced by {who}", $"{100 * cost:F1} % of the throughput on the box, {nanos:N0} ns of the app's processor time per request", "≤ 5 %");
+                Figures.Note($"an empty endpoint traced by {who}, a core of its own", $"{100 * apart[who].LossAgainst(apart[TracedBy.Nobody]):F1} % of the throughput, of which ASP.NET's own activity {100 * apart[TracedBy.EmptyListener].LossAgainst(apart[TracedBy.Nobody]):F1} %", "≤ 5 %");
+                Figures.Note($"the same on the box, with agent and sender", $"{100 * together[who].LossAgainst(together[TracedBy.Nobody]):F1} % of the throughput");
             }
             output.WriteLine();
-            output.WriteLine("| one child span with one tag, of | ns | bytes |");
-            output.WriteLine("|---|---|---|");
+            output.WriteLine("| one child span with one tag, of | ns on its thread | ns of the process's time | bytes | request spans that arrived |");
+            output.WriteLine("|---|---|---|---|---|");
             foreach (var who in apps.Keys.Where(who => who != TracedBy.Nobody))
             {
-                var (nanos, bytes) = await Child(http, who);
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {who} | {nanos} | {bytes} |"));
-                if (who is TracedBy.Hook or TracedBy.Hand) Figures.Note($"one child span, traced by {who}", $"{nanos} ns, {bytes} bytes", "≤ 500 ns, ≤ 400 bytes");
+                var child = await http.GetStringAsync(TracerApp.Address(who, "/children"));
+                var arrived = 100.0 * received.GetValueOrDefault(who.ToString()) / (apart[who].AllRequests + together[who].AllRequests);
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {who} | {child} | {arrived:F1} % |"));
+                if (who is TracedBy.Hook or TracedBy.Hand) Figures.Note($"one child span with one tag, traced by {who}: ns on its thread, ns of the process, bytes", $"{child}", "≤ 500 ns, ≤ 400 bytes");
             }
         }
         finally
@@ -90,23 +77,30 @@ static class TracerBenchmark
         }
     }
 
-    static (double Throughput, double Nanos) CostOf(Sums traced, Sums plain) => (
-        1 - (Median(traced.RequestsPerSecond) / Median(plain.RequestsPerSecond)),
-        (traced.AppNanos / traced.Requests) - (plain.AppNanos / plain.Requests));
+    static void Write(TextWriter output, string how, Dictionary<TracedBy, TracerSums> all)
+    {
+        output.WriteLine();
+        output.WriteLine($"| {how}; traced by | requests/s, median | lost | app, ns of processor time per request | of it outside the kernel | agent | sender | bytes allocated per request |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        foreach (var (who, sums) in all)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {who} | {sums.RequestsPerSecond:N0} | {100 * sums.LossAgainst(all[TracedBy.Nobody]):F1} % | {sums.AppNanos / sums.Requests:N0} | {sums.AppUserNanos / sums.Requests:N0} | {sums.AgentNanos / sums.Requests:N0} | {sums.SenderNanos / sums.Requests:N0} | {sums.Bytes / sums.Requests:N0} |"));
+        }
+    }
 
-    static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    static async Task Slice(HttpClient http, TracedBy who, Process app, Process agent, Sums sums)
+    static async Task Slice(HttpClient http, TracedBy who, Process app, Process agent, TracerSums sums)
     {
         using var self = Process.GetCurrentProcess();
-        var before = (Allocated: await Allocated(http, who), App: NanosOf(app), Agent: NanosOf(agent), Self: NanosOf(self));
+        var before = (Allocated: await Allocated(http, who), App: NanosOf(app), User: app.UserProcessorTime.TotalNanoseconds, Agent: NanosOf(agent), Self: NanosOf(self));
         var clock = Stopwatch.StartNew();
-        var requests = await Send(http, who, TimeSpan.FromSeconds(SliceSeconds));
-        sums.RequestsPerSecond.Add(requests / clock.Elapsed.TotalSeconds);
+        var requests = TracerLoad.Send(TracerApp.Address(who), Senders, TimeSpan.FromSeconds(SliceSeconds));
+        sums.Rates.Add(requests / clock.Elapsed.TotalSeconds);
         await Task.Delay(s_rest);
         sums.Requests += requests;
-        sums.AllRequests += requests + 2;
+        sums.OtherRequests += 2;
         sums.AppNanos += NanosOf(app) - before.App;
+        sums.AppUserNanos += app.UserProcessorTime.TotalNanoseconds - before.User;
         sums.AgentNanos += NanosOf(agent) - before.Agent;
         sums.SenderNanos += NanosOf(self) - before.Self;
         sums.Bytes += await Allocated(http, who) - before.Allocated;
@@ -121,27 +115,37 @@ static class TracerBenchmark
     static async Task<long> Allocated(HttpClient http, TracedBy who) =>
         long.Parse(await http.GetStringAsync(TracerApp.Address(who, "/allocated")), CultureInfo.InvariantCulture);
 
-    static async Task<(string Nanos, string Bytes)> Child(HttpClient http, TracedBy who)
-    {
-        for (var i = 0; i < 3; i++) await http.GetStringAsync(TracerApp.Address(who, "/children"));
-        var words = (await http.GetStringAsync(TracerApp.Address(who, "/children"))).Split(' ');
-        return (words[0], words[1]);
-    }
+    /// <summary>Spans that the agent has taken, by service; each app is a service.</summary>
+    static async Task<Dictionary<string, long>> Received(HttpClient http) => (await ApmUnderTest.Status(http)).GetProperty("services").EnumerateArray().ToDictionary(
+        service => service.GetProperty("name").GetString()!, service => service.GetProperty("spans").GetProperty("receivedSpanCount").GetInt64(), StringComparer.OrdinalIgnoreCase);
+}
 
-    static async Task<long> Send(HttpClient http, TracedBy who, TimeSpan duration)
-    {
-        var address = TracerApp.Address(who);
-        var clock = Stopwatch.StartNew();
-        var sent = await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(async () =>
-        {
-            var count = 0L;
-            for (; clock.Elapsed < duration; count++)
-            {
-                using var answer = await http.GetAsync(address);
-                answer.EnsureSuccessStatusCode();
-            }
-            return count;
-        })));
-        return sent.Sum();
-    }
+/// <summary>Sums of all slices of one app.</summary>
+sealed class TracerSums
+{
+    public List<double> Rates { get; } = [];
+
+    public long Requests { get; set; }
+
+    /// <summary>Those of the warm-up, and questions of the benchmark's.</summary>
+    public long OtherRequests { get; set; }
+
+    public long AllRequests => Requests + OtherRequests;
+
+    public double AppNanos { get; set; }
+
+    /// <summary>Part of the former: what the app and its runtime do themselves. Time in the kernel, most of it sockets and changes of threads, varies more with what else runs.</summary>
+    public double AppUserNanos { get; set; }
+
+    public double AgentNanos { get; set; }
+
+    public double SenderNanos { get; set; }
+
+    public double Bytes { get; set; }
+
+    /// <summary>The median of the slices.</summary>
+    public double RequestsPerSecond => Rates.Order().ElementAt(Rates.Count / 2);
+
+    /// <summary>Which part of the other's throughput is lost, 0 to 1.</summary>
+    public double LossAgainst(TracerSums plain) => 1 - (RequestsPerSecond / plain.RequestsPerSecond);
 }
