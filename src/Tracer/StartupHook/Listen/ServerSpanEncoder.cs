@@ -101,14 +101,13 @@ internal sealed class ServerSpanEncoder(SpanWriter writer, HookSettings settings
         return context.GetEndpoint();
     }
 
-    // What concerns only this first span is read again from the headers; the common request has none of them.
+    // What concerns only this first span is read again from the headers; the common request has none of them, and then nothing to continue.
     TraceContext? ReadIncoming(in SpanIdentity who, HttpRequest request)
     {
-        if (!who.IsLocalRoot) return null;
+        var mayContinue = settings.Propagation.Behavior == ExtractBehavior.Continue;
+        if (!who.IsLocalRoot || (mayContinue && who.ParentId == 0)) return null;
         var headers = request.Headers;
-        if (!headers.ContainsKey(DatadogHeaders.TraceId) && (settings.Propagation.Behavior == ExtractBehavior.Continue || headers.TraceParent.Count == 0))
-            return null;
-        return Extract(headers);
+        return headers.ContainsKey(DatadogHeaders.TraceId) || (!mayContinue && headers.TraceParent.Count > 0) ? Extract(headers) : null;
     }
 
     // On its own: what the lambda holds is then made for those requests alone that need it.
