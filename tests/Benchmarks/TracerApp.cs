@@ -5,6 +5,7 @@ using Apm.TestKit;
 using Apm.Tracer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -43,23 +44,27 @@ static class TracerApp
     public static Uri Address(TracedBy who, string path = "/") => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FirstPort + (int)who}{path}"));
 
     /// <summary>Starts it.</summary>
-    public static Process Start(TracedBy who)
+    /// <param name="who">Who traces it.</param>
+    /// <param name="isInside">True: it has no port, makes its requests itself, prints what <see cref="TracerInside"/> measured, and ends.</param>
+    public static Process Start(TracedBy who, bool isInside = false)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in new[] { typeof(TracerApp).Assembly.Location, "tracer-app", who.ToString() }) start.ArgumentList.Add(argument);
+        foreach (var argument in new[] { typeof(TracerApp).Assembly.Location, "tracer-app", who.ToString(), isInside ? "inside" : "" }) start.ArgumentList.Add(argument);
         start.Environment["DD_SERVICE"] = start.Environment["OTEL_SERVICE_NAME"] = who.ToString();
         start.Environment["DD_TRACE_AGENT_URL"] = $"http://127.0.0.1:{s_agentPort}";
         start.Environment["DOTNET_STARTUP_HOOKS"] = who == TracedBy.Hook ? Path.Combine(Fixtures.RepoRoot, "src", "Cli", "bin", "Release", "net10.0", "startup-hook", "Apm.StartupHook.dll") : "";
         return Process.Start(start)!;
     }
 
-    /// <summary>What runs in the process; argument: who traces it.</summary>
+    /// <summary>What runs in the process; arguments: who traces it, and <c>inside</c> or nothing.</summary>
     public static int Serve(string[] args)
     {
         var who = Enum.Parse<TracedBy>(args[0]);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, FirstPort + (int)who));
+        using var inside = args[1] == "inside" ? new TracerInside() : null;
+        if (inside is null) builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, FirstPort + (int)who));
+        else builder.Services.AddSingleton<IServer>(inside);
         if (who == TracedBy.EmptyListener) ListenToNothing();
         if (who == TracedBy.OpenTelemetry) AddOpenTelemetry(builder.Services);
         if (who == TracedBy.Hand) builder.Services.AddApmTracing();
@@ -68,7 +73,13 @@ static class TracerApp
         web.MapGet("/", () => "ok");
         web.MapGet("/children", () => MeasureChildren());
         web.MapGet("/allocated", () => GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
-        web.Run();
+        if (inside is null)
+        {
+            web.Run();
+            return 0;
+        }
+        web.StartAsync().GetAwaiter().GetResult();
+        Console.WriteLine(inside.Measured.GetAwaiter().GetResult());
         return 0;
     }
 
