@@ -8,11 +8,20 @@ public readonly struct ApmSpan : IDisposable, IEquatable<ApmSpan>
 {
     readonly Activity? _activity;
     readonly bool _isOwner;
+    readonly ExecutionContext? _before;
+    readonly ExecutionContext? _within;
 
-    internal ApmSpan(Activity? activity, bool isOwner)
+    /// <summary>A span that somebody else ends.</summary>
+    internal ApmSpan(Activity? activity) => _activity = activity;
+
+    /// <summary>A span that has just begun, with the context that its code came from; null where that does not flow.</summary>
+    internal ApmSpan(Activity? activity, ExecutionContext? before)
     {
         _activity = activity;
-        _isOwner = isOwner;
+        _isOwner = true;
+        if (activity is null || before is null) return;
+        _before = before;
+        _within = ExecutionContext.Capture();
     }
 
     /// <summary>True when the span is recorded.</summary>
@@ -36,8 +45,11 @@ public readonly struct ApmSpan : IDisposable, IEquatable<ApmSpan>
     /// <returns>This span.</returns>
     public ApmSpan SetResource(string resource)
     {
-        if (_activity is not null) _activity.DisplayName = resource;
-        _activity?.SetTag("resource.name", resource);
+        if (_activity is null) return this;
+        // The name of one of our spans is its operation too, which must not change with it.
+        if (_activity.Source.Name == ApmTracer.SourceName && _activity.GetTagItem(ApmTracer.OperationTag) is null) _activity.SetTag(ApmTracer.OperationTag, _activity.OperationName);
+        _activity.DisplayName = resource;
+        _activity.SetTag("resource.name", resource);
         return this;
     }
 
@@ -63,7 +75,10 @@ public readonly struct ApmSpan : IDisposable, IEquatable<ApmSpan>
     /// <summary>Ends the span, if it was begun by <see cref="ApmTracer.StartSpan"/>.</summary>
     public void Dispose()
     {
-        if (_isOwner) _activity?.Dispose();
+        if (!_isOwner || _activity is null) return;
+        // When nothing but this span was set in it since, the context from before is the very one to go back to, and Stop need not make another.
+        if (_before is not null && ReferenceEquals(ExecutionContext.Capture(), _within)) ExecutionContext.Restore(_before);
+        _activity.Dispose();
     }
 
     /// <inheritdoc/>

@@ -18,10 +18,12 @@ public static class ApmTracer
     /// <summary>Name of the activity source of these spans.</summary>
     public const string SourceName = "Apm.Tracer";
 
+    internal const string OperationTag = "operation.name";
+
     static readonly ActivitySource s_source = new(SourceName, typeof(ApmTracer).Assembly.GetName().Version?.ToString(3));
 
     /// <summary>The span that runs at this place; an empty one when there is none.</summary>
-    public static ApmSpan ActiveSpan => new(Activity.Current, isOwner: false);
+    public static ApmSpan ActiveSpan => new(Activity.Current);
 
     /// <summary>Begins a span as a child of the one that runs. Ends with <see cref="ApmSpan.Dispose"/>.</summary>
     /// <param name="operation">What is done, one of few names such as <c>order.place</c>.</param>
@@ -31,12 +33,14 @@ public static class ApmTracer
     public static ApmSpan StartSpan(string operation, string? resource = null, ActivityKind kind = ActivityKind.Internal, string? service = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(operation);
+        var before = ExecutionContext.Capture();
         var activity = s_source.StartActivity(resource ?? operation, kind);
         if (activity is { IsAllDataRequested: true })
         {
-            activity.SetTag("operation.name", operation);
+            // Without this tag agent and hook take the name of a span of this source for its operation: most spans do without.
+            if (activity.OperationName != operation) activity.SetTag(OperationTag, operation);
             if (service is not null) activity.SetTag("service.name", service);
         }
-        return new ApmSpan(activity, isOwner: true);
+        return new ApmSpan(activity, before);
     }
 }

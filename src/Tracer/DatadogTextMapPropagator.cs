@@ -24,8 +24,14 @@ internal sealed class DatadogTextMapPropagator(PropagationSettings settings) : T
     public override PropagationContext Extract<T>(PropagationContext context, T carrier, Func<T, string, IEnumerable<string>?> getter)
     {
         if (IsValid(context.ActivityContext)) return context;
-        var found = ContextExtractor.Extract(settings, name => getter(carrier, name)?.FirstOrDefault());
-        if (found is not { TraceIdLow: not 0 }) return context;
+        // The usual request comes with neither, and should cost no more than the two questions.
+        if (getter(carrier, DatadogHeaders.TraceId)?.FirstOrDefault() is null && getter(carrier, W3CHeaders.TraceParent)?.FirstOrDefault() is null) return context;
+        return Read(context, carrier, getter);
+    }
+
+    PropagationContext Read<T>(PropagationContext context, T carrier, Func<T, string, IEnumerable<string>?> getter)
+    {
+        if (ContextExtractor.Extract(settings, name => getter(carrier, name)?.FirstOrDefault()) is not { TraceIdLow: not 0 } found) return context;
 
         var parentId = found.ParentId == 0 ? found.TraceIdLow : found.ParentId;
         var remote = new ActivityContext(

@@ -15,7 +15,7 @@ var benchmarks = new Dictionary<string, Func<string[], int>>(StringComparer.Ordi
     ["discard"] = DiscardBenchmark.Run,
     ["idle"] = IdleBenchmark.Run,
     ["tracer"] = TracerBenchmark.Run,
-    ["tracer-app"] = TracerBenchmark.Serve,
+    ["tracer-app"] = TracerApp.Serve,
     ["all"] = AllBenchmarks.Run,
     ["discard-endpoint"] = DiscardBenchmark.Serve,
     ["obfuscate"] = _ => ObfuscateBenchmark.Run(),

@@ -32,6 +32,9 @@ internal sealed class OtelResourceMapper(SpanBatch batch, Payload template, Otel
     /// <summary>Resources that say the same of the sender share a payload: Zipkin has no resources, each span brings its own.</summary>
     public bool SharePayloads { get; set; }
 
+    /// <summary>The scope is <c>ApmTracer.StartSpan</c>'s: what its spans are called is their operation, unless <c>operation.name</c> says it.</summary>
+    public bool NamesOperations { get; private set; }
+
     public ReadOnlySpan<int> TagKeys => _tagKeys.AsSpan(0, _tagCount);
     public ReadOnlySpan<int> TagValues => _tagValues.AsSpan(0, _tagCount);
 
@@ -70,6 +73,7 @@ internal sealed class OtelResourceMapper(SpanBatch batch, Payload template, Otel
         if (_resourceTagsReplaced) MapResourceTags();
         _tagCount = _resourceTagCount;
         CopyAll(Scope);
+        NamesOperations = batch.Strings.Utf8(name).SequenceEqual("Apm.Tracer"u8);
         SetIfAny(OtelWords.LibraryName, name);
         SetIfAny(OtelWords.LibraryVersion, version);
     }

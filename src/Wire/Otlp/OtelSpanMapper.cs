@@ -104,6 +104,7 @@ internal sealed class OtelSpanMapper
         _batch.Services[i] = service != 0 ? service : Resources.Service;
 
         var name = FirstOf(attributes, OtelKey.DatadogName);
+        if (name == 0 && Resources.NamesOperations && !attributes.Has(OtelKey.OperationName)) name = span.Name;
         _batch.Names[i] = name != 0 ? name : _rules.OperationOf(span.Kind, attributes);
 
         var resource = FirstOf(attributes, OtelKey.DatadogResource);

@@ -83,6 +83,25 @@ public sealed class QueueAndChunkTests
     }
 
     [Fact]
+    public void A_burst_keeps_its_memory_for_the_next_one_and_gives_it_up_when_none_comes()
+    {
+        var (queue, _, _) = Parts(maxBytes: 4 * 1024 * 1024);
+        Burst();
+        Burst(); // There are two buffers.
+        var held = queue.HeldBytes;
+        for (var i = 0; i < SpanQueue.PatientTakes; i++) queue.Take();
+        Assert.Equal(held, queue.HeldBytes);
+        for (var i = 0; i < 2; i++) queue.Take();
+        Assert.Equal(0, queue.HeldBytes);
+
+        void Burst()
+        {
+            for (var i = 0; i < 20; i++) queue.Add(new byte[100_000], 0, 1, isLocalRoot: true);
+            queue.Take();
+        }
+    }
+
+    [Fact]
     public void Many_threads_lose_nothing()
     {
         var (queue, assembler, payloads) = Parts(maxBytes: 64 * 1024 * 1024);

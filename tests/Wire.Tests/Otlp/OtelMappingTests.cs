@@ -192,6 +192,19 @@ public class OtelMappingTests
         Assert.Equal(("a", null, "y"), (batch.TagOf(1, "team"), batch.TagOf(1, "own"), batch.TagOf(1, "otel.library.name")));
     }
 
+    [Fact]
+    public void Spans_of_our_own_tracers_scope_are_called_by_their_operation()
+    {
+        const string ids = "\"traceId\":\"000000000000000000000000000000aa\",\"spanId\":\"0000000000000001\"";
+        var batch = OtlpGolden.DecodeJson(System.Text.Encoding.UTF8.GetBytes(
+            "{\"resourceSpans\":[{\"scopeSpans\":[" +
+            "{\"scope\":{\"name\":\"Apm.Tracer\"},\"spans\":[{" + ids + ",\"name\":\"cart.add\",\"kind\":1}," +
+            "{" + ids + ",\"name\":\"express\",\"kind\":3,\"attributes\":[{\"key\":\"operation.name\",\"value\":{\"stringValue\":\"cart.add\"}}]}]}," +
+            "{\"scope\":{\"name\":\"Other\"},\"spans\":[{" + ids + ",\"name\":\"cart.add\",\"kind\":1}]}]}]}"));
+        var spans = Enumerable.Range(0, 3).Select(i => batch.SpanAt(i)).Select(span => (span.Name, span.Resource));
+        Assert.Equal([("cart.add", "cart.add"), ("cart.add", "express"), ("Internal", "cart.add")], spans);
+    }
+
     static Core.Spans.Span Span(int kind, string attributes, string more = "") =>
         Batch("", $"{{\"traceId\":\"000000000000000000000000000000aa\",\"spanId\":\"00000000000000bb\",\"name\":\"n\",\"kind\":{kind},\"attributes\":[" +
             string.Join(',', Pairs(attributes).Select(pair => pair.Value.StartsWith('#')

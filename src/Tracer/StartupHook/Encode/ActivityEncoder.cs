@@ -5,9 +5,10 @@ namespace Apm.StartupHook.Encode;
 /// <summary>Encodes an activity of any source: the app's own spans, databases, queues, gRPC.</summary>
 internal sealed class ActivityEncoder(SpanWriter writer)
 {
-    static readonly byte[] KeyKind = MsgPackKey.Of("span.kind"), KeyComponent = MsgPackKey.Of("component");
-    static readonly byte[][] KindValues =
-        [MsgPackKey.Of("internal"), MsgPackKey.Of("server"), MsgPackKey.Of("client"), MsgPackKey.Of("producer"), MsgPackKey.Of("consumer")];
+    static readonly byte[] KeyComponent = MsgPackKey.Of("component");
+
+    // By ActivityKind.
+    static readonly byte[][] s_kindTags = [.. ((string[])["internal", "server", "client", "producer", "consumer"]).Select(kind => MsgPackKey.Block([new("span.kind", kind)]))];
 
     /// <summary>Writes one span.</summary>
     public void Encode(MsgPackBuffer to, Activity activity, in SpanIdentity who)
@@ -22,8 +23,7 @@ internal sealed class ActivityEncoder(SpanWriter writer)
         to.Text(shape.Resource);
 
         var count = writer.BeginMeta(to, who, out var mark);
-        to.Raw(KeyKind);
-        to.Raw(KindValues[(int)activity.Kind]);
+        to.Raw(s_kindTags[(int)activity.Kind]);
         to.Raw(KeyComponent);
         to.Text(activity.Source.Name);
         count += 2;

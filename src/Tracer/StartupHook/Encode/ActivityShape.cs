@@ -9,6 +9,9 @@ namespace Apm.StartupHook.Encode;
 /// </summary>
 internal readonly struct ActivityShape
 {
+    /// <summary>The source of <c>ApmTracer.StartSpan</c>: what its spans are called is their operation.</summary>
+    const string OwnSource = "Apm.Tracer";
+
     static readonly ConcurrentDictionary<string, byte[]> s_encoded = new();
 
     static readonly HashSet<string> s_sqlSystems = new(StringComparer.OrdinalIgnoreCase)
@@ -93,7 +96,7 @@ internal readonly struct ActivityShape
             : activity.DisplayName;
         return new ActivityShape
         {
-            NameBytes = Encoded(operation ?? name),
+            NameBytes = Encoded(operation ?? (activity.Source.Name == OwnSource ? activity.OperationName : name)),
             TypeBytes = Encoded(type ?? kindType),
             Resource = resource,
             Service = service,

@@ -44,6 +44,17 @@ internal sealed class MsgPackBuffer
         Length += encoded.Length;
     }
 
+    /// <summary>The same, for the caller to fill in what is different each time.</summary>
+    /// <returns>What was written; empty when it did not fit.</returns>
+    public Span<byte> Form(ReadOnlySpan<byte> encoded)
+    {
+        if (!Reserve(encoded.Length)) return [];
+        var written = _bytes.AsSpan(Length, encoded.Length);
+        encoded.CopyTo(written);
+        Length += encoded.Length;
+        return written;
+    }
+
     /// <summary>A map of at most 15 pairs.</summary>
     public void FixMap(int count) => Byte((byte)(0x80 | count));
 

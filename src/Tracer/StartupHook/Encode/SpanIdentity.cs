@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using Apm.Tracer.Propagation;
 
@@ -11,12 +10,9 @@ internal readonly struct SpanIdentity
 
     SpanIdentity(Activity activity, Activity? parent, bool isLocalRoot)
     {
-        Span<byte> bytes = stackalloc byte[16]; // Exactly: CopyTo fills whatever it is given.
-        var traceId = activity.TraceId;
-        traceId.CopyTo(bytes);
-        TraceIdHigh = BinaryPrimitives.ReadUInt64BigEndian(bytes);
-        TraceIdLow = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
-        TraceIdHex = traceId.ToHexString();
+        TraceIdHex = activity.TraceId.ToHexString(); // The text is what an activity holds; nothing is made anew.
+        TraceIdHigh = Hex.Read16(TraceIdHex);
+        TraceIdLow = Hex.Read16(TraceIdHex.AsSpan(16));
         SpanId = Read(activity.SpanId);
         ParentId = parent is not null ? Read(parent.SpanId) : Read(activity.ParentSpanId);
         IsLocalRoot = isLocalRoot;
@@ -77,12 +73,7 @@ internal readonly struct SpanIdentity
         if (parent is null) ParentId = Read(oldest.ParentSpanId);
     }
 
-    static ulong Read(ActivitySpanId id)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        id.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
-    }
+    static ulong Read(ActivitySpanId id) => Hex.Read16(id.ToHexString());
 
     // All spans of a request carry the same string object: parsed once per trace and thread, not once per span.
     static TraceFacts? FactsOf(string? traceState, bool isRecorded)

@@ -1,68 +1,105 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Text;
 using Apm.StartupHook.Settings;
 
 namespace Apm.StartupHook.Encode;
 
 /// <summary>
 /// Writes the parts that every span has in the v0.4 layout:
-/// <code>map { service, name, type, trace_id, span_id, parent_id, start, duration, error, resource, meta, metrics [, span_links] [, span_events] }</code>
+/// <code>map { trace_id, span_id, parent_id, start, duration, error, service, name, type, resource, meta, metrics [, span_links] [, span_events] }</code>
 /// </summary>
-/// <remarks>Thread-safe: holds only texts that were encoded at start.</remarks>
+/// <remarks>
+/// Thread-safe: holds only what was encoded at start. What is the same in every span is copied in a few pieces, and the numbers in it
+/// are filled in at their places.
+/// </remarks>
 internal sealed class SpanWriter
 {
+    const int KeysOfAll = 12;
+
     static readonly byte[] KeyService = MsgPackKey.Of("service"), KeyName = MsgPackKey.Of("name"), KeyType = MsgPackKey.Of("type"),
-        KeyTraceId = MsgPackKey.Of("trace_id"), KeySpanId = MsgPackKey.Of("span_id"), KeyParentId = MsgPackKey.Of("parent_id"),
-        KeyStart = MsgPackKey.Of("start"), KeyDuration = MsgPackKey.Of("duration"), KeyError = MsgPackKey.Of("error"),
-        KeyResource = MsgPackKey.Of("resource"), KeyMeta = MsgPackKey.Of("meta"), KeyMetrics = MsgPackKey.Of("metrics"),
-        KeyTid = MsgPackKey.Of("_dd.p.tid"), KeyDm = MsgPackKey.Of("_dd.p.dm"), KeyOrigin = MsgPackKey.Of("_dd.origin"),
+        KeyResource = MsgPackKey.Of("resource"), KeyMeta = MsgPackKey.Of("meta"), KeyOrigin = MsgPackKey.Of("_dd.origin"),
         KeyLastParent = MsgPackKey.Of("_dd.parent_id"), KeyPropagationError = MsgPackKey.Of("_dd.propagation_error"),
-        KeyPriority = MsgPackKey.Of("_sampling_priority_v1"), KeyTopLevel = MsgPackKey.Of("_dd.top_level"), KeyProcessId = MsgPackKey.Of("process_id"),
         KeyErrorType = MsgPackKey.Of("error.type"), KeyErrorMessage = MsgPackKey.Of("error.message"), KeyErrorMsg = MsgPackKey.Of("error.msg"),
-        KeyErrorStack = MsgPackKey.Of("error.stack"), DefaultDecisionMaker = MsgPackKey.Of("-0");
+        KeyErrorStack = MsgPackKey.Of("error.stack"), DefaultDecisionMaker = MsgPackKey.Block([new("_dd.p.dm", "-0")]),
+        TraceIdHighTag = MsgPackKey.Block([new("_dd.p.tid", new string('0', 16))]), KeyMetrics = MsgPackKey.Of("metrics"), KeyPriority = MsgPackKey.Of("_sampling_priority_v1");
+
+    static readonly byte[] s_head;
+    static readonly int s_traceIdAt, s_spanIdAt, s_parentIdAt, s_startAt, s_durationAt;
 
     readonly byte[] _service;
     readonly byte[] _commonMeta;
     readonly int _commonMetaCount;
-    readonly int _processId;
+    readonly byte[] _rootMetrics;
+
+    static SpanWriter()
+    {
+        var head = new MsgPackBuffer();
+        head.FixMap(KeysOfAll);
+        s_traceIdAt = Number("trace_id", 0xcf);
+        s_spanIdAt = Number("span_id", 0xcf);
+        s_parentIdAt = Number("parent_id", 0xcf);
+        s_startAt = Number("start", 0xd3);
+        s_durationAt = Number("duration", 0xd3);
+        head.Raw(MsgPackKey.Of("error"));
+        head.Int64(0);
+        s_head = head.Written.ToArray();
+
+        // Where its eight bytes stand.
+        int Number(string key, byte code)
+        {
+            head.Raw(MsgPackKey.Of(key));
+            head.Raw([code, 0, 0, 0, 0, 0, 0, 0, 0]);
+            return head.Length - 8;
+        }
+    }
 
     /// <param name="settings">Service, env, version, tags.</param>
     /// <param name="runtimeId">Id of this run of the process.</param>
     /// <param name="processId">The process id.</param>
     public SpanWriter(HookSettings settings, string runtimeId, int processId)
     {
-        _service = MsgPackKey.Of(settings.Service);
-        _processId = processId;
+        _service = MsgPackKey.Block([new("service", settings.Service)]);
         var common = new List<KeyValuePair<string, string>> { new("language", "dotnet"), new("runtime-id", runtimeId) };
         if (settings.Env.Length > 0) common.Add(new("env", settings.Env));
         if (settings.Version.Length > 0) common.Add(new("version", settings.Version));
         common.AddRange(settings.Tags);
         _commonMeta = MsgPackKey.Block(common);
         _commonMetaCount = common.Count;
+
+        var root = new MsgPackBuffer();
+        root.Raw(MsgPackKey.Of("_dd.top_level"));
+        root.Int64(1);
+        root.Raw(MsgPackKey.Of("process_id"));
+        root.Int64(processId);
+        _rootMetrics = root.Written.ToArray();
     }
 
     /// <summary>Writes everything up to the resource, whose value the caller writes next.</summary>
     public void Begin(MsgPackBuffer to, Activity activity, in SpanIdentity who, byte[] name, byte[] type, bool isError, int extraKeys = 0, string? service = null)
     {
-        to.FixMap(12 + extraKeys);
-        to.Raw(KeyService);
-        if (service is null) to.Raw(_service);
-        else to.Text(service);
+        var head = to.Form(s_head);
+        if (head.IsEmpty) return;
+        head[0] += (byte)extraKeys;
+        BinaryPrimitives.WriteUInt64BigEndian(head[s_traceIdAt..], who.TraceIdLow);
+        BinaryPrimitives.WriteUInt64BigEndian(head[s_spanIdAt..], who.SpanId);
+        BinaryPrimitives.WriteUInt64BigEndian(head[s_parentIdAt..], who.ParentId);
+        BinaryPrimitives.WriteInt64BigEndian(head[s_startAt..], UnixNanos(activity.StartTimeUtc));
+        BinaryPrimitives.WriteInt64BigEndian(head[s_durationAt..], activity.Duration.Ticks * 100);
+        head[^1] = isError ? (byte)1 : (byte)0;
+        if (service is null)
+        {
+            to.Raw(_service);
+        }
+        else
+        {
+            to.Raw(KeyService);
+            to.Text(service);
+        }
         to.Raw(KeyName);
         to.Raw(name);
         to.Raw(KeyType);
         to.Raw(type);
-        to.Raw(KeyTraceId);
-        to.UInt64(who.TraceIdLow);
-        to.Raw(KeySpanId);
-        to.UInt64(who.SpanId);
-        to.Raw(KeyParentId);
-        to.UInt64(who.ParentId);
-        to.Raw(KeyStart);
-        to.Int64(UnixNanos(activity.StartTimeUtc));
-        to.Raw(KeyDuration);
-        to.Int64(activity.Duration.Ticks * 100);
-        to.Raw(KeyError);
-        to.Int64(isError ? 1 : 0);
         to.Raw(KeyResource);
     }
 
@@ -76,8 +113,8 @@ internal sealed class SpanWriter
         var count = _commonMetaCount;
         if (who.TraceIdHigh != 0)
         {
-            to.Raw(KeyTid);
-            to.Text(who.TraceIdHex.AsSpan(0, 16));
+            var tag = to.Form(TraceIdHighTag);
+            if (!tag.IsEmpty) Encoding.ASCII.GetBytes(who.TraceIdHex.AsSpan(0, 16), tag[^16..]);
             count++;
         }
         if (who.Facts?.Context.Origin is { } origin)
@@ -127,10 +164,7 @@ internal sealed class SpanWriter
         to.Raw(KeyPriority);
         to.Int64(who.Priority);
         if (!who.IsLocalRoot) return 1;
-        to.Raw(KeyTopLevel);
-        to.Int64(1);
-        to.Raw(KeyProcessId);
-        to.Int64(_processId);
+        to.Raw(_rootMetrics);
         return 3;
     }
 
@@ -150,7 +184,6 @@ internal sealed class SpanWriter
             }
         }
         if (hasDecisionMaker || who.Priority <= 0) return count;
-        to.Raw(KeyDm);
         to.Raw(DefaultDecisionMaker);
         return count + 1;
     }

@@ -18,10 +18,11 @@ internal static class TagWriter
         foreach (ref readonly var tag in activity.EnumerateTagObjects())
         {
             if (count == MaxTags) break;
-            if (tag.Value is null || IsNumber(tag.Value) || IsReserved(tag.Key)) continue;
+            if (tag.Value is null || IsReserved(tag.Key)) continue;
+            var text = tag.Value as string;
+            if (text is null && IsNumber(tag.Value)) continue;
             to.Text(tag.Key);
-            if (tag.Value is string text) to.Text(text);
-            else to.Text(TextOf(tag.Value));
+            to.Text(text ?? TextOf(tag.Value));
             count++;
         }
         return count;
@@ -35,7 +36,7 @@ internal static class TagWriter
         foreach (ref readonly var tag in activity.EnumerateTagObjects())
         {
             if (count == MaxTags) break;
-            if (tag.Value is null || !IsNumber(tag.Value) || IsReserved(tag.Key)) continue;
+            if (tag.Value is null or string || !IsNumber(tag.Value) || IsReserved(tag.Key)) continue;
             to.Text(tag.Key);
             to.Double(Convert.ToDouble(tag.Value, CultureInfo.InvariantCulture));
             count++;

@@ -89,13 +89,16 @@ internal sealed class HookPropagator(DistributedContextPropagator inner, Propaga
 
         // The usual request comes with neither, and should cost no more than the two questions.
         if (Read(carrier, getter, DatadogHeaders.TraceId) is null && Read(carrier, getter, W3CHeaders.TraceParent) is null) return;
-        if (ContextExtractor.Extract(settings, name => Read(carrier, getter, name)) is not { TraceIdLow: not 0 } context) return;
+        if (Extract(carrier, getter) is not { TraceIdLow: not 0 } context) return;
 
         // Inside the process a parent must not be 0; the encoder writes what really came.
         var parentId = context.ParentId == 0 ? context.TraceIdLow : context.ParentId;
         traceId = W3CHeaders.Format(context.TraceIdHigh, context.TraceIdLow, parentId, context.Priority is not <= 0);
         traceState = TraceState.Format(context, spanId: 0, isLimited: false);
     }
+
+    // On its own: what the lambda holds is then made for those requests alone that need it.
+    TraceContext? Extract(object? carrier, PropagatorGetterCallback getter) => ContextExtractor.Extract(settings, name => Read(carrier, getter, name));
 
     static string? Read(object? carrier, PropagatorGetterCallback getter, string name)
     {

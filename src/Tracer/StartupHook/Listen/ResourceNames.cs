@@ -14,19 +14,14 @@ internal static class ResourceNames
     static readonly ConcurrentDictionary<string, bool> s_paths = new();
 
     /// <summary>A known method in capitals, else <c>OTHER</c>: anybody can send any word.</summary>
-    public static string Method(string method) => method.ToUpperInvariant() switch
+    public static string Method(string method)
     {
-        "GET" => "GET",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        "PATCH" => "PATCH",
-        "HEAD" => "HEAD",
-        "OPTIONS" => "OPTIONS",
-        "CONNECT" => "CONNECT",
-        "TRACE" => "TRACE",
-        _ => "OTHER",
-    };
+        if (IsKnown(method)) return method; // As nearly everybody writes it.
+        var capitals = method.ToUpperInvariant();
+        return IsKnown(capitals) ? capitals : "OTHER";
+    }
+
+    static bool IsKnown(string method) => method is "GET" or "POST" or "PUT" or "DELETE" or "PATCH" or "HEAD" or "OPTIONS" or "CONNECT" or "TRACE";
 
     /// <summary>A path whose segments with digits are replaced by <c>?</c> and whose tail is cut: <c>/user/42/orders</c> → <c>/user/?/orders</c>.</summary>
     public static string Quantize(string path)

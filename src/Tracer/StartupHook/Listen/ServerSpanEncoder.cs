@@ -17,7 +17,8 @@ internal sealed class ServerSpanEncoder(SpanWriter writer, HookSettings settings
         KeyMethod = MsgPackKey.Of("http.method"), KeyRoute = MsgPackKey.Of("http.route"), KeyUrl = MsgPackKey.Of("http.url"),
         KeyStatus = MsgPackKey.Of("http.status_code"), KeyUserAgent = MsgPackKey.Of("http.useragent");
 
-    static readonly string[] s_statusTexts = [.. Enumerable.Range(0, 600).Select(status => status.ToString(CultureInfo.InvariantCulture))];
+    static readonly List<TerminatedContext> s_none = [];
+    static readonly byte[][] s_statusTags = [.. Enumerable.Range(0, 600).Select(status => MsgPackKey.Block([new("http.status_code", status.ToString(CultureInfo.InvariantCulture))]))];
 
     /// <summary>Writes one span.</summary>
     /// <param name="to">An empty buffer.</param>
@@ -32,7 +33,7 @@ internal sealed class ServerSpanEncoder(SpanWriter writer, HookSettings settings
         var route = RouteNames.Of(OriginalEndpoint(context, status, error));
         var isError = error is not null || status >= 500 || activity.Status == ActivityStatusCode.Error;
         var incoming = ReadIncoming(who, request);
-        var terminated = incoming?.Terminated ?? [];
+        var terminated = incoming?.Terminated ?? s_none;
         var links = ActivityEvents.CountLinks(activity);
         var events = ActivityEvents.Of(activity);
         var extraKeys = (links + terminated.Count > 0 ? 1 : 0) + (events.Others > 0 ? 1 : 0);
@@ -47,7 +48,9 @@ internal sealed class ServerSpanEncoder(SpanWriter writer, HookSettings settings
         if (route is not null) count += SpanWriter.Pair(to, KeyRoute, route);
         WriteUrl(to, request);
         count++;
-        count += SpanWriter.Pair(to, KeyStatus, status is >= 0 and < 600 ? s_statusTexts[status] : status.ToString(CultureInfo.InvariantCulture));
+        if (status is >= 0 and < 600) to.Raw(s_statusTags[status]);
+        else SpanWriter.Pair(to, KeyStatus, status.ToString(CultureInfo.InvariantCulture));
+        count++;
         if (request.Headers.UserAgent is { Count: > 0 } userAgent) count += SpanWriter.Pair(to, KeyUserAgent, userAgent[0]);
         count += SpanWriter.WritePropagationError(to, incoming?.Error);
         count += TagWriter.WriteTexts(to, activity);
@@ -98,15 +101,18 @@ internal sealed class ServerSpanEncoder(SpanWriter writer, HookSettings settings
         return context.GetEndpoint();
     }
 
-    // What concerns only this first span is read again from the headers; the common request has none of them.
+    // What concerns only this first span is read again from the headers; the common request has none of them, and then nothing to continue.
     TraceContext? ReadIncoming(in SpanIdentity who, HttpRequest request)
     {
-        if (!who.IsLocalRoot) return null;
+        var mayContinue = settings.Propagation.Behavior == ExtractBehavior.Continue;
+        if (!who.IsLocalRoot || (mayContinue && who.ParentId == 0)) return null;
         var headers = request.Headers;
-        if (!headers.ContainsKey(DatadogHeaders.TraceId) && (settings.Propagation.Behavior == ExtractBehavior.Continue || headers.TraceParent.Count == 0))
-            return null;
-        return ContextExtractor.Extract(settings.Propagation, name => headers.TryGetValue(name, out var values) ? values.ToString() : null);
+        return headers.ContainsKey(DatadogHeaders.TraceId) || (!mayContinue && headers.TraceParent.Count > 0) ? Extract(headers) : null;
     }
+
+    // On its own: what the lambda holds is then made for those requests alone that need it.
+    TraceContext? Extract(IHeaderDictionary headers) =>
+        ContextExtractor.Extract(settings.Propagation, name => headers.TryGetValue(name, out var values) ? values.ToString() : null);
 
     // A caller may name a trace without naming a span: then nobody is the parent.
     static SpanIdentity WithParent(in SpanIdentity who, TraceContext? incoming) =>

@@ -129,11 +129,15 @@ internal sealed class AgentSender : IDisposable
         if (!isEnding && IsPausing()) return; // What comes meanwhile waits in the queue, which is bounded.
         if (!SendReports()) return;
 
-        // At most a few payloads are built ahead: what cannot be sent stays in the queue.
+        // The queue is emptied once a round, not again after each answer: under load that would be payload after payload of a few
+        // spans each, and each costs the agent a flush of its log. When much gathers meanwhile the queue wakes us at once.
+        var mayTake = true;
         while (true)
         {
             if (_current is null && !_payloads.TryTake(out _current))
             {
+                if (!mayTake) return;
+                mayTake = isEnding; // At the end until nothing comes any more.
                 _assembler.Add(_queue.Take(), _payloads);
                 if (isEnding) _assembler.FlushAll(_payloads);
                 else _assembler.FlushOld(_payloads);

@@ -9,6 +9,9 @@ internal sealed class PayloadBuilder
     /// <summary>A payload is closed when it has reached this many bytes. The agent takes at most 25 MiB.</summary>
     public const int TargetBytes = 2 * 1024 * 1024;
 
+    /// <summary>A buffer much larger than so many payloads in a row comes from a burst that is over.</summary>
+    const int PatientPayloads = 150;
+
     const int HeaderBytes = 5;
 
     readonly Queue<Payload> _finished = [];
@@ -17,6 +20,7 @@ internal sealed class PayloadBuilder
     int _length = HeaderBytes;
     int _chunkCount;
     int _spanCount;
+    int _misfits;
 
     /// <summary>Adds one chunk: its first span, which may be empty, and the others.</summary>
     public void AddChunk(ReadOnlySpan<byte> root, ReadOnlySpan<byte> others, int otherCount)
@@ -45,9 +49,9 @@ internal sealed class PayloadBuilder
     /// <remarks>Megabytes allocated anew for each payload would make the app collect its oldest generation all the time.</remarks>
     public void Recycle(Payload payload)
     {
-        // A buffer much larger than what is sent now comes from a burst that is over.
         var isFitting = payload.Body.Length >= payload.Buffer.Length / 8;
-        if (isFitting && payload.Buffer.Length > _spare.Length) _spare = payload.Buffer;
+        _misfits = isFitting ? 0 : _misfits + 1;
+        if (_misfits <= PatientPayloads && payload.Buffer.Length > _spare.Length) _spare = payload.Buffer;
     }
 
     void Close()

@@ -9,6 +9,9 @@ namespace Apm.StartupHook.Send;
 /// <remarks>Thread-safe. A record is a header and the span's bytes; no object per span.</remarks>
 internal sealed class SpanQueue : IDisposable
 {
+    /// <summary>A burst does not hold its memory for ever: after so many takes in a row that found little, half a minute at the usual interval, it is given up.</summary>
+    public const int PatientTakes = 150;
+
     const int FirstBytes = 64 * 1024;
 
     readonly object _lock = new();
@@ -18,6 +21,7 @@ internal sealed class SpanQueue : IDisposable
     byte[] _bytes = [];
     byte[] _spare = [];
     int _length;
+    int _quietTakes;
 
     /// <param name="maxBytes">Largest number of bytes that wait; beyond it spans are dropped as <see cref="DropReason.QueueFull"/>.</param>
     /// <param name="drops">Counts them.</param>
@@ -63,11 +67,20 @@ internal sealed class SpanQueue : IDisposable
         {
             var taken = _bytes;
             var length = _length;
-            // A burst should not hold its memory for ever.
-            _bytes = _spare.Length > FirstBytes * 8 && length < FirstBytes ? [] : _spare;
+            _quietTakes = length < FirstBytes ? _quietTakes + 1 : 0;
+            _bytes = _quietTakes > PatientTakes && _spare.Length > FirstBytes * 8 ? [] : _spare;
             _spare = taken;
             _length = 0;
             return taken.AsSpan(0, length);
+        }
+    }
+
+    /// <summary>Memory held, whether in use or not.</summary>
+    public int HeldBytes
+    {
+        get
+        {
+            lock (_lock) return _bytes.Length + _spare.Length;
         }
     }
 
