@@ -101,8 +101,10 @@ public sealed class SearchGate(Counters counters, TimeProvider clock) : IDisposa
     Task Refuse(HttpContext http)
     {
         counters.Add(RefusedCounter);
-        http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         http.Response.Headers.RetryAfter = "1";
-        return http.Response.WriteAsync($"{MaxRunning} searches are running and others wait; this one was not begun, so that what comes in is not slowed down. Ask again in a second, or for a shorter range.\n", http.RequestAborted);
+        var sentence = $"{MaxRunning} searches are running and others wait; this one was not begun, so that what comes in is not slowed down. Ask again in a second, or for a shorter range.";
+        if (ApiShape.Of(http.Request.Path) is { } refuse) return refuse(http, StatusCodes.Status503ServiceUnavailable, sentence);
+        http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return http.Response.WriteAsync(sentence + "\n", http.RequestAborted);
     }
 }

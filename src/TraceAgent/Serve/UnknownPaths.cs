@@ -1,7 +1,4 @@
 using Apm.Query.Text;
-using Apm.TraceAgent.Serve.Jaeger;
-using Apm.TraceAgent.Serve.Tempo;
-using Apm.TraceAgent.Serve.Zipkin;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,18 +19,13 @@ public static class UnknownPaths
     /// <summary>Maps the endpoints; whatever else is mapped comes before them.</summary>
     public static IEndpointRouteBuilder MapUnknownPaths(this IEndpointRouteBuilder routes)
     {
-        Map(routes, "/api", JsonAnswer.Refuse);
-        Map(routes, "/jaeger", JaegerApi.Refuse);
-        Map(routes, "/jaeger/api/v3", JaegerV3Api.Refuse);
-        Map(routes, "/tempo", TempoApi.Text);
-        Map(routes, "/zipkin", ZipkinApi.Refuse);
+        foreach (var root in ApiShape.Roots) routes.Map(root + "/{**rest}", http => Answer(http, root));
         return routes;
     }
 
-    static void Map(IEndpointRouteBuilder routes, string prefix, ApiGuard.Refuse refuse) => routes.Map(prefix + "/{**rest}", http => Answer(http, prefix, refuse));
-
-    static Task Answer(HttpContext http, string prefix, ApiGuard.Refuse refuse)
+    static Task Answer(HttpContext http, string prefix)
     {
+        var refuse = ApiShape.Of(http.Request.Path)!;
         var path = http.Request.Path.Value ?? "";
         var known = http.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => (Path: "/" + endpoint.RoutePattern.RawText?.TrimStart('/'), Methods: endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []))

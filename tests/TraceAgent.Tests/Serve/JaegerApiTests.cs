@@ -75,7 +75,7 @@ public class JaegerApiTests
     [InlineData("service=web&tag=error:False", "def abc")]
     [InlineData("service=web&lookback=custom", "def abc")]
     [InlineData("service=web&groupBy=no", "def abc")]
-    [InlineData("traceID=def&traceID=abc&traceID=999", "def abc")]
+    [InlineData("traceID=def&traceID=abc&traceID=999&traceID=0def", "def abc")]
     [InlineData("service=nobody", "")]
     public async Task Finds(string query, string ids)
     {
@@ -169,6 +169,17 @@ public class JaegerApiTests
         Assert.Equal(status, answered);
         var escaped = sentence.Replace("\"", "\\\"", StringComparison.Ordinal);
         Assert.Equal($$"""{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":{{status}},"msg":"{{escaped}}"}]}""", json);
+    }
+
+    [Fact]
+    public async Task More_trace_ids_than_are_answered_are_refused()
+    {
+        await using var api = await ApiHost.Start(Shop);
+
+        var (status, json) = await api.Get("/jaeger/api/traces?" + string.Join('&', Enumerable.Range(1, 501).Select(i => $"traceID={i}")));
+
+        Assert.Equal(400, status);
+        Assert.Contains("501 times parameter 'traceID'; at most 500 traces are answered at once. Ask for the rest with another request.", json, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,15 +27,21 @@ public class SearchGateTests
             Assert.Equal(503, other.Response.StatusCode);
         }
 
+        var shaped = Request("/jaeger/api/traces");
+        shaped.Response.Body = new MemoryStream();
+        await gate.Answer(shaped, _ => throw new InvalidOperationException("It must not run."));
+        Assert.Equal((503, "application/json"), (shaped.Response.StatusCode, shaped.Response.ContentType));
+        Assert.StartsWith("""{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":503,"msg":""", System.Text.Encoding.UTF8.GetString(((MemoryStream)shaped.Response.Body).ToArray()), StringComparison.Ordinal);
+
         Assert.Equal((503, "1"), (refused.Response.StatusCode, refused.Response.Headers.RetryAfter.ToString()));
-        Assert.Equal(5, counters.Read(SearchGate.RefusedCounter));
+        Assert.Equal(6, counters.Read(SearchGate.RefusedCounter));
         Assert.True(isTraceAnswered);
         Assert.DoesNotContain(begun, one => one.IsCompleted);
 
         end.SetResult();
         await Task.WhenAll(begun);
         await gate.Answer(Request("/jaeger/api/traces"), _ => Task.CompletedTask);
-        Assert.Equal(5, counters.Read(SearchGate.RefusedCounter));
+        Assert.Equal(6, counters.Read(SearchGate.RefusedCounter));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public class UnknownPathsTests
         var jaeger = await api.Ask(HttpMethod.Delete, "/jaeger/api/traces/abc");
 
         Assert.Equal((405, "GET", "/zipkin/api/v2/trace/abc answers GET, not POST."), (trace.Status, trace.Headers["Allow"], trace.Text));
-        Assert.Equal((405, "POST", """{"errors":["/api/v2/spans/events/search answers POST, not GET."]}"""), (search.Status, search.Headers["Allow"], search.Text));
+        Assert.Equal((405, "POST", """{"errors":[{"detail":"/api/v2/spans/events/search answers POST, not GET.","status":"405","title":"Method Not Allowed"}]}"""), (search.Status, search.Headers["Allow"], search.Text));
         Assert.Equal((405, "GET"), (jaeger.Status, jaeger.Headers["Allow"]));
     }
 

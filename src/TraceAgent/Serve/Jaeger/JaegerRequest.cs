@@ -35,7 +35,11 @@ sealed class JaegerRequest
     public static JaegerRequest Read(IQueryCollection query, long nowUnixNanos)
     {
         KnownParameters.Check(query, "service", "operation", "tag", "tags", "minDuration", "maxDuration", "start", "end", "lookback", "limit", "traceID", "raw", "prettyPrint");
-        if (query.TryGetValue("traceID", out var ids) && ids.Count > 0) return new JaegerRequest { TraceIds = [.. ids.Take(MaxLimit).Select(TraceIdOf)], Limit = MaxLimit };
+        if (query.TryGetValue("traceID", out var ids) && ids.Count > 0)
+        {
+            if (ids.Count > MaxLimit) throw new RefusedException($"{ids.Count} times parameter 'traceID'; at most {MaxLimit} traces are answered at once. Ask for the rest with another request.");
+            return new JaegerRequest { TraceIds = [.. ids.Select(TraceIdOf).Distinct()], Limit = MaxLimit };
+        }
         var service = query["service"].ToString();
         if (service.Length == 0) throw new RefusedException("parameter 'service' is required: name a service, as /jaeger/api/services lists them");
 
