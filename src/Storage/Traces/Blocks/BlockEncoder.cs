@@ -288,7 +288,7 @@ public sealed class BlockEncoder : IDisposable
             _raw.Int64(service.MinNanos);
             _raw.Int64(service.MaxNanos);
         }
-        _sections.Add(SectionKind.ServiceDurations, _raw.Written);
+        _sections.Add(SectionKind.ServiceDurations, _raw.Written, mayPack: false); // Some bytes, which hardly pack.
     }
 
     BlockContent ContentOf(List<Shape> shapes, int spanCount)
