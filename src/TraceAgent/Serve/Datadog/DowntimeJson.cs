@@ -21,7 +21,7 @@ static class DowntimeJson
             WriteMembers(json, downtime, last, book, Around(downtime, last).Before, after: null);
             json.WriteEndObject();
         }
-        if (withCreator) WriteCreator(json, downtime);
+        if (withCreator) DatadogUser.WriteCreator(json, downtime.Creator);
         json.WriteEndObject();
     }
 
@@ -104,16 +104,6 @@ static class DowntimeJson
         json.WriteNumberOrNull("until_date", legacy.UntilDate);
         json.WriteNumberOrNull("until_occurrences", legacy.UntilOccurrences);
         if (legacy.Rrule is { } rule) json.WriteString("rrule", rule);
-        json.WriteEndObject();
-    }
-
-    static void WriteCreator(Utf8JsonWriter json, Downtime downtime)
-    {
-        json.WriteStartObject("creator");
-        json.WriteNumber("id", 1);
-        json.WriteString("handle", downtime.Creator);
-        json.WriteString("name", downtime.Creator);
-        json.WriteString("email", downtime.Creator);
         json.WriteEndObject();
     }
 }

@@ -229,7 +229,7 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
     /// <summary>The id in the path; 0 when there is none.</summary>
     static long IdOf(HttpContext http) => long.TryParse(DatadogParameters.Path(http, "id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0;
 
-    DowntimeRecord LastRecord(Downtime downtime) => DowntimeSeries.RecordOf(downtime, downtime.Records is [.., var last] ? last.Id : downtime.Id, book.NowUnixSeconds);
+    DowntimeRecord LastRecord(Downtime downtime) => DowntimeSeries.LastRecordOf(downtime, book.NowUnixSeconds);
 
     Task Answer(HttpContext http, Downtime downtime) => JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.Write(json, downtime, DowntimeSeries.RecordOf(downtime, IdOf(http), book.NowUnixSeconds), book, withCreator: false));
 
