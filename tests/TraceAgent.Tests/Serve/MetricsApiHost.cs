@@ -84,7 +84,7 @@ sealed class MetricsApiHost : IAsyncDisposable
         var rules = new ListedRules();
         var notices = new DowntimeNotices(book, rules, outbox, new AlertLinks("http://localhost:8127"), documents, counters, problems, clock);
         var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, book, gate, counters, clock);
-        new DowntimesApi(book, notices, rules, monitors.MuteAll, gate).Map(app);
+        new DowntimesApi(book, notices, rules, monitors.MuteAll, hosts, gate).Map(app);
         new DowntimesV2Api(book, notices, rules, monitors.States.Find, gate).Map(app);
         var boards = new DashboardBook(documents, clock, new Random(1));
         new TimeboardApi(boards, gate).Map(app);

@@ -94,7 +94,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, Downtim
             monitor.Rule.Id > after
             && monitor.Rule.Name.Contains(name, StringComparison.OrdinalIgnoreCase)
             && ownTags.All(tag => monitor.Rule.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase))
-            && tags.All(tag => monitor.Rule.Query.Contains(tag, StringComparison.OrdinalIgnoreCase)));
+            && (tags.Count == 0 || tags.All(QueryTags.NamedBy(monitor.Rule).Contains)));
         var given = isPaged ? found.Skip(page * size).Take(size) : found;
         var now = NowUnixSeconds;
         return JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
@@ -171,6 +171,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, Downtim
             Tags = body.Texts("tags") ?? before?.Tags ?? [],
             Priority = priority is { } number ? (int)Math.Clamp(number, -1, 100) : null,
             Options = body.Names("options") || before is null ? MonitorOptionsJson.Read(body.Object("options")) : before.Options,
+            OthersJson = MonitorOthersJson.Read(body, before?.OthersJson ?? ""),
             Creator = DatadogUser.Handle,
         };
     }

@@ -46,7 +46,7 @@ static class MonitorJson
         json.WriteString("created", Iso(rule.CreatedUnixMillis));
         json.WriteString("modified", Iso(rule.ModifiedUnixMillis));
         json.WriteNull("deleted");
-        json.WriteNull("restricted_roles");
+        MonitorOthersJson.Write(json, rule);
         json.WriteNumberOrNull("priority", rule.Priority);
         if (monitor.Groups.Max(group => group.StateSinceUnixSeconds) is { } since) json.WriteString("overall_state_modified", Iso(since * 1000));
         else json.WriteNull("overall_state_modified");
