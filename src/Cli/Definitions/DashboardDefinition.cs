@@ -31,7 +31,7 @@ sealed class DashboardDefinition : DefinitionKind
     /// <summary>Numbers of widgets mean nothing to people.</summary>
     public override JsonObject Comparable(JsonObject normal)
     {
-        foreach (var widget in Widgets(normal)) widget.Remove("id");
+        foreach (var widget in Widgets(normal).SelectMany(widget => Children(widget).Prepend(widget))) widget.Remove("id");
         return normal;
     }
 
@@ -49,8 +49,17 @@ sealed class DashboardDefinition : DefinitionKind
         var body = (JsonObject)normal.DeepClone();
         if (existing is null) return body;
         // A widget that a file does not number keeps its number, which links may name.
-        foreach (var (widget, before) in Widgets(body).Zip(Widgets(existing.Json))) if (widget["id"] is null && before["id"] is { } id) widget["id"] = id.DeepClone();
+        foreach (var (widget, before) in Widgets(body).Zip(Widgets(existing.Json)))
+        {
+            KeepId(widget, before);
+            foreach (var (child, childBefore) in Children(widget).Zip(Children(before))) KeepId(child, childBefore);
+        }
         return body;
+    }
+
+    static void KeepId(JsonObject widget, JsonObject before)
+    {
+        if (widget["id"] is null && before["id"] is { } id) widget["id"] = id.DeepClone();
     }
 
     public override int Order(JsonObject normal) => 3;
@@ -68,6 +77,9 @@ sealed class DashboardDefinition : DefinitionKind
             else if (idOf(kind, id.ToString()) is { } here) map[name] = id.TryGetValue<string>(out _) ? here : JsonNode.Parse(here);
         }
     }
+
+    /// <summary>The widgets of a group; none of another.</summary>
+    static IEnumerable<JsonObject> Children(JsonObject widget) => widget["definition"] is JsonObject definition ? Widgets(definition) : [];
 
     static IEnumerable<JsonObject> Widgets(JsonObject board) => board["widgets"] is JsonArray widgets ? widgets.OfType<JsonObject>() : [];
 }

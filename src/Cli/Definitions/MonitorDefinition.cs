@@ -13,6 +13,9 @@ sealed partial class MonitorDefinition : DefinitionKind
     /// <summary>Values that are as good as not being there.</summary>
     static readonly Dictionary<string, string> s_nothing = new() { ["timeout_h"] = "0", ["evaluation_delay"] = "0", ["renotify_interval"] = "0", ["require_full_window"] = "false", ["escalation_message"] = "" };
 
+    /// <summary>Members that mean nothing here and are only kept.</summary>
+    static readonly string[] s_kept = ["restricted_roles", "draft_status", "assets"];
+
     const int HostDelaySeconds = 300;
 
     public override string Name => "monitor";
@@ -30,6 +33,7 @@ sealed partial class MonitorDefinition : DefinitionKind
         if (Text(json, "name").Length == 0) throw new DefinitionException("a monitor in a file needs a name, by which it is found again. Add \"name\".");
         var normal = Take(json, ("name", null), ("type", null), ("query", null), ("message", ""), ("tags", new JsonArray()), ("priority", null));
         if (normal["query"] is JsonValue query) normal["query"] = query.ToString().Trim();
+        foreach (var kept in s_kept) if (json[kept] is { } value) normal[kept] = value.DeepClone();
         var options = json["options"] is JsonObject given ? (JsonObject)given.DeepClone() : [];
         foreach (var (name, value) in s_optionDefaults) if (options[name] is null) options[name] = value.DeepClone();
         foreach (var (name, value) in options.ToList()) if (value is null || (s_nothing.TryGetValue(name, out var nothing) && value.ToString() == nothing)) options.Remove(name);
@@ -63,6 +67,7 @@ sealed partial class MonitorDefinition : DefinitionKind
     public override JsonObject Body(JsonObject normal, Existing? existing)
     {
         var body = (JsonObject)normal.DeepClone();
+        foreach (var kept in s_kept) if (normal[kept] is null && existing?.Json[kept] is not null) body[kept] = null;
         // Options are replaced as a whole: what is muted stays muted.
         if (existing?.Json[Mutes] is { } mutes) body["options"]!["silenced"] = mutes.DeepClone();
         if (existing?.Json[MuteEnd] is { } end) body["options"]!["silenced_until_resolved"] = end.DeepClone();

@@ -1,6 +1,7 @@
 using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Delivery;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
@@ -21,7 +22,7 @@ public sealed class MonitorParts : IDisposable
 {
     readonly MonitorSchedule _schedule;
     readonly ServiceProvider _metrics;
-    readonly IDowntimeBook _downtimes;
+    readonly DowntimeBook _downtimes;
     readonly MuteAllSwitch _muteAll;
     readonly SloReader _sloReader;
     readonly SloReports _sloReports;
@@ -94,7 +95,7 @@ public sealed class MonitorParts : IDisposable
         services.AddSingleton(Replay);
         services.AddSingleton(_reasons);
         services.AddSingleton<IMonitorStates>(new MonitorLines(Rules, States, _downtimes, _muteAll, _clock));
-        services.AddSingleton(_downtimes);
+        services.AddSingleton<IDowntimeBook>(_downtimes);
         services.AddSingleton<IMuteAll>(_muteAll);
     }
 

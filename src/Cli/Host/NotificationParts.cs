@@ -14,12 +14,12 @@ public sealed class NotificationParts : IAsyncDisposable
 {
     readonly Courier[] _couriers;
     readonly IMonitorRules _rules;
-    readonly DatadogGate _gate;
+    readonly MetricsApiParts _api;
 
     readonly DeliverySettings _settings;
 
-    NotificationParts(IMonitorRules rules, DatadogGate gate, AlertLinks links, DeliverySettings settings, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
-        (_rules, _gate, Links, _settings, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, gate, links, settings, outbox, downtimes, teller, notices, couriers);
+    NotificationParts(IMonitorRules rules, MetricsApiParts api, AlertLinks links, DeliverySettings settings, Outbox outbox, DowntimeBook downtimes, AlertTeller teller, DowntimeNotices notices, Courier[] couriers) =>
+        (_rules, _api, Links, _settings, Outbox, Downtimes, Teller, Notices, _couriers) = (rules, api, links, settings, outbox, downtimes, teller, notices, couriers);
 
     /// <summary>Addresses of our pages, as others reach them.</summary>
     public AlertLinks Links { get; }
@@ -58,7 +58,7 @@ public sealed class NotificationParts : IAsyncDisposable
             new Courier(outbox, new SmtpMessenger(delivery, pictures ?? new NoPictures()), backOff, problems, clock),
             new Courier(outbox, new WebhookMessenger(delivery), backOff, problems, clock),
         ];
-        return new NotificationParts(rules, api.Gate, links, delivery, outbox, downtimes, teller, notices, couriers);
+        return new NotificationParts(rules, api, links, delivery, outbox, downtimes, teller, notices, couriers);
     }
 
     /// <summary>Delivers from now on.</summary>
@@ -85,8 +85,8 @@ public sealed class NotificationParts : IAsyncDisposable
     /// <summary>Maps the endpoints.</summary>
     public void Map(IEndpointRouteBuilder routes, MonitorParts monitors)
     {
-        new DowntimesApi(Downtimes, Notices, _rules, monitors.MuteAll, _gate).Map(routes);
-        new DowntimesV2Api(Downtimes, Notices, _rules, monitors.States.Find, _gate).Map(routes);
+        new DowntimesApi(Downtimes, Notices, _rules, monitors.MuteAll, _api.Hosts, _api.Gate).Map(routes);
+        new DowntimesV2Api(Downtimes, Notices, _rules, monitors.States.Find, _api.Gate).Map(routes);
     }
 
     /// <summary>Lets what is under way finish; the rest waits in the outbox for the next start.</summary>

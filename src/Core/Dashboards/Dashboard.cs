@@ -71,6 +71,9 @@ public sealed record Widget(long Id, string Definition)
     /// <summary>Null when the board places it by itself.</summary>
     public WidgetLayout? Layout { get; init; }
 
+    /// <summary>A JSON object of the layout's other members, such as <c>is_column_break</c>, as they were sent; null when there are none.</summary>
+    public string? LayoutRest { get; init; }
+
     /// <summary>The graph or widget of an old call, as it was sent, from which <see cref="Definition"/> was made; null for others. Given back by that call.</summary>
     public string? Sent { get; init; }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Apm.Core.Ports;
 using Apm.Core.Time;
@@ -21,6 +23,9 @@ public sealed class DashboardBook(IDocumentStore documents, TimeProvider clock, 
 
     /// <summary>Most deleted boards that can be brought back; default 50. The one deleted first goes for good.</summary>
     public const int MaxDeleted = 50;
+
+    /// <summary>Text stays readable: a definition is JSON, never part of a page.</summary>
+    static readonly JsonSerializerOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     const string Boards = "dashboards";
     const string Versions = "dashboard-versions";
@@ -173,20 +178,34 @@ public sealed class DashboardBook(IDocumentStore documents, TimeProvider clock, 
     [SuppressMessage("Security", "CA5394", Justification = "An id is a name, no secret.")]
     string NewId_NeedsLock() => string.Join('-', Enumerable.Range(0, 3).Select(_ => new string([.. Enumerable.Range(0, 3).Select(_ => IdLetters[random.Next(IdLetters.Length)])])));
 
-    /// <summary>Widgets without an id, or with one that another has, are given one.</summary>
-    [SuppressMessage("Security", "CA5394", Justification = "An id is a name, no secret.")]
+    /// <summary>Widgets without an id, or with one that another has, are given one, those in groups too.</summary>
     Dashboard WithWidgetIds_NeedsLock(Dashboard board)
     {
         var taken = new HashSet<long> { 0 };
-        return board with
+        var named = board.Widgets.Select(widget => widget with { Id = FreeId_NeedsLock(widget.Id, taken) }).ToList();
+        return board with { Widgets = [.. named.Select(widget => WithIdsOfChildren_NeedsLock(widget, taken))] };
+    }
+
+    Widget WithIdsOfChildren_NeedsLock(Widget widget, HashSet<long> taken)
+    {
+        if (WidgetReader.Read(widget.Definition).Kind != WidgetKind.Group || JsonNode.Parse(widget.Definition) is not JsonObject group) return widget;
+        var isChanged = false;
+        foreach (var child in (group["widgets"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            Widgets = [.. board.Widgets.Select(widget =>
-            {
-                var id = widget.Id;
-                while (!taken.Add(id)) id = random.NextInt64(1, 1L << 52); // As a script's number holds it.
-                return widget with { Id = id };
-            })],
-        };
+            var before = child["id"] is JsonValue value && value.TryGetValue<long>(out var given) && given > 0 ? given : 0;
+            var id = FreeId_NeedsLock(before, taken);
+            if (id == before) continue;
+            (child["id"], isChanged) = (id, true);
+        }
+        return isChanged ? widget with { Definition = group.ToJsonString(s_readable) } : widget;
+    }
+
+    /// <summary>The id that is wanted, or another when it is taken.</summary>
+    [SuppressMessage("Security", "CA5394", Justification = "An id is a name, no secret.")]
+    long FreeId_NeedsLock(long wanted, HashSet<long> taken)
+    {
+        while (!taken.Add(wanted)) wanted = random.NextInt64(1, 1L << 52); // As a script's number holds it.
+        return wanted;
     }
 
     /// <summary>A widget that was not changed still is what an old call sent, and is given back so.</summary>

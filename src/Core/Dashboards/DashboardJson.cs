@@ -24,6 +24,9 @@ public static class DashboardJson
     /// <summary>Members that we write ourselves.</summary>
     static readonly string[] Ours = ["title", "description", "layout_type", "widgets", "template_variables", "is_read_only", "id", "url", "author_handle", "author_name", "created_at", "modified_at"];
 
+    /// <summary>Members of a layout that we write ourselves.</summary>
+    static readonly string[] OfLayout = ["x", "y", "width", "height"];
+
     /// <summary>Reads a board as somebody wrote it.</summary>
     /// <returns>A draft, without what the book gives.</returns>
     /// <exception cref="DashboardException">It is none; the message says which part.</exception>
@@ -94,7 +97,8 @@ public static class DashboardJson
             if (!inGroup) foreach (var (child, i) in children.EnumerateArray().Select((child, i) => (child, i))) ReadWidget(child, i, inGroup: true);
         }
         var id = widget.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt64(out var number) && number > 0 ? number : 0;
-        return new Widget(id, definition.GetRawText()) { Layout = ReadLayout(widget, position, type) };
+        var layout = ReadLayout(widget, position, type);
+        return new Widget(id, definition.GetRawText()) { Layout = layout, LayoutRest = layout is null ? null : RestOf(widget.GetProperty("layout"), OfLayout) };
     }
 
     /// <summary>Writes a board as answers have it.</summary>
@@ -215,7 +219,12 @@ public static class DashboardJson
     static JsonNode WriteWidget(Widget widget)
     {
         var json = new JsonObject { ["definition"] = JsonNode.Parse(widget.Definition) };
-        if (widget.Layout is { } at) json["layout"] = new JsonObject { ["x"] = at.X, ["y"] = at.Y, ["width"] = at.Width, ["height"] = at.Height };
+        if (widget.Layout is { } at)
+        {
+            var layout = new JsonObject { ["x"] = at.X, ["y"] = at.Y, ["width"] = at.Width, ["height"] = at.Height };
+            PutRest(layout, widget.LayoutRest);
+            json["layout"] = layout;
+        }
         json["id"] = widget.Id;
         return json;
     }

@@ -13,7 +13,8 @@ static partial class RequestReader
     /// <summary>Comparisons and orders of a change widget, whose present values are shown, and of lists, which are ordered by value.</summary>
     static readonly string[] Ordering = ["change_type", "order_dir", "compare_to", "increase_good", "order_by", "extra_col", "show_present", "order", "sort", "response_format", "request_type", "cell_display_mode", "on_right_yaxis"];
 
-    public static IEnumerable<WidgetRequest> Read(BoardFields fields, List<WidgetNote> notes)
+    /// <param name="ranks">Whether the widget orders and limits its rows itself; the queries of others keep no more series than a formula's limit.</param>
+    public static IEnumerable<WidgetRequest> Read(BoardFields fields, bool ranks, List<WidgetNote> notes)
     {
         fields.Know(Ordering);
         var style = fields.Object("style");
@@ -28,7 +29,8 @@ static partial class RequestReader
             LineWidth = (style.Text("line_width") is { Length: > 0 } width ? width : style.Text("width")) is var named && named is "thin" or "thick" ? named : "normal",
             Palette = style.Text("palette"),
             Aggregator = AggregatorOf(fields.Text("aggregator"), "avg"),
-            Limit = fields.Number("limit") is { } limit ? (int)Math.Clamp(limit, 1, 1000) : null,
+            Limit = CountOf(fields.Number("limit")),
+            IsAscending = fields.Text("order") == "asc",
             Formats = FormatsOf(fields),
             Aliases = AliasesOf(fields),
         };
@@ -36,10 +38,10 @@ static partial class RequestReader
             if (fields.Any(other) is not null) notes.Add(new WidgetNote(fields.PathOf(other), false, "Only metric queries are drawn."));
         if (fields.Text("q") is { Length: > 0 } query) return [common with { Query = query }];
         var queries = fields.Objects("queries");
-        return queries.Count == 0 ? [] : OfFormulas(fields, queries, common, notes);
+        return queries.Count == 0 ? [] : OfFormulas(fields, queries, common, ranks, notes);
     }
 
-    static IEnumerable<WidgetRequest> OfFormulas(BoardFields fields, IReadOnlyList<BoardFields> queries, WidgetRequest common, List<WidgetNote> notes)
+    static IEnumerable<WidgetRequest> OfFormulas(BoardFields fields, IReadOnlyList<BoardFields> queries, WidgetRequest common, bool ranks, List<WidgetNote> notes)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         var aggregator = common.Aggregator;
@@ -62,23 +64,38 @@ static partial class RequestReader
             foreach (var text in texts.Values) yield return common with { Query = text };
             yield break;
         }
+        var (sorted, sortCount, isSortedUp) = ranks ? SortOf(fields) : (-1, null, false);
         // Of a scatter plot the one across comes first, however they are written.
-        foreach (var formula in formulas.OrderBy(formula => formula.Text("dimension") == "y"))
+        foreach (var (i, formula) in formulas.Index().OrderBy(formula => formula.Item.Text("dimension") == "y"))
         {
             formula.Know("style", "number_format", "cell_display_mode", "cell_display_mode_options");
             var limit = formula.Object("limit");
-            limit.Know("order");
+            var (count, isAscending) = (CountOf(limit.Number("count")), limit.Text("order") == "asc");
+            if (count is null && i == sorted) (count, isAscending) = (sortCount, isSortedUp);
             if (Filled(formula.Text("formula"), texts) is not { } filled) continue;
             var alias = formula.Text("alias");
             yield return common with
             {
-                Query = filled,
-                Limit = limit.Number("count") is { } count ? (int)Math.Clamp(count, 1, 1000) : common.Limit,
+                Query = !ranks && count is { } most ? string.Create(CultureInfo.InvariantCulture, $"top({filled}, {most}, '{RankOf(aggregator)}', '{(isAscending ? "asc" : "desc")}')") : filled,
+                Limit = count ?? common.Limit,
+                IsAscending = count is null && i != sorted ? common.IsAscending : isAscending,
                 Aliases = alias.Length > 0 ? new Dictionary<string, string> { [""] = alias } : common.Aliases,
                 Formats = common.Formats.Count > 0 ? common.Formats : FormatsOf(formula),
             };
         }
     }
+
+    /// <summary>The newer way to say a list's order: by which formula, how many rows, and whether the smallest come first; -1 when it is not by a formula.</summary>
+    static (int Formula, int? Count, bool IsAscending) SortOf(BoardFields fields)
+    {
+        var sort = fields.Object("sort");
+        return sort.Objects("order_by") is [var first, ..] && first.Text("type") == "formula" ? ((int)(first.Number("index") ?? 0), CountOf(sort.Number("count")), first.Text("order") == "asc") : (-1, null, false);
+    }
+
+    static int? CountOf(double? given) => given is { } count ? (int)Math.Clamp(count, 1, 1000) : null;
+
+    /// <summary>By what series are ranked that become one value so.</summary>
+    static string RankOf(string aggregator) => aggregator switch { "avg" or "percentile" => "mean", _ => aggregator };
 
     /// <summary>The formula with each query's text in place of its name; null when it needs one that is not drawn.</summary>
     static string? Filled(string formula, Dictionary<string, string> queries)

@@ -129,8 +129,11 @@ public sealed record WidgetRequest(string Query)
     /// <summary>What the legend says in place of an expression, by the expression; the key "" stands for all.</summary>
     public IReadOnlyDictionary<string, string> Aliases { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Most rows of a list; null for all that are shown.</summary>
+    /// <summary>Most rows of a top list or table; null for all that are shown. Of other widgets the query itself keeps so many.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>Whether the rows with the smallest values are shown, the smallest first.</summary>
+    public bool IsAscending { get; init; }
 
     /// <summary>The first that holds colours the value.</summary>
     public IReadOnlyList<ValueFormat> Formats { get; init; } = [];

@@ -154,7 +154,7 @@ public static partial class WidgetReader
         if (axis.Text("scale") is not ("" or "linear")) notes.Add(new WidgetNote("yaxis.scale", true, "The axis is linear."));
         return content with
         {
-            Requests = [.. RequestsOf(content.Kind, fields, notes).SelectMany(request => RequestReader.Read(request, notes))],
+            Requests = [.. RequestsOf(content.Kind, fields, notes).SelectMany(request => RequestReader.Read(request, content.Kind is WidgetKind.Toplist or WidgetKind.Table, notes))],
             Markers = [.. fields.Objects("markers").Select(marker => MarkerOf(marker, notes)).OfType<WidgetMarker>()],
             EventQueries = EventQueriesOf(fields),
             Precision = fields.Number("precision") is { } digits ? (int)Math.Clamp(digits, 0, 10) : null,

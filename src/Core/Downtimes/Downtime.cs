@@ -24,6 +24,9 @@ public sealed record Downtime
     /// <summary>Told with its notices; the handles in it say to whom. "" for none.</summary>
     public string Message { get; init; } = "";
 
+    /// <summary>Whether an empty message was sent, which version 2 of the API gives back as such; one that was never sent it answers as null.</summary>
+    public bool HasEmptyMessage { get; init; }
+
     /// <summary>IANA name of the zone on whose wall clock it recurs.</summary>
     public string TimeZone { get; init; } = "UTC";
 
@@ -85,6 +88,9 @@ public sealed record DowntimeRecurrence(DateTime StartLocal, long DurationSecond
 {
     /// <summary>As it was written: <c>14h</c>.</summary>
     public string DurationText { get; init; } = "";
+
+    /// <summary>The start as it was written: <c>2024-05-01T19:00</c>; "" when none was.</summary>
+    public string StartText { get; init; } = "";
 }
 
 /// <summary>The recurrence object of version 1 of the API (metrics-monitors §8.3), as it was sent.</summary>

@@ -6,6 +6,7 @@ namespace Apm.Core.Downtimes;
 /// all  = or                       and  = not *( [ AND ] not )
 /// or   = and *( OR and )          not  = [ NOT | "-" | "!" ] ( tag | "(" or ")" )
 /// tag  = "*" | key ":" value      a value may begin or end with "*"
+///      | key ":" "(" or ")"       each word in it is a value of that key, or a tag of its own
 /// </code>
 /// </summary>
 /// <remarks>Immutable; any thread.</remarks>
@@ -89,6 +90,7 @@ public sealed class DowntimeScope
     {
         int _at;
         int _depth;
+        string? _key; // With its colon: what the words of the bracket that is read are values of; null when each has its own key.
 
         public Func<IReadOnlyList<string>, bool> ParseAll()
         {
@@ -135,19 +137,33 @@ public sealed class DowntimeScope
             switch (word)
             {
                 case "": throw new DowntimeException("The scope ends where a tag is expected, such as env:prod.");
-                case "(":
-                    if (++_depth > MaxDepth) throw new DowntimeException($"Parentheses of a scope nest at most {MaxDepth} deep.");
-                    var inner = Or(isTop: false);
-                    if (Take() != ")") throw new DowntimeException("A parenthesis of the scope is not closed.");
-                    _depth--;
-                    return inner;
+                case "(": return Bracket();
                 case ")" or "AND" or "OR": throw new DowntimeException($"\"{word}\" stands where a tag is expected, such as env:prod.");
-                case Everything: return _ => true;
+                case Everything when _key is null: return _ => true;
                 default:
+                    if (word.Length > 1 && word.IndexOf(':', StringComparison.Ordinal) == word.Length - 1 && _at < text.Length && text[_at] == '(')
+                    {
+                        var outer = _key;
+                        (_key, _) = (word, Take());
+                        var values = Bracket();
+                        _key = outer;
+                        return values;
+                    }
+                    if (_key is not null && !word.Contains(':', StringComparison.Ordinal)) word = _key + word;
                     if (word.Contains('?', StringComparison.Ordinal)) throw new DowntimeException($"\"{word}\": ? is no wildcard here. A value may begin or end with *.");
                     if (word.IndexOf('*', StringComparison.Ordinal) is var star and >= 0 && !IsAtAnEdge(word, star)) throw new DowntimeException($"\"{word}\": * may only begin or end a value.");
                     return TagTest(word) ?? throw new DowntimeException("All values must have a key");
             }
+        }
+
+        /// <summary>What stands behind an opening parenthesis, with the one that closes it.</summary>
+        Func<IReadOnlyList<string>, bool> Bracket()
+        {
+            if (++_depth > MaxDepth) throw new DowntimeException($"Parentheses of a scope nest at most {MaxDepth} deep.");
+            var inner = Or(isTop: false);
+            if (Take() != ")") throw new DowntimeException("A parenthesis of the scope is not closed.");
+            _depth--;
+            return inner;
         }
 
         static bool IsAtAnEdge(string word, int star)

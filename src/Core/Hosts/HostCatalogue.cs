@@ -155,7 +155,7 @@ public sealed class HostCatalogue : IHostTags
         {
             if (Entered_NeedsLock(named, host, 0) is null || !TryFind_NeedsLock(named, out var key, out var known)) return null;
             _lastMuteId = Math.Max(_lastMuteId + 1, nowUnixSeconds);
-            return Store_NeedsLock(key, known with { Mute = new HostMute(_lastMuteId, endUnixSeconds, message) });
+            return Store_NeedsLock(key, known with { Mute = new HostMute(_lastMuteId, endUnixSeconds, message) { StartUnixSeconds = nowUnixSeconds } });
         }
     }
 

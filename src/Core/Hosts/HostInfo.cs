@@ -56,7 +56,11 @@ public sealed record HostFacts
 /// <summary>Notifications about a host are held back.</summary>
 /// <param name="Id">Unique; shown as <c>downtime_id</c>.</param>
 /// <param name="EndUnixSeconds">Null: until somebody ends it.</param>
-public sealed record HostMute(long Id, long? EndUnixSeconds, string Message);
+public sealed record HostMute(long Id, long? EndUnixSeconds, string Message)
+{
+    /// <summary>When it began; 0 when that was not noted.</summary>
+    public long StartUnixSeconds { get; init; }
+}
 
 /// <summary>What came in about a host.</summary>
 /// <param name="TagsBySource">As they came; a source that is not named here keeps its tags.</param>

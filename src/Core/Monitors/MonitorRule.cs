@@ -26,6 +26,9 @@ public sealed record MonitorRule
 
     public MonitorOptions Options { get; init; } = new();
 
+    /// <summary>Members that are kept for whoever sent them and mean nothing here, such as <c>restricted_roles</c>, as a JSON object; "" for none.</summary>
+    public string OthersJson { get; init; } = "";
+
     /// <summary>Whether each group has a state of its own.</summary>
     public bool IsMulti { get; init; }
 

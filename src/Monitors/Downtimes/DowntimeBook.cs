@@ -15,6 +15,10 @@ public enum DowntimeStatus
     Ended,
 }
 
+/// <summary>A downtime that holds now for a monitor.</summary>
+/// <param name="GroupIndexes">Which of the groups that were given it silences.</param>
+public sealed record ActiveDowntime(Downtime Downtime, IReadOnlyList<int> GroupIndexes);
+
 /// <summary>
 /// The downtimes, in memory, kept as documents; with the quick mutes of monitors and the mutes of hosts it says whether a group is told of.
 /// </summary>
@@ -27,7 +31,7 @@ public sealed class DowntimeBook : IDowntimeBook
     /// <summary>Most downtimes that are over and still listed. The oldest goes, counted in <c>downtimes_forgotten</c>.</summary>
     public const int MaxOverDowntimes = 1_000;
 
-    const string Collection = "downtimes";
+    const string Collection = "downtimes", HostKey = "host:";
 
     readonly IDocumentStore _documents;
     readonly Func<string, HostInfo?> _findHost;
@@ -60,7 +64,37 @@ public sealed class DowntimeBook : IDowntimeBook
 
     /// <summary>Those that hold now and may be of some group of a monitor.</summary>
     public IReadOnlyList<Downtime> ActiveFor(MonitorRule rule) =>
-        [.. _plans.Where(plan => plan.IsAbout(rule) && plan.MayAccept(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active).Select(plan => plan.Downtime)];
+        [.. ActivePlansFor(rule).Select(plan => plan.Downtime)];
+
+    /// <summary>Of those the ones that hold for a group that is known; all of them while none is.</summary>
+    /// <param name="groups">The own tags of each group; those of its host are added.</param>
+    public IReadOnlyList<ActiveDowntime> ActiveFor(MonitorRule rule, IReadOnlyList<IReadOnlyList<string>> groups)
+    {
+        var active = ActivePlansFor(rule).ToList();
+        if (active.Count == 0) return [];
+        var tags = groups.Select(WithTagsOfHost).ToList();
+        return
+        [
+            .. active.Select(plan => new ActiveDowntime(plan.Downtime, [.. Enumerable.Range(0, tags.Count).Where(i => plan.Accepts(rule, tags[i]))]))
+                .Where(match => groups.Count == 0 || match.GroupIndexes.Count > 0),
+        ];
+    }
+
+    /// <summary>Whether some group of a monitor is muted now by a downtime, by the monitor's own mutes or with its host.</summary>
+    /// <inheritdoc cref="ActiveFor(MonitorRule, IReadOnlyList{IReadOnlyList{string}})" path="/param"/>
+    public bool MutesSome(MonitorRule rule, IReadOnlyList<IReadOnlyList<string>> groups)
+    {
+        var now = NowUnixSeconds;
+        return ActiveFor(rule, groups).Count > 0 || groups.Select(WithTagsOfHost).Prepend([]).Any(tags => OwnMutes(rule, tags, now).Any() || MutesOfHosts(tags, now).Any());
+    }
+
+    /// <summary>A group's own tags, and those of its host.</summary>
+    IReadOnlyList<string> WithTagsOfHost(IReadOnlyList<string> tags) =>
+        tags.FirstOrDefault(IsHost) is { } tag && _findHost(tag[HostKey.Length..]) is { } host ? [.. tags, .. host.TagsBySource.Values.SelectMany(ofSource => ofSource)] : tags;
+
+    static bool IsHost(string tag) => tag.StartsWith(HostKey, StringComparison.Ordinal);
+
+    IEnumerable<DowntimePlan> ActivePlansFor(MonitorRule rule) => _plans.Where(plan => plan.IsAbout(rule) && plan.MayAccept(rule) && StatusOf(plan.Downtime) == DowntimeStatus.Active);
 
     /// <summary>What it is now.</summary>
     public DowntimeStatus StatusOf(Downtime downtime)
@@ -151,11 +185,20 @@ public sealed class DowntimeBook : IDowntimeBook
         }
         foreach (var plan in _plans)
             if (plan.HoldsUntil(unixSeconds) is { } end && plan.IsAbout(rule) && plan.Accepts(rule, groupTags)) Enter(plan.Downtime.Uuid, end, plan.Downtime.MutesFirstRecovery);
-        foreach (var (scope, end) in rule.Options.Silenced)
-            if ((end is null || end > unixSeconds) && QuickMute.Accepts(scope, rule, groupTags)) Enter(QuickMute.IdOf(rule, scope), end ?? long.MaxValue, false);
-        foreach (var tag in groupTags)
-            if (tag.StartsWith("host:", StringComparison.Ordinal) && _findHost(tag[5..]) is { } host && host.IsMutedAt(unixSeconds)) Enter(tag, host.Mute!.EndUnixSeconds ?? long.MaxValue, false);
+        foreach (var (id, end) in OwnMutes(rule, groupTags, unixSeconds)) Enter(id, end, false);
+        foreach (var (id, end) in MutesOfHosts(groupTags, unixSeconds)) Enter(id, end, false);
         return ids is null ? Muting.None : new Muting(true, until == long.MaxValue ? null : until, mutesFirst, ids);
+    }
+
+    static IEnumerable<(string Id, long EndUnixSeconds)> OwnMutes(MonitorRule rule, IReadOnlyList<string> groupTags, long unixSeconds) =>
+        from mute in rule.Options.Silenced
+        where (mute.Value is not { } end || end > unixSeconds) && QuickMute.Accepts(mute.Key, rule, groupTags)
+        select (QuickMute.IdOf(rule, mute.Key), mute.Value ?? long.MaxValue);
+
+    IEnumerable<(string Id, long EndUnixSeconds)> MutesOfHosts(IReadOnlyList<string> groupTags, long unixSeconds)
+    {
+        foreach (var tag in groupTags)
+            if (IsHost(tag) && _findHost(tag[HostKey.Length..]) is { } host && host.IsMutedAt(unixSeconds)) yield return (tag, host.Mute!.EndUnixSeconds ?? long.MaxValue);
     }
 
     /// <inheritdoc/>

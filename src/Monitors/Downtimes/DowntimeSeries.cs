@@ -46,6 +46,9 @@ public static class DowntimeSeries
         return times is { } at ? new DowntimeRecord(downtime.Id, at.StartUnixSeconds, at.EndUnixSeconds) : new DowntimeRecord(downtime.Id, downtime.StartUnixSeconds, downtime.EndUnixSeconds ?? long.MaxValue);
     }
 
+    /// <summary>The record that holds or comes next.</summary>
+    public static DowntimeRecord LastRecordOf(Downtime downtime, long nowUnixSeconds) => RecordOf(downtime, downtime.Records is [.., var last] ? last.Id : downtime.Id, nowUnixSeconds);
+
     /// <summary>Whether an id is the downtime's or one of its records'.</summary>
     public static bool Has(Downtime downtime, long id) => downtime.Id == id || downtime.Records.Any(record => record.Id == id);
 }

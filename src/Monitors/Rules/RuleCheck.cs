@@ -124,6 +124,7 @@ static class RuleCheck
         if (rule.Options.EscalationMessage.Length > MonitorRules.MaxMessageChars) throw Wrong($"The option 'escalation_message' has {rule.Options.EscalationMessage.Length} characters; at most {MonitorRules.MaxMessageChars} are kept.");
         if (rule.Tags.Count > MonitorRules.MaxTags) throw Wrong($"The parameter 'tags' has {rule.Tags.Count} tags; at most {MonitorRules.MaxTags} are kept.");
         if (rule.Options.Silenced.Count > MonitorRules.MaxSilenced) throw Wrong($"The option 'silenced' has {rule.Options.Silenced.Count} scopes; at most {MonitorRules.MaxSilenced} are kept. Make a downtime instead.");
+        if (rule.OthersJson.Length > MonitorRules.MaxOtherOptionsChars) throw Wrong($"The parameters that mean nothing here have {rule.OthersJson.Length} characters together; at most {MonitorRules.MaxOtherOptionsChars} are kept.");
         if (rule.Options.OthersJson.Length > MonitorRules.MaxOtherOptionsChars) throw Wrong($"The options that mean nothing here have {rule.Options.OthersJson.Length} characters together; at most {MonitorRules.MaxOtherOptionsChars} are kept.");
     }
 

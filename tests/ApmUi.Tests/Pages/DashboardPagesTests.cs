@@ -153,6 +153,32 @@ public sealed class DashboardPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_formulas_limit_chooses_the_rows_of_lists_and_the_lines_of_charts()
+    {
+        for (var i = 1; i <= 8; i++)
+        {
+            var value = i;
+            await Keep("my_metric", _ => value * 100, $"host:h{i}");
+        }
+        const string Request = """{"queries":[{"data_source":"metrics","name":"a","query":"avg:my_metric{*} by {host}"}],"formulas":[{"formula":"a","limit":{"count":2,"order":"asc"}}]}""";
+        var board = Board($$$"""
+            {"title":"Least","layout_type":"ordered","widgets":[
+            {"definition":{"type":"toplist","title":"Top","requests":[{{{Request}}}]}},
+            {"definition":{"type":"query_table","title":"Table","requests":[{"q":"max:my_metric{*} by {host}"},{{{Request}}}]}},
+            {"definition":{"type":"timeseries","title":"Lines","requests":[{{{Request}}}]}}]}
+            """);
+
+        var page = WebUtility.HtmlDecode(await _host.Client.GetStringAsync($"/dashboards/{board.Id}?from=now-5m"));
+
+        string Section(string title, string next) => Part(page, title) is var rest && rest.IndexOf($"aria-label=\"{next}\"", StringComparison.Ordinal) is var end and >= 0 ? rest[..end] : rest;
+        Assert.Matches("(?s)host:h1.*100.*host:h2.*200.*2 of 8 groups", Section("Top", "Table"));
+        Assert.DoesNotContain("host:h3", Section("Top", "Table"), StringComparison.Ordinal);
+        Assert.Matches("(?s)host:h1.*100.*100.*host:h2.*200.*200.*2 of 8 groups", Section("Table", "Lines"));
+        Assert.DoesNotContain("host:h3", Section("Table", "Lines"), StringComparison.Ordinal);
+        Assert.Equal(2, (await Chart(page)).GetProperty("series").GetArrayLength());
+    }
+
+    [Fact]
     public async Task Every_kind_of_widget_is_drawn_or_says_that_it_is_not()
     {
         await Keep("my_metric", _ => 900, "host:a");

@@ -13,6 +13,20 @@ public sealed class DashboardBookTests : IDisposable
 
     DashboardBook Book() => new(_documents, _clock, new Random(7));
 
+    [Fact]
+    public void Widgets_of_a_group_get_ids_that_no_other_widget_has()
+    {
+        var group = """{"type":"group","title":"Ä","widgets":[{"definition":{"type":"note","content":"x"}},{"id":9,"definition":{"type":"note","content":"y"}},{"id":9,"definition":{"type":"note","content":"z"}}]}""";
+        var book = Book();
+
+        var board = book.Create(Draft("a") with { Widgets = [new Widget(0, group), new Widget(8, """{"type":"note","content":"x"}""")] });
+
+        var ids = WidgetReader.Read(board.Widgets[0].Definition).Children.Select(child => child.Id).Concat(board.Widgets.Select(widget => widget.Id)).ToList();
+        Assert.Equal((5, true, 9), (ids.Distinct().Count(), ids.TrueForAll(id => id > 0), ids[1]));
+        Assert.Contains("\"title\":\"Ä\"", board.Widgets[0].Definition, StringComparison.Ordinal);
+        Assert.Equal(board.Widgets[0].Definition, book.Change(board.Id, before => before with { Title = "b" })!.Widgets[0].Definition); // They stay.
+    }
+
     static Dashboard Draft(string title) => new() { Title = title, Widgets = [new Widget(0, """{"type":"note","content":"x"}""")] };
 
     [Fact]

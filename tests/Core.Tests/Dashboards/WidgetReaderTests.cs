@@ -21,6 +21,22 @@ public class WidgetReaderTests
     }
 
     [Fact]
+    public void A_formulas_limit_keeps_so_many_series_or_rows()
+    {
+        const string Limited = """{"type":"TYPE","requests":[{"queries":[{"data_source":"metrics","name":"query1","query":"avg:m{*} by {host}","aggregator":"max"}],"formulas":[{"formula":"query1 * 2","limit":{"count":2,"order":"asc"}}]}]}""";
+        static string Rows(string definition) => string.Join(" | ", WidgetReader.Read(definition).Requests.Select(request => $"{request.Query} {request.Limit} {(request.IsAscending ? "up" : "down")}"));
+
+        foreach (var type in new[] { "timeseries", "query_value", "heatmap" })
+            Assert.Equal("line top((avg:m{*} by {host}) * 2, 2, 'max', 'asc')", Requests(Limited.Replace("TYPE", type, StringComparison.Ordinal)));
+        foreach (var type in new[] { "toplist", "query_table" })
+            Assert.Equal("(avg:m{*} by {host}) * 2 2 up", Rows(Limited.Replace("TYPE", type, StringComparison.Ordinal)));
+        Assert.Equal("line top(avg:m{*}, 5, 'mean', 'desc')", Requests("""{"type":"timeseries","requests":[{"queries":[{"name":"a","query":"avg:m{*}"}],"formulas":[{"formula":"a","limit":{"count":5}}]}]}"""));
+        Assert.Equal("avg:m{*} 7 up", Rows("""{"type":"query_table","requests":[{"q":"avg:m{*}","limit":7,"order":"asc"}]}"""));
+        Assert.Equal("avg:m{*}  down | avg:n{*} 3 up", Rows("""{"type":"toplist","requests":[{"queries":[{"name":"a","query":"avg:m{*}"},{"name":"b","query":"avg:n{*}"}],"formulas":[{"formula":"a"},{"formula":"b"}],"sort":{"count":3,"order_by":[{"type":"formula","index":1,"order":"asc"}]}}]}"""));
+        Assert.Equal("", Notes(Limited.Replace("TYPE", "timeseries", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void What_needs_another_product_is_said_and_not_drawn()
     {
         const string Logs = """{"type":"timeseries","requests":[{"queries":[{"data_source":"logs","name":"query1","search":{"query":"x"}}],"formulas":[{"formula":"query1"}]},{"log_query":{"index":"main"}}],"time":{"live_span":"1h"},"yaxis":{"scale":"log"}}""";

@@ -206,4 +206,21 @@ public class DashboardApiTests
         api.ApplicationKey = "";
         Assert.Equal((403, """{"errors":["Forbidden"]}"""), (await api.Get("/api/v1/dash") is var refused ? (refused.Status, refused.Text) : default));
     }
+
+    [Fact]
+    public async Task A_layout_comes_back_with_all_of_it_and_children_of_groups_have_ids()
+    {
+        await using var api = await MetricsApiHost.Start();
+        const string Board = """{"title":"T","layout_type":"ordered","widgets":[{"definition":{"type":"note","content":"x"},"layout":{"x":0,"y":0,"width":4,"height":2,"is_column_break":true}},{"definition":{"type":"group","layout_type":"ordered","widgets":[{"definition":{"type":"note","content":"y"},"layout":{"x":0,"y":0,"width":4,"height":2,"is_column_break":false}}]},"layout":{"x":4,"y":0,"width":4,"height":2}}]}""";
+
+        var made = await api.Post("/api/v1/dashboard", Board);
+
+        Assert.True(made.Status == 200, made.Text);
+        var widgets = made.Json.GetProperty("widgets");
+        Assert.Equal(["""{"x":0,"y":0,"width":4,"height":2,"is_column_break":true}""", """{"x":4,"y":0,"width":4,"height":2}"""], widgets.EnumerateArray().Select(widget => widget.GetProperty("layout").GetRawText()));
+        var child = widgets[1].GetProperty("definition").GetProperty("widgets")[0];
+        Assert.True(child.GetProperty("id").GetInt64() > 0);
+        Assert.Equal("""{"x":0,"y":0,"width":4,"height":2,"is_column_break":false}""", child.GetProperty("layout").GetRawText());
+        Assert.Equal(made.Text, (await api.Get($"/api/v1/dashboard/{made.Json.GetProperty("id").GetString()}")).Text);
+    }
 }

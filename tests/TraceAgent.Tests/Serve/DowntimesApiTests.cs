@@ -266,4 +266,84 @@ public class DowntimesApiTests
         Assert.Equal("""{"errors":["Invalid URL param: downtime_id must be an uuid"]}""", (await api.Get("/api/v2/downtime/5")).Text);
         Assert.Equal((404, """{"errors":["Downtime not found"]}"""), ((await api.Get("/api/v2/downtime/00000000-0000-0000-0000-000000000009")).Status, (await api.Get("/api/v2/downtime/00000000-0000-0000-0000-000000000009")).Text));
     }
+
+    const string OneOfVersion2 = """{"data":{"type":"downtime","attributes":{"monitor_identifier":{"monitor_tags":["*"]},"scope":"SCOPE"MORE}}}""";
+
+    static async Task<JsonElement> MakeV2(MetricsApiHost api, string scope, string more = "")
+    {
+        var made = await api.Post("/api/v2/downtime", OneOfVersion2.Replace("SCOPE", scope, StringComparison.Ordinal).Replace("MORE", more, StringComparison.Ordinal));
+        Assert.True(made.Status == 200, made.Text);
+        return made.Json.GetProperty("data").GetProperty("attributes");
+    }
+
+    [Fact]
+    public async Task Version_2_gives_back_what_was_sent_as_it_was_sent()
+    {
+        await using var api = await MetricsApiHost.Start();
+
+        var without = await MakeV2(api, "env:(staging OR prod) AND datacenter:us-east-1", ""","schedule":{"timezone":"UTC","recurrences":[{"start":"2027-01-01T02:00:00","duration":"60m","rrule":"FREQ=DAILY"}]}""");
+        Assert.Equal(("env:(staging OR prod) AND datacenter:us-east-1", JsonValueKind.Null, "2027-01-01T02:00:00"),
+            (without.GetProperty("scope").GetString(), without.GetProperty("message").ValueKind, without.GetProperty("schedule").GetProperty("recurrences")[0].GetProperty("start").GetString()));
+        Assert.Equal("", (await MakeV2(api, "env:dev", ""","message":"" """)).GetProperty("message").GetString());
+        Assert.Equal(JsonValueKind.Null, (await MakeV2(api, "env:dev", ""","message":null""")).GetProperty("message").ValueKind);
+        Assert.Equal("m", (await MakeV2(api, "env:dev", ""","message":"m" """)).GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task The_maker_of_a_downtime_has_a_name()
+    {
+        var (api, _) = await WithOne("""{"scope":"env:dev"}""");
+        await using var owned = api;
+
+        Assert.Equal("""{"handle":"apm@localhost","name":"apm@localhost","email":"apm@localhost"}""", (await api.GetJson("/api/v2/downtime")).GetProperty("included")[0].GetProperty("attributes").GetRawText());
+        Assert.Equal("apm@localhost", (await api.GetJson("/api/v1/downtime?with_creator=true"))[0].GetProperty("creator").GetProperty("handle").GetString());
+    }
+
+    [Fact]
+    public async Task Matches_have_pages_that_end()
+    {
+        await using var api = await MetricsApiHost.Start();
+        api.Rules.Add(new MonitorRule { Id = 7, Type = "metric alert", Name = "M", Query = "avg(last_5m):avg:m{env:prod} > 800" });
+        foreach (var scope in (string[])["*", "env:prod", "env:p*"]) await MakeV2(api, scope);
+
+        async Task<string> Scopes(string page)
+        {
+            var answer = await api.GetJson($"/api/v2/monitor/7/downtime_matches?{page}");
+            Assert.Equal(3, answer.GetProperty("meta").GetProperty("page").GetProperty("total_filtered_count").GetInt32());
+            return string.Join(' ', answer.GetProperty("data").EnumerateArray().Select(match => match.GetProperty("attributes").GetProperty("scope").GetString()));
+        }
+        Assert.Equal("*", await Scopes("page[limit]=1"));
+        Assert.Equal("env:prod env:p*", await Scopes("page[limit]=2&page[offset]=1"));
+        Assert.Equal("", await Scopes("page[limit]=2&page[offset]=3"));
+    }
+
+    [Fact]
+    public async Task A_monitor_tells_the_downtimes_of_its_groups_and_is_searched_by_them()
+    {
+        await using var api = await MetricsApiHost.Start();
+        await api.Post("/api/v1/monitor", """{"type":"query alert","name":"Many","query":"avg(last_5m):avg:m{*} by {host} > 800"}""");
+        foreach (var host in (string[])["box-1", "box-2"]) await api.Post("/api/v1/series", $$"""{"series":[{"metric":"m","points":[[{{Now - 60}},1]],"host":"{{host}}"}]}""");
+        await api.Post("/api/v1/tags/hosts/box-2", """{"tags":["env:dev"]}""");
+        api.Monitors.Evaluate();
+        async Task<string> Matching() => (await api.GetJson("/api/v1/monitor/1?with_downtimes=true")).GetProperty("matching_downtimes").GetRawText();
+        async Task<string> Muted(string path, string of) => string.Join(' ', (await api.GetJson($"{path}?query=muted:true")).GetProperty(of).EnumerateArray().Select(one => one.GetProperty(of == "groups" ? "group" : "name").GetString()));
+        Assert.Equal(("[]", "", ""), (await Matching(), await Muted("/api/v1/monitor/search", "monitors"), await Muted("/api/v1/monitor/groups/search", "groups")));
+
+        await api.Post("/api/v1/downtime", """{"scope":["host:box-1"]}""");
+        await api.Post("/api/v1/downtime", $$"""{"scope":"env:dev","end":{{Now + 600}}}"""); // A tag of the other host.
+        await api.Post("/api/v1/downtime", """{"scope":"host:box-3"}""");
+
+        Assert.Equal($$"""[{"id":1,"scope":["host:box-1"],"start":{{Now}},"end":null},{"id":2,"scope":["env:dev"],"start":{{Now}},"end":{{Now + 600}}}]""", await Matching());
+        Assert.Equal(await Matching(), (await api.GetJson("/api/v1/monitor?with_downtimes=true"))[0].GetProperty("matching_downtimes").GetRawText());
+        await api.Send("DELETE", "/api/v1/downtime/2", null, null);
+        Assert.Equal(("Many", "host:box-1"), (await Muted("/api/v1/monitor/search", "monitors"), await Muted("/api/v1/monitor/groups/search", "groups")));
+        Assert.Equal("[true]", JsonSerializer.Serialize((await api.GetJson("/api/v1/monitor/search")).GetProperty("counts").GetProperty("muted").EnumerateArray().Select(count => count.GetProperty("name").GetBoolean())));
+
+        await api.Send("DELETE", "/api/v1/downtime/1", null, null);
+        await api.Post("/api/v1/host/box-2/mute", "{}");
+        Assert.Equal(("Many", "host:box-2"), (await Muted("/api/v1/monitor/search", "monitors"), await Muted("/api/v1/monitor/groups/search", "groups")));
+        await api.Post("/api/v1/host/box-2/unmute", "{}");
+        await api.Post("/api/v1/monitor/1/mute", "{}"); // Stands in the options, and has no id.
+        Assert.Equal(("[]", "Many"), (await Matching(), await Muted("/api/v1/monitor/search", "monitors")));
+    }
 }

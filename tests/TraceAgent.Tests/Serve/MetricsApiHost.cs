@@ -83,8 +83,8 @@ sealed class MetricsApiHost : IAsyncDisposable
         var book = new DowntimeBook(documents, hosts.Find, counters, clock, Guid.NewGuid);
         var rules = new ListedRules();
         var notices = new DowntimeNotices(book, rules, outbox, new AlertLinks("http://localhost:8127"), documents, counters, problems, clock);
-        var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, gate, counters, clock);
-        new DowntimesApi(book, notices, rules, monitors.MuteAll, gate).Map(app);
+        var monitors = ServedMonitors.Map(app, documents, metrics, events, checks, hosts, book, gate, counters, clock);
+        new DowntimesApi(book, notices, rules, monitors.MuteAll, hosts, gate).Map(app);
         new DowntimesV2Api(book, notices, rules, monitors.States.Find, gate).Map(app);
         var boards = new DashboardBook(documents, clock, new Random(1));
         new TimeboardApi(boards, gate).Map(app);

@@ -153,6 +153,24 @@ public class MetricsApiTests
     }
 
     [Fact]
+    public async Task The_mute_of_a_host_is_a_downtime_that_is_read_and_ended()
+    {
+        await using var api = await MetricsApiHost.Start();
+        var id = (await api.Post("/api/v1/host/box-1/mute", $$"""{"message":"quiet","end":{{Now + 60}}}""")).Json.GetProperty("downtime_id").GetInt64();
+        await api.Post("/api/v1/host/box-2/mute", "{}");
+
+        var downtime = await api.GetJson($"/api/v1/downtime/{id}");
+        Assert.Equal((id, """["host:box-1"]""", Now, Now + 60, "quiet", true), (downtime.GetProperty("id").GetInt64(), downtime.GetProperty("scope").GetRawText(), downtime.GetProperty("start").GetInt64(), downtime.GetProperty("end").GetInt64(), downtime.GetProperty("message").GetString(), downtime.GetProperty("active").GetBoolean()));
+        Assert.Equal([id, id + 1], (await api.GetJson("/api/v1/downtime?current_only=true")).EnumerateArray().Select(one => one.GetProperty("id").GetInt64()));
+        Assert.Equal((400, """{"errors":["This is the mute of the host box-1. Change it with POST /api/v1/host/box-1/mute?override=true."]}"""), (await api.Send("PUT", $"/api/v1/downtime/{id}", "{}"u8.ToArray(), "application/json")) is var changed ? (changed.Status, changed.Text) : default);
+
+        api.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(404, (await api.Get($"/api/v1/downtime/{id}")).Status); // It is over.
+        Assert.Equal(204, (await api.Send("DELETE", $"/api/v1/downtime/{id + 1}", null, null)).Status);
+        Assert.False(api.Hosts.Find("box-2")!.IsMutedAt(Now + 60));
+    }
+
+    [Fact]
     public async Task Tags_of_hosts()
     {
         await using var api = await MetricsApiHost.Start();
@@ -198,6 +216,11 @@ public class MetricsApiTests
         var cleared = await api.Send("PUT", "/api/v1/metrics/my_metric", """{"description":null}"""u8.ToArray(), "application/json");
         Assert.Equal("""{"description":null,"short_name":"mm","integration":null,"statsd_interval":10,"per_unit":"second","type":"gauge","unit":"byte"}""", cleared.Text);
         Assert.Equal("""{"errors":["type \"mood\" is not known. There are: gauge, count, rate, distribution."]}""", (await api.Send("PUT", "/api/v1/metrics/my_metric", """{"type":"mood"}"""u8.ToArray(), "application/json")).Text);
+
+        async Task<string> Refused(string body) => (await api.Send("PUT", "/api/v1/metrics/my_metric", System.Text.Encoding.UTF8.GetBytes(body), "application/json")) is { Status: 400 } refused ? refused.Json.GetProperty("errors")[0].GetString()! : "";
+        Assert.Equal("""unit "Milliseconds" is not known. Did you mean "millisecond"?""", await Refused("""{"unit":"Milliseconds"}"""));
+        Assert.StartsWith("""per_unit "xyzzyxyzzy" is not known. There are: bit, byte, """, await Refused("""{"per_unit":"xyzzyxyzzy"}"""), StringComparison.Ordinal);
+        foreach (var unit in (string[])["degree celsius", "hertz", "dollar", "pebibyte", "terrawatt"]) Assert.Equal("", await Refused($$"""{"unit":"{{unit}}"}"""));
 
         Assert.Equal("""{"results":{"metrics":["my_metric"]}}""", (await api.Get("/api/v1/search?q=metrics:MY_")).Text);
         Assert.Equal("""{"results":{"hosts":["box-1"]}}""", (await api.Get("/api/v1/search?q=hosts:box")).Text);

@@ -199,6 +199,38 @@ public class MonitorApiTests
     }
 
     [Fact]
+    public async Task Members_that_mean_nothing_here_come_back()
+    {
+        await using var api = await MetricsApiHost.Start();
+        static string Others(JsonElement monitor) => string.Join(' ', ((string[])["restricted_roles", "draft_status", "assets"]).Select(name => monitor.TryGetProperty(name, out var value) ? value.GetRawText() : "-"));
+
+        var made = (await api.Post("/api/v1/monitor", """{"type":"metric alert","query":"avg(last_5m):avg:m{*} > 1","restricted_roles":["a-b"],"draft_status":"draft","assets":[{"name":"Book","url":"https://x.test","category":"runbook"}]}""")).Json;
+        Assert.Equal("""["a-b"] "draft" [{"name":"Book","url":"https://x.test","category":"runbook"}]""", Others(made));
+        Assert.Equal(Others(made), Others(await api.GetJson("/api/v1/monitor/1")));
+        Assert.Equal("""["a-b"] "published" [{"name":"Book","url":"https://x.test","category":"runbook"}]""", Others(await Put(api, "/api/v1/monitor/1", """{"draft_status":"published"}""")));
+        Assert.Equal("null \"published\" []", Others(await Put(api, "/api/v1/monitor/1", """{"restricted_roles":null,"assets":[]}""")));
+        Assert.Equal("null - -", Others((await api.Post("/api/v1/monitor", """{"type":"metric alert","query":"avg(last_5m):avg:n{*} > 1"}""")).Json));
+        Assert.Equal(400, (await api.Post("/api/v1/monitor", $$"""{"type":"metric alert","query":"avg(last_5m):avg:o{*} > 1","draft_status":"{{new string('x', 20_000)}}"}""")).Status);
+    }
+
+    [Fact]
+    public async Task The_list_is_filtered_by_whole_tags_of_scopes()
+    {
+        await using var api = await MetricsApiHost.Start();
+        foreach (var scope in (string[])["{host:box-1}", "{host:box-10}", "{env:prod AND (host:box-1 OR host:box-2)}", "{!host:box-1,env:dev}", "{*} by {host}", "{host IN (box-1, box-3)}", "{host NOT IN (box-1) AND NOT env:qa}"])
+            Assert.Equal(200, (await api.Post("/api/v1/monitor", $$"""{"type":"query alert","query":"avg(last_5m):avg:m{{scope}} > 1","name":"{{scope}}"}""")).Status);
+        await api.Post("/api/v1/monitor", """{"type":"service check","query":"\"my.check\".over(\"host:box-1\").last(2).count_by_status()","name":"check"}""");
+
+        async Task<string> Names(string tags) => string.Join(' ', (await api.GetJson("/api/v1/monitor?tags=" + tags)).EnumerateArray().Select(one => one.GetProperty("name").GetString()));
+
+        Assert.Equal("{host:box-1} {env:prod AND (host:box-1 OR host:box-2)} {host IN (box-1, box-3)} check", await Names("host:box-1"));
+        Assert.Equal("{env:prod AND (host:box-1 OR host:box-2)}", await Names("HOST:box-2,env:prod"));
+        Assert.Equal("{host IN (box-1, box-3)}", await Names("host:box-3"));
+        Assert.Equal("", await Names("env:qa"));
+        Assert.Equal("", await Names("host:box"));
+    }
+
+    [Fact]
     public async Task States_of_groups_are_given_when_asked_for()
     {
         await using var api = await MetricsApiHost.Start();

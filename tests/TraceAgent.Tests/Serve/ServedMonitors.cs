@@ -2,6 +2,7 @@ using Apm.Core.Counting;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Replay;
 using Apm.Monitors.Rules;
@@ -25,11 +26,11 @@ sealed class ServedMonitors(MonitorRules rules, MonitorStates states, IMuteAll m
 
     public IMuteAll MuteAll => muteAll;
 
-    public static ServedMonitors Map(IEndpointRouteBuilder routes, IDocumentStore documents, IMetricReader metrics, IEventStore events, IServiceCheckStore checks, IHostTags hosts, DatadogGate gate, Counters counters, TimeProvider clock)
+    public static ServedMonitors Map(IEndpointRouteBuilder routes, IDocumentStore documents, IMetricReader metrics, IEventStore events, IServiceCheckStore checks, IHostTags hosts, DowntimeBook downtimes, DatadogGate gate, Counters counters, TimeProvider clock)
     {
         var rules = new MonitorRules(documents, clock);
         var states = new MonitorStates(documents, rules);
-        var (downtimes, muteAll) = (new NoDowntimes(), new MuteAllSwitch(documents, clock, rules.Mutes));
+        var muteAll = new MuteAllSwitch(documents, clock, rules.Mutes);
         var queries = new MetricQueries(metrics, hosts, new TraceMetricUnits(), counters, clock);
         var (uptime, history) = (new UptimeBook(documents), new MonitorHistory(documents));
         var slos = new SloBook(documents, rules, new SloGroups(uptime, new MonitorGroups(states, history)), clock, Guid.NewGuid);

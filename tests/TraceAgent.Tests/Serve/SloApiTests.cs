@@ -185,6 +185,18 @@ public sealed class SloApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Several_are_deleted_at_once()
+    {
+        var (one, two, watched) = (IdOf(await _api.Post("/api/v1/slo", Requests)), IdOf(await _api.Post("/api/v1/slo", Requests)), IdOf(await _api.Post("/api/v1/slo", Requests)));
+        await _api.Post("/api/v1/monitor", $$"""{"type":"slo alert","name":"W","query":"error_budget(\"{{watched}}\").over(\"7d\") > 75"}""");
+
+        Assert.Equal((404, """{"errors":["SLO with id \"none\" not found"]}"""), Short(await Send("DELETE", "/api/v1/slo", $$"""{"ids":["{{one}}","none"]}""")));
+        Assert.Equal((200, $$$"""{"data":["{{{one}}}"],"errors":{}}"""), Short(await Send("DELETE", "/api/v1/slo", $$"""{"ids":["{{one}}"]}""")));
+        Assert.Equal((409, $$$"""{"data":["{{{two}}}"],"errors":{"{{{watched}}}":"slo [{{{watched}}},Answers] is referenced in monitors: [1,W]"}}"""), Short(await Send("DELETE", "/api/v1/slo", $$"""{"ids":["{{watched}}","{{two}}"]}""")));
+        Assert.Equal(400, (await Send("DELETE", "/api/v1/slo", "{}")).Status);
+    }
+
+    [Fact]
     public async Task Targets_are_deleted_in_bulk_and_objectives_without_any_go()
     {
         var both = IdOf(await _api.Post("/api/v1/slo", Requests.Replace("}],", "},{\"timeframe\":\"30d\",\"target\":99}],", StringComparison.Ordinal)));

@@ -85,13 +85,29 @@ public sealed class SnapshotApiTests : IAsyncLifetime, IDisposable, ISnapshots
         Assert.Equal(("Load", "tags:env:prod"), (order.Title, order.EventQuery));
     }
 
+    [Fact]
+    public async Task A_definition_with_formulas_is_drawn_as_on_a_board()
+    {
+        var graph = """{"viz":"timeseries","requests":[{"response_format":"timeseries","queries":[{"data_source":"metrics","name":"query1","query":"avg:a{*} by {host}"},{"data_source":"metrics","name":"query2","query":"avg:b{*} by {host}"}],"formulas":[{"formula":"query1 / query2","limit":{"count":3,"order":"desc"}}],"display_type":"line"}]}""";
+
+        Assert.Equal(HttpStatusCode.OK, (await Get($"/api/v1/graph/snapshot?{Keys}&graph_def={Uri.EscapeDataString(graph)}&start=1&end=2")).Status);
+
+        Assert.Equal(["top((avg:a{*} by {host}) / (avg:b{*} by {host}), 3, 'mean', 'desc')"], Assert.Single(_orders).Queries);
+    }
+
+    [Theory]
+    [InlineData("embed")]
+    [InlineData("embed/abc/enable")]
+    public async Task That_graphs_are_not_embedded_is_said(string path) =>
+        Assert.Equal((HttpStatusCode.NotFound, """{"errors":["Graphs are not embedded here, so nothing answers /api/v1/graph/embed. Take a picture of one with GET /api/v1/graph/snapshot."]}"""), await Get($"/api/v1/graph/{path}?{Keys}"));
+
     [Theory]
     [InlineData("start=1&end=2", "One of the parameters 'metric_query' and 'graph_def' is needed, such as metric_query=avg:system.load.1{*}.")]
     [InlineData("metric_query=a&end=2", "The parameter 'start' is missing. Give it in Unix seconds, such as start=1700000000.")]
     [InlineData("metric_query=nosuch&start=1&end=2", "The query \"nosuch\" cannot be drawn: because.")]
     [InlineData("metric_query=a&start=1&end=2&width=9", "The parameter 'width' must be a number from 100 to 2000.")]
     [InlineData("graph_def=%7B&start=1&end=2", "The parameter 'graph_def' is not JSON, at byte 1 of line 1. Send it as one JSON text, URL-encoded.")]
-    [InlineData("graph_def=%7B%7D&start=1&end=2", "The parameter 'graph_def' has no query: give \"requests\":[{\"q\":\"avg:system.load.1{*}\"}].")]
+    [InlineData("graph_def=%7B%7D&start=1&end=2", "The parameter 'graph_def' has no query: give \"requests\":[{\"q\":\"avg:system.load.1{*}\"}], or \"queries\" and \"formulas\" of metrics as boards have them.")]
     public async Task What_is_wrong_is_said(string parameters, string says)
     {
         var (status, body) = await Get($"/api/v1/graph/snapshot?{Keys}&{parameters}");

@@ -121,7 +121,7 @@ public static class BoardData
         var placed = BoardView.Of(board, new PageUrl("", [])).WithPlaces();
         if (id == "new") return placed with { Widgets = [.. placed.Widgets, new Widget(0, form.Definition(null)) { Layout = NewPlace(placed, form) }] };
         return placed.Widgets.Any(widget => $"{widget.Id}" == id)
-            ? placed with { Widgets = [.. placed.Widgets.Select(widget => $"{widget.Id}" == id ? new Widget(widget.Id, form.Definition(widget.Definition)) { Layout = widget.Layout } : widget)] }
+            ? placed with { Widgets = [.. placed.Widgets.Select(widget => $"{widget.Id}" == id ? widget with { Definition = form.Definition(widget.Definition), Sent = null } : widget)] }
             : throw new DashboardException("This widget is not on the dashboard any more, or stands in a group: change it in the board's JSON.");
     }
 

@@ -39,6 +39,14 @@ public static class WidgetQueries
         return [.. answer.Series.Where(series => series.Bound is null).Select(series => (series, ValueOf(series, request.Aggregator)))];
     }
 
+    /// <summary>Those of the values of a request that it shows, in its order: as many as its limit from the largest, or from the smallest.</summary>
+    public static IEnumerable<(MetricSeries Series, double Value)> Ranked(WidgetRequest request, IEnumerable<(MetricSeries Series, double Value)> values)
+    {
+        var finite = values.Where(pair => double.IsFinite(pair.Value));
+        var ordered = request.IsAscending ? finite.OrderBy(pair => pair.Value) : finite.OrderByDescending(pair => pair.Value);
+        return ordered.Take(request.Limit ?? int.MaxValue);
+    }
+
     /// <summary>The name of a series on a widget.</summary>
     public static string? Alias(WidgetRequest request, MetricSeries series)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Apm.Core.Downtimes;
+using Apm.Core.Hosts;
 using Apm.Core.Monitors;
 using Apm.Monitors.Downtimes;
 
@@ -21,7 +22,7 @@ static class DowntimeJson
             WriteMembers(json, downtime, last, book, Around(downtime, last).Before, after: null);
             json.WriteEndObject();
         }
-        if (withCreator) WriteCreator(json, downtime);
+        if (withCreator) DatadogUser.WriteCreator(json, downtime.Creator);
         json.WriteEndObject();
     }
 
@@ -65,19 +66,27 @@ static class DowntimeJson
     }
 
     /// <summary>The switch that mutes all monitors, as the downtime of everything that it is; its id is 0.</summary>
-    public static void WriteMuteAll(Utf8JsonWriter json, long sinceUnixSeconds)
+    public static void WriteMuteAll(Utf8JsonWriter json, long sinceUnixSeconds) => WriteMute(json, 0, DowntimeScope.Everything, sinceUnixSeconds, null, "");
+
+    /// <summary>The mute of a host, as the downtime that it is.</summary>
+    public static void WriteHostMute(Utf8JsonWriter json, HostInfo host, HostMute mute) =>
+        WriteMute(json, mute.Id, $"host:{host.Name}", mute.StartUnixSeconds > 0 ? mute.StartUnixSeconds : mute.Id, mute.EndUnixSeconds, mute.Message); // Ids begin as the seconds of the mute.
+
+    static void WriteMute(Utf8JsonWriter json, long id, string scope, long sinceUnixSeconds, long? endUnixSeconds, string message)
     {
         json.WriteStartObject();
-        json.WriteNumber("id", 0);
+        json.WriteNumber("id", id);
         json.WriteBoolean("active", true);
         json.WriteBoolean("disabled", false);
-        json.WriteTexts("scope", [DowntimeScope.Everything]);
+        json.WriteTexts("scope", [scope]);
         json.WriteTexts("monitor_tags", [DowntimeScope.Everything]);
         json.WriteNumber("start", sinceUnixSeconds);
-        foreach (var member in (string[])["end", "message", "monitor_id", "recurrence", "canceled"]) json.WriteNull(member);
+        json.WriteNumberOrNull("end", endUnixSeconds);
+        json.WriteTextOrNull("message", message);
+        foreach (var member in (string[])["monitor_id", "recurrence", "canceled"]) json.WriteNull(member);
         json.WriteString("timezone", "UTC");
         json.WriteString("status", "active");
-        json.WriteNumber("downtime_type", 0);
+        json.WriteNumber("downtime_type", scope == DowntimeScope.Everything ? 0 : 1);
         json.WriteEndObject();
     }
 
@@ -104,16 +113,6 @@ static class DowntimeJson
         json.WriteNumberOrNull("until_date", legacy.UntilDate);
         json.WriteNumberOrNull("until_occurrences", legacy.UntilOccurrences);
         if (legacy.Rrule is { } rule) json.WriteString("rrule", rule);
-        json.WriteEndObject();
-    }
-
-    static void WriteCreator(Utf8JsonWriter json, Downtime downtime)
-    {
-        json.WriteStartObject("creator");
-        json.WriteNumber("id", 1);
-        json.WriteString("handle", downtime.Creator);
-        json.WriteString("name", downtime.Creator);
-        json.WriteString("email", downtime.Creator);
         json.WriteEndObject();
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Apm.Core.Downtimes;
+using Apm.Core.Hosts;
 using Apm.Core.Monitors;
 using Apm.Core.Ports;
 using Apm.Monitors.Downtimes;
@@ -13,7 +14,8 @@ namespace Apm.TraceAgent.Serve.Datadog;
 
 /// <summary>Downtimes by version 1 of the API (metrics-monitors §4.13).</summary>
 /// <remarks>Of a downtime that recurs each occurrence is a record with an id of its own (<see cref="DowntimeSeries"/>); what is done by any of them is done to the whole downtime.</remarks>
-public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, IMuteAll muteAll, DatadogGate gate)
+/// <param name="hosts">Mutes of hosts are shown, and ended, as the downtimes that they are.</param>
+public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMonitorRules rules, IMuteAll muteAll, HostCatalogue hosts, DatadogGate gate)
 {
     /// <summary>Most tags of <c>monitor_tags</c>. More are refused.</summary>
     public const int MaxMonitorTags = 32;
@@ -47,10 +49,17 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
         await Answer(http, added);
     }
 
-    Task Get(HttpContext http) => Answer(http, Find(http));
+    Task Get(HttpContext http) =>
+        MutedHost(http) is { } host ? JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.WriteHostMute(json, host, host.Mute!)) : Answer(http, Find(http));
+
+    /// <summary>The host whose mute has the id in the path; null when there is none.</summary>
+    HostInfo? MutedHost(HttpContext http) => IdOf(http) is > 0 and var id ? MutedHosts().FirstOrDefault(host => host.Mute!.Id == id) : null;
+
+    IEnumerable<HostInfo> MutedHosts() => hosts.All().Where(host => host.IsMutedAt(book.NowUnixSeconds));
 
     async Task Change(HttpContext http)
     {
+        if (MutedHost(http) is { } host) throw new RefusedException($"This is the mute of the host {host.Name}. Change it with POST /api/v1/host/{host.Name}/mute?override=true.");
         var before = Find(http);
         var body = await DatadogBody.ReadNeeded(http);
         var shown = DowntimeSeries.RecordOf(before, IdOf(http), book.NowUnixSeconds);
@@ -62,6 +71,12 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
         var id = DatadogParameters.Path(http, "id");
         if (id == "0" && muteAll.Unmute()) // The list has it, so it can be cancelled there.
         {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+        if (MutedHost(http) is { } host)
+        {
+            hosts.Unmute(host.Name, book.NowUnixSeconds);
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return Task.CompletedTask;
         }
@@ -77,7 +92,7 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
         var withCreator = DatadogParameters.Truth(http, "with_creator");
         book.CloseRecords();
         var found = book.All().Where(downtime => !currentOnly || book.StatusOf(downtime) == DowntimeStatus.Active).ToList();
-        return AnswerAll(http, found, withCreator, muteAll.SinceUnixSeconds);
+        return AnswerAll(http, found, withCreator, muteAll.SinceUnixSeconds, [.. MutedHosts()]);
     }
 
     Task OfMonitor(HttpContext http)
@@ -229,16 +244,18 @@ public sealed class DowntimesApi(DowntimeBook book, DowntimeNotices notices, IMo
     /// <summary>The id in the path; 0 when there is none.</summary>
     static long IdOf(HttpContext http) => long.TryParse(DatadogParameters.Path(http, "id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0;
 
-    DowntimeRecord LastRecord(Downtime downtime) => DowntimeSeries.RecordOf(downtime, downtime.Records is [.., var last] ? last.Id : downtime.Id, book.NowUnixSeconds);
+    DowntimeRecord LastRecord(Downtime downtime) => DowntimeSeries.LastRecordOf(downtime, book.NowUnixSeconds);
 
     Task Answer(HttpContext http, Downtime downtime) => JsonAnswer.Write(http, StatusCodes.Status200OK, json => DowntimeJson.Write(json, downtime, DowntimeSeries.RecordOf(downtime, IdOf(http), book.NowUnixSeconds), book, withCreator: false));
 
     /// <param name="mutedSince">Since when the switch mutes all monitors, which is a downtime too; null when it is off.</param>
-    Task AnswerAll(HttpContext http, IReadOnlyList<Downtime> downtimes, bool withCreator, long? mutedSince = null) => JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
+    /// <param name="muted">Hosts whose mutes are shown.</param>
+    Task AnswerAll(HttpContext http, IReadOnlyList<Downtime> downtimes, bool withCreator, long? mutedSince = null, IReadOnlyList<HostInfo>? muted = null) => JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
     {
         json.WriteStartArray();
         if (mutedSince is { } since) DowntimeJson.WriteMuteAll(json, since);
         foreach (var downtime in downtimes) DowntimeJson.Write(json, downtime, LastRecord(downtime), book, withCreator);
+        foreach (var host in muted ?? []) DowntimeJson.WriteHostMute(json, host, host.Mute!);
         json.WriteEndArray();
     });
 }

@@ -68,7 +68,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
     {
         var currentOnly = DatadogParameters.Truth(http, "current_only");
         var found = book.All().Where(downtime => !currentOnly || book.StatusOf(downtime) == DowntimeStatus.Active).ToList();
-        var page = found.Skip(DatadogParameters.Number(http, "page[offset]", 0, 0, int.MaxValue)).Take(DatadogParameters.Number(http, "page[limit]", DefaultPageSize, 1, MaxPageSize)).ToList();
+        var page = PageOf(http, found);
         return JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
@@ -76,11 +76,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
             foreach (var downtime in page) WriteData(json, downtime);
             json.WriteEndArray();
             WriteIncluded(json, http, page);
-            json.WriteStartObject("meta");
-            json.WriteStartObject("page");
-            json.WriteNumber("total_filtered_count", found.Count);
-            json.WriteEndObject();
-            json.WriteEndObject();
+            WriteTotal(json, found.Count);
             json.WriteEndObject();
         });
     }
@@ -88,14 +84,14 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
     Task Matches(HttpContext http)
     {
         var rule = (long.TryParse(DatadogParameters.Path(http, "id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? rules.Find(id) : null) ?? throw new RefusedException("Monitor not found", StatusCodes.Status404NotFound);
-        // Of a monitor whose groups are not known yet, those that may be of one.
-        var hasGroups = monitorOf(rule.Id)?.Groups.Count > 0;
-        var found = book.ActiveFor(rule).Select(downtime => (Downtime: downtime, Groups: GroupsOf(rule, downtime).ToList())).Where(match => !hasGroups || match.Groups.Count > 0).ToList();
+        var groups = monitorOf(rule.Id)?.Groups ?? [];
+        var found = book.ActiveFor(rule, [.. groups.Select(group => group.Tags)]);
+        var page = PageOf(http, found);
         return JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("data");
-            foreach (var (downtime, groups) in found)
+            foreach (var (downtime, silenced) in page)
             {
                 var now = Occurrences.CurrentOrNext(downtime, book.NowUnixSeconds)!.Value;
                 json.WriteStartObject();
@@ -104,23 +100,27 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
                 json.WriteStartObject("attributes");
                 WriteTimes(json, now);
                 json.WriteString("scope", downtime.ScopeText());
-                json.WriteTexts("groups", groups);
+                json.WriteTexts("groups", silenced.Select(i => groups[i].Group));
                 json.WriteEndObject();
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-            json.WriteStartObject("meta");
-            json.WriteStartObject("page");
-            json.WriteNumber("total_filtered_count", found.Count);
-            json.WriteEndObject();
-            json.WriteEndObject();
+            WriteTotal(json, found.Count);
             json.WriteEndObject();
         });
     }
 
-    /// <summary>The groups that a downtime silences now, by name; <c>*</c> for a monitor without groups.</summary>
-    IEnumerable<string> GroupsOf(MonitorRule rule, Downtime downtime) =>
-        monitorOf(rule.Id)?.Groups.Where(group => book.For(rule, group.Tags, book.NowUnixSeconds).DowntimeIds.Contains(downtime.Uuid)).Select(group => group.Group) ?? [];
+    static List<T> PageOf<T>(HttpContext http, IReadOnlyList<T> found) =>
+        [.. found.Skip(DatadogParameters.Number(http, "page[offset]", 0, 0, int.MaxValue)).Take(DatadogParameters.Number(http, "page[limit]", DefaultPageSize, 1, MaxPageSize))];
+
+    static void WriteTotal(Utf8JsonWriter json, int count)
+    {
+        json.WriteStartObject("meta");
+        json.WriteStartObject("page");
+        json.WriteNumber("total_filtered_count", count);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
 
     Downtime Read(DatadogBody attributes, Downtime before)
     {
@@ -128,6 +128,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
         var changed = before with
         {
             Message = attributes.Names("message") ? DowntimesApi.Checked(attributes.Text("message") ?? "") : before.Message,
+            HasEmptyMessage = attributes.Names("message") ? attributes.Text("message") is "" : before.HasEmptyMessage,
             Scopes = attributes.Text("scope") is { } scope ? [DowntimeScope.Parse(scope).Text] : before.Scopes,
             DisplayTimeZone = attributes.Text("display_timezone") is { } zone ? DowntimesApi.Checked(zone, "display_timezone") : before.DisplayTimeZone,
             MutesFirstRecovery = attributes.Truth("mute_first_recovery_notification") ?? before.MutesFirstRecovery,
@@ -173,7 +174,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
         var start = recurrence.Text("start") is not { } text ? WallClock.At(book.NowUnixSeconds, zone)
             : DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? local
             : throw new RefusedException($"{recurrence.Path}.start \"{text}\" must be a time on the wall clock of the schedule's time zone, without an offset, such as 2024-05-01T19:00.");
-        return new DowntimeRecurrence(start, seconds, rule) { DurationText = duration };
+        return new DowntimeRecurrence(start, seconds, rule) { DurationText = duration, StartText = recurrence.Text("start") ?? "" };
     }
 
     static long? Time(DatadogBody schedule, string member)
@@ -210,7 +211,8 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
         json.WriteString("type", "downtime");
         json.WriteString("id", downtime.Uuid);
         json.WriteStartObject("attributes");
-        json.WriteString("message", downtime.Message);
+        if (downtime.HasEmptyMessage && downtime.Message.Length == 0) json.WriteString("message", "");
+        else json.WriteTextOrNull("message", downtime.Message);
         json.WriteStartObject("monitor_identifier");
         if (downtime.MonitorId is { } monitor) json.WriteNumber("monitor_id", monitor);
         else json.WriteTexts("monitor_tags", downtime.MonitorTags);
@@ -227,14 +229,11 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
         json.WriteTextOrNull("canceled", downtime.CanceledUnixSeconds is { } canceled ? Iso(canceled * 1000) : null);
         json.WriteEndObject();
         json.WriteStartObject("relationships");
-        WriteLink(json, "created_by", UserId, "users");
+        WriteLink(json, "created_by", DatadogUser.Uuid, "users");
         if (downtime.MonitorId is { } id) WriteLink(json, "monitor", id.ToString(CultureInfo.InvariantCulture), "monitors");
         json.WriteEndObject();
         json.WriteEndObject();
     }
-
-    /// <summary>There is one user.</summary>
-    const string UserId = "00000000-0000-0000-0000-000000000001";
 
     void WriteSchedule(Utf8JsonWriter json, Downtime downtime)
     {
@@ -251,7 +250,7 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
         foreach (var recurrence in downtime.Recurrences)
         {
             json.WriteStartObject();
-            json.WriteString("start", recurrence.StartLocal.ToString(recurrence.StartLocal.Second == 0 ? "yyyy-MM-dd'T'HH:mm" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
+            json.WriteString("start", recurrence.StartText.Length > 0 ? recurrence.StartText : recurrence.StartLocal.ToString(recurrence.StartLocal.Second == 0 ? "yyyy-MM-dd'T'HH:mm" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
             json.WriteString("duration", recurrence.DurationText.Length > 0 ? recurrence.DurationText : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, recurrence.DurationSeconds / 60)}m"));
             json.WriteString("rrule", recurrence.Rule);
             json.WriteEndObject();
@@ -281,9 +280,9 @@ public sealed partial class DowntimesV2Api(DowntimeBook book, DowntimeNotices no
         {
             json.WriteStartObject();
             json.WriteString("type", "users");
-            json.WriteString("id", UserId);
+            json.WriteString("id", DatadogUser.Uuid);
             json.WriteStartObject("attributes");
-            foreach (var name in new[] { "name", "handle", "email" }) json.WriteString(name, shown[0].Creator);
+            DatadogUser.WriteNames(json, shown[0].Creator);
             json.WriteEndObject();
             json.WriteEndObject();
         }

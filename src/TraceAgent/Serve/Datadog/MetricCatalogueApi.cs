@@ -3,6 +3,7 @@ using Apm.Core.Descriptions;
 using Apm.Core.Hosts;
 using Apm.Core.Metrics;
 using Apm.Core.Ports;
+using Apm.Query.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -58,8 +59,8 @@ public sealed class MetricCatalogueApi(IMetricReader metrics, MetricDescriptions
             Type = body.Names("type") ? body.Word("type", Types) : before.Type,
             Description = Changed(body, "description", before.Description),
             ShortName = Changed(body, "short_name", before.ShortName),
-            Unit = Changed(body, "unit", before.Unit),
-            PerUnit = Changed(body, "per_unit", before.PerUnit),
+            Unit = ChangedUnit(body, "unit", before.Unit),
+            PerUnit = ChangedUnit(body, "per_unit", before.PerUnit),
             StatsdIntervalSeconds = !body.Names("statsd_interval") ? before.StatsdIntervalSeconds : body.Number("statsd_interval") is not { } seconds ? null
                 : seconds is >= 1 and <= 86_400 ? (int)seconds : throw new RefusedException("statsd_interval must be a number of seconds from 1 to 86400."),
         };
@@ -94,6 +95,15 @@ public sealed class MetricCatalogueApi(IMetricReader metrics, MetricDescriptions
         var text = body.Text(member);
         if (text?.Length > MetricDescriptions.MaxTextChars) throw new RefusedException($"{member} has {text.Length} characters; at most {MetricDescriptions.MaxTextChars} are kept.");
         return text is { Length: > 0 } ? text : null;
+    }
+
+    /// <summary>A unit that nobody knows would make the answers of queries say that there is none.</summary>
+    static string? ChangedUnit(DatadogBody body, string member, string? before)
+    {
+        var unit = Changed(body, member, before);
+        if (!body.Names(member) || unit is null || DatadogUnits.Names.Contains(unit)) return unit;
+        var nearest = NearestWord.Find(unit.ToLowerInvariant(), DatadogUnits.Names);
+        throw new RefusedException($"{member} \"{unit}\" is not known.{(nearest is null ? $" There are: {string.Join(", ", DatadogUnits.Names)}." : $" Did you mean \"{nearest}\"?")}");
     }
 
     static Task Answer(HttpContext http, MetricDescription described, MetricInfo? known) => JsonAnswer.Write(http, StatusCodes.Status200OK, json =>

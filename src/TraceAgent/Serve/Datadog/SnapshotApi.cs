@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Apm.Core.Dashboards;
 using Apm.Core.Json;
 using Apm.Core.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -20,6 +22,8 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
     {
         routes.MapGet("/api/v1/graph/snapshot", gate.Before("graph_snapshot", KeyNeed.ApiAndApplication, Take));
         routes.MapGet("/api/v1/graph/snapshot_status/{**path}", gate.Before("graph_snapshot_status", KeyNeed.ApiAndApplication, Status));
+        routes.Map("/api/v1/graph/embed/{**rest}", gate.Before("graph_embed", KeyNeed.ApiAndApplication, http =>
+            JsonAnswer.Refuse(http, StatusCodes.Status404NotFound, "Graphs are not embedded here, so nothing answers /api/v1/graph/embed. Take a picture of one with GET /api/v1/graph/snapshot.")));
         routes.MapGet(ViewPath + "{id}" + Ending, View);
     }
 
@@ -68,8 +72,8 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
             using var json = StrictJson.Parse(text);
             var graph = json.RootElement;
             if (graph.ValueKind != JsonValueKind.Object) throw new RefusedException("The parameter 'graph_def' must be a JSON object such as {\"requests\":[{\"q\":\"avg:system.load.1{*}\"}]}.");
-            string[] queries = [.. Items(graph, "requests").Select(request => TextOf(request, "q")).Where(query => query.Length > 0)];
-            if (queries.Length == 0) throw new RefusedException("The parameter 'graph_def' has no query: give \"requests\":[{\"q\":\"avg:system.load.1{*}\"}].");
+            string[] queries = [.. WidgetReader.Read(WithType(graph)).Queries];
+            if (queries.Length == 0) throw new RefusedException("The parameter 'graph_def' has no query: give \"requests\":[{\"q\":\"avg:system.load.1{*}\"}], or \"queries\" and \"formulas\" of metrics as boards have them.");
             if (queries.Length > MaxQueries) throw new RefusedException($"The parameter 'graph_def' has {queries.Length} queries; at most {MaxQueries} are drawn on one picture.");
             return (queries, TextOf(graph, "title"), string.Join(' ', Items(graph, "events").Select(search => TextOf(search, "q")).Where(search => search.Length > 0)));
         }
@@ -77,6 +81,14 @@ public sealed class SnapshotApi(ISnapshots snapshots, DatadogGate gate)
         {
             throw new RefusedException($"The parameter 'graph_def' is not JSON, at byte {wrong.BytePositionInLine} of line {wrong.LineNumber + 1}. Send it as one JSON text, URL-encoded.");
         }
+    }
+
+    /// <summary>As the definition of a widget that it is: the call's own form has no type, or the old name of it.</summary>
+    static string WithType(JsonElement graph)
+    {
+        var definition = JsonNode.Parse(graph.GetRawText())!.AsObject();
+        definition["type"] = "timeseries";
+        return definition.ToJsonString();
     }
 
     static IEnumerable<JsonElement> Items(JsonElement graph, string name) =>

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Apm.Core.Monitors;
-using Apm.Core.Ports;
 using Apm.Core.Time;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
@@ -13,15 +13,12 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Serve.Datadog.Monitors;
 
 /// <summary>Monitors: made, read, changed, deleted, checked (metrics-monitors §4.12). Muting and searching stand beside.</summary>
-public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDowntimeBook downtimes, DatadogGate gate, TimeProvider clock)
+public sealed class MonitorApi(MonitorRules rules, MonitorStates states, DowntimeBook downtimes, DatadogGate gate, TimeProvider clock)
 {
     /// <summary>Most monitors of a page of the list; Datadog's figure.</summary>
     public const int MaxMonitorsOfPage = 1_000;
 
     const int DefaultMonitorsOfPage = 100;
-
-    /// <summary>Who made it, while there are keys but no accounts.</summary>
-    const string Creator = "apm@localhost";
 
     static readonly string[] s_groupStates = ["all", "alert", "warn", "no data", "ok"];
 
@@ -46,13 +43,13 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
     async Task Create(HttpContext http)
     {
         var known = rules.Add(RuleOf(await DatadogBody.ReadNeeded(http), null));
-        await Write(http, known.Rule.Id, new MonitorDetail());
+        await Write(http, known.Rule.Id, _ => new MonitorDetail());
     }
 
     Task Get(HttpContext http)
     {
         var id = Known(http).Rule.Id;
-        return Write(http, id, Detail(http, states.Find(id)!.Rule));
+        return Write(http, id, monitor => Detail(http, monitor));
     }
 
     async Task Update(HttpContext http)
@@ -60,7 +57,7 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
         var id = Known(http).Rule.Id;
         var body = await DatadogBody.ReadNeeded(http);
         rules.Change(id, before => RuleOf(body, before));
-        await Write(http, id, new MonitorDetail { WithCreator = false });
+        await Write(http, id, _ => new MonitorDetail { WithCreator = false });
     }
 
     Task Delete(HttpContext http, bool force)
@@ -97,13 +94,13 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
             monitor.Rule.Id > after
             && monitor.Rule.Name.Contains(name, StringComparison.OrdinalIgnoreCase)
             && ownTags.All(tag => monitor.Rule.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase))
-            && tags.All(tag => monitor.Rule.Query.Contains(tag, StringComparison.OrdinalIgnoreCase)));
+            && (tags.Count == 0 || tags.All(QueryTags.NamedBy(monitor.Rule).Contains)));
         var given = isPaged ? found.Skip(page * size).Take(size) : found;
         var now = NowUnixSeconds;
         return JsonAnswer.Write(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartArray();
-            foreach (var monitor in given) MonitorJson.Write(json, monitor, Detail(http, monitor.Rule), now);
+            foreach (var monitor in given) MonitorJson.Write(json, monitor, Detail(http, monitor), now);
             json.WriteEndArray();
         });
     }
@@ -134,17 +131,24 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
         });
     }
 
-    Task Write(HttpContext http, long id, MonitorDetail detail)
+    Task Write(HttpContext http, long id, Func<MonitorSnapshot, MonitorDetail> detailOf)
     {
         var monitor = states.Find(id) ?? throw new RefusedException("Monitor not found", StatusCodes.Status404NotFound);
-        return JsonAnswer.Write(http, StatusCodes.Status200OK, json => MonitorJson.Write(json, monitor, detail, NowUnixSeconds));
+        return JsonAnswer.Write(http, StatusCodes.Status200OK, json => MonitorJson.Write(json, monitor, detailOf(monitor), NowUnixSeconds));
     }
 
-    MonitorDetail Detail(HttpContext http, MonitorRule rule) => new()
+    MonitorDetail Detail(HttpContext http, MonitorSnapshot monitor) => new()
     {
         GroupStates = GroupStates(http),
-        Downtimes = DatadogParameters.Truth(http, "with_downtimes") ? downtimes.For(rule, [], NowUnixSeconds) : null,
+        Downtimes = DatadogParameters.Truth(http, "with_downtimes") ? DowntimesOf(monitor) : null,
     };
+
+    /// <summary>Mutes of the monitor itself are not among them: they have no id, and stand in its options.</summary>
+    List<MatchingDowntime> DowntimesOf(MonitorSnapshot monitor)
+    {
+        downtimes.CloseRecords();
+        return [.. downtimes.ActiveFor(monitor.Rule, [.. monitor.Groups.Select(group => group.Tags)]).Select(match => new MatchingDowntime(match.Downtime, DowntimeSeries.LastRecordOf(match.Downtime, NowUnixSeconds)))];
+    }
 
     static List<string>? GroupStates(HttpContext http)
     {
@@ -167,7 +171,8 @@ public sealed class MonitorApi(MonitorRules rules, MonitorStates states, IDownti
             Tags = body.Texts("tags") ?? before?.Tags ?? [],
             Priority = priority is { } number ? (int)Math.Clamp(number, -1, 100) : null,
             Options = body.Names("options") || before is null ? MonitorOptionsJson.Read(body.Object("options")) : before.Options,
-            Creator = Creator,
+            OthersJson = MonitorOthersJson.Read(body, before?.OthersJson ?? ""),
+            Creator = DatadogUser.Handle,
         };
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Apm.Core.Downtimes;
 using Apm.Core.Monitors;
-using Apm.Core.Ports;
 using Apm.Core.Time;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
@@ -14,11 +14,14 @@ sealed record MonitorDetail
     /// <summary>Words of the states whose groups are given; null for no groups, empty for all.</summary>
     public IReadOnlyList<string>? GroupStates { get; init; }
 
-    /// <summary>Downtimes that hold for it; null when nobody asked.</summary>
-    public Muting? Downtimes { get; init; }
+    /// <summary>Downtimes that hold for it or for one of its groups; null when nobody asked.</summary>
+    public IReadOnlyList<MatchingDowntime>? Downtimes { get; init; }
 
     public bool WithCreator { get; init; } = true;
 }
+
+/// <summary>A downtime that holds, with the record of version 1 that holds now.</summary>
+sealed record MatchingDowntime(Downtime Downtime, DowntimeRecord Record);
 
 /// <summary>Monitors as Datadog's API answers them (metrics-monitors §4.12).</summary>
 static class MonitorJson
@@ -43,24 +46,14 @@ static class MonitorJson
         json.WriteString("created", Iso(rule.CreatedUnixMillis));
         json.WriteString("modified", Iso(rule.ModifiedUnixMillis));
         json.WriteNull("deleted");
-        json.WriteNull("restricted_roles");
+        MonitorOthersJson.Write(json, rule);
         json.WriteNumberOrNull("priority", rule.Priority);
         if (monitor.Groups.Max(group => group.StateSinceUnixSeconds) is { } since) json.WriteString("overall_state_modified", Iso(since * 1000));
         else json.WriteNull("overall_state_modified");
         json.WriteString("overall_state", RuleText.Worst(monitor.Groups.Select(group => group.State)).Word());
-        if (detail.WithCreator) WriteCreator(json, rule);
+        if (detail.WithCreator) DatadogUser.WriteCreator(json, rule.Creator);
         if (detail.GroupStates is { } states) WriteGroups(json, monitor, states);
         if (detail.Downtimes is { } downtimes) WriteDowntimes(json, downtimes);
-        json.WriteEndObject();
-    }
-
-    public static void WriteCreator(Utf8JsonWriter json, MonitorRule rule)
-    {
-        json.WriteStartObject("creator");
-        json.WriteNumber("id", 1);
-        json.WriteString("handle", rule.Creator);
-        json.WriteString("name", rule.Creator);
-        json.WriteString("email", rule.Creator);
         json.WriteEndObject();
     }
 
@@ -85,15 +78,16 @@ static class MonitorJson
         json.WriteEndObject();
     }
 
-    static void WriteDowntimes(Utf8JsonWriter json, Muting downtimes)
+    static void WriteDowntimes(Utf8JsonWriter json, IReadOnlyList<MatchingDowntime> downtimes)
     {
         json.WriteStartArray("matching_downtimes");
-        foreach (var id in downtimes.DowntimeIds)
+        foreach (var (downtime, record) in downtimes)
         {
             json.WriteStartObject();
-            if (long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) json.WriteNumber("id", number);
-            else json.WriteString("id", id);
-            json.WriteNumberOrNull("end", downtimes.UntilUnixSeconds);
+            json.WriteNumber("id", record.Id);
+            json.WriteTexts("scope", downtime.Scopes);
+            json.WriteNumber("start", record.StartUnixSeconds);
+            json.WriteNumberOrNull("end", record.EndUnixSeconds == long.MaxValue ? null : record.EndUnixSeconds);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Apm.Core.Ports;
+using Apm.Core.Monitors;
 using Apm.Core.Time;
+using Apm.Monitors.Downtimes;
 using Apm.Monitors.Evaluate;
 using Apm.Monitors.Rules;
 using Apm.Monitors.Schedule;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Apm.TraceAgent.Serve.Datadog.Monitors;
 
 /// <summary>Searching monitors and their groups (metrics-monitors §4.12).</summary>
-public sealed class MonitorSearchApi(MonitorRules rules, MonitorStates states, IDowntimeBook downtimes, IMuteAll muteAll, DatadogGate gate, TimeProvider clock)
+public sealed class MonitorSearchApi(MonitorRules rules, MonitorStates states, DowntimeBook downtimes, IMuteAll muteAll, DatadogGate gate, TimeProvider clock)
 {
     /// <summary>Most results of a page.</summary>
     public const int MaxResultsOfPage = 1_000;
@@ -57,7 +58,7 @@ public sealed class MonitorSearchApi(MonitorRules rules, MonitorStates states, I
     Task SearchGroups(HttpContext http)
     {
         var node = MonitorSearchParser.Parse(DatadogParameters.Text(http, "query"));
-        var found = Sorted(http, Cards().SelectMany(pair => pair.Groups.Select(group => (Card: pair.Card.With(group), Group: group))).Where(pair => node.Holds(pair.Card)), pair => pair.Card).ToList();
+        var found = Sorted(http, Cards().SelectMany(pair => pair.Groups.Select(group => (Card: pair.Card.With(group) with { IsMuted = IsMuted(pair.Card.Rule, [group]) }, Group: group))).Where(pair => node.Holds(pair.Card)), pair => pair.Card).ToList();
         return Answer(http, found, (json, page) =>
         {
             json.WriteStartObject("counts");
@@ -83,14 +84,14 @@ public sealed class MonitorSearchApi(MonitorRules rules, MonitorStates states, I
 
     IEnumerable<(MonitorCard Card, IReadOnlyList<GroupState> Groups)> Cards()
     {
-        var now = clock.NowUnixNanos() / UnixTime.NanosPerSecond;
         foreach (var known in rules.All())
         {
             if (states.Find(known.Rule.Id) is not { } monitor) continue; // Deleted meanwhile.
-            var isMuted = muteAll.IsMuted(now) || SilencedScopes.For(known.Rule.Options, [], now).IsMuted || downtimes.For(known.Rule, [], now).IsMuted;
-            yield return (MonitorCard.Of(monitor, known.Query, isMuted), monitor.Groups);
+            yield return (MonitorCard.Of(monitor, known.Query, IsMuted(known.Rule, monitor.Groups)), monitor.Groups);
         }
     }
+
+    bool IsMuted(MonitorRule rule, IReadOnlyList<GroupState> groups) => muteAll.IsMuted(clock.NowUnixNanos() / UnixTime.NanosPerSecond) || downtimes.MutesSome(rule, [.. groups.Select(group => group.Tags)]);
 
     static IEnumerable<T> Sorted<T>(HttpContext http, IEnumerable<T> found, Func<T, MonitorCard> cardOf)
     {
@@ -130,7 +131,7 @@ public sealed class MonitorSearchApi(MonitorRules rules, MonitorStates states, I
     {
         json.WriteStartObject();
         json.WriteString("classification", card.Classification);
-        MonitorJson.WriteCreator(json, card.Rule);
+        DatadogUser.WriteCreator(json, card.Rule.Creator);
         json.WriteNumber("id", card.Rule.Id);
         json.WriteNumberOrNull("last_triggered_ts", card.LastTriggeredUnixSeconds);
         json.WriteTexts("metrics", card.Metrics);

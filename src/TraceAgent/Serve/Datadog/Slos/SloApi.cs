@@ -22,15 +22,13 @@ public sealed class SloApi(SloBook slos, SloReader reader, MonitorRules rules, D
     /// <summary>Most groups of a history. Further ones are left out; they count in what is said of the whole.</summary>
     public const int MaxGroupsOfHistory = 1_000;
 
-    /// <summary>Who made it, while there are keys but no accounts.</summary>
-    internal const string Creator = "apm@localhost";
-
     /// <summary>Maps the endpoints.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/slo", Before("slo_create", Create));
         routes.MapGet("/api/v1/slo", Before("slo_list", List));
         routes.MapGet("/api/v1/slo/can_delete", Before("slo_can_delete", CanDelete));
+        routes.MapDelete("/api/v1/slo", Before("slo_delete_many", DeleteMany));
         routes.MapPost("/api/v1/slo/bulk_delete", Before("slo_bulk_delete", BulkDelete));
         routes.MapGet("/api/v1/slo/{id}", Before("slo_get", Get));
         routes.MapPut("/api/v1/slo/{id}", Before("slo_update", Update));
@@ -42,7 +40,7 @@ public sealed class SloApi(SloBook slos, SloReader reader, MonitorRules rules, D
 
     async Task Create(HttpContext http)
     {
-        var wanted = SloJson.Read(await DatadogBody.ReadNeeded(http), null) with { Creator = Creator };
+        var wanted = SloJson.Read(await DatadogBody.ReadNeeded(http), null) with { Creator = DatadogUser.Handle };
         await AnswerMany(http, [slos.Add(wanted)], withPage: false);
     }
 
@@ -71,6 +69,35 @@ public sealed class SloApi(SloBook slos, SloReader reader, MonitorRules rules, D
         {
             json.WriteTexts("data", [id]);
             json.WriteNull("errors");
+        });
+    }
+
+    /// <summary><c>{"ids":["ID",…]}</c>: all of them go, or, when one is not there, none. One that is needed stays; the answer is then 409, and its errors say why by id.</summary>
+    async Task DeleteMany(HttpContext http)
+    {
+        var ids = (await DatadogBody.ReadNeeded(http)).Texts("ids") is { Count: > 0 and <= MaxSlosOfPage } given ? given.Distinct().ToList() : throw new RefusedException($"The parameter 'ids' is required: a list of 1 to {MaxSlosOfPage} ids of objectives.");
+        if (ids.Find(id => slos.Find(id) is null) is { } unknown) throw SloBook.NotFound(unknown);
+        var (deleted, errors) = (new List<string>(), new List<(string Id, string Message)>());
+        foreach (var id in ids)
+        {
+            try
+            {
+                slos.Remove(id, DatadogParameters.Truth(http, "force"));
+                deleted.Add(id);
+            }
+            catch (SloException refused)
+            {
+                errors.Add((id, refused.Message));
+            }
+        }
+        await JsonAnswer.Write(http, errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status409Conflict, json =>
+        {
+            json.WriteStartObject();
+            json.WriteTexts("data", deleted);
+            json.WriteStartObject("errors");
+            foreach (var (id, message) in errors) json.WriteString(id, message);
+            json.WriteEndObject();
+            json.WriteEndObject();
         });
     }
 

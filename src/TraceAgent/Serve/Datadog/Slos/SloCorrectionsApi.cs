@@ -37,7 +37,7 @@ public sealed class SloCorrectionsApi(SloBook slos, DatadogGate gate)
         if (slos.Find(sloId) is null) throw SloBook.NotFound(sloId);
         if (attributes.Text("category") is null) throw new RefusedException($"data.attributes.category is required: {string.Join(", ", SloCorrection.Categories)}.");
         if (Seconds(attributes, "start") is not { } start) throw new RefusedException("data.attributes.start is required, in Unix seconds.");
-        await AnswerOne(http, slos.Corrections.Add(Read(attributes, new SloCorrection { SloId = sloId, Category = "", StartUnixSeconds = start, Creator = SloApi.Creator })));
+        await AnswerOne(http, slos.Corrections.Add(Read(attributes, new SloCorrection { SloId = sloId, Category = "", StartUnixSeconds = start, Creator = DatadogUser.Handle })));
     }
 
     async Task Update(HttpContext http)
