@@ -64,7 +64,9 @@ public sealed class LooksTests(BrowserFixture browser, RunningApm apm) : IClassF
             await page.ReloadAsync();
             await Expect(panel).ToHaveCSSAsync("width", "516px");
             await Expect(grip).ToHaveAttributeAsync("aria-valuenow", "516");
-            Assert.Empty(await Axe.Serious(page));
+            await page.EvaluateAsync("scrollTo(0, 0)"); // What is half beneath the bar is no finding.
+            var findings = await Axe.Serious(page);
+            Assert.True(findings.Count == 0, string.Join('\n', findings));
             await grip.DblClickAsync();
             await Expect(panel).ToHaveCSSAsync("width", "480px");
             await Expect(panel.GetByRole(AriaRole.Link, new() { Name = "Monitor" })).ToHaveAttributeAsync("href", new Regex("^/monitors/new[?]"));
