@@ -76,6 +76,9 @@ public interface IMetricReader
     /// <summary>One metric; null when it has no point that is kept.</summary>
     MetricInfo? Find(string metric);
 
+    /// <summary>What kind of metric one of that name is or would be, for whoever asks before each read: told without looking at its series. Null when that is not known.</summary>
+    MetricType? TypeOf(string metric) => Find(metric)?.Type;
+
     /// <summary>The series of a metric with a point since a time, by their tags.</summary>
     IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds);
 

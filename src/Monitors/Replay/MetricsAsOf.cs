@@ -1,3 +1,4 @@
+using Apm.Core.Metrics;
 using Apm.Core.Ports;
 
 namespace Apm.Monitors.Replay;
@@ -24,6 +25,8 @@ sealed class MetricsAsOf(IMetricReader reader, PastClock clock) : IMetricReader
         }
         return null; // As far as anybody would have looked.
     }
+
+    public MetricType? TypeOf(string metric) => reader.TypeOf(metric);
 
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds) => reader.Series(metric, sinceUnixSeconds);
 

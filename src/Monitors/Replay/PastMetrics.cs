@@ -31,6 +31,8 @@ sealed class PastMetrics(IMetricReader reader, long endUnixSeconds) : IMetricRea
         return info;
     }
 
+    public MetricType? TypeOf(string metric) => reader.TypeOf(metric);
+
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds) => reader.Series(metric, sinceUnixSeconds);
 
     public IReadOnlyList<SeriesBuckets> Read(MetricRead read, CancellationToken cancel)

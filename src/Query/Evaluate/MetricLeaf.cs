@@ -28,6 +28,9 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
     /// <summary>All values of the window are one distribution, read in its first bucket; for a percentile of the whole window.</summary>
     public bool JoinsWindow { get; init; }
 
+    /// <summary>The time of the evaluation, which a replay sets back: nothing behind it is read to fill the window's end.</summary>
+    public required long NowUnixSeconds { get; init; }
+
     string Metric => MetricNames.Metric(query.Metric) ?? query.Metric;
 
     SpaceAggregator Aggregator => query.Aggregator ?? new SpaceAggregator("avg");
@@ -73,9 +76,9 @@ sealed class MetricLeaf(MetricQuery query, string? conversionAround, IReadOnlyLi
     /// </summary>
     (int Before, int Behind) Neighbours(TimeGrid grid)
     {
-        if (perSeries.Count > 0 || reader.Find(Metric)?.Type != MetricType.Gauge || FillOf(MetricType.Gauge) is not { Method: FillMethod.Linear or FillMethod.Last } fill) return (0, 0);
+        if (perSeries.Count > 0 || reader.TypeOf(Metric) != MetricType.Gauge || FillOf(MetricType.Gauge) is not { Method: FillMethod.Linear or FillMethod.Last } fill) return (0, 0);
         var buckets = fill.LongestGapSeconds / grid.StepSeconds;
-        return ((int)Math.Min(buckets, grid.FirstUnixSeconds / grid.StepSeconds), buckets);
+        return ((int)Math.Min(buckets, grid.FirstUnixSeconds / grid.StepSeconds), (int)Math.Clamp((NowUnixSeconds - grid.EndUnixSeconds) / grid.StepSeconds, 0, buckets));
     }
 
     List<double[]> Joined(IReadOnlyList<SeriesBuckets> series, TagGroups groups, TimeGrid grid, int before)

@@ -73,7 +73,7 @@ sealed class QueryRun(IMetricReader reader, IHostTags hosts, IMetricUnits units,
 
     SeriesFrame Leaf(MetricQuery query, TimeGrid grid, IReadOnlyList<QueryFunction> perSeries)
     {
-        var leaf = new MetricLeaf(query, _conversion, perSeries, reader, hosts, _last) { JoinsWindow = JoinsWindow };
+        var leaf = new MetricLeaf(query, _conversion, perSeries, reader, hosts, _last) { JoinsWindow = JoinsWindow, NowUnixSeconds = nowUnixSeconds };
         var frame = leaf.Evaluate(grid, units, cancel);
         budget.Take((long)leaf.SeriesCount * grid.Count);
         if (leaf.SeriesCount == 0 && !Empty.Contains(query)) Empty.Add(query);

@@ -12,6 +12,9 @@ public sealed class CombinedMetricReader(params IReadOnlyList<IMetricReader> rea
 
     public MetricInfo? Find(string metric) => readers.Select(reader => reader.Find(metric)).OfType<MetricInfo>().GroupBy(info => info.Name, StringComparer.Ordinal).Select(Joined).FirstOrDefault();
 
+    /// <inheritdoc/>
+    public MetricType? TypeOf(string metric) => readers.Select(reader => reader.TypeOf(metric)).FirstOrDefault(type => type is not null);
+
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds) => Of(reader => reader.Series(metric, sinceUnixSeconds));
 
     public IReadOnlyList<SeriesBuckets> Read(MetricRead read, CancellationToken cancel) => Of(reader => reader.Read(read, cancel));

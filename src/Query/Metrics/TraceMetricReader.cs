@@ -33,6 +33,9 @@ public sealed class TraceMetricReader(IStatsReader stats) : IMetricReader
         return series.Count == 0 ? null : new MetricInfo(metric, series[0].Type, series.Count, series.Max(one => one.LastUnixSeconds));
     }
 
+    /// <inheritdoc/>
+    public MetricType? TypeOf(string metric) => TraceMetricName.Of(metric) is { } name ? TypeOf(name) : null;
+
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds)
     {
         if (TraceMetricName.Of(metric) is not { } name) return [];

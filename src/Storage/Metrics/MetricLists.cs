@@ -43,6 +43,11 @@ sealed class MetricLists(string path, SeriesCatalogue catalogue, MetricDays days
         lock (storeLock) return new MetricInfo(metric, catalogue.Find(metric)?.Type ?? newest.Type, all.Count, newest.LastUnixSeconds);
     }
 
+    public MetricType? TypeOf(string metric)
+    {
+        lock (storeLock) return catalogue.Find(metric)?.Type;
+    }
+
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds)
     {
         var found = Older(metric, sinceUnixSeconds);

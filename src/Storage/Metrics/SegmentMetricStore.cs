@@ -226,6 +226,13 @@ public sealed class SegmentMetricStore : IMetricStore
     }
 
     /// <inheritdoc/>
+    public MetricType? TypeOf(string metric)
+    {
+        ThrowIfClosed();
+        return _lists.TypeOf(metric);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<SeriesInfo> Series(string metric, long sinceUnixSeconds)
     {
         ThrowIfClosed();

@@ -170,6 +170,8 @@ public class MetricQueriesTests
         Assert.Equal("env:prod,resource:GET /,resource_name:GET /,service:web,span.type:web,synthetics:false", Assert.Single(reader.Series("trace.flask.request", 0)).Key.Tags.ToString());
         Assert.Null(reader.Find("trace.other.hits"));
         Assert.Null(reader.Find("system.load.1"));
+        Assert.Equal(reader.Metrics(0).Select(info => (MetricType?)info.Type), reader.Metrics(0).Select(info => reader.TypeOf(info.Name)));
+        Assert.Null(reader.TypeOf("system.load.1"));
     }
 
     [Fact]
